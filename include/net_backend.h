@@ -1,0 +1,469 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * net_backend.h - the contract between a frontend and a network backend.
+ *
+ * A *frontend* is the guest-facing side: a virtio-net device, a vhost-user daemon, a user-space
+ * stack, a benchmark. It owns the memory and names its buffers. A *backend* moves frames. An
+ * *endpoint* is one NIC's backend and makes *queues*. The frontend's *buffer access* object (the
+ * "pool") tells a queue where the buffer behind an id lies and takes the metadata of what arrived.
+ *
+ *     frontend                                   backend
+ *     --------                                   -------
+ *     net_queue_rx_avail(ids)       ---->        buffers may be written from now on
+ *     net_queue_rx_poll(ids)        <----        frames are in place, metadata was delivered
+ *     net_queue_tx_avail(segments)  ---->        bytes must stay until the id comes back
+ *     net_queue_tx_poll(ids)        <----        bytes are the frontend's again
+ *
+ * The usual loop of a queue's thread:
+ *
+ *     for (;;) {
+ *             net_queue_wait(q, -1);                   sleep until poll_ready would say yes
+ *             n = net_queue_rx_poll(q, pool, ids, 64); ... use them ...
+ *             net_queue_rx_avail(q, pool, ids, n);     give them back
+ *             net_queue_tx_avail(q, pool, segs, m, &sync);
+ *             net_queue_tx_poll(q, pool, ids, 64);
+ *     }
+ *
+ * Threads: one thread at a time drives a queue; queues run in parallel; endpoint calls are made by
+ * one thread at a time and may run beside the queues' threads. No call takes a lock.
+ *
+ * Errors: functions that return int give 0 or a count, or -errno. Setup calls also fill a struct
+ * net_error that the caller owns. The library never exits, never prints, keeps no global state.
+ *
+ * Trust: addresses, lengths, counts and flags in a segment list come from a guest. Each bad packet
+ * costs that packet: it is dropped, counted and completed. The list and its metadata themselves
+ * must be the frontend's own memory (copy descriptors out of the guest before the call).
+ */
+#ifndef NET_BACKEND_H
+#define NET_BACKEND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define NET_PUBLIC __attribute__((visibility("default")))
+#else
+#define NET_PUBLIC
+#endif
+
+/* ---- Errors of setup calls -------------------------------------------------------------------- */
+
+/* What went wrong, for a person. Filled only when the call fails. */
+struct net_error {
+	int code;	   /* -errno, the same as the call returned */
+	char step[32];	   /* which step failed: "config", "bind", "attach", ... */
+	char message[320]; /* one sentence: the value, the rule, what to do */
+};
+
+/* ---- Metadata --------------------------------------------------------------------------------- */
+
+/* An 802.1Q tag, field by field. Convert with net_vlan_tci(); the bit order is not the TCI's. */
+struct net_vlan {
+	uint16_t id;	       /* 0..4095 */
+	uint8_t priority;      /* 0..7 */
+	uint8_t drop_eligible; /* 0 or 1 */
+};
+
+static inline uint16_t net_vlan_tci(struct net_vlan v)
+{
+	return (uint16_t)((v.priority & 7u) << 13 | (v.drop_eligible & 1u) << 12 | (v.id & 0xfffu));
+}
+
+static inline struct net_vlan net_vlan_from_tci(uint16_t tci)
+{
+	struct net_vlan v = {
+		.id = tci & 0xfff,
+		.priority = (uint8_t)(tci >> 13),
+		.drop_eligible = (tci >> 12) & 1,
+	};
+
+	return v;
+}
+
+enum net_checksum {
+	NET_CHECKSUM_UNKNOWN = 0, /* nobody looked: the receiver has to */
+	NET_CHECKSUM_GOOD,	  /* verified over the bytes that were delivered */
+	NET_CHECKSUM_BAD,	  /* verified, and wrong */
+	/* The data is good, the field is not: it holds the pseudo-header sum only, because the
+	 * frame came from a local sender whose checksum was never completed. A virtio frontend
+	 * answers with VIRTIO_NET_HDR_F_NEEDS_CSUM. */
+	NET_CHECKSUM_VALIDATED_BUT_WRONG,
+};
+
+enum net_l4 {
+	NET_L4_UNKNOWN = 0,
+	NET_L4_TCP,
+	NET_L4_UDP,
+};
+
+/* What is known of one received frame. */
+struct net_rx_metadata {
+	uint32_t offset_bytes; /* of the frame, from where the buffer said it should start: 0 but
+				* for drivers that place frames elsewhere */
+	uint32_t len_bytes;    /* 1..capacity of the buffer */
+	uint8_t ip_checksum;   /* enum net_checksum */
+	uint8_t l4_checksum;   /* enum net_checksum */
+	uint8_t l4_protocol;   /* enum net_l4 */
+	uint8_t has_vlan;      /* vlan holds a tag that is no longer in the frame's bytes */
+	struct net_vlan vlan;
+};
+
+/* Requests of one transmitted packet. Only flags that the endpoint's facts offer may be set; a
+ * packet with another one is dropped and counted, never sent with a wrong checksum. */
+enum net_tx_flags {
+	NET_TX_IP_CHECKSUM = 1 << 0,  /* fill in the IPv4 header checksum */
+	NET_TX_TCP_CHECKSUM = 1 << 1, /* fill in the TCP checksum */
+	NET_TX_UDP_CHECKSUM = 1 << 2, /* fill in the UDP checksum */
+	NET_TX_TCP_SEGMENTATION = 1 << 3,
+	NET_TX_UDP_SEGMENTATION = 1 << 4,
+	NET_TX_IPV4 = 1 << 5,
+	NET_TX_IPV6 = 1 << 6,
+	NET_TX_VLAN = 1 << 7, /* insert the tag in vlan */
+};
+
+struct net_tx_metadata {
+	uint32_t id;		/* the frontend's cookie, need not be unique */
+	uint32_t len_bytes;	/* of the whole packet, the sum of its segments */
+	uint16_t segment_count; /* segments of this packet, the head included */
+	uint16_t flags;		/* enum net_tx_flags */
+	uint16_t l3_len_bytes;	/* transport header starts at l2_len + l3_len */
+	uint16_t max_segment_bytes;
+	uint8_t l2_len_bytes;
+	uint8_t l4_len_bytes;
+	struct net_vlan vlan;
+};
+
+/* A piece of a packet. A list is a concatenation of packets: a head, then segment_count - 1 tails. */
+struct net_tx_segment {
+	uint64_t addr;	    /* guest address of the first byte */
+	uint32_t len_bytes; /* 0 is skipped */
+	const struct net_tx_metadata
+		*head; /* the packet's metadata on its first segment, else NULL */
+};
+
+/* ---- Segment iterator: walks a list without ever trusting a count ----------------------------- */
+
+enum net_tx_fault {
+	NET_TX_OK = 0,
+	NET_TX_ORPHAN, /* tails without a head: nobody to complete */
+	NET_TX_COUNT,  /* segment_count is 0, runs past the list, or over a later head */
+	NET_TX_LENGTH, /* the segments do not sum to len_bytes */
+};
+
+struct net_tx_iterator {
+	const struct net_tx_segment *at;
+	const struct net_tx_segment *end;
+};
+
+/* One packet of a list, or one fault in it. segments .. + segment_count is always inside the list. */
+struct net_tx_packet {
+	const struct net_tx_metadata *meta; /* NULL on NET_TX_ORPHAN */
+	const struct net_tx_segment *segments;
+	uint32_t segment_count; /* what to count as accepted */
+	enum net_tx_fault fault;
+};
+
+/*
+ * Step to the next packet.
+ * Return: true and *packet filled, false at the end of the list.
+ * Errors: none; a malformed packet is returned with its fault and the iterator stands behind it.
+ * Blocks: no. Cost: one visit per segment. Source: OpenVMM's net_backend (semantics).
+ */
+NET_PUBLIC bool net_tx_next(struct net_tx_iterator *it, struct net_tx_packet *packet);
+
+/* ---- Buffer access: the frontend's object ----------------------------------------------------- */
+
+/* Where the buffer behind a receive id lies. */
+struct net_rx_buffer {
+	uint64_t addr;		 /* guest address of the buffer */
+	uint32_t header_bytes;	 /* gap to leave in front of the frame, for the frontend's header */
+	uint32_t capacity_bytes; /* room for a frame behind the gap; 0 says: no such id */
+};
+
+struct net_buffer_access;
+
+struct net_buffer_access_ops {
+	/* Describe the buffers of ids[0..count): out[i] for ids[i]. An unknown id gets capacity 0.
+	 * Called by the queue's thread, inside rx_avail. Must not block. */
+	void (*rx_buffers)(struct net_buffer_access *pool, const uint32_t *ids, uint32_t count,
+			   struct net_rx_buffer *out);
+	/* Take the metadata of frames that are in place, before their ids are returned. */
+	void (*rx_metadata)(struct net_buffer_access *pool, const uint32_t *ids,
+			    const struct net_rx_metadata *metadata, uint32_t count);
+	/* The frontend's memory as bytes: len contiguous bytes at a guest address, or NULL when any
+	 * of them is outside. Only backends without memory of their own use it (loopback, null);
+	 * the AF_XDP backend is given the memory at creation and never calls this. */
+	void *(*memory)(struct net_buffer_access *pool, uint64_t addr, uint32_t len_bytes);
+};
+
+struct net_buffer_access {
+	const struct net_buffer_access_ops *ops;
+};
+
+/* ---- Queue ------------------------------------------------------------------------------------ */
+
+/* Only tx_poll reports these. */
+#define NET_TX_TRY_RESTART (-104) /* -ECONNRESET: destroy the queues, get_queues again */
+#define NET_TX_FATAL	   (-5)	  /* -EIO: this endpoint will not work again */
+
+struct net_queue_stats {
+	uint64_t rx_packets;
+	uint64_t tx_packets; /* packets completed, however many descriptors they took */
+	uint64_t rx_errors;
+	uint64_t tx_errors;
+	uint64_t rx_vlan_packets;
+	uint64_t tx_vlan_packets;
+};
+
+struct net_queue;
+
+struct net_queue_ops {
+	uint32_t (*rx_avail)(struct net_queue *q, struct net_buffer_access *pool,
+			     const uint32_t *ids, uint32_t count);
+	uint32_t (*rx_poll)(struct net_queue *q, struct net_buffer_access *pool, uint32_t *ids,
+			    uint32_t count);
+	uint32_t (*tx_avail)(struct net_queue *q, struct net_buffer_access *pool,
+			     const struct net_tx_segment *segments, uint32_t count, bool *sync);
+	int (*tx_poll)(struct net_queue *q, struct net_buffer_access *pool, uint32_t *ids,
+		       uint32_t count);
+	bool (*poll_ready)(struct net_queue *q);
+	int (*ready_fd)(struct net_queue *q);
+	void (*update_target_vp)(struct net_queue *q, uint32_t cpu);
+	void (*stats)(struct net_queue *q, struct net_queue_stats *out);
+	int (*destroy)(struct net_queue *q, struct net_error *err);
+};
+
+/* A backend embeds this as the first member of its own queue. */
+struct net_queue {
+	const struct net_queue_ops *ops;
+};
+
+/*
+ * Hand receive buffers to the backend. Never fails as a whole; any count, 0 included. What the ring
+ * cannot hold now waits inside the queue and is posted later, by rx_poll or by the next rx_avail.
+ * Return: how many ids were refused (unknown, out of range, outside the memory, already posted):
+ *         0 normally. Refused ids stay the frontend's and are counted.
+ * Owner: accepted buffers are the backend's until rx_poll returns their id or destroy returns.
+ * Blocks: no. Syscalls: at most one wake-up, and only when the driver asks for it.
+ */
+static inline uint32_t net_queue_rx_avail(struct net_queue *q, struct net_buffer_access *pool,
+					  const uint32_t *ids, uint32_t count)
+{
+	return q->ops->rx_avail(q, pool, ids, count);
+}
+
+/*
+ * Collect received frames. Data and metadata are in place before an id is returned.
+ * Return: number of ids written, 0..count. Each posted id comes back at most once per posting.
+ * Owner: the returned buffers are the frontend's. Blocks: no. Syscalls: see rx_avail.
+ */
+static inline uint32_t net_queue_rx_poll(struct net_queue *q, struct net_buffer_access *pool,
+					 uint32_t *ids, uint32_t count)
+{
+	return q->ops->rx_poll(q, pool, ids, count);
+}
+
+/*
+ * Hand packets to the backend.
+ * Return: how many *segments* of the list were accepted: a prefix that ends on a packet boundary.
+ *         Offer the rest again when poll_ready says ready.
+ * sync:   true when everything accepted by this call is already done with: those ids never come
+ *         back from tx_poll. False for zero copy, which is asynchronous by nature.
+ * Owner: accepted bytes must not change until the id comes back. They are only ever read.
+ * Errors: none; a bad packet counts as accepted, is dropped, counted and completed.
+ * Blocks: no. Syscalls: at most one bounded kick.
+ */
+static inline uint32_t net_queue_tx_avail(struct net_queue *q, struct net_buffer_access *pool,
+					  const struct net_tx_segment *segments, uint32_t count,
+					  bool *sync)
+{
+	return q->ops->tx_avail(q, pool, segments, count, sync);
+}
+
+/*
+ * Collect the ids of completed packets: one per accepted packet, in any order.
+ * Return: number of ids written, or NET_TX_TRY_RESTART / NET_TX_FATAL.
+ * Blocks: no. Syscalls: at most one bounded kick, for what is still in the ring.
+ */
+static inline int net_queue_tx_poll(struct net_queue *q, struct net_buffer_access *pool,
+				    uint32_t *ids, uint32_t count)
+{
+	return q->ops->tx_poll(q, pool, ids, count);
+}
+
+/*
+ * Is there anything to do: a frame, a completion, room for a refused packet, an error or event?
+ * Level-triggered; a spurious true is legal. After false, ready_fd becomes readable when that
+ * changes. Return: true or false. Blocks: no. Syscalls: none when true, up to three before false.
+ */
+static inline bool net_queue_poll_ready(struct net_queue *q)
+{
+	return q->ops->poll_ready(q);
+}
+
+/*
+ * The queue's one file descriptor for epoll or poll (POLLIN). Sleep on it only after poll_ready
+ * returned false. Return: the descriptor, -1 when the backend is always ready.
+ * Owner: the queue; do not read or close it.
+ */
+static inline int net_queue_ready_fd(struct net_queue *q)
+{
+	return q->ops->ready_fd(q);
+}
+
+/* Hint: the frontend now runs this queue on cpu. Any number of times; never changes correctness.
+ * Blocks: may write a kernel setting; call it rarely. */
+static inline void net_queue_update_target_vp(struct net_queue *q, uint32_t cpu)
+{
+	q->ops->update_target_vp(q, cpu);
+}
+
+/* Snapshot of the counters. Blocks: no. Syscalls: none. */
+static inline void net_queue_stats(struct net_queue *q, struct net_queue_stats *out)
+{
+	q->ops->stats(q, out);
+}
+
+/*
+ * End the queue. When it returns, with or without error, q is gone.
+ * Return: 0: neither kernel nor NIC will touch any of its buffers again. -ETIMEDOUT: the kernel has
+ *         not confirmed that within the deadline: keep the buffers out of use.
+ * Blocks: until the kernel has let go of the memory (milliseconds), up to the backend's deadline.
+ */
+static inline int net_queue_destroy(struct net_queue *q, struct net_error *err)
+{
+	return q->ops->destroy(q, err);
+}
+
+/*
+ * Sleep until poll_ready is true. timeout_ns < 0: no deadline; 0: only look.
+ * Return: 1 ready, 0 deadline passed, -EINTR interrupted by a signal, or another -errno.
+ * Blocks: yes. Syscalls: one ppoll per sleep.
+ */
+NET_PUBLIC int net_queue_wait(struct net_queue *q, int64_t timeout_ns);
+
+/* ---- Endpoint --------------------------------------------------------------------------------- */
+
+/* What an endpoint is. Constant after creation, answerable before any queue exists. */
+struct net_endpoint_facts {
+	const char *type;	  /* "xdp", "loopback", "null" */
+	bool is_ordered;	  /* rx_poll returns ids in the order they were posted */
+	bool tx_fast_completions; /* tx_poll right after tx_avail usually has the ids */
+	uint32_t tx_flags;	  /* enum net_tx_flags that tx_avail honours */
+	uint32_t max_queues;
+	uint32_t rss_table_entries; /* 0: steering is the NIC's own affair */
+	uint32_t rss_key_bytes;
+	uint64_t link_speed_bps; /* bits per second, 0 unknown */
+};
+
+struct net_queue_config {
+	struct net_buffer_access *pool; /* describes initial_rx; need not outlive the call */
+	const uint32_t *initial_rx;	/* ids to post before the queue starts, as by rx_avail */
+	uint32_t initial_rx_count;
+};
+
+/* Receive steering: table entry -> queue. An entry out of range means queue 0. */
+struct net_rss_config {
+	const uint8_t *key;
+	uint32_t key_bytes; /* must equal the facts' rss_key_bytes */
+	const uint16_t *table;
+	uint32_t table_entries;
+};
+
+enum net_action_kind {
+	NET_ACTION_RESTART_REQUIRED = 1, /* destroy the queues, get_queues again */
+	NET_ACTION_LINK,		 /* link_up holds the new state; repeats are suppressed */
+};
+
+struct net_action {
+	enum net_action_kind kind;
+	bool link_up;
+};
+
+struct net_endpoint;
+
+struct net_endpoint_ops {
+	void (*facts)(struct net_endpoint *ep, struct net_endpoint_facts *out);
+	int (*get_queues)(struct net_endpoint *ep, const struct net_queue_config *configs,
+			  uint32_t count, const struct net_rss_config *rss,
+			  struct net_queue **queues, struct net_error *err);
+	int (*stop)(struct net_endpoint *ep);
+	int (*poll_action)(struct net_endpoint *ep, struct net_action *out);
+	int (*action_fd)(struct net_endpoint *ep);
+	int (*destroy)(struct net_endpoint *ep, struct net_error *err);
+};
+
+/* A backend embeds this as the first member of its own endpoint. */
+struct net_endpoint {
+	const struct net_endpoint_ops *ops;
+};
+
+/* Fill *out. Blocks: no. Syscalls: none. */
+static inline void net_endpoint_facts(struct net_endpoint *ep, struct net_endpoint_facts *out)
+{
+	ep->ops->facts(ep, out);
+}
+
+/*
+ * Make exactly count queues, in order: queues[i] for configs[i]. Earlier queues must be destroyed;
+ * stop may or may not have been called in between. rss may be NULL.
+ * Return: 0. Errors: -EINVAL, -EBUSY (queues alive) and what the backend says; err is filled, no
+ * queue exists and nothing is left behind. Owner: the caller destroys each queue.
+ * Blocks: yes (setup).
+ */
+static inline int net_endpoint_get_queues(struct net_endpoint *ep,
+					  const struct net_queue_config *configs, uint32_t count,
+					  const struct net_rss_config *rss,
+					  struct net_queue **queues, struct net_error *err)
+{
+	return ep->ops->get_queues(ep, configs, count, rss, queues, err);
+}
+
+/* Idempotent; legal before any queue. Return: 0, or -EBUSY while a queue is alive (a usage error). */
+static inline int net_endpoint_stop(struct net_endpoint *ep)
+{
+	return ep->ops->stop(ep);
+}
+
+/* Next event. Return: 1 and *out filled, 0 none, -errno. Blocks: no. Syscalls: one, non-blocking. */
+static inline int net_endpoint_poll_action(struct net_endpoint *ep, struct net_action *out)
+{
+	return ep->ops->poll_action(ep, out);
+}
+
+/* Readable when poll_action may have something; -1 when the backend never has events. */
+static inline int net_endpoint_action_fd(struct net_endpoint *ep)
+{
+	return ep->ops->action_fd(ep);
+}
+
+/* End the endpoint. Return: 0; -EBUSY while a queue is alive: nothing was done, call again after
+ * destroying it. Any other error is reported after everything has been given back. */
+static inline int net_endpoint_destroy(struct net_endpoint *ep, struct net_error *err)
+{
+	return ep->ops->destroy(ep, err);
+}
+
+/* ---- Two small backends without a NIC --------------------------------------------------------- */
+
+/* Sends to nowhere, receives nothing. Every packet completes synchronously. */
+NET_PUBLIC int net_null_open(struct net_endpoint **out, struct net_error *err);
+
+/*
+ * What is sent on queue i arrives on the queue that the RSS table says for the frame (queue i
+ * without a table). Copies, through the pool's memory(). For tests, and for a frontend that wants to
+ * talk to itself. max_queues: 1..64. All queues of one loopback endpoint are driven by one thread.
+ */
+NET_PUBLIC int net_loopback_open(uint32_t max_queues, struct net_endpoint **out,
+				 struct net_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * net_xdp.h - the AF_XDP backend of net_backend.h. The manual for embedders.
+ *
+ *     NIC queue i ──XDP program──> XSK socket i ──> fill / RX rings ──> frontend's buffers
+ *                                               <── TX / completion rings <──
+ *                               the UMEM = the frontend's own memory region
+ *
+ * One UMEM per endpoint holds, packed behind each other,
+ *
+ *     | guard page | region 0 | region 1 | ... | private area |
+ *
+ * where the regions are the frontend's memory (a guest's RAM) and the private area is ours. A
+ * buffer that satisfies the kernel's rules is given to the kernel as it is: *direct*. One that does
+ * not is *bounced*: one copy through the private area, counted with its reason. The words "zero
+ * copy" are only as true as rx_bounced and tx_bounced are 0 and the queue's report says zero_copy.
+ *
+ * Needs: CAP_NET_RAW (socket), CAP_NET_ADMIN + CAP_BPF (program), CAP_IPC_LOCK or RLIMIT_MEMLOCK.
+ * Source of the kernel's rules: net/xdp/ of Linux 6.18 and Documentation/networking/af_xdp.rst.
+ */
+#ifndef NET_XDP_H
+#define NET_XDP_H
+
+#include "net_backend.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- Configuration ---------------------------------------------------------------------------- */
+
+/* What to ask of bind. Only AUTO may end lower than the best; each rung is in the report. */
+enum net_xdp_mode {
+	NET_XDP_MODE_AUTO = 0,	/* zero copy if the driver can, else copy */
+	NET_XDP_MODE_ZERO_COPY, /* zero copy or fail */
+	NET_XDP_MODE_COPY,
+};
+
+/* How to attach the XDP program. */
+enum net_xdp_attach {
+	NET_XDP_ATTACH_AUTO = 0, /* native if the driver can, else generic */
+	NET_XDP_ATTACH_NATIVE,
+	NET_XDP_ATTACH_GENERIC,
+};
+
+/* Who holds the attachment. */
+enum net_xdp_program {
+	NET_XDP_PROGRAM_LINK = 0,   /* a bpf_link: gone with this process, even by SIGKILL */
+	NET_XDP_PROGRAM_DISPATCHER, /* libxdp's dispatcher: beside other XDP programs. Needs bpffs;
+				     * stays attached if this process is killed */
+};
+
+/* What to find out about the checksums of received frames. Anything but NONE reads the frame. */
+enum net_xdp_rx_checksum {
+	NET_XDP_RX_CHECKSUM_NONE = 0, /* metadata says unknown */
+	NET_XDP_RX_CHECKSUM_REPORT,   /* verify, metadata says good, bad or validated-but-wrong */
+	NET_XDP_RX_CHECKSUM_COMPLETE, /* also fill in what a local veth peer left out */
+};
+
+/* One piece of the frontend's memory. */
+struct net_xdp_region {
+	uint64_t guest_addr; /* of its first byte, in the addresses that segments and buffers use */
+	uint64_t size_bytes; /* multiple of the backing's page size */
+	int fd;		     /* memfd, tmpfs or hugetlb file; -1: memory is given */
+	uint64_t fd_offset_bytes;
+	void *memory; /* with fd -1: an existing MAP_SHARED mapping of this process */
+};
+
+#define NET_XDP_TAKE_MACS 16
+
+/*
+ * Start from net_xdp_config_default() and set ifname and regions. Fields hold real values: 0 is
+ * never a request for a default. Pointers need not outlive net_xdp_open().
+ */
+struct net_xdp_config {
+	const char *ifname;	  /* in the network namespace of the calling thread */
+	uint32_t first_queue;	  /* queue i of the endpoint is hardware queue first_queue + i */
+	uint32_t max_queues;	  /* 1..64; sizes the private area */
+	uint32_t max_frame_bytes; /* largest frame, from the destination MAC, without FCS. Larger
+				   * than chunk_bytes - 256: jumbo, every frame is gathered through
+				   * the private area */
+
+	const struct net_xdp_region *regions;
+	uint32_t region_count; /* 1..64 */
+	/* Take the one region's memory as the UMEM, as it is: no second mapping, no guard page. For
+	 * memory that is not shareable (fd -1). The last private_bytes of it are then ours. */
+	bool memory_as_is;
+	bool sealed; /* after registration our mapping of the regions becomes PROT_NONE: no user-space
+		      * code of this process can touch a payload byte through it. What would have to be
+		      * bounced is refused or dropped, and counted */
+
+	bool unaligned;	      /* buffers at any byte address (else: one buffer per aligned chunk) */
+	uint32_t chunk_bytes; /* 2048 or 4096; with unaligned anything between */
+	uint32_t private_rx_chunks; /* per queue, for bounced receives */
+	uint32_t private_tx_chunks; /* per queue, for bounced transmits */
+
+	uint32_t rx_ring_frames; /* ring sizes: powers of two, 1..65536 */
+	uint32_t tx_ring_frames;
+	uint32_t fill_ring_frames;
+	uint32_t completion_ring_frames;
+	uint32_t rx_id_limit; /* receive ids are 0..rx_id_limit-1; 16 bytes of bookkeeping each */
+
+	enum net_xdp_mode mode;
+	enum net_xdp_attach attach;
+	enum net_xdp_program program;
+
+	/* When take_mac_count is not 0 only frames to these destination MACs are taken; all else
+	 * goes to the host as before, so taking the host's only NIC does not cut it off. */
+	uint8_t take_macs[NET_XDP_TAKE_MACS][6];
+	uint32_t take_mac_count;
+
+	enum net_xdp_rx_checksum rx_checksum;
+	bool rx_vlan; /* report tags that the device stripped; needs 8 bytes of header gap */
+
+	uint32_t busy_poll_us;	   /* SO_BUSY_POLL with SO_PREFER_BUSY_POLL; 0 off */
+	uint32_t busy_poll_budget; /* frames per busy poll, used when busy_poll_us is not 0 */
+	uint32_t tx_timer_us; /* how often a sleeping queue looks for completions, 10..100000 */
+	uint32_t
+		release_timeout_ms; /* deadline of destroy, and of a bind that finds the queue busy */
+};
+
+/* Return: the defaults: 2048-byte unaligned chunks, 1518-byte frames, rings of 2048, auto modes. */
+NET_PUBLIC struct net_xdp_config net_xdp_config_default(void);
+
+/*
+ * Where the kernel puts a frame behind the start of its chunk. An aligned frontend lays out its
+ * buffers so that addr + header_bytes is this far behind a multiple of chunk_bytes.
+ */
+NET_PUBLIC uint32_t net_xdp_frame_offset(const struct net_xdp_config *config);
+
+/* The largest frame that fits one descriptor; a direct buffer has at least this capacity. */
+NET_PUBLIC uint32_t net_xdp_direct_capacity(const struct net_xdp_config *config);
+
+/* Check every rule that needs no kernel. Return: 0 or -EINVAL with err filled. Syscalls: none. */
+NET_PUBLIC int net_xdp_config_check(const struct net_xdp_config *config, struct net_error *err);
+
+/* ---- Endpoint --------------------------------------------------------------------------------- */
+
+/*
+ * Map the memory, load the program and attach it (with an empty map: it passes everything to the
+ * host until get_queues). Return: 0 and *out. Errors, err filled, nothing left behind:
+ *   -EINVAL config or memory · -ENODEV no such interface · -EPERM capability · -EBUSY another XDP
+ *   program is attached (named) · -EOPNOTSUPP attach mode · -ENOMEM, and what the kernel says.
+ * Owner: the caller, ends it with net_endpoint_destroy(). The fds stay the caller's (duplicated).
+ * Blocks: yes; page faults of the whole memory happen in get_queues (0.1 to 0.4 s per GiB).
+ */
+NET_PUBLIC int net_xdp_open(const struct net_xdp_config *config, struct net_endpoint **out,
+			    struct net_error *err);
+
+/* ---- Report: asked, got, why not -------------------------------------------------------------- */
+
+#define NET_XDP_RUNGS 8
+
+/* One attempt on the ladder from the best mode down. */
+struct net_xdp_rung {
+	const char *asked;  /* "native attach", "zero-copy bind", ... */
+	int error;	    /* 0 or -errno */
+	char sentence[200]; /* what happened and what would change it */
+};
+
+struct net_xdp_report {
+	char ifname[16];
+	char driver[32];
+	uint32_t hardware_queue;
+	bool zero_copy; /* XDP_OPTIONS of the socket, read back after bind */
+	bool native;	/* the program runs in the driver */
+	bool dispatcher;
+	bool multi_buffer; /* frames larger than a chunk are received */
+	bool unaligned;
+	bool sealed;
+	bool ordered;
+	uint32_t chunk_bytes;
+	uint32_t direct_capacity_bytes;
+	uint32_t
+		tx_budget_frames; /* frames per kick that the kernel was asked for, 32 by default */
+	uint32_t max_tx_descriptors; /* per packet, before it is bounced */
+	bool busy_poll;
+	uint32_t napi_id;      /* 0 unknown */
+	int target_cpu;	       /* last hint, -1 none */
+	char target_state[80]; /* "IRQ 45 moved", "not applicable: ..." */
+	uint32_t rung_count;
+	struct net_xdp_rung rungs[NET_XDP_RUNGS]; /* attach first, then bind */
+};
+
+/* Return: 0, -EINVAL when q is not a queue of this backend. Blocks: no. Syscalls: none. */
+NET_PUBLIC int net_xdp_queue_report(struct net_queue *q, struct net_xdp_report *out);
+
+/* ---- Counters --------------------------------------------------------------------------------- */
+
+/* X(symbol, name, meaning). Frames unless said otherwise; never reset during a queue's life. */
+#define NET_XDP_COUNTERS_LIST(X)                                                                   \
+	X(RX_FRAMES, "rx_frames", "received and returned")                                         \
+	X(RX_BYTES, "rx_bytes", "bytes of these")                                                  \
+	X(RX_DIRECT, "rx_direct", "of these: written by the kernel into the frontend's buffer")    \
+	X(RX_BOUNCED, "rx_bounced", "of these: copied from the private area")                      \
+	X(RX_VLAN, "rx_vlan", "of these: with a tag out of band")                                  \
+	X(RX_BOUNCE_CAPACITY, "rx_bounce_capacity",                                                \
+	  "buffers bounced: smaller than a chunk's frame")                                         \
+	X(RX_BOUNCE_WINDOW, "rx_bounce_window", "buffers bounced: chunk would leave the UMEM")     \
+	X(RX_BOUNCE_PLACE, "rx_bounce_place",                                                      \
+	  "buffers bounced: not where an aligned chunk puts frames")                               \
+	X(RX_BOUNCE_PAGE, "rx_bounce_page", "buffers bounced: chunk crosses pages apart for DMA")  \
+	X(RX_BOUNCE_GAP, "rx_bounce_gap",                                                          \
+	  "buffers bounced: header gap too small for the VLAN hint")                               \
+	X(RX_BOUNCE_JUMBO, "rx_bounce_jumbo",                                                      \
+	  "buffers bounced: jumbo endpoint gathers every frame")                                   \
+	X(RX_REFUSED_ID, "rx_refused_id", "ids refused: unknown or beyond rx_id_limit")            \
+	X(RX_REFUSED_DUPLICATE, "rx_refused_duplicate", "ids refused: already posted")             \
+	X(RX_REFUSED_ADDRESS, "rx_refused_address", "ids refused: buffer outside the memory")      \
+	X(RX_REFUSED_SEALED, "rx_refused_sealed", "ids refused: would bounce, but sealed")         \
+	X(RX_DROP_CAPACITY, "rx_drop_capacity", "frames dropped: larger than the buffer")          \
+	X(RX_DROP_EMPTY, "rx_drop_empty", "frames dropped: length 0")                              \
+	X(RX_DROP_SPLIT, "rx_drop_split", "frames dropped: pieces that do not fit together")       \
+	X(RX_DROP_BUFFER, "rx_drop_buffer", "frames dropped: gathered, but no buffer was posted")  \
+	X(RX_UNKNOWN, "rx_unknown", "descriptors whose address was never posted")                  \
+	X(RX_KERNEL_DROPPED, "rx_kernel_dropped", "kernel: no fill entry, or frame too large")     \
+	X(RX_KERNEL_RING_FULL, "rx_kernel_ring_full", "kernel: RX ring full")                      \
+	X(RX_KERNEL_FILL_EMPTY, "rx_kernel_fill_empty", "kernel: times the fill ring was empty")   \
+	X(RX_KERNEL_INVALID, "rx_kernel_invalid", "kernel: invalid descriptors")                   \
+	X(TX_PACKETS, "tx_packets", "packets completed by the kernel")                             \
+	X(TX_BYTES, "tx_bytes", "bytes handed to the kernel")                                      \
+	X(TX_ACCEPTED, "tx_accepted", "packets accepted, dropped ones included")                   \
+	X(TX_DIRECT, "tx_direct", "packets sent from the frontend's memory")                       \
+	X(TX_BOUNCED, "tx_bounced", "packets sent from a copy in the private area")                \
+	X(TX_VLAN, "tx_vlan", "packets with an out-of-band tag inserted")                          \
+	X(TX_BOUNCE_SEGMENTS, "tx_bounce_segments",                                                \
+	  "bounced: more descriptors than the kernel takes")                                       \
+	X(TX_BOUNCE_CHECKSUM, "tx_bounce_checksum", "bounced: checksum to fill in")                \
+	X(TX_BOUNCE_VLAN, "tx_bounce_vlan", "bounced: VLAN tag to insert")                         \
+	X(TX_BOUNCE_PAGE, "tx_bounce_page", "bounced: crosses pages apart for DMA")                \
+	X(TX_DROP_ADDRESS, "tx_drop_address", "dropped: segment outside the memory")               \
+	X(TX_DROP_MALFORMED, "tx_drop_malformed", "dropped: count or length of the list is wrong") \
+	X(TX_DROP_SIZE, "tx_drop_size", "dropped: under 14 bytes or over max_frame_bytes")         \
+	X(TX_DROP_OFFLOAD, "tx_drop_offload",                                                      \
+	  "dropped: offload not offered, or headers make no sense")                                \
+	X(TX_DROP_SEALED, "tx_drop_sealed", "dropped: would bounce, but sealed")                   \
+	X(TX_LOST, "tx_lost",                                                                      \
+	  "completed by the kernel but not sent (EBUSY: peer full, carrier down)")                 \
+	X(TX_KERNEL_INVALID, "tx_kernel_invalid", "kernel: invalid descriptors")                   \
+	X(TX_UNKNOWN, "tx_unknown", "completions of addresses that were never sent")               \
+	X(TX_REFUSED, "tx_refused", "times a packet did not fit and was left to the frontend")     \
+	X(KICKS, "kicks", "system calls made by the data calls")                                   \
+	X(KICK_AGAIN, "kick_again", "of these: EAGAIN, the rest goes with the next one")           \
+	X(KICK_DOWN, "kick_down", "of these: ENETDOWN, the interface is down")
+
+enum net_xdp_counter {
+#define NET_XDP_COUNTER_SYMBOL(symbol, name, meaning) NET_XDP_##symbol,
+	NET_XDP_COUNTERS_LIST(NET_XDP_COUNTER_SYMBOL)
+#undef NET_XDP_COUNTER_SYMBOL
+		NET_XDP_COUNTERS
+};
+
+struct net_xdp_stats {
+	uint64_t value[NET_XDP_COUNTERS];
+};
+
+/* Return: 0, -EINVAL when q is not a queue of this backend. Syscalls: one getsockopt. */
+NET_PUBLIC int net_xdp_queue_stats(struct net_queue *q, struct net_xdp_stats *out);
+/* Return: the counter's name or meaning; static strings, NULL out of range. */
+NET_PUBLIC const char *net_xdp_counter_name(enum net_xdp_counter counter);
+NET_PUBLIC const char *net_xdp_counter_meaning(enum net_xdp_counter counter);
+
+/* What the XDP program did with the frames of the whole interface. */
+struct net_xdp_program_stats {
+	uint64_t redirected;	   /* to a socket */
+	uint64_t passed;	   /* to the host: the queue has no socket */
+	uint64_t kept;		   /* to the host: destination not in take_macs */
+	uint64_t dropped_too_long; /* over max_frame_bytes */
+};
+
+/* Return: 0, -EINVAL when ep is not of this backend, -errno. Syscalls: one bpf() per entry. */
+NET_PUBLIC int net_xdp_program_stats(struct net_endpoint *ep, struct net_xdp_program_stats *out);
+
+/* ---- Looking at an interface without touching it ---------------------------------------------- */
+
+struct net_xdp_device {
+	char ifname[16];
+	char driver[32]; /* "" unknown */
+	uint32_t ifindex;
+	uint32_t mtu_bytes;
+	uint32_t rx_queues; /* real number in use */
+	uint32_t tx_queues;
+	bool up;
+	bool carrier;
+	uint64_t link_speed_bps;  /* 0 unknown */
+	bool has_features;	  /* the kernel answered (6.3); the next four are valid */
+	uint64_t xdp_features;	  /* NETDEV_XDP_ACT_* bits of linux/netdev.h */
+	uint32_t zc_max_segments; /* descriptors per packet in zero copy; 0 unknown (before 6.6) */
+	uint64_t rx_metadata_features;
+	uint64_t xsk_features;
+	uint32_t program_id; /* attached XDP program, 0 none */
+	char program_name[32];
+	const char *program_mode; /* "native", "generic", "offloaded", "dispatcher" or "none" */
+	bool is_bond;
+};
+
+/* Return: 0; -ENODEV, -errno with err filled. Changes nothing. Blocks: a few netlink requests. */
+NET_PUBLIC int net_xdp_device_query(const char *ifname, struct net_xdp_device *out,
+				    struct net_error *err);
+
+/* Bits of xdp_features that matter here. */
+enum {
+	NET_XDP_FEATURE_BASIC = 1 << 0,
+	NET_XDP_FEATURE_REDIRECT = 1 << 1,
+	NET_XDP_FEATURE_ZERO_COPY = 1 << 3,
+	NET_XDP_FEATURE_MULTI_BUFFER = 1 << 5,
+};
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the kernel says about an interface, over netlink and ethtool. Cold code only. */
+#ifndef NET_XDP_NETDEV_H
+#define NET_XDP_NETDEV_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "net_xdp.h"
+
+/* A link or device event of one interface. */
+enum netdev_event_kind {
+	NETDEV_EVENT_NONE = 0,
+	NETDEV_EVENT_LINK, /* carrier and administrative state, combined: up means frames can flow */
+	NETDEV_EVENT_GONE, /* removed, or moved to another network namespace */
+	NETDEV_EVENT_LOST, /* the kernel dropped events: ask netdev_link() again */
+};
+
+struct netdev_event {
+	enum netdev_event_kind kind;
+	bool link_up;
+};
+
+/* The kernel's NAPI instance behind a receive queue. */
+struct netdev_napi {
+	uint32_t id;
+	uint32_t irq;	   /* 0 unknown */
+	uint32_t thread_pid; /* 0 when NAPI is not threaded */
+};
+
+/* Return: 1 link up, 0 down, -ENODEV gone. One netlink request. */
+int netdev_link(uint32_t ifindex);
+
+/* Subscribe to link events of the current network namespace. Return: non-blocking fd or -errno. */
+int netdev_events_open(void);
+
+/* Next event that concerns ifindex; others are read and passed over (at most 64 messages per call).
+ * Return: 1 and *out filled, 0 none, -errno. Never blocks. */
+int netdev_events_next(int fd, uint32_t ifindex, struct netdev_event *out);
+
+/* Return: 0; -EOPNOTSUPP when the kernel or driver does not tell, -errno. */
+int netdev_queue_napi(uint32_t ifindex, uint32_t queue, struct netdev_napi *out);
+
+/* Does an AF_XDP socket hold this queue? Return: 1, 0, -EOPNOTSUPP (kernel before 6.15), -errno. */
+int netdev_queue_has_socket(uint32_t ifindex, uint32_t queue);
+
+#endif
