@@ -19,4 +19,4 @@ int net_xdp_frags(struct xdp_md *ctx)
 	return action ? action : redirect(ctx);
 }
 
-char license[] SEC("license") = "Dual BSD/GPL";
+char _license[] SEC("license") = "Dual BSD/GPL";

@@ -32,4 +32,4 @@ int net_xdp_vlan(struct xdp_md *ctx)
 	return redirect(ctx);
 }
 
-char license[] SEC("license") = "Dual BSD/GPL";
+char _license[] SEC("license") = "Dual BSD/GPL";
