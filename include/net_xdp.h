@@ -83,7 +83,7 @@ struct net_xdp_config {
 	const struct net_xdp_region *regions;
 	uint32_t region_count; /* 1..64 */
 	/* Take the one region's memory as the UMEM, as it is: no second mapping, no guard page. For
-	 * memory that is not shareable (fd -1). The last private_bytes of it are then ours. */
+	 * memory that is not shareable (fd -1). Its last net_xdp_private_bytes() are then ours. */
 	bool memory_as_is;
 	bool sealed; /* after registration our mapping of the regions becomes PROT_NONE: no user-space
 		      * code of this process can touch a payload byte through it. What would have to be
@@ -92,7 +92,7 @@ struct net_xdp_config {
 	bool unaligned;	      /* buffers at any byte address (else: one buffer per aligned chunk) */
 	uint32_t chunk_bytes; /* 2048 or 4096; with unaligned anything between */
 	uint32_t private_rx_chunks; /* per queue, for bounced receives */
-	uint32_t private_tx_chunks; /* per queue, for bounced transmits */
+	uint32_t private_tx_frames; /* per queue, for bounced transmits */
 
 	uint32_t rx_ring_frames; /* ring sizes: powers of two, 1..65536 */
 	uint32_t tx_ring_frames;
@@ -127,6 +127,10 @@ NET_PUBLIC struct net_xdp_config net_xdp_config_default(void);
  * buffers so that addr + header_bytes is this far behind a multiple of chunk_bytes.
  */
 NET_PUBLIC uint32_t net_xdp_frame_offset(const struct net_xdp_config *config);
+
+/* How much of the memory is ours with memory_as_is; without it the private area is mapped behind the
+ * regions. Return: bytes, a multiple of the page size. */
+NET_PUBLIC uint64_t net_xdp_private_bytes(const struct net_xdp_config *config);
 
 /* The largest frame that fits one descriptor; a direct buffer has at least this capacity. */
 NET_PUBLIC uint32_t net_xdp_direct_capacity(const struct net_xdp_config *config);
