@@ -304,6 +304,18 @@ struct net_xdp_device {
 NET_PUBLIC int net_xdp_device_query(const char *ifname, struct net_xdp_device *out,
 				    struct net_error *err);
 
+struct net_xdp_device_queue {
+	bool has_state;	  /* the kernel answered (6.15, interface up); has_socket is valid */
+	bool has_socket;  /* an AF_XDP socket is bound to the queue: no other can be */
+	uint32_t napi_id; /* 0 unknown */
+	uint32_t irq;	  /* 0 unknown */
+};
+
+/* Return: 0; -ENODEV no interface, -EINVAL no such queue, -errno with err filled. Changes nothing.
+ * Blocks: a few netlink requests. */
+NET_PUBLIC int net_xdp_device_queue_query(const char *ifname, uint32_t queue,
+					  struct net_xdp_device_queue *out, struct net_error *err);
+
 /* Bits of xdp_features that matter here. */
 enum {
 	NET_XDP_FEATURE_BASIC = 1 << 0,

@@ -221,43 +221,49 @@ static void query_program(const struct link *link, struct net_xdp_device *device
 
 /* ---- All of it -------------------------------------------------------------------------------- */
 
+/* The link reply for a name, or one sentence. On success *nl is open. */
+static int open_link(struct netlink *nl, const char *ifname, struct link *link,
+		     struct net_error *err)
+{
+	int rc;
+
+	if (!ifname[0] || strlen(ifname) >= IFNAMSIZ)
+		return error_set(err, -ENODEV, "query",
+				 "interface \"%.40s\": a name has 1 to %d characters%s", ifname,
+				 IFNAMSIZ - 1, error_hint(-ENODEV));
+	rc = netlink_open(nl, NETLINK_ROUTE);
+	if (rc < 0)
+		return error_set(err, rc, "query",
+				 "interface %s: cannot open a netlink socket: %s%s", ifname,
+				 strerror(-rc), error_hint(rc));
+	rc = query_link(nl, ifname, link);
+	if (rc == -ENODEV)
+		error_set(err, rc, "query",
+			  "interface %s: there is none in this network namespace%s", ifname,
+			  error_hint(rc));
+	else if (rc < 0)
+		error_set(err, rc, "query",
+			  "interface %s: the kernel does not describe it: %s%s%s%s", ifname,
+			  strerror(-rc), nl->why[0] ? ": " : "", nl->why, error_hint(rc));
+	if (rc < 0)
+		netlink_close(nl);
+	return rc;
+}
+
 int net_xdp_device_query(const char *ifname, struct net_xdp_device *out, struct net_error *err)
 {
 	struct netdev_features features;
-	struct netlink nl = {.fd = -1};
+	struct netlink nl;
 	struct link link;
 	int rc;
 
 	if (!ifname || !out)
-		return error_set(err, -EINVAL, "query",
-				 "an interface name and a place for the "
-				 "answer are needed");
+		return error_set(err, -EINVAL, "query", "ifname and out must not be NULL");
 	*out = (struct net_xdp_device){.program_mode = "none"};
-	if (!ifname[0] || strlen(ifname) >= sizeof(out->ifname))
-		return error_set(err, -ENODEV, "query",
-				 "interface \"%.40s\": a name has 1 to %zu characters%s", ifname,
-				 sizeof(out->ifname) - 1, error_hint(-ENODEV));
+	rc = open_link(&nl, ifname, &link, err);
+	if (rc < 0)
+		return rc;
 	snprintf(out->ifname, sizeof(out->ifname), "%s", ifname);
-
-	rc = netlink_open(&nl, NETLINK_ROUTE);
-	if (rc < 0) {
-		error_set(err, rc, "query", "interface %s: cannot open a netlink socket: %s%s",
-			  ifname, strerror(-rc), error_hint(rc));
-		goto fail;
-	}
-	rc = query_link(&nl, ifname, &link);
-	if (rc == -ENODEV) {
-		error_set(err, rc, "query",
-			  "interface %s: there is none in this network namespace%s", ifname,
-			  error_hint(rc));
-		goto fail;
-	}
-	if (rc < 0) {
-		error_set(err, rc, "query",
-			  "interface %s: the kernel does not describe it: %s%s%s%s", ifname,
-			  strerror(-rc), nl.why[0] ? ": " : "", nl.why, error_hint(rc));
-		goto fail;
-	}
 	out->ifindex = link.ifindex;
 	out->mtu_bytes = link.mtu;
 	out->up = link.flags & IFF_UP;
@@ -267,23 +273,59 @@ int net_xdp_device_query(const char *ifname, struct net_xdp_device *out, struct 
 	query_queues(nl.fd, &link, out);
 	query_speed(nl.fd, out);
 	query_program(&link, out);
+	netlink_close(&nl);
 
 	/* A kernel before 6.3 is no error: has_features says that the question was not answered. */
 	rc = netdev_features(link.ifindex, &features);
-	if (rc == 0) {
-		out->has_features = true;
-		out->xdp_features = features.xdp;
-		out->zc_max_segments = features.zc_max_segments;
-		out->rx_metadata_features = features.rx_metadata;
-		out->xsk_features = features.xsk;
-	} else if (rc != -EOPNOTSUPP) {
-		error_set(err, rc, "query", "interface %s: reading its XDP features: %s%s", ifname,
-			  strerror(-rc), error_hint(rc));
+	if (rc == -EOPNOTSUPP)
+		return 0;
+	if (rc < 0)
+		return error_set(err, rc, "query", "interface %s: reading its XDP features: %s%s",
+				 ifname, strerror(-rc), error_hint(rc));
+	out->has_features = true;
+	out->xdp_features = features.xdp;
+	out->zc_max_segments = features.zc_max_segments;
+	out->rx_metadata_features = features.rx_metadata;
+	out->xsk_features = features.xsk;
+	return 0;
+}
+
+/* An interface that is down does not list its queues, so the range is checked by their number. */
+int net_xdp_device_queue_query(const char *ifname, uint32_t queue, struct net_xdp_device_queue *out,
+			       struct net_error *err)
+{
+	struct net_xdp_device device;
+	struct netdev_napi napi;
+	uint32_t queues;
+	int rc;
+
+	if (!out)
+		return error_set(err, -EINVAL, "query", "out must not be NULL");
+	*out = (struct net_xdp_device_queue){0};
+	rc = net_xdp_device_query(ifname, &device, err);
+	if (rc < 0)
+		return rc;
+	queues = device.rx_queues > device.tx_queues ? device.rx_queues : device.tx_queues;
+	if (queue >= queues)
+		return error_set(err, -EINVAL, "query",
+				 "interface %s queue %u: it has %u; use 0 to %u, or raise their "
+				 "number with: ethtool -L",
+				 ifname, queue, queues, queues - 1);
+
+	rc = netdev_queue_has_socket(device.ifindex, queue);
+	/* A queue beyond the receive queues only sends; what holds it is not told there. */
+	if (rc < 0 && rc != -EOPNOTSUPP && rc != -EINVAL)
 		goto fail;
-	}
-	rc = 0;
+	out->has_state = rc >= 0;
+	out->has_socket = rc == 1;
+	rc = netdev_queue_napi(device.ifindex, queue, &napi);
+	if (rc < 0 && rc != -EOPNOTSUPP && rc != -EINVAL)
+		goto fail;
+	out->napi_id = napi.id;
+	out->irq = napi.irq;
+	return 0;
 
 fail:
-	netlink_close(&nl);
-	return rc;
+	return error_set(err, rc, "query", "interface %s queue %u: %s%s", ifname, queue,
+			 strerror(-rc), error_hint(rc));
 }

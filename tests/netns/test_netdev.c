@@ -293,8 +293,32 @@ Test(netdev, query_missing_interface_is_enodev_with_a_sentence)
 	cr_assert_eq(net_xdp_device_query(NULL, &device, &err), -EINVAL);
 }
 
+Test(netdev, queue_query_free_queue_tells_so)
+{
+	struct net_xdp_device_queue queue;
+	struct net_error err = {0};
+
+	cr_assert_eq(net_xdp_device_queue_query("v0", 3, &queue, &err), 0, "%s", err.message);
+	cr_assert(queue.has_state);
+	cr_assert_not(queue.has_socket);
+	run("ip link set v0 down");
+	cr_assert_eq(net_xdp_device_queue_query("v0", 3, &queue, &err), 0, "%s", err.message);
+	cr_assert_not(queue.has_state);
+}
+
+Test(netdev, queue_query_missing_queue_is_einval_with_a_sentence)
+{
+	struct net_xdp_device_queue queue;
+	struct net_error err = {0};
+
+	cr_assert_eq(net_xdp_device_queue_query("v0", 4, &queue, &err), -EINVAL);
+	cr_assert_not_null(strstr(err.message, "use 0 to 3"), "%s", err.message);
+	cr_assert_eq(net_xdp_device_queue_query("nosuch0", 0, &queue, &err), -ENODEV);
+}
+
 Test(netdev, every_call_leaves_no_descriptor)
 {
+	struct net_xdp_device_queue queue;
 	struct netdev_features features;
 	struct net_xdp_device device;
 	struct netdev_napi napi;
@@ -305,6 +329,7 @@ Test(netdev, every_call_leaves_no_descriptor)
 
 	for (i = 0; i < 3; i++) {
 		net_xdp_device_query(i ? "v0" : "nosuch0", &device, NULL);
+		net_xdp_device_queue_query(i ? "v0" : "nosuch0", i * 3, &queue, NULL);
 		netdev_link(ifindex);
 		netdev_features(ifindex, &features);
 		netdev_queue_counts(ifindex, &rx, &tx);
