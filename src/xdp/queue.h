@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "net_xdp.h"
+#include "xdp/affinity.h"
 #include "xdp/bounce.h"
 #include "xdp/inflight.h"
 #include "xdp/memory.h"
@@ -73,6 +74,7 @@ struct net_xdp_queue {
 	bool inspect; /* rx_checksum or rx_vlan: frames are looked at */
 	bool busy_poll;
 	bool failed; /* tx_poll reports NET_TX_TRY_RESTART */
+	bool failure_told;
 	int fd;
 
 	struct ring rx, fill;
@@ -109,10 +111,11 @@ struct net_xdp_queue {
 	bool partial_possible; /* a local veth peer sends pseudo-header sums */
 	bool kernel_tells_sockets; /* netdev_queue_has_socket() was seen to work here */
 
+	uint32_t tx_timer_us;
 	int ready_fd; /* epoll over the socket, the timer and link events */
 	int timer_fd;
 	bool timer_armed;
-	uint32_t timer_us; /* next interval */
+	uint32_t timer_us; /* its next interval */
 
 	struct {
 		void *memory;
@@ -121,8 +124,7 @@ struct net_xdp_queue {
 
 	uint32_t tx_budget_frames;
 	uint32_t napi_id;
-	int target_cpu;
-	char target_state[80];
+	struct affinity affinity;
 	uint32_t rung_count;
 	struct net_xdp_rung rung[NET_XDP_RUNGS];
 };
@@ -149,15 +151,15 @@ uint32_t tx_avail(struct net_queue *q, struct net_buffer_access *pool,
 int tx_poll(struct net_queue *q, struct net_buffer_access *pool, uint32_t *ids, uint32_t count);
 int tx_open(struct net_xdp_queue *q);
 void tx_close(struct net_xdp_queue *q);
-/* Push what is in the TX ring, within one bounded kick. */
-void tx_kick(struct net_xdp_queue *q);
+/* Tell the kernel about what is in the TX ring, if it wants to be told: one bounded kick. */
+void tx_push(struct net_xdp_queue *q);
 /* Would the packet that was refused last fit now? */
 bool tx_has_room(struct net_xdp_queue *q);
 
 /* ready.c */
 bool queue_poll_ready(struct net_queue *q);
 int queue_ready_fd(struct net_queue *q);
-int ready_open(struct net_xdp_queue *q, int events_fd, struct net_error *err);
+int ready_open(struct net_xdp_queue *q, int events_fd);
 void ready_close(struct net_xdp_queue *q);
 
 /* queue.c */

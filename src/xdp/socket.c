@@ -401,9 +401,10 @@ int socket_wait_released(uint32_t ifindex, uint32_t queue, bool kernel_tells, ui
 	uint64_t deadline = now_ms() + timeout_ms;
 
 	for (;;) {
-		int rc = kernel_tells ? netdev_queue_has_socket(ifindex, queue)
-				      : bind_probe(ifindex, queue);
+		int rc = kernel_tells ? netdev_queue_has_socket(ifindex, queue) : -EOPNOTSUPP;
 
+		if (rc == -EOPNOTSUPP || rc == -EINVAL) /* also while the interface is down */
+			rc = bind_probe(ifindex, queue);
 		/* 0: free. ENODEV: the device is gone, and its queue with it. */
 		if (rc == 0 || rc == -ENODEV)
 			return 0;

@@ -112,7 +112,7 @@ static void reap_to_done(struct net_xdp_queue *q)
 
 /* ---- Kick ------------------------------------------------------------------------------------- */
 
-void tx_kick(struct net_xdp_queue *q)
+static void kick(struct net_xdp_queue *q)
 {
 	for (uint32_t calls = 0; calls < KICK_CALLS; calls++) {
 		uint32_t before = q->tx.theirs;
@@ -148,6 +148,12 @@ static bool wants_kick(struct net_xdp_queue *q)
 	if (q->zero_copy)
 		__atomic_thread_fence(__ATOMIC_SEQ_CST); /* see ring_needs_wakeup() */
 	return ring_needs_wakeup(&q->tx) || q->busy_poll;
+}
+
+void tx_push(struct net_xdp_queue *q)
+{
+	if (wants_kick(q))
+		kick(q);
 }
 
 /* ---- One packet ------------------------------------------------------------------------------- */
@@ -398,8 +404,7 @@ uint32_t tx_avail(struct net_queue *queue, struct net_buffer_access *pool,
 	q->counter[NET_XDP_TX_DIRECT] += simple;
 	if (*q->tx.own != q->tx.mine)
 		ring_publish(&q->tx);
-	if (wants_kick(q))
-		tx_kick(q);
+	tx_push(q);
 	return accepted;
 }
 
@@ -409,12 +414,15 @@ int tx_poll(struct net_queue *queue, struct net_buffer_access *pool, uint32_t *i
 	uint32_t n = 0;
 
 	(void)pool;
-	if (wants_kick(q))
-		tx_kick(q);
+	tx_push(q);
 	while (n < count && q->done_head != q->done_tail)
 		ids[n++] = q->done[q->done_head++ & q->done_mask];
 	n += reap(q, ids + n, count - n);
-	return n == 0 && unlikely(q->failed) ? NET_TX_TRY_RESTART : (int)n;
+	if (n == 0 && unlikely(q->failed)) {
+		q->failure_told = true;
+		return NET_TX_TRY_RESTART;
+	}
+	return (int)n;
 }
 
 bool tx_has_room(struct net_xdp_queue *q)
