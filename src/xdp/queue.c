@@ -160,9 +160,9 @@ static void set_facts(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep
 	q->partial_possible = strcmp(ep->device.driver, "veth") == 0;
 	q->timer_us = q->tx_timer_us = c->tx_timer_us;
 	/* Until bind has said otherwise, the buffers posted before it obey the stricter rule. */
-	q->zero_copy = c->mode != NET_XDP_MODE_COPY && ep->program.native &&
-		       (!ep->device.has_features ||
-			(ep->device.xdp_features & NET_XDP_FEATURE_ZERO_COPY));
+	q->zero_copy =
+		c->mode != NET_XDP_MODE_COPY && ep->program.native &&
+		(!ep->device.has_features || (ep->device.xdp_features & NET_XDP_FEATURE_ZERO_COPY));
 }
 
 /* This queue's share of the private area: transmit slots, then receive chunks. */

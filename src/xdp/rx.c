@@ -97,7 +97,7 @@ static void refill(struct net_xdp_queue *q)
 
 			post(q, id, q->rx_ids.slot[id].key & RX_OFFSET);
 		}
-		for (; private && room; private--, room--) {
+		for (; private && room; private --, room--) {
 			*ring_address(&q->fill, q->fill.mine++) = bounce_take(&q->rx_private);
 			q->rx_private_out++;
 		}
