@@ -240,7 +240,7 @@ void program_close(struct program *p)
 	net_xdp_bpf__destroy(p->plain);
 	net_xdp_vlan_bpf__destroy(p->vlan);
 	p->dispatched = NULL;
-	p->link_fd = -1;
+	p->link_fd = p->xsks_fd = p->counters_fd = -1;
 	p->plain = NULL;
 	p->vlan = NULL;
 }

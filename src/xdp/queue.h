@@ -166,5 +166,10 @@ void ready_close(struct net_xdp_queue *q);
 int queue_create(struct net_xdp_endpoint *ep, uint32_t index, const struct net_queue_config *config,
 		 struct net_xdp_queue **out, struct net_error *err);
 int queue_destroy(struct net_queue *q, struct net_error *err);
+/* The parts of set-up that need no kernel: constants of the data calls; after the rings, tables. */
+void queue_set_facts(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep);
+int queue_open_tables(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep,
+		      struct net_error *err);
+void queue_close_tables(struct net_xdp_queue *q);
 
 #endif
