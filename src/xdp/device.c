@@ -107,7 +107,7 @@ static int on_link(const struct nlmsghdr *header, void *data)
 
 static int query_link(struct netlink *nl, const char *ifname, struct link *out)
 {
-	char buffer[NETLINK_REQUEST_BYTES] __attribute__((aligned(NLMSG_ALIGNTO)));
+	char buffer[NETLINK_REQUEST_BYTES] __attribute__((aligned(NLMSG_ALIGNTO))) = {0};
 	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
 	int rc;
 
