@@ -211,7 +211,8 @@ NET_PUBLIC int net_xdp_queue_report(struct net_queue *q, struct net_xdp_report *
 	X(RX_REFUSED_ID, "rx_refused_id", "ids refused: unknown or beyond rx_id_limit")            \
 	X(RX_REFUSED_DUPLICATE, "rx_refused_duplicate", "ids refused: already posted")             \
 	X(RX_REFUSED_ADDRESS, "rx_refused_address", "ids refused: buffer outside the memory")      \
-	X(RX_REFUSED_SEALED, "rx_refused_sealed", "ids refused: would bounce, but sealed")         \
+	X(RX_REFUSED_SEALED, "rx_refused_sealed",                                                  \
+	  "ids refused: would bounce, but sealed or no private area")                              \
 	X(RX_DROP_CAPACITY, "rx_drop_capacity", "frames dropped: larger than the buffer")          \
 	X(RX_DROP_EMPTY, "rx_drop_empty", "frames dropped: length 0")                              \
 	X(RX_DROP_SPLIT, "rx_drop_split", "frames dropped: pieces that do not fit together")       \
@@ -237,7 +238,8 @@ NET_PUBLIC int net_xdp_queue_report(struct net_queue *q, struct net_xdp_report *
 	X(TX_DROP_SIZE, "tx_drop_size", "dropped: under 14 bytes or over max_frame_bytes")         \
 	X(TX_DROP_OFFLOAD, "tx_drop_offload",                                                      \
 	  "dropped: offload not offered, or headers make no sense")                                \
-	X(TX_DROP_SEALED, "tx_drop_sealed", "dropped: would bounce, but sealed")                   \
+	X(TX_DROP_SEALED, "tx_drop_sealed",                                                        \
+	  "dropped: would bounce, but sealed or no private area")                                  \
 	X(TX_LOST, "tx_lost",                                                                      \
 	  "completed by the kernel but not sent (EBUSY: peer full, carrier down)")                 \
 	X(TX_KERNEL_INVALID, "tx_kernel_invalid", "kernel: invalid descriptors")                   \

@@ -71,14 +71,16 @@ uint32_t config_private_frame_bytes(const struct net_xdp_config *c)
 
 uint64_t config_private_bytes_per_queue(const struct net_xdp_config *c)
 {
-	return (uint64_t)c->private_rx_chunks * config_private_chunk_bytes(c) +
-	       (uint64_t)c->private_tx_frames * config_private_frame_bytes(c);
+	uint64_t bytes = (uint64_t)c->private_rx_chunks * config_private_chunk_bytes(c) +
+			 (uint64_t)c->private_tx_frames * config_private_frame_bytes(c);
+
+	return (bytes + 4095) / 4096 * 4096;
 }
 
 uint64_t net_xdp_private_bytes(const struct net_xdp_config *c)
 {
-	/* One page more: the last chunk of an unaligned window may begin anywhere in front of it. */
-	return (c->max_queues * config_private_bytes_per_queue(c) + 2 * 4096 - 1) / 4096 * 4096;
+	/* One page more: an unaligned chunk may begin at the last byte of the memory in front. */
+	return c->max_queues * config_private_bytes_per_queue(c) + 4096;
 }
 
 uint32_t net_xdp_frame_offset(const struct net_xdp_config *c)
