@@ -254,6 +254,32 @@ Test(netdev, query_veth_tells_the_facts)
 	cr_assert_eq(device.program_id, 0);
 	cr_assert_str_eq(device.program_mode, "none");
 	cr_assert_not(device.is_bond);
+	cr_assert_eq(device.peer_ifindex, ifindex_of("v1"));
+}
+
+Test(netdev, query_veth_with_its_peer_elsewhere_tells_no_peer)
+{
+	struct net_xdp_device device;
+
+	run("ip link add w0 type veth peer name w1 netns 1");
+	cr_assert_eq(net_xdp_device_query("w0", &device, NULL), 0);
+	cr_assert_eq(device.peer_ifindex, 0);
+	run("ip link del w0");
+}
+
+/* How a caller looks again: with the name that the last answer holds. */
+Test(netdev, query_with_the_name_in_its_own_answer_asks_again)
+{
+	struct net_xdp_device device;
+
+	cr_assert_eq(net_xdp_device_query("v0", &device, NULL), 0);
+	run("ip link set v0 mtu 2000");
+	cr_assert_eq(net_xdp_device_query(device.ifname, &device, NULL), 0);
+	cr_assert_str_eq(device.ifname, "v0");
+	cr_assert_eq(device.mtu_bytes, 2000);
+	run("ip link del v0");
+	cr_assert_eq(net_xdp_device_query(device.ifname, &device, NULL), -ENODEV);
+	cr_assert_str_eq(device.ifname, "v0");
 }
 
 /* Allocated are 4, in use are 2. */
