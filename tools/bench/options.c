@@ -63,7 +63,7 @@ static const struct spec specs[] = {
 	 .kind = KIND_U32,
 	 .offset = AT(frame_bytes),
 	 .min = 60,
-	 .max = 65535},
+	 .max = 9216},
 	{.name = "chunk", .kind = KIND_U32, .offset = AT(chunk_bytes), .min = 2048, .max = 4096},
 	{.name = "aligned", .kind = KIND_FLAG, .offset = AT(aligned)},
 	{.name = "sealed", .kind = KIND_FLAG, .offset = AT(sealed)},
@@ -277,6 +277,10 @@ static int check_together(struct parse *p)
 
 	if (!o->ifname)
 		return FAIL(p, "-i: the interface is missing");
+	if (o->ring & (o->ring - 1))
+		return FAIL(p, "--ring: %u is not a power of two", o->ring);
+	if (o->aligned && o->chunk_bytes && o->chunk_bytes != 2048 && o->chunk_bytes != 4096)
+		return FAIL(p, "--chunk: with --aligned it is 2048 or 4096, not %u", o->chunk_bytes);
 	if (o->to_ifname && o->mode != BENCH_FWD)
 		return FAIL(p, "--to: only fwd has a second interface");
 	if (o->to_ifname && !strcmp(o->to_ifname, o->ifname))

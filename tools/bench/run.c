@@ -92,6 +92,8 @@ static int start_workers(struct run *run, struct net_error *err)
 			return fail(err, rc, "thread", "starting a queue's thread");
 		run->started++;
 	}
+	/* Scripts wait for this line before they start the other side. */
+	fprintf(stderr, "xsk-bench: %s is running\n", options_mode_name(run->opt->mode));
 	return 0;
 }
 
@@ -225,7 +227,6 @@ static int open_signals(void)
 	sigemptyset(&set);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
 	if (pthread_sigmask(SIG_BLOCK, &set, NULL))
 		return -1;
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
