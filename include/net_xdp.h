@@ -83,7 +83,7 @@ struct net_xdp_config {
 	const struct net_xdp_region *regions;
 	uint32_t region_count; /* 1..64 */
 	/* Take the one region's memory as the UMEM, as it is: no second mapping, no guard page. For
-	 * memory that is not shareable (fd -1). The last private_bytes of it are then ours. */
+	 * memory that is not shareable (fd -1). Its last net_xdp_private_bytes() are then ours. */
 	bool memory_as_is;
 	bool sealed; /* after registration our mapping of the regions becomes PROT_NONE: no user-space
 		      * code of this process can touch a payload byte through it. What would have to be
@@ -92,7 +92,7 @@ struct net_xdp_config {
 	bool unaligned;	      /* buffers at any byte address (else: one buffer per aligned chunk) */
 	uint32_t chunk_bytes; /* 2048 or 4096; with unaligned anything between */
 	uint32_t private_rx_chunks; /* per queue, for bounced receives */
-	uint32_t private_tx_chunks; /* per queue, for bounced transmits */
+	uint32_t private_tx_frames; /* per queue, for bounced transmits */
 
 	uint32_t rx_ring_frames; /* ring sizes: powers of two, 1..65536 */
 	uint32_t tx_ring_frames;
@@ -127,6 +127,10 @@ NET_PUBLIC struct net_xdp_config net_xdp_config_default(void);
  * buffers so that addr + header_bytes is this far behind a multiple of chunk_bytes.
  */
 NET_PUBLIC uint32_t net_xdp_frame_offset(const struct net_xdp_config *config);
+
+/* How much of the memory is ours with memory_as_is; without it the private area is mapped behind the
+ * regions. Return: bytes, a multiple of the page size. */
+NET_PUBLIC uint64_t net_xdp_private_bytes(const struct net_xdp_config *config);
 
 /* The largest frame that fits one descriptor; a direct buffer has at least this capacity. */
 NET_PUBLIC uint32_t net_xdp_direct_capacity(const struct net_xdp_config *config);
@@ -207,7 +211,8 @@ NET_PUBLIC int net_xdp_queue_report(struct net_queue *q, struct net_xdp_report *
 	X(RX_REFUSED_ID, "rx_refused_id", "ids refused: unknown or beyond rx_id_limit")            \
 	X(RX_REFUSED_DUPLICATE, "rx_refused_duplicate", "ids refused: already posted")             \
 	X(RX_REFUSED_ADDRESS, "rx_refused_address", "ids refused: buffer outside the memory")      \
-	X(RX_REFUSED_SEALED, "rx_refused_sealed", "ids refused: would bounce, but sealed")         \
+	X(RX_REFUSED_SEALED, "rx_refused_sealed",                                                  \
+	  "ids refused: would bounce, but sealed or no private area")                              \
 	X(RX_DROP_CAPACITY, "rx_drop_capacity", "frames dropped: larger than the buffer")          \
 	X(RX_DROP_EMPTY, "rx_drop_empty", "frames dropped: length 0")                              \
 	X(RX_DROP_SPLIT, "rx_drop_split", "frames dropped: pieces that do not fit together")       \
@@ -233,7 +238,8 @@ NET_PUBLIC int net_xdp_queue_report(struct net_queue *q, struct net_xdp_report *
 	X(TX_DROP_SIZE, "tx_drop_size", "dropped: under 14 bytes or over max_frame_bytes")         \
 	X(TX_DROP_OFFLOAD, "tx_drop_offload",                                                      \
 	  "dropped: offload not offered, or headers make no sense")                                \
-	X(TX_DROP_SEALED, "tx_drop_sealed", "dropped: would bounce, but sealed")                   \
+	X(TX_DROP_SEALED, "tx_drop_sealed",                                                        \
+	  "dropped: would bounce, but sealed or no private area")                                  \
 	X(TX_LOST, "tx_lost",                                                                      \
 	  "completed by the kernel but not sent (EBUSY: peer full, carrier down)")                 \
 	X(TX_KERNEL_INVALID, "tx_kernel_invalid", "kernel: invalid descriptors")                   \
@@ -297,6 +303,18 @@ struct net_xdp_device {
 /* Return: 0; -ENODEV, -errno with err filled. Changes nothing. Blocks: a few netlink requests. */
 NET_PUBLIC int net_xdp_device_query(const char *ifname, struct net_xdp_device *out,
 				    struct net_error *err);
+
+struct net_xdp_device_queue {
+	bool has_state;	  /* the kernel answered (6.15, interface up); has_socket is valid */
+	bool has_socket;  /* an AF_XDP socket is bound to the queue: no other can be */
+	uint32_t napi_id; /* 0 unknown */
+	uint32_t irq;	  /* 0 unknown */
+};
+
+/* Return: 0; -ENODEV no interface, -EINVAL no such queue, -errno with err filled. Changes nothing.
+ * Blocks: a few netlink requests. */
+NET_PUBLIC int net_xdp_device_queue_query(const char *ifname, uint32_t queue,
+					  struct net_xdp_device_queue *out, struct net_error *err);
 
 /* Bits of xdp_features that matter here. */
 enum {

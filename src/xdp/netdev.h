@@ -8,6 +8,8 @@
 
 #include "net_xdp.h"
 
+/* ---- netdev.c: links and their events, over rtnetlink ----------------------------------------- */
+
 /* A link or device event of one interface. */
 enum netdev_event_kind {
 	NETDEV_EVENT_NONE = 0,
@@ -21,13 +23,6 @@ struct netdev_event {
 	bool link_up;
 };
 
-/* The kernel's NAPI instance behind a receive queue. */
-struct netdev_napi {
-	uint32_t id;
-	uint32_t irq;	   /* 0 unknown */
-	uint32_t thread_pid; /* 0 when NAPI is not threaded */
-};
-
 /* Return: 1 link up, 0 down, -ENODEV gone. One netlink request. */
 int netdev_link(uint32_t ifindex);
 
@@ -38,10 +33,36 @@ int netdev_events_open(void);
  * Return: 1 and *out filled, 0 none, -errno. Never blocks. */
 int netdev_events_next(int fd, uint32_t ifindex, struct netdev_event *out);
 
-/* Return: 0; -EOPNOTSUPP when the kernel or driver does not tell, -errno. */
+/* ---- netdev_genl.c: features and queues, over the generic netlink family "netdev" (6.3) ------- */
+
+/* The kernel's NAPI instance behind a receive queue. */
+struct netdev_napi {
+	uint32_t id;
+	uint32_t irq;	     /* 0 unknown */
+	uint32_t thread_pid; /* 0 when NAPI is not threaded */
+};
+
+/* The meaning of the bits: net_xdp.h, netdev_uapi.h. */
+struct netdev_features {
+	uint64_t xdp;
+	uint32_t zc_max_segments; /* 0 unknown (before 6.6) */
+	uint64_t rx_metadata;
+	uint64_t xsk;
+};
+
+/* Return: 0; -EOPNOTSUPP when the kernel does not tell (before 6.3), -ENODEV, -errno. */
+int netdev_features(uint32_t ifindex, struct netdev_features *out);
+
+/* Number of queues in use. Return: 0; -EOPNOTSUPP when the kernel does not tell (before 6.8, or the
+ * interface is down), -errno. */
+int netdev_queue_counts(uint32_t ifindex, uint32_t *rx, uint32_t *tx);
+
+/* Return: 0; -EOPNOTSUPP when the kernel (before 6.8, or the interface is down) or the driver does
+ * not tell, -EINVAL no such queue, -errno. */
 int netdev_queue_napi(uint32_t ifindex, uint32_t queue, struct netdev_napi *out);
 
-/* Does an AF_XDP socket hold this queue? Return: 1, 0, -EOPNOTSUPP (kernel before 6.15), -errno. */
+/* Does an AF_XDP socket hold this queue? Return: 1, 0, -EOPNOTSUPP when the kernel does not tell
+ * (before 6.15, or the interface is down), -EINVAL no such queue, -errno. */
 int netdev_queue_has_socket(uint32_t ifindex, uint32_t queue);
 
 #endif

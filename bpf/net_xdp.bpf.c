@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/* Redirect the frames of each receive queue into its AF_XDP socket. */
+#include "redirect.bpf.h"
+
+SEC("xdp")
+int net_xdp(struct xdp_md *ctx)
+{
+	int action = refuse(ctx, ctx->data_end - ctx->data);
+
+	return action ? action : redirect(ctx);
+}
+
+/* For jumbo endpoints: frames may lie in several buffers (5.18). */
+SEC("xdp.frags")
+int net_xdp_frags(struct xdp_md *ctx)
+{
+	int action = refuse(ctx, bpf_xdp_get_buff_len(ctx));
+
+	return action ? action : redirect(ctx);
+}
+
+char _license[] SEC("license") = "Dual BSD/GPL";

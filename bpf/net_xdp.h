@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* What the XDP programs and the library agree on. */
+#ifndef NET_XDP_BPF_H
+#define NET_XDP_BPF_H
+
+#define TAKE_MACS 16 /* NET_XDP_TAKE_MACS */
+
+/* Index of the per-CPU counters. */
+enum program_counter {
+	PROGRAM_REDIRECTED,
+	PROGRAM_PASSED,
+	PROGRAM_KEPT,
+	PROGRAM_TOO_LONG,
+	PROGRAM_COUNTERS,
+};
+
+/* A stripped VLAN tag, written by the program right before the frame. The program writes it in
+ * front of every frame, so that bytes of an earlier frame are never taken for a tag. */
+#define VLAN_HINT_NONE	  0x6e78646e /* no tag was stripped */
+#define VLAN_HINT_PRESENT 0x6e786474
+
+struct vlan_hint {
+	__u32 state;
+	__u16 tci; /* host byte order */
+	__u16 protocol;
+};
+
+#endif

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/*
+ * As net_xdp, and hands over the VLAN tag that the device stripped. An object of its own, because
+ * the kfunc makes the program device-bound (6.8) and an older kernel refuses the whole object.
+ */
+#include "redirect.bpf.h"
+
+extern int bpf_xdp_metadata_rx_vlan_tag(const struct xdp_md *ctx, __be16 *vlan_proto,
+					__u16 *vlan_tci) __ksym;
+
+SEC("xdp")
+int net_xdp_vlan(struct xdp_md *ctx)
+{
+	struct vlan_hint hint = {.state = VLAN_HINT_NONE}, *slot;
+	__be16 protocol = 0;
+	__u16 tci = 0;
+	int action = refuse(ctx, ctx->data_end - ctx->data);
+
+	if (action)
+		return action;
+	if (bpf_xdp_metadata_rx_vlan_tag(ctx, &protocol, &tci) == 0) {
+		hint.state = VLAN_HINT_PRESENT;
+		hint.tci = tci;
+		hint.protocol = __builtin_bswap16(protocol);
+	}
+	if (bpf_xdp_adjust_meta(ctx, -(int)sizeof(hint)))
+		return XDP_ABORTED;
+	slot = (struct vlan_hint *)(long)ctx->data_meta;
+	if ((void *)(slot + 1) > (void *)(long)ctx->data)
+		return XDP_ABORTED;
+	*slot = hint;
+	return redirect(ctx);
+}
+
+char _license[] SEC("license") = "Dual BSD/GPL";

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "backend/headers.h"
+
+enum {
+	ETHERTYPE_IPV4 = 0x0800,
+	ETHERTYPE_IPV6 = 0x86dd,
+	ETHERTYPE_SERVICE_TAG = 0x88a8,
+	IPV4_FRAGMENT = 0x3fff, /* more fragments, or an offset */
+	IPV6_HOP_BY_HOP = 0,
+	IPV6_DESTINATION_OPTIONS = 60,
+	IPV6_EXTENSIONS = 8, /* a chain longer than this is not worth following */
+};
+
+/* Accept the transport header only whole, and with a length that the packet really has. */
+static void transport(const uint8_t *frame, struct headers *h, uint8_t protocol)
+{
+	uint32_t udp_len;
+
+	if (protocol == HEADERS_TCP && h->l4_len_bytes >= HEADERS_TCP_BYTES) {
+		h->protocol = HEADERS_TCP;
+	} else if (protocol == HEADERS_UDP && h->l4_len_bytes >= HEADERS_UDP_BYTES) {
+		/* A receiver sums over UDP's own length, which may end before the packet does. */
+		udp_len = headers_read16(frame + h->l4 + 4);
+		if (udp_len < HEADERS_UDP_BYTES || udp_len > h->l4_len_bytes)
+			return;
+		h->l4_len_bytes = udp_len;
+		h->protocol = HEADERS_UDP;
+	}
+}
+
+static void ipv4(const uint8_t *frame, uint32_t len, struct headers *h)
+{
+	const uint8_t *ip = frame + h->l3;
+	uint32_t room = len - h->l3, header, total;
+
+	if (room < HEADERS_IPV4_BYTES)
+		return;
+	header = (ip[0] & 0xfu) * 4;
+	if (header < HEADERS_IPV4_BYTES || header > room)
+		return;
+	h->ip_version = 4;
+	h->l3_len_bytes = header;
+	h->l4 = h->l3 + header;
+	total = headers_read16(ip + 2);
+	if (total < header || total > room || headers_read16(ip + 6) & IPV4_FRAGMENT)
+		return;
+	h->l4_len_bytes = total - header;
+	transport(frame, h, ip[9]);
+}
+
+static void ipv6(const uint8_t *frame, uint32_t len, struct headers *h)
+{
+	const uint8_t *ip = frame + h->l3;
+	uint32_t room = len - h->l3, total, header = HEADERS_IPV6_BYTES;
+	uint8_t next;
+
+	if (room < HEADERS_IPV6_BYTES)
+		return;
+	h->ip_version = 6;
+	h->l3_len_bytes = header;
+	h->l4 = h->l3 + header;
+	total = HEADERS_IPV6_BYTES + headers_read16(ip + 4);
+	if (total > room)
+		return;
+	next = ip[6];
+	for (int i = 0; i < IPV6_EXTENSIONS; i++) {
+		if (next != IPV6_HOP_BY_HOP && next != IPV6_DESTINATION_OPTIONS)
+			break;
+		if (total - header < 8 || total - header < (ip[header + 1] + 1u) * 8)
+			return;
+		next = ip[header];
+		header += (ip[header + 1] + 1u) * 8;
+	}
+	h->l3_len_bytes = header;
+	h->l4 = h->l3 + header;
+	h->l4_len_bytes = total - header;
+	transport(frame, h, next);
+}
+
+struct headers headers_at(const uint8_t *frame, uint32_t len, uint32_t l3)
+{
+	struct headers h = {.l3 = l3};
+
+	if (l3 >= len)
+		return h;
+	if (frame[l3] >> 4 == 4)
+		ipv4(frame, len, &h);
+	else if (frame[l3] >> 4 == 6)
+		ipv6(frame, len, &h);
+	return h;
+}
+
+struct headers headers_find(const uint8_t *frame, uint32_t len)
+{
+	const struct headers none = {0};
+	uint32_t l3 = HEADERS_ETHERNET_BYTES;
+	struct headers h;
+	uint16_t type;
+
+	if (len < HEADERS_ETHERNET_BYTES)
+		return none;
+	type = headers_read16(frame + l3 - 2);
+	for (int tags = 0; tags < HEADERS_TAGS; tags++) {
+		if (type != HEADERS_VLAN_TYPE && type != ETHERTYPE_SERVICE_TAG)
+			break;
+		l3 += HEADERS_VLAN_BYTES;
+		if (len < l3)
+			return none;
+		type = headers_read16(frame + l3 - 2);
+	}
+	if (type != ETHERTYPE_IPV4 && type != ETHERTYPE_IPV6)
+		return none;
+	h = headers_at(frame, len, l3);
+	return h.ip_version == (type == ETHERTYPE_IPV4 ? 4 : 6) ? h : none;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The rules of get_queues, stop and destroy: the same for each backend. */
+#ifndef NET_LIFECYCLE_H
+#define NET_LIFECYCLE_H
+
+#include <errno.h>
+
+#include "net_backend.h"
+#include "xdp/error.h"
+
+/* May count queues be made now? Return: 0, -EINVAL or -EBUSY with err filled. */
+static inline int lifecycle_get_queues(uint32_t count, uint32_t max_queues, uint32_t alive,
+				       struct net_error *err)
+{
+	if (count < 1 || count > max_queues)
+		return error_set(err, -EINVAL, "get_queues",
+				 "%u queues: this endpoint makes 1 to %u", count, max_queues);
+	if (alive)
+		return error_set(err, -EBUSY, "get_queues",
+				 "%u queues of this endpoint are alive; destroy them first", alive);
+	return 0;
+}
+
+static inline int lifecycle_destroy(uint32_t alive, struct net_error *err)
+{
+	if (alive)
+		return error_set(err, -EBUSY, "destroy",
+				 "%u queues of this endpoint are alive; destroy them first", alive);
+	return 0;
+}
+
+#endif

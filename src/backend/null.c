@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The backend that is not there: the smallest implementor of the contract. */
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "backend/lifecycle.h"
+#include "backend/rss.h"
+#include "backend/segment.h"
+#include "net_backend.h"
+#include "xdp/error.h"
+
+enum { NULL_MAX_QUEUES = 64 };
+
+/* Nothing reaches a wire, so no request can be honoured wrongly. */
+enum {
+	NULL_TX_FLAGS = NET_TX_IP_CHECKSUM | NET_TX_TCP_CHECKSUM | NET_TX_UDP_CHECKSUM |
+			NET_TX_TCP_SEGMENTATION | NET_TX_UDP_SEGMENTATION | NET_TX_IPV4 |
+			NET_TX_IPV6 | NET_TX_VLAN,
+};
+
+struct null_endpoint {
+	struct net_endpoint base;
+	uint32_t alive;
+};
+
+struct null_queue {
+	struct net_queue base;
+	struct null_endpoint *endpoint;
+	int never_fd; /* an eventfd that nobody writes: sleeping on it lasts until the deadline */
+	struct net_queue_stats stats;
+};
+
+static uint32_t null_rx_avail(struct net_queue *q, struct net_buffer_access *pool,
+			      const uint32_t *ids, uint32_t count)
+{
+	(void)q, (void)pool, (void)ids, (void)count;
+	return 0;
+}
+
+static uint32_t null_rx_poll(struct net_queue *q, struct net_buffer_access *pool, uint32_t *ids,
+			     uint32_t count)
+{
+	(void)q, (void)pool, (void)ids, (void)count;
+	return 0;
+}
+
+static uint32_t null_tx_avail(struct net_queue *q, struct net_buffer_access *pool,
+			      const struct net_tx_segment *segments, uint32_t count, bool *sync)
+{
+	struct null_queue *queue = (struct null_queue *)q;
+	struct net_tx_iterator it = {.at = segments, .end = segments + count};
+	struct net_tx_packet packet;
+
+	(void)pool;
+	while (net_tx_next_inline(&it, &packet)) {
+		if (packet.fault != NET_TX_OK || packet.meta->flags & ~NULL_TX_FLAGS) {
+			queue->stats.tx_errors++;
+			continue;
+		}
+		queue->stats.tx_packets++;
+		if (packet.meta->flags & NET_TX_VLAN)
+			queue->stats.tx_vlan_packets++;
+	}
+	*sync = true;
+	return count;
+}
+
+static int null_tx_poll(struct net_queue *q, struct net_buffer_access *pool, uint32_t *ids,
+			uint32_t count)
+{
+	(void)q, (void)pool, (void)ids, (void)count;
+	return 0;
+}
+
+static bool null_poll_ready(struct net_queue *q)
+{
+	(void)q;
+	return false;
+}
+
+static int null_ready_fd(struct net_queue *q)
+{
+	return ((struct null_queue *)q)->never_fd;
+}
+
+static void null_update_target_vp(struct net_queue *q, uint32_t cpu)
+{
+	(void)q, (void)cpu;
+}
+
+static void null_stats(struct net_queue *q, struct net_queue_stats *out)
+{
+	*out = ((struct null_queue *)q)->stats;
+}
+
+static int null_queue_destroy(struct net_queue *q, struct net_error *err)
+{
+	struct null_queue *queue = (struct null_queue *)q;
+
+	(void)err;
+	close(queue->never_fd);
+	queue->endpoint->alive--;
+	free(queue);
+	return 0;
+}
+
+static const struct net_queue_ops null_queue_ops = {
+	.rx_avail = null_rx_avail,
+	.rx_poll = null_rx_poll,
+	.tx_avail = null_tx_avail,
+	.tx_poll = null_tx_poll,
+	.poll_ready = null_poll_ready,
+	.ready_fd = null_ready_fd,
+	.update_target_vp = null_update_target_vp,
+	.stats = null_stats,
+	.destroy = null_queue_destroy,
+};
+
+static int null_queue_open(struct null_endpoint *endpoint, struct net_queue **out,
+			   struct net_error *err)
+{
+	struct null_queue *queue = calloc(1, sizeof(*queue));
+	int rc;
+
+	if (!queue)
+		return error_set(err, -ENOMEM, "get_queues", "no memory for a queue");
+	queue->never_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (queue->never_fd < 0) {
+		rc = -errno;
+		free(queue);
+		return error_set(err, rc, "get_queues", "eventfd failed: errno %d%s", -rc,
+				 error_hint(rc));
+	}
+	queue->base.ops = &null_queue_ops;
+	queue->endpoint = endpoint;
+	endpoint->alive++;
+	*out = &queue->base;
+	return 0;
+}
+
+static void null_facts(struct net_endpoint *ep, struct net_endpoint_facts *out)
+{
+	(void)ep;
+	*out = (struct net_endpoint_facts){
+		.type = "null",
+		.is_ordered = true,
+		.tx_fast_completions = true,
+		.tx_flags = NULL_TX_FLAGS,
+		.max_queues = NULL_MAX_QUEUES,
+	};
+}
+
+static int null_get_queues(struct net_endpoint *ep, const struct net_queue_config *configs,
+			   uint32_t count, const struct net_rss_config *rss,
+			   struct net_queue **queues, struct net_error *err)
+{
+	struct null_endpoint *endpoint = (struct null_endpoint *)ep;
+	struct net_endpoint_facts facts;
+	uint32_t made = 0;
+	int rc;
+
+	(void)configs;
+	null_facts(ep, &facts);
+	rc = lifecycle_get_queues(count, NULL_MAX_QUEUES, endpoint->alive, err);
+	if (!rc && rss)
+		rc = rss_check(rss, &facts, err);
+	while (!rc && made < count) {
+		rc = null_queue_open(endpoint, &queues[made], err);
+		if (!rc)
+			made++;
+	}
+	while (rc && made)
+		null_queue_destroy(queues[--made], NULL);
+	return rc;
+}
+
+static int null_stop(struct net_endpoint *ep)
+{
+	return ((struct null_endpoint *)ep)->alive ? -EBUSY : 0;
+}
+
+static int null_poll_action(struct net_endpoint *ep, struct net_action *out)
+{
+	(void)ep, (void)out;
+	return 0;
+}
+
+static int null_action_fd(struct net_endpoint *ep)
+{
+	(void)ep;
+	return -1;
+}
+
+static int null_destroy(struct net_endpoint *ep, struct net_error *err)
+{
+	struct null_endpoint *endpoint = (struct null_endpoint *)ep;
+	int rc = lifecycle_destroy(endpoint->alive, err);
+
+	if (!rc)
+		free(endpoint);
+	return rc;
+}
+
+static const struct net_endpoint_ops null_endpoint_ops = {
+	.facts = null_facts,
+	.get_queues = null_get_queues,
+	.stop = null_stop,
+	.poll_action = null_poll_action,
+	.action_fd = null_action_fd,
+	.destroy = null_destroy,
+};
+
+int net_null_open(struct net_endpoint **out, struct net_error *err)
+{
+	struct null_endpoint *endpoint = calloc(1, sizeof(*endpoint));
+
+	if (!endpoint)
+		return error_set(err, -ENOMEM, "open", "no memory for a null endpoint");
+	endpoint->base.ops = &null_endpoint_ops;
+	*out = &endpoint->base;
+	return 0;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Where a queue's kernel work runs: its NAPI thread or its interrupt, where the system shows them. */
+#ifndef NET_XDP_AFFINITY_H
+#define NET_XDP_AFFINITY_H
+
+#include <stdint.h>
+
+struct affinity {
+	int cpu;	/* last hint, -1 none */
+	char state[80]; /* what came of it, for a person */
+	uint32_t irq;	/* moved by us, 0 none; its old CPU list is in old */
+	uint32_t thread; /* moved by us, 0 none */
+	char old[128];
+};
+
+/* Move the work behind a hardware queue to cpu, or write down why not. */
+void affinity_set(struct affinity *a, uint32_t ifindex, uint32_t queue, uint32_t cpu);
+
+/* Put the old setting back. */
+void affinity_restore(struct affinity *a);
+
+#endif

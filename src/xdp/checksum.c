@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <arpa/inet.h>
+#include <string.h>
+
+#include "backend/headers.h"
+#include "xdp/checksum.h"
+
+enum {
+	IPV4_CHECKSUM_AT = 10,
+	TCP_CHECKSUM_AT = 16,
+	UDP_CHECKSUM_AT = 6,
+	VLAN_AT = 12, /* behind the two MAC addresses */
+};
+
+/* ---- The Internet checksum (RFC 1071) ----------------------------------------------------------- */
+
+static uint64_t load64(const uint8_t *at)
+{
+	uint64_t v;
+
+	memcpy(&v, at, sizeof(v));
+	return v;
+}
+
+static uint64_t halves(uint64_t v)
+{
+	return (v & 0xffffffff) + (v >> 32);
+}
+
+/*
+ * Add len bytes to a sum of 16-bit words in memory order: ones' complement addition does not mind
+ * the byte order (RFC 1071, 2B), nor being done 32 bits at a time. Carries collect in the upper
+ * half of the sum: room for 2^31 additions. The loads may be unaligned.
+ */
+static uint64_t sum_bytes(uint64_t sum, const uint8_t *at, uint32_t len)
+{
+	uint64_t sum2 = 0;
+	uint16_t word;
+	uint32_t i = 0;
+
+	/* Two sums, so that an addition need not wait for the one before. */
+	for (; i + 32 <= len; i += 32) {
+		sum += halves(load64(at + i));
+		sum2 += halves(load64(at + i + 8));
+		sum += halves(load64(at + i + 16));
+		sum2 += halves(load64(at + i + 24));
+	}
+	for (; i + 8 <= len; i += 8)
+		sum += halves(load64(at + i));
+	for (; i + 2 <= len; i += 2) {
+		memcpy(&word, at + i, sizeof(word));
+		sum += word;
+	}
+	if (i < len) {
+		word = 0; /* an odd last byte counts as followed by a zero byte */
+		memcpy(&word, at + i, 1);
+		sum += word;
+	}
+	return sum + sum2;
+}
+
+static uint16_t fold(uint64_t sum)
+{
+	sum = halves(sum);
+	sum = halves(sum);
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return (uint16_t)sum;
+}
+
+/* ---- Where it is applied -------------------------------------------------------------------------- */
+
+/* The sum of the addresses, the protocol and the length: what the checksum covers beside the data. */
+static uint64_t pseudo_header_sum(const uint8_t *frame, const struct headers *h)
+{
+	const uint8_t *ip = frame + h->l3;
+	uint64_t sum = (uint64_t)htons(h->protocol) + htons((uint16_t)h->l4_len_bytes);
+
+	return h->ip_version == 4 ? sum_bytes(sum, ip + 12, 8) : sum_bytes(sum, ip + 8, 32);
+}
+
+static uint8_t *l4_field(uint8_t *frame, const struct headers *h)
+{
+	return frame + h->l4 + (h->protocol == HEADERS_TCP ? TCP_CHECKSUM_AT : UDP_CHECKSUM_AT);
+}
+
+static void fill_l4(uint8_t *frame, const struct headers *h)
+{
+	uint8_t *field = l4_field(frame, h);
+	uint16_t value = 0;
+
+	memcpy(field, &value, sizeof(value));
+	value = (uint16_t)~fold(
+		sum_bytes(pseudo_header_sum(frame, h), frame + h->l4, h->l4_len_bytes));
+	/* In UDP a 0 says that there is no checksum; 0xffff is the same number (RFC 768). */
+	if (!value && h->protocol == HEADERS_UDP)
+		value = 0xffff;
+	memcpy(field, &value, sizeof(value));
+}
+
+static bool fill_ip(uint8_t *frame, const struct headers *h)
+{
+	uint8_t *ip = frame + h->l3;
+	uint16_t value = 0;
+
+	if (h->ip_version != 4)
+		return false;
+	memcpy(ip + IPV4_CHECKSUM_AT, &value, sizeof(value));
+	value = (uint16_t)~fold(sum_bytes(0, ip, h->l3_len_bytes));
+	memcpy(ip + IPV4_CHECKSUM_AT, &value, sizeof(value));
+	return true;
+}
+
+bool checksum_fill(uint8_t *frame, uint32_t len, const struct net_tx_metadata *meta)
+{
+	bool tcp = meta->flags & NET_TX_TCP_CHECKSUM, udp = meta->flags & NET_TX_UDP_CHECKSUM;
+	bool ip = meta->flags & NET_TX_IP_CHECKSUM;
+	struct headers h;
+
+	if (!ip && !tcp && !udp)
+		return true;
+	if (meta->l2_len_bytes < HEADERS_ETHERNET_BYTES)
+		return false;
+	/* The request says where the headers are; the bytes have to agree in every respect. */
+	h = headers_at(frame, len, meta->l2_len_bytes);
+	if (!h.ip_version || h.l3_len_bytes != meta->l3_len_bytes)
+		return false;
+	if ((meta->flags & NET_TX_IPV4 && h.ip_version != 4) ||
+	    (meta->flags & NET_TX_IPV6 && h.ip_version != 6))
+		return false;
+	if ((tcp && h.protocol != HEADERS_TCP) || (udp && h.protocol != HEADERS_UDP))
+		return false;
+	if (tcp || udp)
+		fill_l4(frame, &h);
+	return ip ? fill_ip(frame, &h) : true;
+}
+
+static uint8_t inspect_l4(uint8_t *frame, const struct headers *h, bool partial_possible,
+			  bool complete)
+{
+	uint64_t pseudo = pseudo_header_sum(frame, h);
+	uint16_t field;
+
+	memcpy(&field, l4_field(frame, h), sizeof(field));
+	/* Never computed. Over IPv6 only some tunnels may do that: the receiver has to know. */
+	if (!field && h->protocol == HEADERS_UDP)
+		return NET_CHECKSUM_UNKNOWN;
+	if (fold(sum_bytes(pseudo, frame + h->l4, h->l4_len_bytes)) == 0xffff)
+		return NET_CHECKSUM_GOOD;
+	if (!partial_possible || field != fold(pseudo))
+		return NET_CHECKSUM_BAD;
+	if (!complete)
+		return NET_CHECKSUM_VALIDATED_BUT_WRONG;
+	fill_l4(frame, h);
+	return NET_CHECKSUM_GOOD;
+}
+
+void checksum_inspect(uint8_t *frame, uint32_t len, bool partial_possible, bool complete,
+		      struct net_rx_metadata *out)
+{
+	struct headers h = headers_find(frame, len);
+
+	out->ip_checksum = NET_CHECKSUM_UNKNOWN;
+	out->l4_checksum = NET_CHECKSUM_UNKNOWN;
+	out->l4_protocol = NET_L4_UNKNOWN;
+	if (h.ip_version == 4)
+		out->ip_checksum = fold(sum_bytes(0, frame + h.l3, h.l3_len_bytes)) == 0xffff
+					   ? NET_CHECKSUM_GOOD
+					   : NET_CHECKSUM_BAD;
+	if (!h.protocol)
+		return;
+	out->l4_protocol = h.protocol == HEADERS_TCP ? NET_L4_TCP : NET_L4_UDP;
+	out->l4_checksum = inspect_l4(frame, &h, partial_possible, complete);
+}
+
+void vlan_insert(uint8_t *frame, uint32_t len, struct net_vlan vlan)
+{
+	if (len < VLAN_AT)
+		return;
+	memmove(frame + VLAN_AT + HEADERS_VLAN_BYTES, frame + VLAN_AT, len - VLAN_AT);
+	headers_write16(frame + VLAN_AT, HEADERS_VLAN_TYPE);
+	headers_write16(frame + VLAN_AT + 2, net_vlan_tci(vlan));
+}

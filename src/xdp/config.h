@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Sizes that follow from a valid configuration. */
+#ifndef NET_XDP_CONFIG_H
+#define NET_XDP_CONFIG_H
+
+#include "net_xdp.h"
+
+/* Are frames larger than a chunk wanted? Then every frame is gathered through the private area. */
+bool config_is_jumbo(const struct net_xdp_config *c);
+/* The UMEM's headroom: net_xdp_frame_offset() less the kernel's own 256 bytes. */
+uint32_t config_headroom(const struct net_xdp_config *c);
+/* Size of one receive chunk of the private area: a power of two, so that none crosses a page. */
+uint32_t config_private_chunk_bytes(const struct net_xdp_config *c);
+/* Size of one transmit slot of the private area: a whole frame with a tag. */
+uint32_t config_private_frame_bytes(const struct net_xdp_config *c);
+uint64_t config_private_bytes_per_queue(const struct net_xdp_config *c);
+
+#endif

@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <linux/ethtool.h>
+#include <linux/if.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <linux/sockios.h>
+
+#include "xdp/error.h"
+#include "xdp/netdev.h"
+#include "xdp/netlink.h"
+
+/* The name that libxdp gives its dispatcher (lib/libxdp/xdp-dispatcher.c.in). */
+#define DISPATCHER_NAME "xdp_dispatcher"
+
+/* What the one link reply tells. */
+struct link {
+	uint32_t ifindex;
+	uint32_t flags;
+	uint32_t mtu;
+	uint32_t rx_queues; /* allocated, which may be more than are in use */
+	uint32_t tx_queues;
+	bool is_bond;
+	uint8_t xdp_attached; /* XDP_ATTACHED_* */
+	uint32_t xdp_program; /* of a single attachment */
+	uint32_t xdp_driver_program;
+	uint32_t xdp_generic_program;
+	uint32_t xdp_hardware_program;
+};
+
+/* ---- rtnetlink -------------------------------------------------------------------------------- */
+
+static int on_xdp_attribute(const struct nlattr *attr, void *data)
+{
+	struct link *link = data;
+
+	switch (mnl_attr_get_type(attr)) {
+	case IFLA_XDP_ATTACHED:
+		if (mnl_attr_validate(attr, MNL_TYPE_U8) == 0)
+			link->xdp_attached = mnl_attr_get_u8(attr);
+		break;
+	case IFLA_XDP_PROG_ID:
+		link->xdp_program = netlink_u32(attr);
+		break;
+	case IFLA_XDP_DRV_PROG_ID:
+		link->xdp_driver_program = netlink_u32(attr);
+		break;
+	case IFLA_XDP_SKB_PROG_ID:
+		link->xdp_generic_program = netlink_u32(attr);
+		break;
+	case IFLA_XDP_HW_PROG_ID:
+		link->xdp_hardware_program = netlink_u32(attr);
+		break;
+	}
+	return MNL_CB_OK;
+}
+
+static int on_kind_attribute(const struct nlattr *attr, void *data)
+{
+	struct link *link = data;
+
+	if (mnl_attr_get_type(attr) == IFLA_INFO_KIND &&
+	    mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) == 0)
+		link->is_bond = strcmp(mnl_attr_get_str(attr), "bond") == 0;
+	return MNL_CB_OK;
+}
+
+static int on_link_attribute(const struct nlattr *attr, void *data)
+{
+	struct link *link = data;
+
+	switch (mnl_attr_get_type(attr)) {
+	case IFLA_MTU:
+		link->mtu = netlink_u32(attr);
+		break;
+	case IFLA_NUM_RX_QUEUES:
+		link->rx_queues = netlink_u32(attr);
+		break;
+	case IFLA_NUM_TX_QUEUES:
+		link->tx_queues = netlink_u32(attr);
+		break;
+	case IFLA_LINKINFO:
+		return mnl_attr_parse_nested(attr, on_kind_attribute, link);
+	case IFLA_XDP:
+		return mnl_attr_parse_nested(attr, on_xdp_attribute, link);
+	}
+	return MNL_CB_OK;
+}
+
+static int on_link(const struct nlmsghdr *header, void *data)
+{
+	const struct ifinfomsg *info = mnl_nlmsg_get_payload(header);
+	struct link *link = data;
+
+	if (header->nlmsg_type != RTM_NEWLINK || mnl_nlmsg_get_payload_len(header) < sizeof(*info))
+		return MNL_CB_OK;
+	link->ifindex = (uint32_t)info->ifi_index;
+	link->flags = info->ifi_flags;
+	return mnl_attr_parse(header, sizeof(*info), on_link_attribute, link);
+}
+
+static int query_link(struct netlink *nl, const char *ifname, struct link *out)
+{
+	char buffer[NETLINK_REQUEST_BYTES] __attribute__((aligned(NLMSG_ALIGNTO)));
+	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
+	int rc;
+
+	*out = (struct link){0};
+	request->nlmsg_type = RTM_GETLINK;
+	mnl_nlmsg_put_extra_header(request, sizeof(struct ifinfomsg));
+	mnl_attr_put_strz(request, IFLA_IFNAME, ifname);
+	rc = netlink_request(nl, request, on_link, out);
+	if (rc == 0 && !out->ifindex)
+		rc = -ENODEV;
+	return rc;
+}
+
+/* ---- ethtool ---------------------------------------------------------------------------------- */
+
+/* Netlink sockets take the ethtool ioctl too, so no socket of a protocol that may not be built in. */
+static int ethtool(int fd, const char *ifname, void *command)
+{
+	struct ifreq request = {0};
+
+	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", ifname);
+	request.ifr_data = command;
+	return ioctl(fd, SIOCETHTOOL, &request) < 0 ? -errno : 0;
+}
+
+static void query_driver(int fd, struct net_xdp_device *device)
+{
+	struct ethtool_drvinfo info = {.cmd = ETHTOOL_GDRVINFO};
+
+	if (ethtool(fd, device->ifname, &info) == 0)
+		snprintf(device->driver, sizeof(device->driver), "%.*s",
+			 (int)sizeof(device->driver) - 1, info.driver);
+}
+
+/* The queues in use: channels where the driver has them, else what the kernel lists, else what was
+ * allocated. */
+static void query_queues(int fd, const struct link *link, struct net_xdp_device *device)
+{
+	struct ethtool_channels channels = {.cmd = ETHTOOL_GCHANNELS};
+
+	if (ethtool(fd, device->ifname, &channels) == 0 &&
+	    channels.combined_count + channels.rx_count > 0) {
+		device->rx_queues = channels.combined_count + channels.rx_count;
+		device->tx_queues = channels.combined_count + channels.tx_count;
+		return;
+	}
+	if (netdev_queue_counts(link->ifindex, &device->rx_queues, &device->tx_queues) == 0)
+		return;
+	device->rx_queues = link->rx_queues;
+	device->tx_queues = link->tx_queues;
+}
+
+/* Two calls by design: the first one asks how long the link mode masks are (linux/ethtool.h). */
+static void query_speed(int fd, struct net_xdp_device *device)
+{
+	union {
+		struct ethtool_link_settings head;
+		/* and three masks of at most 127 words: the length is an __s8 */
+		uint8_t bytes[sizeof(struct ethtool_link_settings) + 3 * 127 * sizeof(uint32_t)];
+	} settings = {.head = {.cmd = ETHTOOL_GLINKSETTINGS}};
+
+	if (ethtool(fd, device->ifname, &settings) < 0 || settings.head.link_mode_masks_nwords >= 0)
+		return;
+	settings.head.cmd = ETHTOOL_GLINKSETTINGS;
+	settings.head.link_mode_masks_nwords = (__s8)-settings.head.link_mode_masks_nwords;
+	if (ethtool(fd, device->ifname, &settings) < 0 ||
+	    settings.head.speed == (uint32_t)SPEED_UNKNOWN)
+		return;
+	device->link_speed_bps = settings.head.speed * 1000000ull;
+}
+
+/* ---- The attached program --------------------------------------------------------------------- */
+
+/* The name stays "" without CAP_SYS_ADMIN, which the kernel asks for to open a program by id. */
+static void query_program_name(struct net_xdp_device *device)
+{
+	struct bpf_prog_info info = {0};
+	uint32_t size = sizeof(info);
+	int fd;
+
+	fd = bpf_prog_get_fd_by_id(device->program_id);
+	if (fd < 0)
+		return;
+	if (bpf_obj_get_info_by_fd(fd, &info, &size) == 0)
+		snprintf(device->program_name, sizeof(device->program_name), "%s", info.name);
+	close(fd);
+}
+
+static void query_program(const struct link *link, struct net_xdp_device *device)
+{
+	if (link->xdp_attached == XDP_ATTACHED_NONE)
+		return;
+	/* Of several (XDP_ATTACHED_MULTI) the driver's is the one that AF_XDP would collide with. */
+	if (link->xdp_attached == XDP_ATTACHED_DRV || link->xdp_driver_program) {
+		device->program_mode = "native";
+		device->program_id = link->xdp_driver_program;
+	} else if (link->xdp_attached == XDP_ATTACHED_SKB || link->xdp_generic_program) {
+		device->program_mode = "generic";
+		device->program_id = link->xdp_generic_program;
+	} else {
+		device->program_mode = "offloaded";
+		device->program_id = link->xdp_hardware_program;
+	}
+	/* A kernel before 4.19 has just this one id. */
+	if (!device->program_id)
+		device->program_id = link->xdp_program;
+	query_program_name(device);
+	if (strcmp(device->program_name, DISPATCHER_NAME) == 0)
+		device->program_mode = "dispatcher";
+}
+
+/* ---- All of it -------------------------------------------------------------------------------- */
+
+/* The link reply for a name, or one sentence. On success *nl is open. */
+static int open_link(struct netlink *nl, const char *ifname, struct link *link,
+		     struct net_error *err)
+{
+	int rc;
+
+	if (!ifname[0] || strlen(ifname) >= IFNAMSIZ)
+		return error_set(err, -ENODEV, "query",
+				 "interface \"%.40s\": a name has 1 to %d characters%s", ifname,
+				 IFNAMSIZ - 1, error_hint(-ENODEV));
+	rc = netlink_open(nl, NETLINK_ROUTE);
+	if (rc < 0)
+		return error_set(err, rc, "query",
+				 "interface %s: cannot open a netlink socket: %s%s", ifname,
+				 strerror(-rc), error_hint(rc));
+	rc = query_link(nl, ifname, link);
+	if (rc == -ENODEV)
+		error_set(err, rc, "query",
+			  "interface %s: there is none in this network namespace%s", ifname,
+			  error_hint(rc));
+	else if (rc < 0)
+		error_set(err, rc, "query",
+			  "interface %s: the kernel does not describe it: %s%s%s%s", ifname,
+			  strerror(-rc), nl->why[0] ? ": " : "", nl->why, error_hint(rc));
+	if (rc < 0)
+		netlink_close(nl);
+	return rc;
+}
+
+int net_xdp_device_query(const char *ifname, struct net_xdp_device *out, struct net_error *err)
+{
+	struct netdev_features features;
+	struct netlink nl;
+	struct link link;
+	int rc;
+
+	if (!ifname || !out)
+		return error_set(err, -EINVAL, "query", "ifname and out must not be NULL");
+	*out = (struct net_xdp_device){.program_mode = "none"};
+	rc = open_link(&nl, ifname, &link, err);
+	if (rc < 0)
+		return rc;
+	snprintf(out->ifname, sizeof(out->ifname), "%s", ifname);
+	out->ifindex = link.ifindex;
+	out->mtu_bytes = link.mtu;
+	out->up = link.flags & IFF_UP;
+	out->carrier = link.flags & IFF_LOWER_UP;
+	out->is_bond = link.is_bond;
+	query_driver(nl.fd, out);
+	query_queues(nl.fd, &link, out);
+	query_speed(nl.fd, out);
+	query_program(&link, out);
+	netlink_close(&nl);
+
+	/* A kernel before 6.3 is no error: has_features says that the question was not answered. */
+	rc = netdev_features(link.ifindex, &features);
+	if (rc == -EOPNOTSUPP)
+		return 0;
+	if (rc < 0)
+		return error_set(err, rc, "query", "interface %s: reading its XDP features: %s%s",
+				 ifname, strerror(-rc), error_hint(rc));
+	out->has_features = true;
+	out->xdp_features = features.xdp;
+	out->zc_max_segments = features.zc_max_segments;
+	out->rx_metadata_features = features.rx_metadata;
+	out->xsk_features = features.xsk;
+	return 0;
+}
+
+/* An interface that is down does not list its queues, so the range is checked by their number. */
+int net_xdp_device_queue_query(const char *ifname, uint32_t queue, struct net_xdp_device_queue *out,
+			       struct net_error *err)
+{
+	struct net_xdp_device device;
+	struct netdev_napi napi;
+	uint32_t queues;
+	int rc;
+
+	if (!out)
+		return error_set(err, -EINVAL, "query", "out must not be NULL");
+	*out = (struct net_xdp_device_queue){0};
+	rc = net_xdp_device_query(ifname, &device, err);
+	if (rc < 0)
+		return rc;
+	queues = device.rx_queues > device.tx_queues ? device.rx_queues : device.tx_queues;
+	if (queue >= queues)
+		return error_set(err, -EINVAL, "query",
+				 "interface %s queue %u: it has %u; use 0 to %u, or raise their "
+				 "number with: ethtool -L",
+				 ifname, queue, queues, queues - 1);
+
+	rc = netdev_queue_has_socket(device.ifindex, queue);
+	/* A queue beyond the receive queues only sends; what holds it is not told there. */
+	if (rc < 0 && rc != -EOPNOTSUPP && rc != -EINVAL)
+		goto fail;
+	out->has_state = rc >= 0;
+	out->has_socket = rc == 1;
+	rc = netdev_queue_napi(device.ifindex, queue, &napi);
+	if (rc < 0 && rc != -EOPNOTSUPP && rc != -EINVAL)
+		goto fail;
+	out->napi_id = napi.id;
+	out->irq = napi.irq;
+	return 0;
+
+fail:
+	return error_set(err, rc, "query", "interface %s queue %u: %s%s", ifname, queue,
+			 strerror(-rc), error_hint(rc));
+}

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The endpoint: the only file that knows all the others. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "backend/lifecycle.h"
+#include "backend/rss.h"
+#include "xdp/endpoint.h"
+#include "xdp/error.h"
+#include "xdp/netdev.h"
+
+static const struct net_endpoint_ops endpoint_ops;
+
+static uint32_t alive(const struct net_xdp_endpoint *ep)
+{
+	return __atomic_load_n(&ep->queues_alive, __ATOMIC_ACQUIRE);
+}
+
+/* ---- Facts ------------------------------------------------------------------------------------ */
+
+static void set_facts(struct net_xdp_endpoint *ep)
+{
+	const struct net_xdp_device *d = &ep->device;
+	const struct net_xdp_config *c = &ep->config;
+	uint32_t hardware = d->rx_queues > d->tx_queues ? d->rx_queues : d->tx_queues;
+
+	hardware = hardware > c->first_queue ? hardware - c->first_queue : 0;
+	ep->facts = (struct net_endpoint_facts){
+		.type = "xdp",
+		.is_ordered = false,
+		/* Copy mode completes inside the system call that sends. */
+		.tx_fast_completions = c->mode == NET_XDP_MODE_COPY ||
+				       (d->has_features &&
+					!(d->xdp_features & NET_XDP_FEATURE_ZERO_COPY)),
+		.tx_flags = NET_TX_IPV4 | NET_TX_IPV6,
+		.max_queues = hardware < c->max_queues ? hardware : c->max_queues,
+		.link_speed_bps = d->link_speed_bps,
+	};
+	/* These need a copy of ours to write to. */
+	if (!c->sealed && c->private_tx_frames)
+		ep->facts.tx_flags |= NET_TX_IP_CHECKSUM | NET_TX_TCP_CHECKSUM |
+				      NET_TX_UDP_CHECKSUM | NET_TX_VLAN;
+}
+
+static void endpoint_facts(struct net_endpoint *endpoint, struct net_endpoint_facts *out)
+{
+	*out = endpoint_of(endpoint)->facts;
+}
+
+/* ---- Attach ----------------------------------------------------------------------------------- */
+
+/* Find the interface and attach to it. */
+static int attach(struct net_xdp_endpoint *ep, struct net_error *err)
+{
+	char ifname[sizeof(ep->device.ifname)];
+	int rc;
+
+	snprintf(ifname, sizeof(ifname), "%s", ep->config.ifname);
+	rc = net_xdp_device_query(ifname, &ep->device, err);
+	/* A query that fails half-way has overwritten the name. */
+	snprintf(ep->device.ifname, sizeof(ep->device.ifname), "%s", ifname);
+	ep->config.ifname = ep->device.ifname;
+	if (rc)
+		return rc;
+	ep->link_up = ep->device.up && ep->device.carrier;
+	ep->gone = false;
+	return program_open(&ep->program, &ep->config, &ep->device, err);
+}
+
+/* The interface may have been removed and made again, under the same name, since we attached. */
+static int attach_again(struct net_xdp_endpoint *ep, struct net_error *err)
+{
+	struct net_xdp_device now;
+	int rc = net_xdp_device_query(ep->config.ifname, &now, err);
+
+	if (rc || (now.ifindex == ep->device.ifindex && now.program_id))
+		return rc;
+	program_close(&ep->program);
+	return attach(ep, err);
+}
+
+/* ---- Queues ----------------------------------------------------------------------------------- */
+
+static int check_queues(const struct net_xdp_endpoint *ep, uint32_t count,
+			const struct net_rss_config *rss, struct net_error *err)
+{
+	int rc = lifecycle_get_queues(count, ep->facts.max_queues, alive(ep), err);
+
+	if (rc == -EINVAL)
+		return error_set(err, rc, "get_queues",
+				 "%u queues: %s has %u RX and %u TX queues, first_queue is %u and "
+				 "max_queues %u, which leaves %u; see xsk-info %s",
+				 count, ep->device.ifname, ep->device.rx_queues,
+				 ep->device.tx_queues, ep->config.first_queue, ep->config.max_queues,
+				 ep->facts.max_queues, ep->device.ifname);
+	if (!rc && rss)
+		rc = rss_check(rss, &ep->facts, err);
+	return rc;
+}
+
+static int get_queues(struct net_endpoint *endpoint, const struct net_queue_config *configs,
+		      uint32_t count, const struct net_rss_config *rss, struct net_queue **queues,
+		      struct net_error *err)
+{
+	struct net_xdp_endpoint *ep = endpoint_of(endpoint);
+	int rc = check_queues(ep, count, rss, err);
+
+	if (!rc)
+		rc = attach_again(ep, err);
+	if (rc)
+		return rc;
+	ep->umem_fd = -1;
+	for (uint32_t i = 0; i < count; i++) {
+		struct net_xdp_queue *q;
+
+		rc = queue_create(ep, i, &configs[i], &q, err);
+		if (rc) {
+			while (i--)
+				queue_destroy(queues[i], NULL);
+			return rc;
+		}
+		queues[i] = &q->base;
+		__atomic_add_fetch(&ep->queues_alive, 1, __ATOMIC_RELAXED);
+		if (i == 0)
+			ep->umem_fd = q->fd;
+	}
+	return 0;
+}
+
+static int stop(struct net_endpoint *endpoint)
+{
+	return alive(endpoint_of(endpoint)) ? -EBUSY : 0;
+}
+
+/* ---- Actions ---------------------------------------------------------------------------------- */
+
+static int report_link(struct net_xdp_endpoint *ep, bool up, struct net_action *out)
+{
+	if (ep->gone || up == ep->link_up)
+		return 0;
+	ep->link_up = up;
+	*out = (struct net_action){.kind = NET_ACTION_LINK, .link_up = up};
+	return 1;
+}
+
+static int report_gone(struct net_xdp_endpoint *ep, struct net_action *out)
+{
+	if (ep->gone)
+		return 0;
+	ep->gone = true;
+	*out = (struct net_action){.kind = NET_ACTION_RESTART_REQUIRED};
+	return 1;
+}
+
+static int poll_action(struct net_endpoint *endpoint, struct net_action *out)
+{
+	struct net_xdp_endpoint *ep = endpoint_of(endpoint);
+	struct netdev_event event;
+	int rc, now;
+
+	while ((rc = netdev_events_next(ep->events_fd, ep->device.ifindex, &event)) == 1) {
+		switch (event.kind) {
+		case NETDEV_EVENT_LINK:
+			rc = report_link(ep, event.link_up, out);
+			break;
+		case NETDEV_EVENT_GONE:
+			rc = report_gone(ep, out);
+			break;
+		case NETDEV_EVENT_LOST:
+			now = netdev_link(ep->device.ifindex);
+			rc = now == -ENODEV ? report_gone(ep, out) : 0;
+			if (now >= 0)
+				rc = report_link(ep, now, out);
+			break;
+		default:
+			rc = 0;
+			break;
+		}
+		if (rc)
+			break;
+	}
+	return rc;
+}
+
+static int action_fd(struct net_endpoint *endpoint)
+{
+	return endpoint_of(endpoint)->events_fd;
+}
+
+int net_xdp_program_stats(struct net_endpoint *endpoint, struct net_xdp_program_stats *out)
+{
+	if (!endpoint || endpoint->ops != &endpoint_ops)
+		return -EINVAL;
+	return program_stats(&endpoint_of(endpoint)->program, out);
+}
+
+/* ---- Open and destroy ------------------------------------------------------------------------- */
+
+static void endpoint_free(struct net_xdp_endpoint *ep)
+{
+	program_close(&ep->program);
+	if (ep->events_fd >= 0)
+		close(ep->events_fd);
+	memory_close(&ep->memory);
+	free(ep);
+}
+
+static int destroy(struct net_endpoint *endpoint, struct net_error *err)
+{
+	struct net_xdp_endpoint *ep = endpoint_of(endpoint);
+	int rc = lifecycle_destroy(alive(ep), err);
+
+	if (!rc)
+		endpoint_free(ep);
+	return rc;
+}
+
+int net_xdp_open(const struct net_xdp_config *config, struct net_endpoint **out,
+		 struct net_error *err)
+{
+	struct net_xdp_endpoint *ep;
+	int rc = net_xdp_config_check(config, err);
+
+	if (rc)
+		return rc;
+	ep = calloc(1, sizeof(*ep));
+	if (!ep)
+		return error_set(err, -ENOMEM, "open", "out of memory");
+	ep->base.ops = &endpoint_ops;
+	ep->config = *config;
+	ep->program.link_fd = ep->umem_fd = -1;
+	/* Subscribed before the state is read: no change in between is missed. */
+	ep->events_fd = netdev_events_open();
+	rc = ep->events_fd < 0 ? error_set(err, ep->events_fd, "events", "netlink socket: %s%s",
+					   strerror(-ep->events_fd), error_hint(ep->events_fd))
+			       : memory_open(&ep->memory, &ep->config, err);
+	if (!rc)
+		rc = attach(ep, err);
+	if (rc) {
+		endpoint_free(ep);
+		return rc;
+	}
+	ep->config.regions = NULL; /* need not outlive this call */
+	set_facts(ep);
+	*out = &ep->base;
+	return 0;
+}
+
+static const struct net_endpoint_ops endpoint_ops = {
+	.facts = endpoint_facts,
+	.get_queues = get_queues,
+	.stop = stop,
+	.poll_action = poll_action,
+	.action_fd = action_fd,
+	.destroy = destroy,
+};

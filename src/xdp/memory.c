@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "xdp/error.h"
+#include "xdp/memory.h"
+
+#define PAGE 4096u /* the kernel's largest chunk, and what UMEM addresses are aligned to */
+
+static uint64_t round_up(uint64_t value, uint64_t multiple)
+{
+	return (value + multiple - 1) / multiple * multiple;
+}
+
+/* The page size behind a file that the kernel can pin for good, or -errno. */
+static int64_t backing_page_bytes(const struct net_xdp_region *r, unsigned index,
+				  struct net_error *err)
+{
+	struct statfs fs;
+	struct stat st;
+
+	if (fstatfs(r->fd, &fs) || fstat(r->fd, &st))
+		return error_set(err, -errno, "memory", "region %u: fd %d: %s", index, r->fd,
+				 strerror(errno));
+	if (fs.f_type != TMPFS_MAGIC && fs.f_type != HUGETLBFS_MAGIC)
+		return error_set(err, -EINVAL, "memory",
+				 "region %u: fd %d is a file on disk, which the kernel will not "
+				 "pin; use memfd_create, tmpfs or hugetlbfs",
+				 index, r->fd);
+	if ((uint64_t)st.st_size < r->fd_offset_bytes ||
+	    (uint64_t)st.st_size - r->fd_offset_bytes < r->size_bytes)
+		return error_set(err, -EINVAL, "memory",
+				 "region %u: fd %d has %lld bytes, the region ends at %" PRIu64
+				 "; make the file as long as its region",
+				 index, r->fd, (long long)st.st_size,
+				 r->fd_offset_bytes + r->size_bytes);
+	return fs.f_type == HUGETLBFS_MAGIC ? (int64_t)fs.f_bsize : PAGE;
+}
+
+/* Is [start, start + bytes) a private mapping of a file? Pinning would copy its pages, and the
+ * frontend's other mappings would no longer see what the NIC writes. */
+static bool is_private_file(uint64_t start, uint64_t bytes)
+{
+	FILE *maps = fopen("/proc/self/maps", "re");
+	char line[512];
+	bool found = false;
+
+	if (!maps)
+		return false;
+	while (!found && fgets(line, sizeof(line), maps)) {
+		uint64_t from, to;
+		unsigned long inode;
+		char share;
+
+		if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %*3c%c %*x %*s %lu", &from, &to, &share,
+			   &inode) == 4)
+			found = from < start + bytes && start < to && share == 'p' && inode != 0;
+	}
+	fclose(maps);
+	return found;
+}
+
+static int check_placement(const struct net_xdp_region *r, unsigned index, uint64_t page,
+			   struct net_error *err)
+{
+	if (r->size_bytes == 0 || r->size_bytes % page || r->fd_offset_bytes % page ||
+	    r->guest_addr + r->size_bytes < r->guest_addr)
+		return error_set(err, -EINVAL, "memory",
+				 "region %u: size %" PRIu64 " and offset %" PRIu64
+				 " must be multiples of the %" PRIu64
+				 "-byte page and not wrap; align the region",
+				 index, r->size_bytes, r->fd_offset_bytes, page);
+	return 0;
+}
+
+/* Put region r where the arena wants it. */
+static int map_region(uint8_t *at, const struct net_xdp_region *r, unsigned index,
+		      struct net_error *err)
+{
+	void *got;
+
+	if (r->fd >= 0)
+		got = mmap(at, r->size_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, r->fd,
+			   (off_t)r->fd_offset_bytes);
+	else /* old size 0: a second mapping of the same shared pages */
+		got = mremap(r->memory, 0, r->size_bytes, MREMAP_MAYMOVE | MREMAP_FIXED, at);
+	if (got != MAP_FAILED)
+		return 0;
+	if (r->fd < 0)
+		return error_set(err, -errno, "memory",
+				 "region %u: %p is not a MAP_SHARED mapping of %" PRIu64
+				 " bytes (%s); give its fd, share it, or set memory_as_is",
+				 index, r->memory, r->size_bytes, strerror(errno));
+	return error_set(err, -errno, "memory", "region %u: mapping fd %d: %s%s", index, r->fd,
+			 strerror(errno),
+			 errno == ENOMEM ? "; are enough huge pages free?" : "; open it read-write");
+}
+
+static int map_filler(uint8_t *at, uint64_t bytes, struct net_error *err)
+{
+	if (bytes == 0 || mmap(at, bytes, PROT_READ | PROT_WRITE,
+			       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != MAP_FAILED)
+		return 0;
+	return error_set(err, -errno, "memory", "mapping %" PRIu64 " bytes for ourselves: %s", bytes,
+			 strerror(errno));
+}
+
+static int by_guest_addr(const void *a, const void *b)
+{
+	const struct memory_region *x = a, *y = b;
+
+	return (x->guest_addr > y->guest_addr) - (x->guest_addr < y->guest_addr);
+}
+
+static int check_overlap(const struct memory *m, struct net_error *err)
+{
+	for (unsigned i = 1; i < m->region_count; i++) {
+		const struct memory_region *a = &m->region[i - 1], *b = &m->region[i];
+
+		if (b->guest_addr - a->guest_addr < a->bytes)
+			return error_set(err, -EINVAL, "memory",
+					 "regions at 0x%" PRIx64 " and 0x%" PRIx64
+					 " overlap; give each guest address once",
+					 a->guest_addr, b->guest_addr);
+	}
+	return 0;
+}
+
+/* The one region's memory is the UMEM. */
+static int open_as_is(struct memory *m, const struct net_xdp_config *config, struct net_error *err)
+{
+	const struct net_xdp_region *r = &config->regions[0];
+	uint64_t ours = net_xdp_private_bytes(config);
+
+	if ((uintptr_t)r->memory % PAGE || !r->memory || r->size_bytes % PAGE ||
+	    r->size_bytes <= ours)
+		return error_set(err, -EINVAL, "memory",
+				 "memory %p of %" PRIu64 " bytes: must be page-aligned and hold more"
+				 " than the private area of %" PRIu64 " bytes",
+				 r->memory, r->size_bytes, ours);
+	if (is_private_file((uintptr_t)r->memory, r->size_bytes))
+		return error_set(err, -EINVAL, "memory",
+				 "memory %p is a MAP_PRIVATE file: the NIC would write to copies of "
+				 "its pages; map it MAP_SHARED",
+				 r->memory);
+	m->base = r->memory;
+	m->bytes = r->size_bytes;
+	m->private_offset = r->size_bytes - ours;
+	m->region[0] = (struct memory_region){
+		.guest_addr = r->guest_addr,
+		.bytes = r->size_bytes - ours,
+		.page_bytes = PAGE,
+	};
+	m->region_count = 1;
+	return 0;
+}
+
+/* Sizes first: every region's page size and offset from the (aligned) start of region 0. */
+static int plan(struct memory *m, const struct net_xdp_config *config, uint64_t *align,
+		struct net_error *err)
+{
+	uint64_t end = 0;
+
+	*align = PAGE;
+	for (unsigned i = 0; i < config->region_count; i++) {
+		const struct net_xdp_region *r = &config->regions[i];
+		int64_t page = r->fd >= 0 ? backing_page_bytes(r, i, err) : PAGE;
+		int rc = page < 0 ? (int)page : check_placement(r, i, (uint64_t)page, err);
+
+		if (rc)
+			return rc;
+		end = round_up(end, (uint64_t)page);
+		m->region[i] = (struct memory_region){
+			.guest_addr = r->guest_addr,
+			.bytes = r->size_bytes,
+			.offset = PAGE + end,
+			.page_bytes = (uint64_t)page,
+		};
+		end += r->size_bytes;
+		if ((uint64_t)page > *align)
+			*align = (uint64_t)page;
+	}
+	m->region_count = config->region_count;
+	m->private_offset = PAGE + end;
+	m->bytes = m->private_offset + net_xdp_private_bytes(config);
+	return 0;
+}
+
+int memory_open(struct memory *m, const struct net_xdp_config *config, struct net_error *err)
+{
+	uint64_t align, filled = 0;
+	int rc;
+
+	memset(m, 0, sizeof(*m));
+	if (config->memory_as_is)
+		return open_as_is(m, config, err);
+	rc = plan(m, config, &align, err);
+	if (rc)
+		return rc;
+	m->reservation_bytes = m->bytes + 2 * align + 2 * PAGE;
+	m->reservation = mmap(NULL, m->reservation_bytes, PROT_NONE,
+			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (m->reservation == MAP_FAILED) {
+		m->reservation = NULL;
+		return error_set(err, -errno, "memory", "reserving %zu bytes of address space: %s",
+				 m->reservation_bytes, strerror(errno));
+	}
+	/* Region 0 is aligned, with the guard page and at least one inaccessible page in front. */
+	m->base = (uint8_t *)round_up((uintptr_t)m->reservation + 2 * PAGE, align) - PAGE;
+	for (unsigned i = 0; i < config->region_count && !rc; i++) {
+		rc = map_filler(m->base + filled, m->region[i].offset - filled, err);
+		if (!rc)
+			rc = map_region(m->base + m->region[i].offset, &config->regions[i], i, err);
+		filled = m->region[i].offset + m->region[i].bytes;
+	}
+	if (!rc)
+		rc = map_filler(m->base + filled, m->bytes - filled, err);
+	if (!rc) {
+		qsort(m->region, m->region_count, sizeof(m->region[0]), by_guest_addr);
+		rc = check_overlap(m, err);
+	}
+	if (rc)
+		memory_close(m);
+	return rc;
+}
+
+void memory_close(struct memory *m)
+{
+	if (m->reservation)
+		munmap(m->reservation, m->reservation_bytes);
+	memset(m, 0, sizeof(*m));
+}
+
+int memory_seal(struct memory *m, bool sealed)
+{
+	for (unsigned i = 0; i < m->region_count; i++)
+		if (mprotect(m->base + m->region[i].offset, m->region[i].bytes,
+			     sealed ? PROT_NONE : PROT_READ | PROT_WRITE))
+			return -errno;
+	m->sealed = sealed;
+	return 0;
+}
+
+bool memory_find(const struct memory *m, uint32_t *hint, uint64_t addr, uint64_t len)
+{
+	for (uint32_t i = 0; i < m->region_count; i++) {
+		const struct memory_region *r = &m->region[i];
+
+		if (addr - r->guest_addr < r->bytes && len <= r->bytes - (addr - r->guest_addr)) {
+			*hint = i;
+			return true;
+		}
+	}
+	return false;
+}
+
+uint64_t memory_contiguous(const struct memory *m, uint64_t offset, uint64_t len)
+{
+	uint64_t page = PAGE, place = (uintptr_t)m->base + offset, left;
+
+	for (uint32_t i = 0; i < m->region_count; i++)
+		if (offset - m->region[i].offset < m->region[i].bytes)
+			page = m->region[i].page_bytes;
+	left = page - place % page;
+	return len < left ? len : left;
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The frontend's memory as one arena, which is the UMEM, and where a guest address lies in it.
+ *
+ *     reservation (PROT_NONE)
+ *     | ... | guard page | region 0 | (filler) | region 1 | ... | private area | ... |
+ *           ^ UMEM offset 0                                                    ^ bytes
+ *
+ * The guard page gives the first buffers of region 0 the 256 + headroom bytes in front that a chunk
+ * needs; the private area does the same behind the last region. A filler keeps each region aligned
+ * to its page size. All of it is real memory, because the kernel pins every page.
+ */
+#ifndef NET_XDP_MEMORY_H
+#define NET_XDP_MEMORY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "net_xdp.h"
+
+#define MEMORY_REGIONS 64
+
+struct memory_region {
+	uint64_t guest_addr;
+	uint64_t bytes;
+	uint64_t offset;     /* in the UMEM */
+	uint64_t page_bytes; /* of the backing: what is contiguous for DMA for certain */
+};
+
+struct memory {
+	uint8_t *base; /* UMEM offset 0 in our address space */
+	uint64_t bytes;
+	uint64_t private_offset;
+	uint32_t region_count;
+	struct memory_region region[MEMORY_REGIONS]; /* by guest address */
+	void *reservation;			     /* NULL when the memory is taken as it is */
+	size_t reservation_bytes;
+	bool sealed;
+};
+
+/* Map what config names. Return: 0, -errno with err filled and nothing mapped. */
+int memory_open(struct memory *m, const struct net_xdp_config *config, struct net_error *err);
+void memory_close(struct memory *m);
+
+/* Make our mapping of the regions inaccessible, or accessible again before a registration. */
+int memory_seal(struct memory *m, bool sealed);
+
+/* For the slow path: any region but the hinted one. */
+bool memory_find(const struct memory *m, uint32_t *hint, uint64_t addr, uint64_t len);
+
+/*
+ * UMEM offset of len bytes at a guest address. hint: index of the region that answered last.
+ * Return: true and *offset; false when any byte is outside, or the range crosses regions.
+ */
+static inline bool memory_offset(const struct memory *m, uint32_t *hint, uint64_t addr,
+				 uint64_t len, uint64_t *offset)
+{
+	const struct memory_region *r = &m->region[*hint];
+
+	/* Both differences wrap to huge values when addr is below the region or len is absurd. */
+	if (__builtin_expect(addr - r->guest_addr >= r->bytes ||
+				     len > r->bytes - (addr - r->guest_addr),
+			     0)) {
+		if (!memory_find(m, hint, addr, len))
+			return false;
+		r = &m->region[*hint];
+	}
+	*offset = r->offset + (addr - r->guest_addr);
+	return true;
+}
+
+/*
+ * How many bytes from offset on are contiguous for DMA, at most len. Consecutive pages of the arena
+ * need not be; bytes within one page of their backing are.
+ */
+uint64_t memory_contiguous(const struct memory *m, uint64_t offset, uint64_t len);
+
+#endif

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <linux/if.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+
+#include "xdp/netdev.h"
+#include "xdp/netlink.h"
+
+/* One call must not be kept busy by somebody who creates interfaces in a loop. */
+#define EVENTS_PER_CALL 64
+
+/*
+ * Frames can flow when the interface was brought up (IFF_UP), the driver has a carrier
+ * (IFF_LOWER_UP) and the RFC 2863 state is up or not maintained (IFF_RUNNING: it is down for a
+ * dormant 802.1X port or a cable test, though the carrier is there). Source: dev_get_flags().
+ */
+static bool flows(unsigned int flags)
+{
+	static const unsigned int all = IFF_UP | IFF_LOWER_UP | IFF_RUNNING;
+
+	return (flags & all) == all;
+}
+
+static int on_link(const struct nlmsghdr *header, void *data)
+{
+	const struct ifinfomsg *info = mnl_nlmsg_get_payload(header);
+	int *up = data;
+
+	if (header->nlmsg_type == RTM_NEWLINK && mnl_nlmsg_get_payload_len(header) >= sizeof(*info))
+		*up = flows(info->ifi_flags);
+	return MNL_CB_OK;
+}
+
+int netdev_link(uint32_t ifindex)
+{
+	char buffer[NETLINK_REQUEST_BYTES] __attribute__((aligned(NLMSG_ALIGNTO)));
+	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
+	struct ifinfomsg *info;
+	struct netlink nl;
+	int up = -ENODEV;
+	int rc;
+
+	request->nlmsg_type = RTM_GETLINK;
+	info = mnl_nlmsg_put_extra_header(request, sizeof(*info));
+	info->ifi_index = (int)ifindex;
+
+	rc = netlink_open(&nl, NETLINK_ROUTE);
+	if (rc < 0)
+		return rc;
+	rc = netlink_request(&nl, request, on_link, &up);
+	netlink_close(&nl);
+	return rc < 0 ? rc : up;
+}
+
+int netdev_events_open(void)
+{
+	struct sockaddr_nl address = {.nl_family = AF_NETLINK, .nl_groups = RTMGRP_LINK};
+	int rc;
+	int fd;
+
+	fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
+	if (fd < 0)
+		return -errno;
+	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
+		rc = -errno;
+		goto fail;
+	}
+	return fd;
+
+fail:
+	close(fd);
+	return rc;
+}
+
+struct watch {
+	uint32_t ifindex;
+	struct netdev_event event;
+};
+
+static int on_event(const struct nlmsghdr *header, void *data)
+{
+	const struct ifinfomsg *info = mnl_nlmsg_get_payload(header);
+	struct watch *w = data;
+
+	if (mnl_nlmsg_get_payload_len(header) < sizeof(*info))
+		return MNL_CB_OK;
+	/* A bridge sends DELLINK with family AF_BRIDGE for a port that merely left it. */
+	if ((uint32_t)info->ifi_index != w->ifindex || info->ifi_family != AF_UNSPEC)
+		return MNL_CB_OK;
+	/* Also sent to the namespace that an interface leaves. */
+	if (header->nlmsg_type == RTM_DELLINK)
+		w->event = (struct netdev_event){.kind = NETDEV_EVENT_GONE};
+	else if (header->nlmsg_type == RTM_NEWLINK && w->event.kind != NETDEV_EVENT_GONE)
+		w->event = (struct netdev_event){.kind = NETDEV_EVENT_LINK,
+						 .link_up = flows(info->ifi_flags)};
+	return MNL_CB_OK;
+}
+
+int netdev_events_next(int fd, uint32_t ifindex, struct netdev_event *out)
+{
+	struct watch w = {.ifindex = ifindex};
+	char buffer[NETLINK_BUFFER_BYTES] __attribute__((aligned(NLMSG_ALIGNTO)));
+	ssize_t n;
+	int i;
+
+	for (i = 0; i < EVENTS_PER_CALL && w.event.kind == NETDEV_EVENT_NONE; i++) {
+		n = netlink_receive(fd, buffer, sizeof(buffer));
+		if (n == -EAGAIN)
+			break;
+		/* A message that does not fit may have been ours. */
+		if (n == -ENOBUFS || n == -EMSGSIZE)
+			w.event.kind = NETDEV_EVENT_LOST;
+		else if (n < 0)
+			return (int)n;
+		else if (mnl_cb_run(buffer, (size_t)n, 0, 0, on_event, &w) < 0)
+			w.event.kind = NETDEV_EVENT_LOST;
+	}
+	*out = w.event;
+	return w.event.kind != NETDEV_EVENT_NONE;
+}

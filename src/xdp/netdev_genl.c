@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#include <linux/genetlink.h>
+#include <linux/netlink.h>
+
+#include "xdp/netdev.h"
+#include "xdp/netdev_uapi.h"
+#include "xdp/netlink.h"
+
+/* A request of the family, being built. */
+struct genl {
+	struct netlink nl;
+	uint16_t family;
+	struct nlmsghdr *request;
+	char buffer[NETLINK_REQUEST_BYTES] __attribute__((aligned(NLMSG_ALIGNTO)));
+};
+
+static void genl_start(struct genl *g, uint16_t type, uint8_t command, uint8_t version)
+{
+	struct genlmsghdr *header;
+
+	g->request = mnl_nlmsg_put_header(g->buffer);
+	g->request->nlmsg_type = type;
+	header = mnl_nlmsg_put_extra_header(g->request, sizeof(*header));
+	header->cmd = command;
+	header->version = version;
+}
+
+static int on_family_attribute(const struct nlattr *attr, void *data)
+{
+	uint16_t *family = data;
+
+	if (mnl_attr_get_type(attr) == CTRL_ATTR_FAMILY_ID &&
+	    mnl_attr_validate(attr, MNL_TYPE_U16) == 0)
+		*family = mnl_attr_get_u16(attr);
+	return MNL_CB_OK;
+}
+
+struct reader {
+	mnl_attr_cb_t attribute;
+	void *data;
+};
+
+static int on_reply(const struct nlmsghdr *header, void *data)
+{
+	struct reader *r = data;
+
+	return mnl_attr_parse(header, sizeof(struct genlmsghdr), r->attribute, r->data);
+}
+
+/* Send what was built; attribute is called for each one of each reply. A command that the kernel
+ * does not know yet is -EOPNOTSUPP (genl_family_rcv_msg). */
+static int genl_run(struct genl *g, mnl_attr_cb_t attribute, void *data)
+{
+	struct reader r = {.attribute = attribute, .data = data};
+
+	return netlink_request(&g->nl, g->request, on_reply, &r);
+}
+
+static void genl_close(struct genl *g)
+{
+	netlink_close(&g->nl);
+}
+
+/* Open the family and start a request. Return: 0; -EOPNOTSUPP before 6.3; -errno, nothing open. */
+static int genl_open(struct genl *g, uint8_t command)
+{
+	int rc;
+
+	g->family = 0;
+	rc = netlink_open(&g->nl, NETLINK_GENERIC);
+	if (rc < 0)
+		return rc;
+	genl_start(g, GENL_ID_CTRL, CTRL_CMD_GETFAMILY, 1);
+	mnl_attr_put_strz(g->request, CTRL_ATTR_FAMILY_NAME, NETDEV_GENL_NAME);
+	rc = genl_run(g, on_family_attribute, &g->family);
+	if (rc == -ENOENT || (rc == 0 && !g->family))
+		rc = -EOPNOTSUPP;
+	if (rc < 0)
+		goto fail;
+	genl_start(g, g->family, command, NETDEV_GENL_VERSION);
+	return 0;
+
+fail:
+	genl_close(g);
+	return rc;
+}
+
+/* ---- The device ------------------------------------------------------------------------------- */
+
+static int on_feature(const struct nlattr *attr, void *data)
+{
+	struct netdev_features *f = data;
+
+	switch (mnl_attr_get_type(attr)) {
+	case NETDEV_DEV_XDP_FEATURES:
+		f->xdp = netlink_u64(attr);
+		break;
+	case NETDEV_DEV_XDP_ZC_MAX_SEGS:
+		f->zc_max_segments = netlink_u32(attr);
+		break;
+	case NETDEV_DEV_XDP_RX_METADATA:
+		f->rx_metadata = netlink_u64(attr);
+		break;
+	case NETDEV_DEV_XSK_FEATURES:
+		f->xsk = netlink_u64(attr);
+		break;
+	}
+	return MNL_CB_OK;
+}
+
+int netdev_features(uint32_t ifindex, struct netdev_features *out)
+{
+	struct genl g;
+	int rc;
+
+	*out = (struct netdev_features){0};
+	rc = genl_open(&g, NETDEV_GENL_DEV_GET);
+	if (rc < 0)
+		return rc;
+	mnl_attr_put_u32(g.request, NETDEV_DEV_IFINDEX, ifindex);
+	rc = genl_run(&g, on_feature, out);
+	genl_close(&g);
+	return rc;
+}
+
+/* ---- Queues ----------------------------------------------------------------------------------- */
+
+struct queue_counts {
+	uint32_t rx;
+	uint32_t tx;
+};
+
+/* Each queue is one reply with one type. */
+static int on_queue_count(const struct nlattr *attr, void *data)
+{
+	struct queue_counts *counts = data;
+
+	if (mnl_attr_get_type(attr) != NETDEV_QUEUE_TYPE)
+		return MNL_CB_OK;
+	if (netlink_u32(attr) == NETDEV_QUEUE_RX)
+		counts->rx++;
+	else
+		counts->tx++;
+	return MNL_CB_OK;
+}
+
+int netdev_queue_counts(uint32_t ifindex, uint32_t *rx, uint32_t *tx)
+{
+	struct queue_counts counts = {0};
+	struct genl g;
+	int rc;
+
+	rc = genl_open(&g, NETDEV_GENL_QUEUE_GET);
+	if (rc < 0)
+		return rc;
+	g.request->nlmsg_flags |= NLM_F_DUMP;
+	mnl_attr_put_u32(g.request, NETDEV_QUEUE_IFINDEX, ifindex);
+	rc = genl_run(&g, on_queue_count, &counts);
+	genl_close(&g);
+	if (rc < 0)
+		return rc;
+	/* An interface that is down lists no queue, which does not mean that it has none. */
+	if (!counts.rx && !counts.tx)
+		return -EOPNOTSUPP;
+	*rx = counts.rx;
+	*tx = counts.tx;
+	return 0;
+}
+
+struct queue_state {
+	bool answered;
+	bool has_napi;
+	bool has_socket;
+	uint32_t napi_id;
+};
+
+static int on_queue_attribute(const struct nlattr *attr, void *data)
+{
+	struct queue_state *state = data;
+
+	switch (mnl_attr_get_type(attr)) {
+	case NETDEV_QUEUE_ID:
+		state->answered = true;
+		break;
+	case NETDEV_QUEUE_NAPI_ID:
+		state->has_napi = true;
+		state->napi_id = netlink_u32(attr);
+		break;
+	case NETDEV_QUEUE_XSK:
+		state->has_socket = true;
+		break;
+	}
+	return MNL_CB_OK;
+}
+
+static int queue_get(uint32_t ifindex, uint32_t queue, enum netdev_queue_type type,
+		     struct queue_state *out)
+{
+	struct genl g;
+	int rc;
+
+	*out = (struct queue_state){0};
+	rc = genl_open(&g, NETDEV_GENL_QUEUE_GET);
+	if (rc < 0)
+		return rc;
+	mnl_attr_put_u32(g.request, NETDEV_QUEUE_IFINDEX, ifindex);
+	mnl_attr_put_u32(g.request, NETDEV_QUEUE_TYPE, type);
+	mnl_attr_put_u32(g.request, NETDEV_QUEUE_ID, queue);
+	rc = genl_run(&g, on_queue_attribute, out);
+	genl_close(&g);
+	/* Nothing is told while the interface is down: -ENOENT, or an empty reply on older kernels. */
+	if (rc == 0 && !out->answered)
+		rc = -ENOENT;
+	return rc == -ENOENT ? -EOPNOTSUPP : rc;
+}
+
+static int on_napi_attribute(const struct nlattr *attr, void *data)
+{
+	struct netdev_napi *napi = data;
+
+	switch (mnl_attr_get_type(attr)) {
+	case NETDEV_NAPI_IRQ:
+		napi->irq = netlink_u32(attr);
+		break;
+	case NETDEV_NAPI_PID:
+		napi->thread_pid = netlink_u32(attr);
+		break;
+	}
+	return MNL_CB_OK;
+}
+
+int netdev_queue_napi(uint32_t ifindex, uint32_t queue, struct netdev_napi *out)
+{
+	struct queue_state state;
+	struct genl g;
+	int rc;
+
+	*out = (struct netdev_napi){0};
+	rc = queue_get(ifindex, queue, NETDEV_QUEUE_RX, &state);
+	if (rc < 0)
+		return rc;
+	if (!state.has_napi)
+		return -EOPNOTSUPP;
+	out->id = state.napi_id;
+
+	rc = genl_open(&g, NETDEV_GENL_NAPI_GET);
+	if (rc < 0)
+		return rc;
+	mnl_attr_put_u32(g.request, NETDEV_NAPI_ID, state.napi_id);
+	rc = genl_run(&g, on_napi_attribute, out);
+	genl_close(&g);
+	/* Disabled meanwhile: the id is all there is to know. */
+	return rc == -ENOENT ? 0 : rc;
+}
+
+/*
+ * Does this kernel report sockets at all? Nothing in the family says so (the attribute came with
+ * 6.15, no command or policy did), and a missing attribute must not be read as "free" before. So the
+ * release number decides, which at worst answers "unknown" on a kernel with backports.
+ */
+static bool kernel_reports_sockets(void)
+{
+	unsigned int major = 0, minor = 0;
+	struct utsname name;
+
+	if (uname(&name) < 0 || sscanf(name.release, "%u.%u", &major, &minor) != 2)
+		return false;
+	return major > 6 || (major == 6 && minor >= 15);
+}
+
+int netdev_queue_has_socket(uint32_t ifindex, uint32_t queue)
+{
+	struct queue_state state;
+	int rc;
+
+	rc = queue_get(ifindex, queue, NETDEV_QUEUE_RX, &state);
+	if (rc < 0)
+		return rc;
+	if (state.has_socket)
+		return 1;
+	return kernel_reports_sockets() ? 0 : -EOPNOTSUPP;
+}

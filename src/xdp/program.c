@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <linux/if_link.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include <xdp/libxdp.h>
+
+#include "xdp/config.h"
+#include "xdp/error.h"
+#include "xdp/program.h"
+#include "xdp/uapi.h"
+#include "xdp/vlan_hint.h"
+
+#include "net_xdp.skel.h"
+#include "net_xdp_vlan.skel.h"
+
+/* ---- Load ------------------------------------------------------------------------------------- */
+
+/* Both objects include the same header, so one function can fill in the constants of either. */
+_Static_assert(sizeof(struct net_xdp_bpf__rodata) == sizeof(struct net_xdp_vlan_bpf__rodata),
+	       "the constants of redirect.bpf.h come first in both");
+_Static_assert(TAKE_MACS == NET_XDP_TAKE_MACS, "the program holds as many as the configuration");
+
+static void set_constants(struct net_xdp_bpf__rodata *constants, const struct net_xdp_config *c)
+{
+	constants->max_frame_bytes = c->max_frame_bytes;
+	constants->take_mac_count = c->take_mac_count;
+	for (uint32_t i = 0; i < c->take_mac_count; i++)
+		memcpy(&constants->take_macs[i], c->take_macs[i], 6);
+}
+
+static int load_plain(struct program *p, const struct net_xdp_config *c)
+{
+	bool frags = config_is_jumbo(c);
+
+	p->plain = net_xdp_bpf__open();
+	if (!p->plain)
+		return -errno;
+	set_constants(p->plain->rodata, c);
+	bpf_map__set_max_entries(p->plain->maps.xsks, c->first_queue + c->max_queues);
+	bpf_program__set_autoload(p->plain->progs.net_xdp, !frags);
+	bpf_program__set_autoload(p->plain->progs.net_xdp_frags, frags);
+	/* The dispatcher loads it as an extension of itself. */
+	return c->program == NET_XDP_PROGRAM_DISPATCHER ? 0 : net_xdp_bpf__load(p->plain);
+}
+
+static int load_vlan(struct program *p, const struct net_xdp_config *c, uint32_t ifindex)
+{
+	struct bpf_program *program;
+
+	p->vlan = net_xdp_vlan_bpf__open();
+	if (!p->vlan)
+		return -errno;
+	program = p->vlan->progs.net_xdp_vlan;
+	set_constants((struct net_xdp_bpf__rodata *)p->vlan->rodata, c);
+	bpf_map__set_max_entries(p->vlan->maps.xsks, c->first_queue + c->max_queues);
+	bpf_program__set_ifindex(program, ifindex);
+	bpf_program__set_flags(program, BPF_F_XDP_DEV_BOUND_ONLY);
+	return net_xdp_vlan_bpf__load(p->vlan);
+}
+
+static int program_fd(const struct program *p)
+{
+	if (p->vlan)
+		return bpf_program__fd(p->vlan->progs.net_xdp_vlan);
+	return bpf_program__autoload(p->plain->progs.net_xdp)
+		       ? bpf_program__fd(p->plain->progs.net_xdp)
+		       : bpf_program__fd(p->plain->progs.net_xdp_frags);
+}
+
+static int load(struct program *p, const struct net_xdp_config *c, uint32_t ifindex,
+		struct net_error *err)
+{
+	int rc = c->rx_vlan ? load_vlan(p, c, ifindex) : load_plain(p, c);
+
+	if (!rc)
+		return 0;
+	if (c->rx_vlan)
+		return error_set(err, rc, "program",
+				 "loading the XDP program with rx_vlan: %s; it needs Linux 6.8, BTF "
+				 "and a driver that reports tags (see xsk-info)%s",
+				 strerror(-rc), error_hint(rc));
+	return error_set(err, rc, "program", "loading the XDP program: %s%s", strerror(-rc),
+			 error_hint(rc));
+}
+
+/* ---- Other people's programs ------------------------------------------------------------------ */
+
+/* A program of ours that is still attached mostly belongs to a process that is just ending. */
+static int wait_for_ours(struct net_xdp_device *device, uint32_t timeout_ms)
+{
+	for (uint32_t ms = 0; ms < timeout_ms && device->program_id; ms += 5) {
+		if (strncmp(device->program_name, "net_xdp", 7))
+			break;
+		nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
+		if (net_xdp_device_query(device->ifname, device, NULL))
+			return -ENODEV;
+	}
+	return 0;
+}
+
+static int refuse_foreign(const struct net_xdp_device *device, struct net_error *err)
+{
+	return error_set(err, -EBUSY, "attach",
+			 "%s already runs the XDP program \"%s\" (id %u, %s); stop its owner, detach "
+			 "it with 'ip link set dev %s xdp off', or use program dispatcher",
+			 device->ifname, device->program_name, device->program_id,
+			 device->program_mode, device->ifname);
+}
+
+/* ---- Attach ----------------------------------------------------------------------------------- */
+
+static const char *attach_hint(int rc, bool native)
+{
+	switch (rc) {
+	case -EOPNOTSUPP:
+		return native ? "the driver has no native XDP; use attach auto or generic"
+			      : "this kernel has no generic XDP";
+	case -EBUSY:
+	case -EEXIST:
+		return "another XDP program is attached; see xsk-info";
+	case -ERANGE:
+		return "the MTU (on veth: the peer's) is too large for one buffer; lower it or raise "
+		       "max_frame_bytes over the chunk";
+	case -ENOSPC:
+		return "veth: it needs as many RX queues as its peer has TX queues; use ethtool -L";
+	case -EPERM:
+		return "grant CAP_NET_ADMIN and CAP_BPF";
+	case -ENODEV:
+		return "the interface is gone";
+	default:
+		return "see dmesg, or try attach generic";
+	}
+}
+
+static int attach_link(struct program *p, bool native)
+{
+	LIBBPF_OPTS(bpf_link_create_opts, options,
+		    .flags = native ? XDP_FLAGS_DRV_MODE : XDP_FLAGS_SKB_MODE);
+	int fd = bpf_link_create(program_fd(p), (int)p->ifindex, BPF_XDP, &options);
+
+	if (fd < 0)
+		return fd;
+	p->link_fd = fd;
+	return 0;
+}
+
+static int attach_dispatched(struct program *p, const struct net_xdp_config *c, bool native)
+{
+	DECLARE_LIBXDP_OPTS(xdp_program_opts, options, .obj = p->plain->obj,
+			    .prog_name = config_is_jumbo(c) ? "net_xdp_frags" : "net_xdp");
+	struct xdp_program *program = xdp_program__create(&options);
+	int rc = (int)libxdp_get_error(program);
+
+	if (rc)
+		return rc;
+	rc = xdp_program__attach(program, (int)p->ifindex,
+				 native ? XDP_MODE_NATIVE : XDP_MODE_SKB, 0);
+	if (rc) {
+		xdp_program__close(program);
+		return rc;
+	}
+	p->dispatched = program;
+	return 0;
+}
+
+static int try_attach(struct program *p, const struct net_xdp_config *c,
+		      const struct net_xdp_device *device, bool native, struct net_error *err)
+{
+	struct net_xdp_rung *rung = &p->rung[p->rung_count++];
+	int rc = c->program == NET_XDP_PROGRAM_DISPATCHER ? attach_dispatched(p, c, native)
+							  : attach_link(p, native);
+
+	rung->asked = native ? "native attach" : "generic attach";
+	rung->error = rc;
+	if (!rc)
+		snprintf(rung->sentence, sizeof(rung->sentence), "%s: attached%s", device->ifname,
+			 p->dispatched ? " to libxdp's dispatcher" : "");
+	else
+		snprintf(rung->sentence, sizeof(rung->sentence), "%s: %s: %s", device->ifname,
+			 strerror(-rc),
+			 c->program == NET_XDP_PROGRAM_DISPATCHER && rc != -EOPNOTSUPP
+				 ? "the dispatcher needs bpffs on /sys/fs/bpf, CAP_SYS_ADMIN and "
+				   "programs that it may share with"
+				 : attach_hint(rc, native));
+	p->native = native && !rc;
+	return rc ? error_set(err, rc, "attach", "%s %s", rung->asked, rung->sentence) : 0;
+}
+
+static int attach(struct program *p, const struct net_xdp_config *c,
+		  const struct net_xdp_device *device, struct net_error *err)
+{
+	int rc = -EOPNOTSUPP;
+
+	if (c->attach != NET_XDP_ATTACH_GENERIC)
+		rc = try_attach(p, c, device, true, err);
+	/* Only "the driver cannot" leads down; anything else would fail again or hide a cause. */
+	if (c->attach == NET_XDP_ATTACH_GENERIC ||
+	    (c->attach == NET_XDP_ATTACH_AUTO && (rc == -EOPNOTSUPP || rc == -ERANGE) && !c->rx_vlan))
+		rc = try_attach(p, c, device, false, err);
+	return rc;
+}
+
+int program_open(struct program *p, const struct net_xdp_config *config,
+		 const struct net_xdp_device *device, struct net_error *err)
+{
+	/* The library does not print, and these two do. What they have to say is in our errors. */
+	libbpf_print_fn_t libbpf_print = libbpf_set_print(NULL);
+	libxdp_print_fn_t libxdp_print = libxdp_set_print(NULL);
+	struct net_xdp_device now = *device;
+	int rc;
+
+	memset(p, 0, sizeof(*p));
+	p->link_fd = -1;
+	p->ifindex = device->ifindex;
+	rc = config->program == NET_XDP_PROGRAM_LINK
+		     ? wait_for_ours(&now, config->release_timeout_ms)
+		     : 0;
+	if (!rc && now.program_id && config->program == NET_XDP_PROGRAM_LINK)
+		rc = refuse_foreign(&now, err);
+	if (!rc && now.program_id && strcmp(now.program_mode, "dispatcher"))
+		rc = refuse_foreign(&now, err);
+	if (!rc)
+		rc = load(p, config, device->ifindex, err);
+	if (!rc)
+		rc = attach(p, config, device, err);
+	if (!rc) {
+		p->xsks_fd = bpf_map__fd(p->vlan ? p->vlan->maps.xsks : p->plain->maps.xsks);
+		p->counters_fd =
+			bpf_map__fd(p->vlan ? p->vlan->maps.counters : p->plain->maps.counters);
+	} else {
+		program_close(p);
+	}
+	libxdp_set_print(libxdp_print);
+	libbpf_set_print(libbpf_print);
+	return rc;
+}
+
+void program_close(struct program *p)
+{
+	if (p->dispatched) {
+		xdp_program__detach(p->dispatched, (int)p->ifindex,
+				    p->native ? XDP_MODE_NATIVE : XDP_MODE_SKB, 0);
+		xdp_program__close(p->dispatched);
+	}
+	if (p->link_fd >= 0)
+		close(p->link_fd); /* detaches */
+	net_xdp_bpf__destroy(p->plain);
+	net_xdp_vlan_bpf__destroy(p->vlan);
+	p->dispatched = NULL;
+	p->link_fd = -1;
+	p->plain = NULL;
+	p->vlan = NULL;
+}
+
+/* ---- Maps ------------------------------------------------------------------------------------- */
+
+int program_set_socket(const struct program *p, uint32_t queue, int socket_fd)
+{
+	return bpf_map_update_elem(p->xsks_fd, &queue, &socket_fd, BPF_ANY);
+}
+
+void program_clear_socket(const struct program *p, uint32_t queue)
+{
+	bpf_map_delete_elem(p->xsks_fd, &queue);
+}
+
+int program_stats(const struct program *p, struct net_xdp_program_stats *out)
+{
+	uint64_t *const total[PROGRAM_COUNTERS] = {
+		[PROGRAM_REDIRECTED] = &out->redirected,
+		[PROGRAM_PASSED] = &out->passed,
+		[PROGRAM_KEPT] = &out->kept,
+		[PROGRAM_TOO_LONG] = &out->dropped_too_long,
+	};
+	int cpus = libbpf_num_possible_cpus(), rc = 0;
+	uint64_t *values;
+
+	if (cpus < 0)
+		return cpus;
+	values = calloc((size_t)cpus, sizeof(*values));
+	if (!values)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < PROGRAM_COUNTERS && !rc; i++) {
+		*total[i] = 0;
+		rc = bpf_map_lookup_elem(p->counters_fd, &i, values);
+		for (int cpu = 0; cpu < cpus && !rc; cpu++)
+			*total[i] += values[cpu];
+	}
+	free(values);
+	return rc;
+}

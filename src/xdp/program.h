@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The XDP program of an endpoint: load, attach, map, count. Only our own is ever detached. */
+#ifndef NET_XDP_PROGRAM_H
+#define NET_XDP_PROGRAM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "net_xdp.h"
+
+struct net_xdp_bpf;
+struct net_xdp_vlan_bpf;
+struct xdp_program;
+
+struct program {
+	struct net_xdp_bpf *plain;
+	struct net_xdp_vlan_bpf *vlan;	/* instead of plain, with rx_vlan */
+	struct xdp_program *dispatched; /* with the dispatcher; else: */
+	int link_fd;
+	int xsks_fd; /* the objects own these two */
+	int counters_fd;
+	uint32_t ifindex;
+	bool native;
+	struct net_xdp_rung rung[NET_XDP_RUNGS];
+	uint32_t rung_count;
+};
+
+/* Load and attach, down the ladder that config allows. On failure nothing is left behind. */
+int program_open(struct program *p, const struct net_xdp_config *config,
+		 const struct net_xdp_device *device, struct net_error *err);
+void program_close(struct program *p);
+
+/* From now on (no longer) the frames of a hardware queue go to a socket. Return: 0 or -errno. */
+int program_set_socket(const struct program *p, uint32_t queue, int socket_fd);
+void program_clear_socket(const struct program *p, uint32_t queue);
+
+int program_stats(const struct program *p, struct net_xdp_program_stats *out);
+
+#endif

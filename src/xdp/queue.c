@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* A queue's set-up and teardown, its statistics and its report. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "xdp/config.h"
+#include "xdp/endpoint.h"
+#include "xdp/error.h"
+#include "xdp/socket.h"
+
+/* ---- Statistics ------------------------------------------------------------------------------- */
+
+static void queue_stats(struct net_queue *queue, struct net_queue_stats *out)
+{
+	const uint64_t *c = queue_of(queue)->counter;
+
+	*out = (struct net_queue_stats){
+		.rx_packets = c[NET_XDP_RX_FRAMES],
+		.tx_packets = c[NET_XDP_TX_PACKETS] - c[NET_XDP_TX_LOST],
+		.rx_vlan_packets = c[NET_XDP_RX_VLAN],
+		.tx_vlan_packets = c[NET_XDP_TX_VLAN],
+	};
+	for (int i = NET_XDP_RX_DROP_CAPACITY; i <= NET_XDP_RX_UNKNOWN; i++)
+		out->rx_errors += c[i];
+	for (int i = NET_XDP_TX_DROP_ADDRESS; i <= NET_XDP_TX_LOST; i++)
+		out->tx_errors += c[i];
+}
+
+int net_xdp_queue_stats(struct net_queue *queue, struct net_xdp_stats *out)
+{
+	struct xdp_statistics kernel = {0};
+	socklen_t len = sizeof(kernel);
+	struct net_xdp_queue *q;
+
+	if (!queue || queue->ops != &queue_ops)
+		return -EINVAL;
+	q = queue_of(queue);
+	if (getsockopt(q->fd, SOL_XDP, XDP_STATISTICS, &kernel, &len))
+		return -errno;
+	memcpy(out->value, q->counter, sizeof(out->value));
+	out->value[NET_XDP_RX_KERNEL_DROPPED] = kernel.rx_dropped;
+	out->value[NET_XDP_RX_KERNEL_RING_FULL] = kernel.rx_ring_full;
+	out->value[NET_XDP_RX_KERNEL_FILL_EMPTY] = kernel.rx_fill_ring_empty_descs;
+	out->value[NET_XDP_RX_KERNEL_INVALID] = kernel.rx_invalid_descs;
+	out->value[NET_XDP_TX_KERNEL_INVALID] = kernel.tx_invalid_descs;
+	return 0;
+}
+
+/* ---- Report ----------------------------------------------------------------------------------- */
+
+static void add_rungs(struct net_xdp_report *out, const struct net_xdp_rung *rung, uint32_t count)
+{
+	for (uint32_t i = 0; i < count && out->rung_count < NET_XDP_RUNGS; i++)
+		out->rungs[out->rung_count++] = rung[i];
+}
+
+int net_xdp_queue_report(struct net_queue *queue, struct net_xdp_report *out)
+{
+	const struct net_xdp_endpoint *ep;
+	const struct net_xdp_queue *q;
+
+	if (!queue || queue->ops != &queue_ops)
+		return -EINVAL;
+	q = queue_of(queue);
+	ep = q->endpoint;
+	*out = (struct net_xdp_report){
+		.hardware_queue = q->hardware_queue,
+		.zero_copy = q->zero_copy,
+		.native = ep->program.native,
+		.dispatcher = ep->program.dispatched != NULL,
+		.multi_buffer = q->jumbo,
+		.unaligned = q->unaligned,
+		.sealed = q->sealed,
+		.ordered = ep->facts.is_ordered,
+		.chunk_bytes = q->chunk_bytes,
+		.direct_capacity_bytes = q->direct_capacity,
+		.tx_budget_frames = q->tx_budget_frames,
+		.max_tx_descriptors = q->tx_max_descriptors,
+		.busy_poll = q->busy_poll,
+		.napi_id = q->napi_id,
+		.target_cpu = q->affinity.cpu,
+	};
+	snprintf(out->ifname, sizeof(out->ifname), "%s", ep->device.ifname);
+	snprintf(out->driver, sizeof(out->driver), "%s", ep->device.driver);
+	snprintf(out->target_state, sizeof(out->target_state), "%s", q->affinity.state);
+	add_rungs(out, ep->program.rung, ep->program.rung_count);
+	add_rungs(out, q->rung, q->rung_count);
+	return 0;
+}
+
+static void queue_update_target_vp(struct net_queue *queue, uint32_t cpu)
+{
+	struct net_xdp_queue *q = queue_of(queue);
+
+	affinity_set(&q->affinity, q->endpoint->device.ifindex, q->hardware_queue, cpu);
+}
+
+/* ---- Teardown --------------------------------------------------------------------------------- */
+
+/* Free what is there; every member of a new queue is empty, so this is the error path as well. */
+static int queue_free(struct net_xdp_queue *q)
+{
+	struct net_xdp_endpoint *ep = q->endpoint;
+	bool had_socket = q->fd >= 0;
+	int rc = 0;
+
+	program_clear_socket(&ep->program, q->hardware_queue);
+	affinity_restore(&q->affinity);
+	ready_close(q);
+	socket_close(q);
+	if (had_socket)
+		rc = socket_wait_released(ep->device.ifindex, q->hardware_queue,
+					  q->kernel_tells_sockets, ep->config.release_timeout_ms);
+	rx_close(q);
+	tx_close(q);
+	bounce_close(&q->rx_private);
+	bounce_close(&q->tx_private);
+	free(q);
+	return rc;
+}
+
+int queue_destroy(struct net_queue *queue, struct net_error *err)
+{
+	struct net_xdp_queue *q = queue_of(queue);
+	struct net_xdp_endpoint *ep = q->endpoint;
+	uint32_t hardware_queue = q->hardware_queue;
+	int rc = queue_free(q);
+
+	__atomic_sub_fetch(&ep->queues_alive, 1, __ATOMIC_RELEASE);
+	if (rc)
+		return error_set(err, rc, "destroy",
+				 "%s queue %u: the kernel still holds the queue after %u ms; keep "
+				 "its buffers out of use",
+				 ep->device.ifname, hardware_queue, ep->config.release_timeout_ms);
+	return 0;
+}
+
+/* ---- Set-up ----------------------------------------------------------------------------------- */
+
+static void set_facts(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep)
+{
+	const struct net_xdp_config *c = &ep->config;
+
+	q->memory = &ep->memory;
+	q->umem_bytes = ep->memory.bytes;
+	q->unaligned = c->unaligned;
+	q->chunk_bytes = c->chunk_bytes;
+	q->base_mask = c->unaligned ? RX_OFFSET : ~(uint64_t)(c->chunk_bytes - 1);
+	q->frame_offset = net_xdp_frame_offset(c);
+	q->direct_capacity = net_xdp_direct_capacity(c);
+	q->max_frame_bytes = c->max_frame_bytes;
+	q->sealed = c->sealed;
+	q->jumbo = config_is_jumbo(c);
+	q->rx_checksum = c->rx_checksum;
+	q->rx_vlan = c->rx_vlan;
+	q->inspect = c->rx_vlan || c->rx_checksum != NET_XDP_RX_CHECKSUM_NONE;
+	q->partial_possible = strcmp(ep->device.driver, "veth") == 0;
+	q->timer_us = q->tx_timer_us = c->tx_timer_us;
+	/* Until bind has said otherwise, the buffers posted before it obey the stricter rule. */
+	q->zero_copy = c->mode != NET_XDP_MODE_COPY && ep->program.native &&
+		       (!ep->device.has_features ||
+			(ep->device.xdp_features & NET_XDP_FEATURE_ZERO_COPY));
+}
+
+/* This queue's share of the private area: transmit slots, then receive chunks. */
+static int open_private(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep)
+{
+	const struct net_xdp_config *c = &ep->config;
+	uint32_t tx_bytes = config_private_frame_bytes(c), rx_bytes = config_private_chunk_bytes(c);
+	uint64_t offset = ep->memory.private_offset + q->index * config_private_bytes_per_queue(c);
+	int rc = bounce_open(&q->tx_private, offset, c->private_tx_frames, tx_bytes);
+
+	offset += (uint64_t)c->private_tx_frames * tx_bytes;
+	return rc ? rc : bounce_open(&q->rx_private, offset, c->private_rx_chunks, rx_bytes);
+}
+
+/* Everything between the rings and bind. */
+static int open_tables(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep,
+		       struct net_error *err)
+{
+	int rc = open_private(q, ep);
+
+	if (!rc)
+		rc = tx_open(q);
+	if (!rc)
+		rc = rx_open(q, ep->config.rx_id_limit);
+	return rc ? error_set(err, rc, "queue", "queue %u: out of memory for %u receive ids",
+			      q->index, ep->config.rx_id_limit)
+		  : 0;
+}
+
+/* The UMEM is registered with the first queue's socket: the kernel has to be able to write the
+ * regions while it pins them, and needs no mapping of ours after that. */
+static int open_socket(struct net_xdp_queue *q, struct net_xdp_endpoint *ep, struct net_error *err)
+{
+	int rc = ep->umem_fd < 0 && ep->memory.sealed ? memory_seal(&ep->memory, false) : 0;
+
+	if (!rc)
+		rc = socket_open(q, &ep->config, ep->umem_fd, err);
+	else
+		error_set(err, rc, "memory", "unsealing before registration: %s", strerror(-rc));
+	if (rc || !ep->config.sealed || ep->memory.sealed)
+		return rc;
+	rc = memory_seal(&ep->memory, true);
+	return rc ? error_set(err, rc, "memory", "sealing the regions: %s", strerror(-rc)) : 0;
+}
+
+static int go_live(struct net_xdp_queue *q, struct net_xdp_endpoint *ep, struct net_error *err)
+{
+	socklen_t len = sizeof(q->napi_id);
+	int rc = socket_bind(q, &ep->config, &ep->device, ep->program.native, ep->umem_fd, err);
+
+	if (rc)
+		return rc;
+	getsockopt(q->fd, SOL_SOCKET, SO_INCOMING_NAPI_ID, &q->napi_id, &len);
+	rc = ready_open(q, ep->events_fd);
+	if (rc)
+		return error_set(err, rc, "queue", "queue %u: epoll and timer: %s%s", q->index,
+				 strerror(-rc), error_hint(rc));
+	rc = program_set_socket(&ep->program, q->hardware_queue, q->fd);
+	if (rc)
+		return error_set(err, rc, "queue", "queue %u: entering the socket in the map: %s",
+				 q->index, strerror(-rc));
+	return 0;
+}
+
+int queue_create(struct net_xdp_endpoint *ep, uint32_t index, const struct net_queue_config *config,
+		 struct net_xdp_queue **out, struct net_error *err)
+{
+	struct net_xdp_queue *q = calloc(1, sizeof(*q));
+	int rc;
+
+	if (!q)
+		return error_set(err, -ENOMEM, "queue", "queue %u: out of memory", index);
+	q->base.ops = &queue_ops;
+	q->endpoint = ep;
+	q->index = index;
+	q->hardware_queue = ep->config.first_queue + index;
+	q->fd = q->ready_fd = q->timer_fd = -1;
+	q->affinity.cpu = -1;
+	set_facts(q, ep);
+	rc = open_socket(q, ep, err);
+	if (!rc)
+		rc = open_tables(q, ep, err);
+	if (!rc && config->initial_rx_count)
+		rx_avail(&q->base, config->pool, config->initial_rx, config->initial_rx_count);
+	if (!rc)
+		rc = go_live(q, ep, err);
+	if (rc) {
+		queue_free(q);
+		return rc;
+	}
+	*out = q;
+	return 0;
+}
+
+const struct net_queue_ops queue_ops = {
+	.rx_avail = rx_avail,
+	.rx_poll = rx_poll,
+	.tx_avail = tx_avail,
+	.tx_poll = tx_poll,
+	.poll_ready = queue_poll_ready,
+	.ready_fd = queue_ready_fd,
+	.update_target_vp = queue_update_target_vp,
+	.stats = queue_stats,
+	.destroy = queue_destroy,
+};

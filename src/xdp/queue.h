@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One queue's state. The data calls (rx.c, tx.c, ready.c) touch the hot part, set-up and teardown
+ * (queue.c, socket.c) the rest. A queue is driven by one thread; nothing here is shared but the
+ * rings' own words, which ring.h orders.
+ */
+#ifndef NET_XDP_QUEUE_H
+#define NET_XDP_QUEUE_H
+
+#include <stddef.h>
+
+#include "net_xdp.h"
+#include "xdp/affinity.h"
+#include "xdp/bounce.h"
+#include "xdp/inflight.h"
+#include "xdp/memory.h"
+#include "xdp/ring.h"
+#include "xdp/uapi.h"
+
+struct net_xdp_endpoint;
+
+/* Ids in order of arrival, linked through their slots. */
+struct id_list {
+	uint32_t first, last; /* INFLIGHT_NONE when empty */
+	uint32_t count;
+};
+
+/*
+ * The key of a receive id's slot says who owns the buffer:
+ *   0                     the frontend
+ *   RX_POSTED  | base     the kernel; base is the chunk that its fill entry named
+ *   RX_PENDING | base     we do, until the fill ring has room
+ *   RX_WAITING | offset   we do, until a bounced frame is copied to that UMEM offset
+ */
+#define RX_POSTED  (1ull << 63)
+#define RX_PENDING (1ull << 62)
+#define RX_WAITING (1ull << 61)
+#define RX_OFFSET  ((1ull << 48) - 1)
+
+/* A frame larger than a chunk, while its pieces come in. 9216 / (2048 - 256) rounds up to 6. */
+#define GATHER_PIECES 8
+
+struct gather {
+	uint64_t where[GATHER_PIECES]; /* UMEM offset of each piece's bytes */
+	uint32_t len[GATHER_PIECES];
+	uint32_t pieces;
+	uint32_t bytes;
+	bool broken; /* to be dropped as a whole when its last piece is here */
+};
+
+/* A packet that the kernel holds, indexed by its first descriptor's slot. */
+struct tx_packet {
+	uint32_t id;
+	uint32_t descriptors; /* not completed yet */
+	uint64_t bounced;     /* its private slot, or BOUNCE_NONE */
+};
+
+struct net_xdp_queue {
+	struct net_queue base;
+
+	/* ---- hot ---- */
+	const struct memory *memory;
+	uint32_t rx_region, tx_region; /* hints for memory_offset() */
+	uint64_t base_mask;	       /* RX descriptor address -> what the fill entry named */
+	uint64_t umem_bytes;
+	uint32_t frame_offset; /* of a frame behind its chunk's start */
+	uint32_t chunk_bytes;
+	uint32_t direct_capacity;
+	uint32_t max_frame_bytes;
+	bool unaligned;
+	bool zero_copy; /* the page rule and the fence apply */
+	bool sealed;
+	bool jumbo;
+	bool inspect; /* rx_checksum or rx_vlan: frames are looked at */
+	bool busy_poll;
+	bool failed; /* tx_poll reports NET_TX_TRY_RESTART */
+	bool failure_told;
+	int fd;
+
+	struct ring rx, fill;
+	struct inflight rx_ids; /* slot index = receive id; value = capacity */
+	uint32_t rx_id_limit;
+	struct id_list pending, waiting;
+	struct bounce rx_private;
+	uint32_t rx_private_out; /* chunks the kernel holds */
+	struct gather gather;
+	bool split; /* the last direct descriptor said that its frame goes on */
+	uint64_t *chunk_taken; /* aligned only: a bit per chunk that the kernel holds */
+
+	struct ring tx, completion;
+	struct inflight tx_slots; /* one per descriptor; value = first slot of its packet */
+	struct tx_packet *tx_packet;
+	uint32_t *tx_free; /* stack of slots */
+	uint32_t tx_free_count;
+	uint32_t tx_slot_count;
+	uint32_t tx_max_descriptors; /* per packet */
+	uint32_t tx_blocked;	     /* descriptors a refused packet waits for, 0 none */
+	bool tx_blocked_private;     /* it waits for a private slot too */
+	struct bounce tx_private;
+	uint32_t *done; /* ids completed here, not yet collected: a ring */
+	uint32_t done_head, done_tail, done_mask;
+
+	uint64_t counter[NET_XDP_COUNTERS];
+
+	/* ---- cold ---- */
+	struct net_xdp_endpoint *endpoint;
+	uint32_t index;		 /* in the endpoint */
+	uint32_t hardware_queue;
+	enum net_xdp_rx_checksum rx_checksum;
+	bool rx_vlan;
+	bool partial_possible; /* a local veth peer sends pseudo-header sums */
+	bool kernel_tells_sockets; /* netdev_queue_has_socket() was seen to work here */
+
+	uint32_t tx_timer_us;
+	int ready_fd; /* epoll over the socket, the timer and link events */
+	int timer_fd;
+	bool timer_armed;
+	uint32_t timer_us; /* its next interval */
+
+	struct {
+		void *memory;
+		size_t bytes;
+	} ring_map[4];
+
+	uint32_t tx_budget_frames;
+	uint32_t napi_id;
+	struct affinity affinity;
+	uint32_t rung_count;
+	struct net_xdp_rung rung[NET_XDP_RUNGS];
+};
+
+static inline struct net_xdp_queue *queue_of(struct net_queue *q)
+{
+	return (struct net_xdp_queue *)((char *)q - offsetof(struct net_xdp_queue, base));
+}
+
+extern const struct net_queue_ops queue_ops;
+
+/* rx.c */
+uint32_t rx_avail(struct net_queue *q, struct net_buffer_access *pool, const uint32_t *ids,
+		  uint32_t count);
+uint32_t rx_poll(struct net_queue *q, struct net_buffer_access *pool, uint32_t *ids,
+		 uint32_t count);
+/* Before bind: the verdicts need the rings, memory and modes to be set. */
+int rx_open(struct net_xdp_queue *q, uint32_t id_limit);
+void rx_close(struct net_xdp_queue *q);
+
+/* tx.c */
+uint32_t tx_avail(struct net_queue *q, struct net_buffer_access *pool,
+		  const struct net_tx_segment *segments, uint32_t count, bool *sync);
+int tx_poll(struct net_queue *q, struct net_buffer_access *pool, uint32_t *ids, uint32_t count);
+int tx_open(struct net_xdp_queue *q);
+void tx_close(struct net_xdp_queue *q);
+/* Tell the kernel about what is in the TX ring, if it wants to be told: one bounded kick. */
+void tx_push(struct net_xdp_queue *q);
+/* Would the packet that was refused last fit now? */
+bool tx_has_room(struct net_xdp_queue *q);
+
+/* ready.c */
+bool queue_poll_ready(struct net_queue *q);
+int queue_ready_fd(struct net_queue *q);
+int ready_open(struct net_xdp_queue *q, int events_fd);
+void ready_close(struct net_xdp_queue *q);
+
+/* queue.c */
+int queue_create(struct net_xdp_endpoint *ep, uint32_t index, const struct net_queue_config *config,
+		 struct net_xdp_queue **out, struct net_error *err);
+int queue_destroy(struct net_queue *q, struct net_error *err);
+
+#endif

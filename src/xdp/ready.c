@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Readiness. While there is work the rings are looked at in memory; the file descriptor is only for
+ * sleeping. It is an epoll instance over
+ *
+ *     the socket     RX, level-triggered
+ *     a timer        armed while TX is outstanding: the kernel wakes nobody for completions
+ *     link events    edge-triggered: the endpoint's netlink socket, which others read
+ *
+ * Level-triggered members stay readable until served, so nothing that happens between the last look
+ * and the sleep is missed.
+ */
+#include <errno.h>
+#include <sys/epoll.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "xdp/queue.h"
+#include "xdp/socket.h"
+
+/* A completion that never comes (a receiver may hold a frame for ever) must not keep us awake. */
+#define TIMER_MAX_US 10000
+
+enum { MEMBER_SOCKET, MEMBER_TIMER, MEMBER_EVENTS };
+
+static int add_member(struct net_xdp_queue *q, int fd, uint32_t events, uint32_t member)
+{
+	struct epoll_event event = {.events = events, .data.u32 = member};
+
+	return epoll_ctl(q->ready_fd, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
+}
+
+int ready_open(struct net_xdp_queue *q, int events_fd)
+{
+	int rc;
+
+	q->ready_fd = epoll_create1(EPOLL_CLOEXEC);
+	q->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (q->ready_fd < 0 || q->timer_fd < 0)
+		return -errno;
+	rc = add_member(q, q->fd, EPOLLIN, MEMBER_SOCKET);
+	if (!rc)
+		rc = add_member(q, q->timer_fd, EPOLLIN, MEMBER_TIMER);
+	if (!rc)
+		rc = add_member(q, events_fd, EPOLLIN | EPOLLET, MEMBER_EVENTS);
+	return rc;
+}
+
+void ready_close(struct net_xdp_queue *q)
+{
+	if (q->timer_fd >= 0)
+		close(q->timer_fd);
+	if (q->ready_fd >= 0)
+		close(q->ready_fd);
+	q->timer_fd = q->ready_fd = -1;
+}
+
+int queue_ready_fd(struct net_queue *queue)
+{
+	return queue_of(queue)->ready_fd;
+}
+
+/* Anything that a data call would find now. No system call. */
+static bool has_work(struct net_xdp_queue *q)
+{
+	return ring_available(&q->rx, 1) || q->done_head != q->done_tail ||
+	       ring_available(&q->completion, 1) || (q->tx_blocked && tx_has_room(q)) ||
+	       (q->failed && !q->failure_told);
+}
+
+static void arm_timer(struct net_xdp_queue *q)
+{
+	struct itimerspec when = {.it_value.tv_nsec = q->timer_us * 1000};
+
+	if (q->timer_armed || q->tx_free_count == q->tx_slot_count)
+		return;
+	q->timer_armed = timerfd_settime(q->timer_fd, 0, &when, NULL) == 0;
+	q->timer_us *= 2;
+	if (q->timer_us > TIMER_MAX_US)
+		q->timer_us = TIMER_MAX_US;
+}
+
+static void timer_fired(struct net_xdp_queue *q)
+{
+	uint64_t times;
+
+	q->timer_armed = read(q->timer_fd, &times, sizeof(times)) < 0;
+}
+
+/* Take what the members have. Return: is there something for the frontend? */
+static bool harvest(struct net_xdp_queue *q)
+{
+	struct epoll_event event[3];
+	int n = epoll_wait(q->ready_fd, event, 3, 0);
+	bool ready = false;
+
+	for (int i = 0; i < n; i++) {
+		switch (event[i].data.u32) {
+		case MEMBER_SOCKET:
+			ready = true;
+			break;
+		case MEMBER_TIMER:
+			timer_fired(q);
+			break;
+		case MEMBER_EVENTS: /* the socket itself never says that its device went */
+			q->failed |= socket_kick_rx(q) == KICK_GONE;
+			ready = true;
+			break;
+		}
+	}
+	return ready;
+}
+
+bool queue_poll_ready(struct net_queue *queue)
+{
+	struct net_xdp_queue *q = queue_of(queue);
+
+	if (has_work(q)) {
+		q->timer_us = q->tx_timer_us;
+		return true;
+	}
+	/* About to sleep: leave nothing in the TX ring that only we can push. */
+	tx_push(q);
+	if (harvest(q) || has_work(q))
+		return true;
+	arm_timer(q);
+	return false;
+}

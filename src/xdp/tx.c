@@ -1,0 +1,463 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Transmit: packets become descriptors, completions become ids.
+ *
+ * A packet whose segments the kernel can read where they are is *direct*. One that must be changed
+ * (checksum, tag) or joined (too many pieces) is copied into one private slot first, and is the same
+ * from there on. The frontend's memory is only ever read.
+ *
+ * Completions may come in any order, and copy mode clears bit 0 of their addresses (seen on 6.18),
+ * so they are matched by address / 2; two packets at one address are interchangeable.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/segment.h"
+#include "xdp/checksum.h"
+#include "xdp/config.h"
+#include "xdp/queue.h"
+#include "xdp/socket.h"
+
+#define likely(x)   __builtin_expect(!!(x), 1)
+#define unlikely(x) __builtin_expect(!!(x), 0)
+
+#define TX_CHECKSUMS (NET_TX_IP_CHECKSUM | NET_TX_TCP_CHECKSUM | NET_TX_UDP_CHECKSUM)
+#define TX_WRITES    (TX_CHECKSUMS | NET_TX_VLAN)
+#define TX_KNOWN     (TX_WRITES | NET_TX_IPV4 | NET_TX_IPV6)
+#define ETH_HEADER_BYTES 14
+#define VLAN_TAG_BYTES	 4
+
+/* System calls of one kick: enough to send a ring in the kernel's default portions of 32 while they
+ * make progress, and a bound when every frame is lost one by one. */
+#define KICK_CALLS 64
+
+struct tx_piece {
+	uint64_t offset;
+	uint32_t len;
+};
+
+/* A packet's place in the ring, before any of it is written. */
+struct tx_plan {
+	struct tx_piece piece[XDP_COPY_TX_DESCRIPTORS];
+	uint32_t pieces;
+	bool too_many;
+	bool page; /* cut where pages are apart for DMA */
+};
+
+/* ---- Completions ------------------------------------------------------------------------------ */
+
+static uint32_t done_count(const struct net_xdp_queue *q)
+{
+	return q->done_tail - q->done_head;
+}
+
+static void done_push(struct net_xdp_queue *q, uint32_t id)
+{
+	q->done[q->done_tail++ & q->done_mask] = id;
+}
+
+/* One completed descriptor. Return: true and *id when it was its packet's last. */
+static bool complete(struct net_xdp_queue *q, uint64_t address, uint32_t *id)
+{
+	uint32_t slot = inflight_take(&q->tx_slots, address >> 1), first;
+	struct tx_packet *packet;
+
+	if (unlikely(slot == INFLIGHT_NONE)) {
+		q->counter[NET_XDP_TX_UNKNOWN]++;
+		return false;
+	}
+	first = q->tx_slots.slot[slot].value;
+	packet = &q->tx_packet[first];
+	/* The first slot stands for the packet and is free only with its last descriptor. */
+	if (slot != first)
+		q->tx_free[q->tx_free_count++] = slot;
+	if (--packet->descriptors)
+		return false;
+	if (unlikely(packet->bounced != BOUNCE_NONE))
+		bounce_give(&q->tx_private, packet->bounced);
+	q->tx_free[q->tx_free_count++] = first;
+	*id = packet->id;
+	return true;
+}
+
+/* Read completions until count ids are found. Return: ids written. */
+static uint32_t reap(struct net_xdp_queue *q, uint32_t *ids, uint32_t count)
+{
+	uint32_t found = 0, left;
+
+	while (found < count && (left = ring_available(&q->completion, count - found)) != 0) {
+		while (left--)
+			found += complete(q, *ring_address(&q->completion, q->completion.mine++),
+					  &ids[found]);
+		ring_publish(&q->completion);
+	}
+	q->counter[NET_XDP_TX_PACKETS] += found;
+	return found;
+}
+
+/* Make room: keep the ids for the next tx_poll. */
+static void reap_to_done(struct net_xdp_queue *q)
+{
+	uint32_t ids[64], n;
+
+	do {
+		uint32_t room = q->done_mask + 1 - done_count(q);
+
+		n = reap(q, ids, room < 64 ? room : 64);
+		for (uint32_t i = 0; i < n; i++)
+			done_push(q, ids[i]);
+	} while (n == 64);
+}
+
+/* ---- Kick ------------------------------------------------------------------------------------- */
+
+static void kick(struct net_xdp_queue *q)
+{
+	for (uint32_t calls = 0; calls < KICK_CALLS; calls++) {
+		uint32_t before = q->tx.theirs;
+
+		switch (socket_kick_tx(q)) {
+		case KICK_OK:
+			break;
+		case KICK_LOST:
+			q->counter[NET_XDP_TX_LOST]++;
+			break;
+		case KICK_AGAIN:
+			q->counter[NET_XDP_KICK_AGAIN]++;
+			break;
+		case KICK_DOWN:
+			q->counter[NET_XDP_KICK_DOWN]++;
+			return;
+		case KICK_GONE:
+			q->failed = true;
+			return;
+		}
+		/* Neither success nor failure says how much was taken; the consumer index does. In
+		 * zero copy the driver takes it when it likes. */
+		if (q->zero_copy || ring_drained(&q->tx) || q->tx.theirs == before)
+			return;
+	}
+}
+
+/* Something is in the ring and the kernel wants to be told. */
+static bool wants_kick(struct net_xdp_queue *q)
+{
+	if (ring_drained(&q->tx))
+		return false;
+	if (q->zero_copy)
+		__atomic_thread_fence(__ATOMIC_SEQ_CST); /* see ring_needs_wakeup() */
+	return ring_needs_wakeup(&q->tx) || q->busy_poll;
+}
+
+void tx_push(struct net_xdp_queue *q)
+{
+	if (wants_kick(q))
+		kick(q);
+}
+
+/* ---- One packet ------------------------------------------------------------------------------- */
+
+/* Is there room for a packet of n descriptors? Looks at the kernel's side only when it must. */
+static bool room_for(struct net_xdp_queue *q, uint32_t n)
+{
+	if (unlikely(q->tx_free_count < n))
+		reap_to_done(q);
+	return q->tx_free_count >= n && ring_room(&q->tx, n) >= n;
+}
+
+static uint32_t take_slot(struct net_xdp_queue *q, uint32_t first, uint64_t offset)
+{
+	uint32_t slot = q->tx_free[--q->tx_free_count];
+
+	q->tx_slots.slot[slot].key = offset >> 1;
+	q->tx_slots.slot[slot].value = first == INFLIGHT_NONE ? slot : first;
+	inflight_put(&q->tx_slots, slot);
+	return slot;
+}
+
+/* Write a packet's descriptors; room was seen. bounced: its private slot or BOUNCE_NONE. */
+static void write_packet(struct net_xdp_queue *q, uint32_t id, const struct tx_piece *piece,
+			 uint32_t pieces, uint64_t bounced)
+{
+	uint32_t first = INFLIGHT_NONE;
+
+	for (uint32_t i = 0; i < pieces; i++) {
+		uint32_t slot = take_slot(q, first, piece[i].offset);
+
+		if (i == 0)
+			first = slot;
+		*ring_descriptor(&q->tx, q->tx.mine++) = (struct xdp_desc){
+			.addr = piece[i].offset,
+			.len = piece[i].len,
+			.options = i + 1 < pieces ? XDP_PKT_CONTD : 0,
+		};
+		q->counter[NET_XDP_TX_BYTES] += piece[i].len;
+	}
+	q->tx_packet[first] = (struct tx_packet){.id = id, .descriptors = pieces, .bounced = bounced};
+}
+
+/* A packet that will not be sent: accepted, counted, completed. */
+static bool drop(struct net_xdp_queue *q, const struct net_tx_metadata *meta,
+		 enum net_xdp_counter why)
+{
+	if (meta) {
+		if (done_count(q) > q->done_mask)
+			return false; /* the frontend has to collect ids first */
+		done_push(q, meta->id);
+		q->counter[NET_XDP_TX_ACCEPTED]++;
+	}
+	q->counter[why]++;
+	return true;
+}
+
+/* Left to the frontend until n descriptors (and a private slot) are free. */
+static bool refuse(struct net_xdp_queue *q, uint32_t n, bool private)
+{
+	q->counter[NET_XDP_TX_REFUSED]++;
+	q->tx_blocked = n;
+	q->tx_blocked_private = private;
+	return false;
+}
+
+/* How much of len bytes at offset one descriptor may cover. */
+static uint32_t cut(const struct net_xdp_queue *q, uint64_t offset, uint32_t len, bool *page)
+{
+	uint32_t most = q->chunk_bytes;
+
+	if (!q->unaligned)
+		most -= (uint32_t)(offset % q->chunk_bytes);
+	if (most > len)
+		most = len;
+	if (q->zero_copy) {
+		uint32_t contiguous = (uint32_t)memory_contiguous(q->memory, offset, most);
+
+		*page |= contiguous < most;
+		most = contiguous;
+	}
+	return most;
+}
+
+static void plan_range(const struct net_xdp_queue *q, struct tx_plan *plan, uint64_t offset,
+		       uint32_t len)
+{
+	while (len && !plan->too_many) {
+		uint32_t n = cut(q, offset, len, &plan->page);
+
+		plan->too_many = plan->pieces == q->tx_max_descriptors;
+		if (!plan->too_many)
+			plan->piece[plan->pieces++] = (struct tx_piece){offset, n};
+		offset += n;
+		len -= n;
+	}
+}
+
+/* Where a packet's bytes lie. Return: false when any of them is outside the memory. */
+static bool plan_packet(struct net_xdp_queue *q, const struct net_tx_packet *packet,
+			struct tx_plan *plan)
+{
+	*plan = (struct tx_plan){.pieces = 0};
+	for (uint32_t i = 0; i < packet->segment_count; i++) {
+		const struct net_tx_segment *s = &packet->segments[i];
+		uint64_t offset;
+
+		if (s->len_bytes == 0)
+			continue;
+		if (!memory_offset(q->memory, &q->tx_region, s->addr, s->len_bytes, &offset))
+			return false;
+		plan_range(q, plan, offset, s->len_bytes);
+	}
+	return true;
+}
+
+/* Copy a packet together and change what it asks for. Return: false when its headers do not fit. */
+static bool linearise(struct net_xdp_queue *q, const struct net_tx_packet *packet, uint8_t *to)
+{
+	const struct net_tx_metadata *meta = packet->meta;
+	uint8_t *at = to;
+
+	for (uint32_t i = 0; i < packet->segment_count; i++) {
+		const struct net_tx_segment *s = &packet->segments[i];
+		uint64_t offset;
+
+		if (s->len_bytes == 0 ||
+		    !memory_offset(q->memory, &q->tx_region, s->addr, s->len_bytes, &offset))
+			continue; /* plan_packet() has seen every address */
+		memcpy(at, q->memory->base + offset, s->len_bytes);
+		at += s->len_bytes;
+	}
+	if ((meta->flags & TX_CHECKSUMS) && !checksum_fill(to, meta->len_bytes, meta))
+		return false;
+	if (meta->flags & NET_TX_VLAN)
+		vlan_insert(to, meta->len_bytes, meta->vlan);
+	return true;
+}
+
+/* Why the packet cannot be direct. */
+static enum net_xdp_counter bounce_reason(const struct net_tx_packet *packet,
+					  const struct tx_plan *plan)
+{
+	if (packet->meta->flags & TX_CHECKSUMS)
+		return NET_XDP_TX_BOUNCE_CHECKSUM;
+	if (packet->meta->flags & NET_TX_VLAN)
+		return NET_XDP_TX_BOUNCE_VLAN;
+	return plan->page ? NET_XDP_TX_BOUNCE_PAGE : NET_XDP_TX_BOUNCE_SEGMENTS;
+}
+
+/* Through the private area. Return: false when it has to wait for room. */
+static bool send_bounced(struct net_xdp_queue *q, const struct net_tx_packet *packet,
+			 enum net_xdp_counter reason)
+{
+	const struct net_tx_metadata *meta = packet->meta;
+	uint32_t len = meta->len_bytes + (meta->flags & NET_TX_VLAN ? VLAN_TAG_BYTES : 0);
+	struct tx_plan plan = {.pieces = 0};
+	uint64_t slot;
+
+	if (q->sealed || q->tx_private.slots == 0)
+		return drop(q, meta, NET_XDP_TX_DROP_SEALED);
+	if (q->tx_private.free_count == 0)
+		reap_to_done(q);
+	slot = bounce_take(&q->tx_private);
+	if (slot == BOUNCE_NONE)
+		return refuse(q, 1, true);
+	plan_range(q, &plan, slot, len);
+	if (plan.too_many || !room_for(q, plan.pieces) || !linearise(q, packet, q->memory->base + slot)) {
+		bounce_give(&q->tx_private, slot);
+		if (!plan.too_many && !room_for(q, plan.pieces))
+			return refuse(q, plan.pieces, true);
+		return drop(q, meta, plan.too_many ? NET_XDP_TX_DROP_SIZE : NET_XDP_TX_DROP_OFFLOAD);
+	}
+	write_packet(q, meta->id, plan.piece, plan.pieces, slot);
+	q->counter[NET_XDP_TX_ACCEPTED]++;
+	q->counter[NET_XDP_TX_BOUNCED]++;
+	q->counter[NET_XDP_TX_VLAN] += (meta->flags & NET_TX_VLAN) != 0;
+	q->counter[reason]++;
+	return true;
+}
+
+/* Any packet. Return: false when it has to wait. */
+static bool send_packet(struct net_xdp_queue *q, const struct net_tx_packet *packet)
+{
+	const struct net_tx_metadata *meta = packet->meta;
+	struct tx_plan plan;
+
+	if (packet->fault != NET_TX_OK)
+		return drop(q, meta, NET_XDP_TX_DROP_MALFORMED);
+	if (meta->len_bytes < ETH_HEADER_BYTES || meta->len_bytes > q->max_frame_bytes)
+		return drop(q, meta, NET_XDP_TX_DROP_SIZE);
+	if (meta->flags & ~TX_KNOWN)
+		return drop(q, meta, NET_XDP_TX_DROP_OFFLOAD);
+	if (!plan_packet(q, packet, &plan))
+		return drop(q, meta, NET_XDP_TX_DROP_ADDRESS);
+	if (plan.too_many || (meta->flags & TX_WRITES))
+		return send_bounced(q, packet, bounce_reason(packet, &plan));
+	if (!room_for(q, plan.pieces))
+		return refuse(q, plan.pieces, false);
+	write_packet(q, meta->id, plan.piece, plan.pieces, BOUNCE_NONE);
+	q->counter[NET_XDP_TX_ACCEPTED]++;
+	q->counter[NET_XDP_TX_DIRECT]++;
+	return true;
+}
+
+/* The common packet: one segment, nothing to change, fits one descriptor. Return: was it sent? */
+static bool send_simple(struct net_xdp_queue *q, const struct net_tx_packet *packet)
+{
+	const struct net_tx_metadata *meta = packet->meta;
+	struct tx_piece piece;
+	bool page = false;
+
+	if (packet->segment_count != 1 || packet->fault != NET_TX_OK ||
+	    meta->len_bytes - ETH_HEADER_BYTES > q->max_frame_bytes - ETH_HEADER_BYTES ||
+	    (meta->flags & ~(NET_TX_IPV4 | NET_TX_IPV6)))
+		return false;
+	if (!memory_offset(q->memory, &q->tx_region, packet->segments->addr, meta->len_bytes,
+			   &piece.offset))
+		return false;
+	piece.len = meta->len_bytes;
+	if (cut(q, piece.offset, piece.len, &page) != piece.len || !room_for(q, 1))
+		return false;
+	write_packet(q, meta->id, &piece, 1, BOUNCE_NONE);
+	return true;
+}
+
+/* ---- The calls -------------------------------------------------------------------------------- */
+
+uint32_t tx_avail(struct net_queue *queue, struct net_buffer_access *pool,
+		  const struct net_tx_segment *segments, uint32_t count, bool *sync)
+{
+	struct net_xdp_queue *q = queue_of(queue);
+	struct net_tx_iterator it = {segments, segments + count};
+	uint32_t accepted = 0, simple = 0;
+	struct net_tx_packet packet;
+
+	(void)pool;
+	*sync = false;
+	q->tx_blocked = 0;
+	while (net_tx_next_inline(&it, &packet)) {
+		if (likely(send_simple(q, &packet)))
+			simple++;
+		else if (!send_packet(q, &packet))
+			break;
+		accepted += packet.segment_count;
+	}
+	q->counter[NET_XDP_TX_ACCEPTED] += simple;
+	q->counter[NET_XDP_TX_DIRECT] += simple;
+	if (*q->tx.own != q->tx.mine)
+		ring_publish(&q->tx);
+	tx_push(q);
+	return accepted;
+}
+
+int tx_poll(struct net_queue *queue, struct net_buffer_access *pool, uint32_t *ids, uint32_t count)
+{
+	struct net_xdp_queue *q = queue_of(queue);
+	uint32_t n = 0;
+
+	(void)pool;
+	tx_push(q);
+	while (n < count && q->done_head != q->done_tail)
+		ids[n++] = q->done[q->done_head++ & q->done_mask];
+	n += reap(q, ids + n, count - n);
+	if (n == 0 && unlikely(q->failed)) {
+		q->failure_told = true;
+		return NET_TX_TRY_RESTART;
+	}
+	return (int)n;
+}
+
+bool tx_has_room(struct net_xdp_queue *q)
+{
+	return q->tx_free_count >= q->tx_blocked && ring_room(&q->tx, q->tx_blocked) >= q->tx_blocked &&
+	       (!q->tx_blocked_private || q->tx_private.free_count);
+}
+
+/* ---- Set-up ----------------------------------------------------------------------------------- */
+
+int tx_open(struct net_xdp_queue *q)
+{
+	uint32_t slots = q->completion.entries;
+
+	/* As many descriptors in flight as the completion ring holds: it can never be full. */
+	q->tx_slot_count = slots;
+	q->tx_packet = calloc(slots, sizeof(*q->tx_packet));
+	q->tx_free = calloc(slots, sizeof(*q->tx_free));
+	q->done_mask = 2 * slots - 1;
+	q->done = calloc(2 * slots, sizeof(*q->done));
+	if (!q->tx_packet || !q->tx_free || !q->done)
+		return -ENOMEM;
+	while (q->tx_free_count < slots) {
+		q->tx_free[q->tx_free_count] = slots - 1 - q->tx_free_count;
+		q->tx_free_count++;
+	}
+	return inflight_open(&q->tx_slots, slots);
+}
+
+void tx_close(struct net_xdp_queue *q)
+{
+	free(q->tx_packet);
+	free(q->tx_free);
+	free(q->done);
+	q->tx_packet = NULL;
+	q->tx_free = q->done = NULL;
+	inflight_close(&q->tx_slots);
+}

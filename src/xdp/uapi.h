@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What newer kernels offer and the oldest supported headers (6.1) lack. The only such place for
+ * AF_XDP and sockets; netdev_uapi.h has the netlink part. Each use is probed at run time. */
+#ifndef NET_XDP_UAPI_H
+#define NET_XDP_UAPI_H
+
+#include <linux/if_xdp.h>
+#include <sys/socket.h>
+
+#ifndef XDP_USE_SG
+#define XDP_USE_SG (1 << 4) /* 6.6 */
+#endif
+#ifndef XDP_PKT_CONTD
+#define XDP_PKT_CONTD (1 << 0) /* 6.6 */
+#endif
+#ifndef XDP_MAX_TX_SKB_BUDGET
+#define XDP_MAX_TX_SKB_BUDGET 9 /* 6.17 */
+#endif
+#ifndef BPF_F_XDP_DEV_BOUND_ONLY
+#define BPF_F_XDP_DEV_BOUND_ONLY (1U << 6) /* 6.3 */
+#endif
+#ifndef SO_PREFER_BUSY_POLL
+#define SO_PREFER_BUSY_POLL 69 /* 5.11 */
+#endif
+#ifndef SO_BUSY_POLL_BUDGET
+#define SO_BUSY_POLL_BUDGET 70 /* 5.11 */
+#endif
+#ifndef AF_XDP
+#define AF_XDP 44
+#endif
+#ifndef SOL_XDP
+#define SOL_XDP 283
+#endif
+
+/* How the kernel lays out a chunk: XDP_PACKET_HEADROOM in front of every received frame. */
+#define XDP_FRAME_HEADROOM 256
+/* xdp_umem.c: skb_shared_info and the smallest frame must fit behind the largest user headroom. */
+#define XDP_UMEM_HEADROOM_MAX(chunk) ((chunk)-256 - 320 - 128)
+
+/* Descriptors of one packet in copy mode: MAX_SKB_FRAGS + 1, with the smallest MAX_SKB_FRAGS a
+ * kernel can be built with. */
+#define XDP_COPY_TX_DESCRIPTORS 18
+
+#endif

@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* What the kernel says about a veth pair, each test in a network namespace of its own. */
+#include <criterion/criterion.h>
+#include <dirent.h>
+#include <errno.h>
+#include <net/if.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "xdp/netdev.h"
+
+static void run(const char *command)
+{
+	cr_assert_eq(system(command), 0, "%s", command);
+}
+
+static uint32_t ifindex_of(const char *ifname)
+{
+	uint32_t ifindex = if_nametoindex(ifname);
+
+	cr_assert_neq(ifindex, 0, "%s: %s", ifname, strerror(errno));
+	return ifindex;
+}
+
+static int open_fds(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	int n = 0;
+
+	cr_assert_not_null(dir);
+	while (readdir(dir))
+		n++;
+	closedir(dir);
+	return n;
+}
+
+static void enter_namespace(void)
+{
+	cr_assert_eq(unshare(CLONE_NEWNET), 0, "unshare: %s", strerror(errno));
+	run("ip link add v0 numrxqueues 4 numtxqueues 4 type veth peer name v1 numrxqueues 4 "
+	    "numtxqueues 4");
+	run("ip link set v0 up; ip link set v1 up");
+}
+
+TestSuite(netdev, .init = enter_namespace);
+
+/* Wait for an event of the kind (and link state, for LINK), reading over others. */
+static bool saw(int fd, uint32_t ifindex, enum netdev_event_kind kind, bool link_up)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	struct netdev_event event;
+	int rc;
+
+	while (poll(&p, 1, 3000) == 1) {
+		while ((rc = netdev_events_next(fd, ifindex, &event)) == 1) {
+			if (event.kind == kind && event.link_up == link_up)
+				return true;
+		}
+		cr_assert_eq(rc, 0);
+	}
+	return false;
+}
+
+Test(netdev, link_up_pair_is_up)
+{
+	cr_assert_eq(netdev_link(ifindex_of("v0")), 1);
+}
+
+Test(netdev, link_peer_down_is_down)
+{
+	run("ip link set v1 down");
+	cr_assert_eq(netdev_link(ifindex_of("v0")), 0);
+}
+
+Test(netdev, link_missing_interface_is_enodev)
+{
+	cr_assert_eq(netdev_link(4000000), -ENODEV);
+}
+
+Test(netdev, events_peer_down_and_up_are_link_events)
+{
+	uint32_t ifindex = ifindex_of("v0");
+	int fd = netdev_events_open();
+
+	cr_assert_geq(fd, 0);
+	run("ip link set v1 down");
+	cr_assert(saw(fd, ifindex, NETDEV_EVENT_LINK, false));
+	run("ip link set v1 up");
+	cr_assert(saw(fd, ifindex, NETDEV_EVENT_LINK, true));
+	close(fd);
+}
+
+Test(netdev, events_interface_down_and_up_are_link_events)
+{
+	uint32_t ifindex = ifindex_of("v0");
+	int fd = netdev_events_open();
+
+	run("ip link set v0 down");
+	cr_assert(saw(fd, ifindex, NETDEV_EVENT_LINK, false));
+	run("ip link set v0 up");
+	cr_assert(saw(fd, ifindex, NETDEV_EVENT_LINK, true));
+	close(fd);
+}
+
+Test(netdev, events_of_others_are_passed_over)
+{
+	uint32_t ifindex = ifindex_of("v0");
+	struct netdev_event event;
+	int fd = netdev_events_open();
+
+	run("ip link add w0 type veth peer name w1 && ip link set w0 up && ip link del w0");
+	cr_assert_eq(netdev_events_next(fd, ifindex, &event), 0);
+	cr_assert_eq(event.kind, NETDEV_EVENT_NONE);
+	close(fd);
+}
+
+Test(netdev, events_deleted_interface_is_gone)
+{
+	uint32_t ifindex = ifindex_of("v0");
+	int fd = netdev_events_open();
+
+	run("ip link del v0");
+	cr_assert(saw(fd, ifindex, NETDEV_EVENT_GONE, false));
+	cr_assert_eq(netdev_link(ifindex), -ENODEV);
+	close(fd);
+}
+
+Test(netdev, events_interface_moved_to_another_namespace_is_gone)
+{
+	uint32_t ifindex = ifindex_of("v0");
+	char command[64];
+	int fd = netdev_events_open();
+	int gate[2];
+	pid_t child;
+	char c = 0;
+
+	cr_assert_eq(pipe(gate), 0);
+	child = fork();
+	if (child == 0) {
+		if (unshare(CLONE_NEWNET) == 0 && write(gate[1], &c, 1) == 1)
+			pause();
+		_exit(1);
+	}
+	cr_assert_eq(read(gate[0], &c, 1), 1);
+	snprintf(command, sizeof(command), "ip link set v0 netns %d", (int)child);
+	run(command);
+	cr_assert(saw(fd, ifindex, NETDEV_EVENT_GONE, false));
+	cr_assert_eq(netdev_link(ifindex), -ENODEV);
+	kill(child, SIGKILL);
+	close(fd);
+}
+
+/* The kernel says DELLINK for a port that leaves its bridge, too. */
+Test(netdev, events_interface_leaves_a_bridge_is_not_gone)
+{
+	uint32_t ifindex = ifindex_of("v0");
+	struct netdev_event event;
+	int fd;
+
+	if (system("ip link add br0 type bridge 2>/dev/null"))
+		cr_skip_test("this kernel has no bridge");
+	run("ip link set v0 master br0");
+	fd = netdev_events_open();
+	run("ip link set v0 nomaster");
+	while (netdev_events_next(fd, ifindex, &event) == 1)
+		cr_expect_eq(event.kind, NETDEV_EVENT_LINK);
+	close(fd);
+}
+
+Test(netdev, events_overrun_is_lost_and_then_continues)
+{
+	uint32_t ifindex = ifindex_of("v0");
+	struct netdev_event event = {0};
+	int fd = netdev_events_open();
+	int rc;
+
+	/* About 1.5 KiB each: more than the default receive buffer (net.core.rmem_default). */
+	run("seq 1 400 | sed 's/.*/link set v1 alias a&/' | ip -batch -");
+	rc = netdev_events_next(fd, ifindex, &event);
+	cr_assert_eq(rc, 1);
+	cr_assert_eq(event.kind, NETDEV_EVENT_LOST);
+	run("ip link set v1 down");
+	cr_assert(saw(fd, ifindex, NETDEV_EVENT_LINK, false) || netdev_link(ifindex) == 0);
+	close(fd);
+}
+
+Test(netdev, features_of_veth_are_known)
+{
+	struct netdev_features features;
+
+	cr_assert_eq(netdev_features(ifindex_of("v0"), &features), 0);
+	/* BASIC | REDIRECT | RX_SG; the peer may add NDO_XMIT. No kernel's veth has zero copy. */
+	cr_assert_eq(features.xdp & 0x23, 0x23);
+	cr_assert_eq(features.xdp & NET_XDP_FEATURE_ZERO_COPY, 0);
+	cr_assert_eq(features.xsk, 0);
+}
+
+Test(netdev, features_missing_interface_is_enodev)
+{
+	struct netdev_features features;
+
+	cr_assert_eq(netdev_features(4000000, &features), -ENODEV);
+}
+
+Test(netdev, queue_counts_down_interface_does_not_tell)
+{
+	uint32_t rx = 0, tx = 0;
+
+	cr_assert_eq(netdev_queue_counts(ifindex_of("v0"), &rx, &tx), 0);
+	cr_assert_eq(rx, 4);
+	cr_assert_eq(tx, 4);
+	run("ip link set v0 down");
+	cr_assert_eq(netdev_queue_counts(ifindex_of("v0"), &rx, &tx), -EOPNOTSUPP);
+}
+
+Test(netdev, has_socket_free_queue_is_0)
+{
+	cr_assert_eq(netdev_queue_has_socket(ifindex_of("v0"), 0), 0);
+	cr_assert_eq(netdev_queue_has_socket(ifindex_of("v0"), 4), -EINVAL);
+	cr_assert_eq(netdev_queue_has_socket(4000000, 0), -ENODEV);
+	run("ip link set v0 down");
+	cr_assert_eq(netdev_queue_has_socket(ifindex_of("v0"), 0), -EOPNOTSUPP);
+}
+
+Test(netdev, queue_napi_of_veth_does_not_tell)
+{
+	struct netdev_napi napi;
+
+	cr_assert_eq(netdev_queue_napi(ifindex_of("v0"), 0, &napi), -EOPNOTSUPP);
+	cr_assert_eq(napi.id, 0);
+}
+
+Test(netdev, query_veth_tells_the_facts)
+{
+	struct net_xdp_device device;
+	struct net_error err;
+
+	run("ip link set v0 mtu 3000");
+	cr_assert_eq(net_xdp_device_query("v0", &device, &err), 0, "%s", err.message);
+	cr_assert_str_eq(device.ifname, "v0");
+	cr_assert_str_eq(device.driver, "veth");
+	cr_assert_eq(device.ifindex, ifindex_of("v0"));
+	cr_assert_eq(device.mtu_bytes, 3000);
+	cr_assert(device.up);
+	cr_assert(device.carrier);
+	cr_assert(device.has_features);
+	cr_assert_eq(device.xdp_features & 0x23, 0x23);
+	cr_assert_eq(device.link_speed_bps, 10000000000ull);
+	cr_assert_eq(device.program_id, 0);
+	cr_assert_str_eq(device.program_mode, "none");
+	cr_assert_not(device.is_bond);
+}
+
+/* Allocated are 4, in use are 2. */
+Test(netdev, query_fewer_channels_tells_the_queues_in_use)
+{
+	struct net_xdp_device device;
+
+	run("ethtool -L v1 tx 2 && ethtool -L v0 rx 2");
+	cr_assert_eq(net_xdp_device_query("v0", &device, NULL), 0);
+	cr_assert_eq(device.rx_queues, 2);
+	cr_assert_eq(device.tx_queues, 4);
+}
+
+Test(netdev, query_down_interface_tells_down)
+{
+	struct net_xdp_device device;
+
+	run("ip link set v0 down");
+	cr_assert_eq(net_xdp_device_query("v0", &device, NULL), 0);
+	cr_assert_not(device.up);
+	cr_assert_not(device.carrier);
+	cr_assert_eq(device.rx_queues, 4);
+}
+
+Test(netdev, query_missing_interface_is_enodev_with_a_sentence)
+{
+	struct net_xdp_device device;
+	struct net_error err = {0};
+
+	cr_assert_eq(net_xdp_device_query("nosuch0", &device, &err), -ENODEV);
+	cr_assert_eq(err.code, -ENODEV);
+	cr_assert_str_eq(err.step, "query");
+	cr_assert_not_null(strstr(err.message, "nosuch0"), "%s", err.message);
+	cr_assert_not_null(strstr(err.message, "ip link"), "%s", err.message);
+	cr_assert_eq(net_xdp_device_query("longer-than-a-name-can-be", &device, &err), -ENODEV);
+	cr_assert_eq(net_xdp_device_query("", &device, &err), -ENODEV);
+	cr_assert_eq(net_xdp_device_query(NULL, &device, &err), -EINVAL);
+}
+
+Test(netdev, queue_query_free_queue_tells_so)
+{
+	struct net_xdp_device_queue queue;
+	struct net_error err = {0};
+
+	cr_assert_eq(net_xdp_device_queue_query("v0", 3, &queue, &err), 0, "%s", err.message);
+	cr_assert(queue.has_state);
+	cr_assert_not(queue.has_socket);
+	run("ip link set v0 down");
+	cr_assert_eq(net_xdp_device_queue_query("v0", 3, &queue, &err), 0, "%s", err.message);
+	cr_assert_not(queue.has_state);
+}
+
+Test(netdev, queue_query_missing_queue_is_einval_with_a_sentence)
+{
+	struct net_xdp_device_queue queue;
+	struct net_error err = {0};
+
+	cr_assert_eq(net_xdp_device_queue_query("v0", 4, &queue, &err), -EINVAL);
+	cr_assert_not_null(strstr(err.message, "use 0 to 3"), "%s", err.message);
+	cr_assert_eq(net_xdp_device_queue_query("nosuch0", 0, &queue, &err), -ENODEV);
+}
+
+Test(netdev, every_call_leaves_no_descriptor)
+{
+	struct net_xdp_device_queue queue;
+	struct netdev_features features;
+	struct net_xdp_device device;
+	struct netdev_napi napi;
+	int before = open_fds();
+	uint32_t ifindex = ifindex_of("v0");
+	uint32_t rx, tx;
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		net_xdp_device_query(i ? "v0" : "nosuch0", &device, NULL);
+		net_xdp_device_queue_query(i ? "v0" : "nosuch0", i * 3, &queue, NULL);
+		netdev_link(ifindex);
+		netdev_features(ifindex, &features);
+		netdev_queue_counts(ifindex, &rx, &tx);
+		netdev_queue_napi(ifindex, 0, &napi);
+		netdev_queue_has_socket(ifindex, 0);
+		close(netdev_events_open());
+		if (i == 1)
+			ifindex = 4000000;
+	}
+	cr_assert_eq(open_fds(), before);
+}
