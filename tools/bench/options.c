@@ -280,7 +280,8 @@ static int check_together(struct parse *p)
 	if (o->ring & (o->ring - 1))
 		return FAIL(p, "--ring: %u is not a power of two", o->ring);
 	if (o->aligned && o->chunk_bytes && o->chunk_bytes != 2048 && o->chunk_bytes != 4096)
-		return FAIL(p, "--chunk: with --aligned it is 2048 or 4096, not %u", o->chunk_bytes);
+		return FAIL(p, "--chunk: with --aligned it is 2048 or 4096, not %u",
+			    o->chunk_bytes);
 	if (o->to_ifname && o->mode != BENCH_FWD)
 		return FAIL(p, "--to: only fwd has a second interface");
 	if (o->to_ifname && !strcmp(o->to_ifname, o->ifname))

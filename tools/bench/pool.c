@@ -23,7 +23,7 @@ static int fail(struct net_error *err, int code, const char *what)
 	return code;
 }
 
-int memory_open(struct memory *m, uint64_t size_bytes, bool huge, struct net_error *err)
+int bench_memory_open(struct bench_memory *m, uint64_t size_bytes, bool huge, struct net_error *err)
 {
 	uint64_t page = huge ? HUGE_PAGE_BYTES : (uint64_t)sysconf(_SC_PAGESIZE);
 	void *at;
@@ -49,11 +49,11 @@ int memory_open(struct memory *m, uint64_t size_bytes, bool huge, struct net_err
 	m->bytes = at;
 	return 0;
 out:
-	memory_close(m);
+	bench_memory_close(m);
 	return rc;
 }
 
-void memory_close(struct memory *m)
+void bench_memory_close(struct bench_memory *m)
 {
 	if (m->bytes)
 		munmap(m->bytes, m->size_bytes);
@@ -119,7 +119,7 @@ static void take_metadata(struct net_buffer_access *access, const uint32_t *ids,
 
 static void *memory_at(struct net_buffer_access *access, uint64_t addr, uint32_t len_bytes)
 {
-	const struct memory *m = ((const struct pool *)access)->memory;
+	const struct bench_memory *m = ((const struct pool *)access)->memory;
 	uint64_t at = addr - m->guest_addr;
 
 	if (addr < m->guest_addr || at > m->size_bytes || len_bytes > m->size_bytes - at)
@@ -133,7 +133,7 @@ static const struct net_buffer_access_ops pool_ops = {
 	.memory = memory_at,
 };
 
-int pool_open(struct pool *p, const struct memory *memory, uint64_t offset,
+int pool_open(struct pool *p, const struct bench_memory *memory, uint64_t offset,
 	      const struct pool_shape *shape, struct net_error *err)
 {
 	uint32_t slots = shape->rx_count + shape->tx_count;

@@ -23,7 +23,7 @@
 
 #define POOL_HEADER_BYTES 12 /* as long as the virtio-net header */
 
-struct memory {
+struct bench_memory {
 	int fd; /* -1: not open */
 	uint8_t *bytes;
 	uint64_t size_bytes;
@@ -31,8 +31,9 @@ struct memory {
 };
 
 /* Make size_bytes of shared memory, rounded up to pages. Return: 0, -errno with err filled. */
-int memory_open(struct memory *m, uint64_t size_bytes, bool huge, struct net_error *err);
-void memory_close(struct memory *m);
+int bench_memory_open(struct bench_memory *m, uint64_t size_bytes, bool huge,
+		      struct net_error *err);
+void bench_memory_close(struct bench_memory *m);
 
 /* Shape of the slots: the same for every pool of a run. */
 struct pool_shape {
@@ -55,7 +56,7 @@ struct pool_frame {
 
 struct pool {
 	struct net_buffer_access access; /* first: the backend knows only this */
-	const struct memory *memory;
+	const struct bench_memory *memory;
 	struct pool_shape shape;
 	uint64_t offset; /* of slot 0 in the memory */
 	struct pool_frame *received;
@@ -64,7 +65,7 @@ struct pool {
 };
 
 /* The pool takes pool_bytes() at offset. Return: 0 or -ENOMEM with err filled. */
-int pool_open(struct pool *p, const struct memory *memory, uint64_t offset,
+int pool_open(struct pool *p, const struct bench_memory *memory, uint64_t offset,
 	      const struct pool_shape *shape, struct net_error *err);
 void pool_close(struct pool *p);
 

@@ -201,8 +201,9 @@ static int set_up(struct run *run, struct net_error *err)
 	configs[0] = port_config(run->opt, run->opt->ifname, 2 * run->opt->ring, &region);
 	configs[1] = port_config(run->opt, run->opt->to_ifname, 2 * run->opt->ring, &region);
 	shape = shape_for(run->opt, &configs[0]);
-	rc = memory_open(&run->memory, pool_bytes(&shape) * run->opt->queue_count * run->port_count,
-			 run->opt->huge, err);
+	rc = bench_memory_open(&run->memory,
+			       pool_bytes(&shape) * run->opt->queue_count * run->port_count,
+			       run->opt->huge, err);
 	if (rc)
 		return rc;
 	region.guest_addr = run->memory.guest_addr;
@@ -276,7 +277,7 @@ void run_free(struct run *run)
 			close(w->epoll_fd);
 	}
 	free(run->workers);
-	memory_close(&run->memory);
+	bench_memory_close(&run->memory);
 	if (run->done_fd >= 0)
 		close(run->done_fd);
 }

@@ -69,7 +69,7 @@ struct worker {
 struct run {
 	const struct options *opt;
 	uint16_t id; /* of the frames of this run */
-	struct memory memory;
+	struct bench_memory memory;
 	struct port ports[RUN_MAX_PORTS];
 	uint32_t port_count;
 	struct worker *workers;
