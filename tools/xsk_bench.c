@@ -50,7 +50,8 @@ static int finish(const struct run *run, const struct options *opt, int rc,
 		report_table(stdout, run, a);
 	fflush(stdout);
 	if (rc)
-		fprintf(stderr, "xsk-bench: %s: %s\n", err->step, err->message);
+		fprintf(stderr, "xsk-bench: %s: %s\n", err->step,
+			err->message[0] ? err->message : strerror(-rc));
 	else
 		v.exit_code = judge(a);
 	if (opt->json)

@@ -43,13 +43,13 @@ static void add_rx_causes(struct balance *b, const struct account *a)
 		  a->program.dropped_too_long);
 	add_cause(b, "program_passed", "XDP program: to the host, the queue has no socket",
 		  a->program.passed);
-	add_cause(b, "corrupt", "received, but not as it was sent", a->tally.corrupt);
 }
 
 static void add_tx_causes(struct balance *b, const struct account *a)
 {
 	add_counters(b, a, tx_causes, COUNT(tx_causes));
-	add_cause(b, "outstanding", "no completion within 2 s after the end", a->tally.outstanding);
+	add_cause(b, "outstanding", "not completed at the end, after up to 2 s of waiting",
+		  a->tally.outstanding);
 }
 
 static void close_balance(struct account *a, struct balance *b)
@@ -87,6 +87,7 @@ static void balance_missing(struct account *a, struct balance *b)
 	b->rest = "lost before this interface: see the sender's tx_lost";
 	b->whole = a->flows.missing;
 	add_rx_causes(b, a);
+	add_cause(b, "corrupt", "received, but not as it was sent", a->tally.corrupt);
 }
 
 static void balance_sent(struct account *a, struct balance *b)
@@ -124,6 +125,21 @@ static void balance_unanswered(struct account *a, struct balance *b)
 	b->whole = a->tally.generated > good ? a->tally.generated - good : 0;
 	add_tx_causes(b, a);
 	add_rx_causes(b, a);
+	add_cause(b, "corrupt", "received, but not as it was sent", a->tally.corrupt);
+}
+
+/* Everybody's frames, not only ours: what the XDP program saw against where it went. */
+static void balance_arrived(struct account *a, struct balance *b)
+{
+	const struct net_xdp_program_stats *p = &a->program;
+
+	b->name = "arrived";
+	b->meaning = "frames of anyone that the XDP program saw";
+	b->rest = "in the rings when the queues ended";
+	b->whole = p->redirected + p->passed + p->kept + p->dropped_too_long;
+	add_part(b, "received", "returned by the library", a->stats.value[NET_XDP_RX_FRAMES]);
+	add_rx_causes(b, a);
+	add_cause(b, "program_kept", "XDP program: to the host, not to our MACs", p->kept);
 }
 
 static void add_tally(struct tally *into, const struct tally *t)
@@ -198,6 +214,11 @@ static void rates(struct account *a, bool sends)
 	}
 }
 
+static struct balance *next_balance(struct account *a)
+{
+	return &a->balances[a->balance_count++];
+}
+
 void account_of(const struct run *run, struct account *out)
 {
 	uint32_t mode = run->opt->mode;
@@ -207,20 +228,20 @@ void account_of(const struct run *run, struct account *out)
 	add_workers(out, run);
 	add_ports(out, run);
 	rates(out, mode == BENCH_TX || mode == BENCH_LATENCY);
-	out->balance_count = 2;
 	if (mode == BENCH_RX) {
-		balance_received(out, &out->balances[0]);
-		balance_missing(out, &out->balances[1]);
-	} else if (mode == BENCH_LATENCY) {
-		balance_sent(out, &out->balances[0]);
-		balance_unanswered(out, &out->balances[1]);
+		balance_received(out, next_balance(out));
+		balance_missing(out, next_balance(out));
 	} else if (mode == BENCH_FWD) {
-		balance_forwarded(out, &out->balances[0]);
-		out->balance_count = 1;
+		balance_forwarded(out, next_balance(out));
 	} else {
-		balance_sent(out, &out->balances[0]);
-		out->balance_count = 1;
+		balance_sent(out, next_balance(out));
 	}
+	if (mode == BENCH_LATENCY) {
+		balance_unanswered(out, next_balance(out));
+		balance_received(out, next_balance(out));
+	}
+	if (mode != BENCH_TX)
+		balance_arrived(out, next_balance(out));
 	for (uint32_t i = 0; i < out->balance_count; i++)
 		close_balance(out, &out->balances[i]);
 	out->intact = !out->tally.corrupt && !out->flows.duplicates;

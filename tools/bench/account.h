@@ -8,7 +8,8 @@
 
 #include "run.h"
 
-#define ACCOUNT_PARTS 24
+#define ACCOUNT_PARTS	 24
+#define ACCOUNT_BALANCES 4
 
 struct part {
 	const char *name;
@@ -43,7 +44,7 @@ struct account {
 	double syscalls_per_frame;
 	double cpu_ns_per_frame;
 	uint32_t balance_count;
-	struct balance balances[2];
+	struct balance balances[ACCOUNT_BALANCES];
 	bool adds_up; /* every exact balance is */
 	bool intact;  /* nothing corrupt, nothing twice */
 };

@@ -150,8 +150,6 @@ static int finish(struct worker *w, struct lane *lanes)
 		}
 		relax();
 	}
-	t->outstanding = t->generated - t->completed;
-	t->unsent = t->received - t->generated;
 	return 0;
 }
 

@@ -87,7 +87,7 @@ static void latency(FILE *out, const struct account *a)
 		(double)h->sum_ns / (double)h->count / 1e3);
 	if (a->tally.behind)
 		line(out, "behind", a->tally.behind,
-		     "frames that were due and not sent by the end");
+		     "frames that were due for over 1 ms at the end, and not sent");
 }
 
 static double share(uint64_t part, uint64_t rest)

@@ -153,6 +153,5 @@ int sender_drain(struct worker *w)
 		if (!n)
 			worker_wait(w, end);
 	}
-	t->outstanding = t->generated - t->completed;
 	return 0;
 }

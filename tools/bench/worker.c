@@ -11,7 +11,7 @@
 #include <sys/resource.h>
 
 #define STOP_CHECK_NS 100000000u /* longest sleep: how late a worker may see the end */
-#define PUBLISH_NS    200000000u
+#define PUBLISH_NS    50000000u
 
 static int worker_fail(struct worker *w, int rc, const char *step, const char *message)
 {
@@ -62,6 +62,16 @@ static int open_epoll(struct worker *w)
 	return 0;
 }
 
+/* What was given away and did not come back; after a failure that is a number like any other. */
+static void note_rest(struct worker *w)
+{
+	struct tally *t = &w->tally;
+
+	t->outstanding = t->generated - t->completed;
+	if (w->run->opt->mode == BENCH_FWD)
+		t->unsent = t->received - t->generated;
+}
+
 static void note_cpu_time(struct worker *w)
 {
 	struct rusage use;
@@ -93,6 +103,7 @@ void *worker_main(void *arg)
 		w->error = bodies[w->run->opt->mode](w);
 	if (w->error)
 		atomic_store(&w->run->stop, true);
+	note_rest(w);
 	note_cpu_time(w);
 	eventfd_write(w->run->done_fd, 1);
 	return NULL;
