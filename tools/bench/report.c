@@ -99,8 +99,11 @@ static void costs(FILE *out, const struct account *a)
 {
 	const uint64_t *v = a->stats.value;
 
-	fprintf(out, "  %-24s %14.4f  per frame: %llu by the data calls, %llu sleeps\n",
-		"system calls", a->syscalls_per_frame, U(v[NET_XDP_KICKS]), U(a->tally.sleeps));
+	fprintf(out,
+		"  %-24s %14.4f  per frame: %llu by the data calls, %llu looks before %llu "
+		"sleeps\n",
+		"system calls", a->syscalls_per_frame, U(v[NET_XDP_KICKS]), U(a->tally.looks),
+		U(a->tally.sleeps));
 	fprintf(out, "  %-24s %14.0f  per frame, the queues' threads with their kernel time\n",
 		"processor ns", a->cpu_ns_per_frame);
 	if (v[NET_XDP_RX_DIRECT] + v[NET_XDP_RX_BOUNCED])
