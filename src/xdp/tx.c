@@ -57,27 +57,32 @@ static void done_push(struct net_xdp_queue *q, uint32_t id)
 	q->done[q->done_tail++ & q->done_mask] = id;
 }
 
-/* One completed descriptor. Return: true and *id when it was its packet's last. */
-static bool complete(struct net_xdp_queue *q, uint64_t address, uint32_t *id)
+/* A descriptor of a packet with a record. Return: true and *id when it was the packet's last. */
+static bool complete_packet(struct net_xdp_queue *q, uint32_t record, uint32_t *id)
 {
-	uint32_t slot = inflight_take(&q->tx_slots, address >> 1), first;
-	struct tx_packet *packet;
+	struct tx_packet *packet = &q->tx_packet[record];
 
-	if (unlikely(slot == INFLIGHT_NONE)) {
+	if (--packet->descriptors)
+		return false;
+	if (packet->bounced != BOUNCE_NONE)
+		bounce_give(&q->tx_private, packet->bounced);
+	q->tx_packet_free[q->tx_packet_free_count++] = record;
+	*id = packet->id;
+	return true;
+}
+
+/* One completed descriptor. Return: true and *id when it was its packet's last. */
+static inline bool complete(struct net_xdp_queue *q, uint64_t address, uint32_t *id)
+{
+	const struct inflight_entry *e = inflight_take(&q->tx_inflight, address >> 1);
+
+	if (unlikely(!e)) {
 		q->counter[NET_XDP_TX_UNKNOWN]++;
 		return false;
 	}
-	first = q->tx_slots.slot[slot].value;
-	packet = &q->tx_packet[first];
-	/* The first slot stands for the packet and is free only with its last descriptor. */
-	if (slot != first)
-		q->tx_free[q->tx_free_count++] = slot;
-	if (--packet->descriptors)
-		return false;
-	if (unlikely(packet->bounced != BOUNCE_NONE))
-		bounce_give(&q->tx_private, packet->bounced);
-	q->tx_free[q->tx_free_count++] = first;
-	*id = packet->id;
+	if (unlikely(e->extra != INFLIGHT_NONE))
+		return complete_packet(q, e->extra, id);
+	*id = e->id;
 	return true;
 }
 
@@ -158,44 +163,45 @@ void tx_push(struct net_xdp_queue *q)
 
 /* ---- One packet ------------------------------------------------------------------------------- */
 
-/* Is there room for a packet of n descriptors? Looks at the kernel's side only when it must. */
-static bool room_for(struct net_xdp_queue *q, uint32_t n)
+/* Descriptors that may be written now: room in the TX ring, and in flight no more than the completion
+ * ring holds, so that it can never be full. Looks at the kernel's side only when want is not there. */
+static uint32_t room(struct net_xdp_queue *q, uint32_t want)
 {
-	if (unlikely(q->tx_free_count < n))
+	uint32_t ring, flight;
+
+	if (unlikely(inflight_room(&q->tx_inflight) < want))
 		reap_to_done(q);
-	return q->tx_free_count >= n && ring_room(&q->tx, n) >= n;
+	flight = inflight_room(&q->tx_inflight);
+	ring = ring_room(&q->tx, want);
+	return ring < flight ? ring : flight;
 }
 
-static uint32_t take_slot(struct net_xdp_queue *q, uint32_t first, uint64_t offset)
+static void write_descriptor(struct net_xdp_queue *q, const struct tx_piece *piece,
+			     uint32_t options)
 {
-	uint32_t slot = q->tx_free[--q->tx_free_count];
-
-	q->tx_slots.slot[slot].key = offset >> 1;
-	q->tx_slots.slot[slot].value = first == INFLIGHT_NONE ? slot : first;
-	inflight_put(&q->tx_slots, slot);
-	return slot;
+	*ring_descriptor(&q->tx, q->tx.mine++) = (struct xdp_desc){
+		.addr = piece->offset,
+		.len = piece->len,
+		.options = options,
+	};
+	q->counter[NET_XDP_TX_BYTES] += piece->len;
 }
 
-/* Write a packet's descriptors; room was seen. bounced: its private slot or BOUNCE_NONE. */
+/* Write a packet's descriptors; room was seen. bounced: its private slot or BOUNCE_NONE. A record is
+ * free: there are as many as descriptors in flight. */
 static void write_packet(struct net_xdp_queue *q, uint32_t id, const struct tx_piece *piece,
 			 uint32_t pieces, uint64_t bounced)
 {
-	uint32_t first = INFLIGHT_NONE;
+	uint32_t record = INFLIGHT_NONE;
 
-	for (uint32_t i = 0; i < pieces; i++) {
-		uint32_t slot = take_slot(q, first, piece[i].offset);
-
-		if (i == 0)
-			first = slot;
-		*ring_descriptor(&q->tx, q->tx.mine++) = (struct xdp_desc){
-			.addr = piece[i].offset,
-			.len = piece[i].len,
-			.options = i + 1 < pieces ? XDP_PKT_CONTD : 0,
-		};
-		q->counter[NET_XDP_TX_BYTES] += piece[i].len;
+	if (pieces > 1 || bounced != BOUNCE_NONE) {
+		record = q->tx_packet_free[--q->tx_packet_free_count];
+		q->tx_packet[record] = (struct tx_packet){id, pieces, bounced};
 	}
-	q->tx_packet[first] =
-		(struct tx_packet){.id = id, .descriptors = pieces, .bounced = bounced};
+	for (uint32_t i = 0; i < pieces; i++) {
+		write_descriptor(q, &piece[i], i + 1 < pieces ? XDP_PKT_CONTD : 0);
+		inflight_put(&q->tx_inflight, piece[i].offset >> 1, id, record);
+	}
 }
 
 /* A packet that will not be sent: accepted, counted, completed. */
@@ -322,10 +328,10 @@ static bool send_bounced(struct net_xdp_queue *q, const struct net_tx_packet *pa
 	if (slot == BOUNCE_NONE)
 		return refuse(q, 1, true);
 	plan_range(q, &plan, slot, len);
-	if (plan.too_many || !room_for(q, plan.pieces) ||
+	if (plan.too_many || room(q, plan.pieces) < plan.pieces ||
 	    !linearise(q, packet, q->memory->base + slot)) {
 		bounce_give(&q->tx_private, slot);
-		if (!plan.too_many && !room_for(q, plan.pieces))
+		if (!plan.too_many && room(q, plan.pieces) < plan.pieces)
 			return refuse(q, plan.pieces, true);
 		return drop(q, meta,
 			    plan.too_many ? NET_XDP_TX_DROP_SIZE : NET_XDP_TX_DROP_OFFLOAD);
@@ -354,7 +360,7 @@ static bool send_packet(struct net_xdp_queue *q, const struct net_tx_packet *pac
 		return drop(q, meta, NET_XDP_TX_DROP_ADDRESS);
 	if (plan.too_many || (meta->flags & TX_WRITES))
 		return send_bounced(q, packet, bounce_reason(packet, &plan));
-	if (!room_for(q, plan.pieces))
+	if (room(q, plan.pieces) < plan.pieces)
 		return refuse(q, plan.pieces, false);
 	write_packet(q, meta->id, plan.piece, plan.pieces, BOUNCE_NONE);
 	q->counter[NET_XDP_TX_ACCEPTED]++;
@@ -362,25 +368,45 @@ static bool send_packet(struct net_xdp_queue *q, const struct net_tx_packet *pac
 	return true;
 }
 
-/* The common packet: one segment, nothing to change, fits one descriptor. Return: was it sent? */
-static bool send_simple(struct net_xdp_queue *q, const struct net_tx_packet *packet)
+/*
+ * The usual packets: one segment in the region used last, nothing to change, one descriptor. What
+ * does not change over the list is kept in locals. Return: how many were sent before one that needs
+ * send_packet().
+ */
+static uint32_t send_usual(struct net_xdp_queue *q, const struct net_tx_segment *s, uint32_t count)
 {
-	const struct net_tx_metadata *meta = packet->meta;
-	struct tx_piece piece;
-	bool page = false;
+	const struct memory_region region = q->memory->region[q->tx_region];
+	const uint32_t most = q->max_frame_bytes - ETH_HEADER_BYTES;
+	struct xdp_desc *ring = q->tx.entry;
+	uint64_t bytes = 0;
+	uint32_t i;
 
-	if (packet->segment_count != 1 || packet->fault != NET_TX_OK ||
-	    meta->len_bytes - ETH_HEADER_BYTES > q->max_frame_bytes - ETH_HEADER_BYTES ||
-	    (meta->flags & ~(NET_TX_IPV4 | NET_TX_IPV6)))
-		return false;
-	if (!memory_offset(q->memory, &q->tx_region, packet->segments->addr, meta->len_bytes,
-			   &piece.offset))
-		return false;
-	piece.len = meta->len_bytes;
-	if (cut(q, piece.offset, piece.len, &page) != piece.len || !room_for(q, 1))
-		return false;
-	write_packet(q, meta->id, &piece, 1, BOUNCE_NONE);
-	return true;
+	for (i = 0; i < count; i++) {
+		const struct net_tx_metadata *meta = s[i].head;
+		uint64_t at = s[i].addr - region.guest_addr;
+		uint32_t len = s[i].len_bytes;
+
+		if (unlikely(!meta || meta->segment_count != 1 || meta->len_bytes != len ||
+			     (meta->flags & ~(NET_TX_IPV4 | NET_TX_IPV6)) ||
+			     len - ETH_HEADER_BYTES > most || at >= region.bytes ||
+			     len > region.bytes - at))
+			break;
+		at += region.offset;
+		ring[(q->tx.mine + i) & q->tx.mask] = (struct xdp_desc){.addr = at, .len = len};
+		inflight_put(&q->tx_inflight, at >> 1, meta->id, INFLIGHT_NONE);
+		bytes += len;
+	}
+	q->tx.mine += i;
+	q->counter[NET_XDP_TX_BYTES] += bytes;
+	q->counter[NET_XDP_TX_ACCEPTED] += i;
+	q->counter[NET_XDP_TX_DIRECT] += i;
+	return i;
+}
+
+/* May send_usual() be used: does a descriptor take any frame at any address? */
+static bool has_usual(const struct net_xdp_queue *q)
+{
+	return q->unaligned && !q->zero_copy && q->max_frame_bytes <= q->chunk_bytes;
 }
 
 /* ---- The calls -------------------------------------------------------------------------------- */
@@ -390,25 +416,28 @@ uint32_t tx_avail(struct net_queue *queue, struct net_buffer_access *pool,
 {
 	struct net_xdp_queue *q = queue_of(queue);
 	struct net_tx_iterator it = {segments, segments + count};
-	uint32_t accepted = 0, simple = 0;
+	bool usual = has_usual(q), more = true;
 	struct net_tx_packet packet;
 
 	(void)pool;
 	*sync = false;
 	q->tx_blocked = 0;
-	while (net_tx_next_inline(&it, &packet)) {
-		if (likely(send_simple(q, &packet)))
-			simple++;
-		else if (!send_packet(q, &packet))
-			break;
-		accepted += packet.segment_count;
+	while (it.at != it.end && more) {
+		if (usual) {
+			uint32_t left = (uint32_t)(it.end - it.at), most = room(q, left);
+
+			it.at += send_usual(q, it.at, most < left ? most : left);
+		}
+		packet.segments = it.at;
+		if (net_tx_next_inline(&it, &packet)) {
+			more = send_packet(q, &packet);
+			it.at = more ? it.at : packet.segments;
+		}
 	}
-	q->counter[NET_XDP_TX_ACCEPTED] += simple;
-	q->counter[NET_XDP_TX_DIRECT] += simple;
 	if (*q->tx.own != q->tx.mine)
 		ring_publish(&q->tx);
 	tx_push(q);
-	return accepted;
+	return (uint32_t)(it.at - segments);
 }
 
 int tx_poll(struct net_queue *queue, struct net_buffer_access *pool, uint32_t *ids, uint32_t count)
@@ -430,7 +459,7 @@ int tx_poll(struct net_queue *queue, struct net_buffer_access *pool, uint32_t *i
 
 bool tx_has_room(struct net_xdp_queue *q)
 {
-	return q->tx_free_count >= q->tx_blocked &&
+	return inflight_room(&q->tx_inflight) >= q->tx_blocked &&
 	       ring_room(&q->tx, q->tx_blocked) >= q->tx_blocked &&
 	       (!q->tx_blocked_private || q->tx_private.free_count);
 }
@@ -439,29 +468,27 @@ bool tx_has_room(struct net_xdp_queue *q)
 
 int tx_open(struct net_xdp_queue *q)
 {
-	uint32_t slots = q->completion.entries;
+	uint32_t flight = q->completion.entries;
 
-	/* As many descriptors in flight as the completion ring holds: it can never be full. */
-	q->tx_slot_count = slots;
-	q->tx_packet = calloc(slots, sizeof(*q->tx_packet));
-	q->tx_free = calloc(slots, sizeof(*q->tx_free));
-	q->done_mask = 2 * slots - 1;
-	q->done = calloc(2 * slots, sizeof(*q->done));
-	if (!q->tx_packet || !q->tx_free || !q->done)
+	q->tx_packet = calloc(flight, sizeof(*q->tx_packet));
+	q->tx_packet_free = calloc(flight, sizeof(*q->tx_packet_free));
+	q->done_mask = 2 * flight - 1;
+	q->done = calloc(2 * flight, sizeof(*q->done));
+	if (!q->tx_packet || !q->tx_packet_free || !q->done)
 		return -ENOMEM;
-	while (q->tx_free_count < slots) {
-		q->tx_free[q->tx_free_count] = slots - 1 - q->tx_free_count;
-		q->tx_free_count++;
+	while (q->tx_packet_free_count < flight) {
+		q->tx_packet_free[q->tx_packet_free_count] = flight - 1 - q->tx_packet_free_count;
+		q->tx_packet_free_count++;
 	}
-	return inflight_open(&q->tx_slots, slots);
+	return inflight_open(&q->tx_inflight, flight);
 }
 
 void tx_close(struct net_xdp_queue *q)
 {
 	free(q->tx_packet);
-	free(q->tx_free);
+	free(q->tx_packet_free);
 	free(q->done);
 	q->tx_packet = NULL;
-	q->tx_free = q->done = NULL;
-	inflight_close(&q->tx_slots);
+	q->tx_packet_free = q->done = NULL;
+	inflight_close(&q->tx_inflight);
 }
