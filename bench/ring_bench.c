@@ -49,6 +49,7 @@ struct bench {
 	struct shared_ring fill, completion, rx, tx;
 	struct xsk_ring_prod floor_fill, floor_tx;
 	struct xsk_ring_cons floor_rx, floor_completion;
+	struct net_rx_buffer *buffers;	  /* by id */
 	struct net_rx_metadata *metadata; /* by id */
 	struct net_tx_segment segments[BATCH_MAX * SEGMENTS_MAX];
 	struct net_tx_metadata packets[BATCH_MAX];
@@ -67,16 +68,10 @@ static uint64_t buffer_addr(const struct options *o, uint32_t id)
 static void rx_buffers(struct net_buffer_access *pool, const uint32_t *ids, uint32_t count,
 		       struct net_rx_buffer *out)
 {
-	const struct options *o = ((struct bench *)pool)->o;
+	const struct net_rx_buffer *buffers = ((struct bench *)pool)->buffers;
 
 	for (uint32_t i = 0; i < count; i++)
-		out[i] = (struct net_rx_buffer){
-			.addr = buffer_addr(o, ids[i]),
-			.header_bytes = o->aligned ? 256 : HEADER_BYTES,
-			.capacity_bytes = o->bounced   ? 1000
-					  : o->aligned ? 1792
-						       : 1518,
-		};
+		out[i] = buffers[ids[i]];
 }
 
 static void rx_metadata(struct net_buffer_access *pool, const uint32_t *ids,
@@ -315,6 +310,16 @@ static void open_floor(struct bench *b)
 
 static void post_all(struct bench *b)
 {
+	const struct options *o = b->o;
+
+	for (uint32_t id = 0; id < o->buffers; id++)
+		b->buffers[id] = (struct net_rx_buffer){
+			.addr = buffer_addr(o, id),
+			.header_bytes = o->aligned ? 256 : HEADER_BYTES,
+			.capacity_bytes = o->bounced   ? 1000
+					  : o->aligned ? 1792
+						       : 1518,
+		};
 	for (uint32_t id = 0; id < b->o->buffers; id += BATCH_MAX) {
 		uint32_t ids[BATCH_MAX];
 
@@ -342,10 +347,15 @@ static int open_bench(struct bench *b, const struct options *o)
 	c.regions = &region;
 	c.region_count = 1;
 	c.unaligned = !o->aligned;
+	c.mode = NET_XDP_MODE_COPY;
+	while (c.fill_ring_frames < o->buffers) /* all of them with the kernel */
+		c.fill_ring_frames *= 2;
 	b->pool.ops = &pool_ops;
 	b->o = o;
+	b->buffers = calloc(o->buffers, sizeof(*b->buffers));
 	b->metadata = calloc(o->buffers, sizeof(*b->metadata));
-	rc = region.fd < 0 || ftruncate(region.fd, (off_t)region.size_bytes) || !b->metadata;
+	rc = region.fd < 0 || ftruncate(region.fd, (off_t)region.size_bytes) || !b->metadata ||
+	     !b->buffers;
 	if (!rc)
 		rc = net_xdp_config_check(&c, &err);
 	if (!rc)

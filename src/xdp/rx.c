@@ -19,6 +19,8 @@
 
 #define likely(x)   __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
+/* A loop that wants all registers for itself: inlined, half of its locals would live on the stack. */
+#define ALONE __attribute__((noinline))
 
 /* Ids handled per call of the pool's operations; their descriptions live on the stack. */
 #define BATCH 64u
@@ -208,33 +210,41 @@ static bool take(struct net_xdp_queue *q, uint32_t id, const struct net_rx_buffe
 
 /*
  * The usual ids: buffers in the region used last, that take() would find direct by capacity alone.
- * Everything that does not change over the batch is kept in locals. Return: how many of the first
- * count were posted before one that needs take().
+ * All that does not change over the batch is in locals, which stores through the tables' byte
+ * pointers cannot make the compiler load again. Return: how many of the first count were posted
+ * before one that needs take().
  */
-static uint32_t take_usual(struct net_xdp_queue *q, const uint32_t *ids,
-			   const struct net_rx_buffer *buffer, uint32_t count)
+ALONE static uint32_t take_usual(struct net_xdp_queue *q, const uint32_t *ids,
+				 const struct net_rx_buffer *buffer, uint32_t count)
 {
-	const struct memory_region region = q->memory->region[q->rx_region];
-	const uint64_t base = region.offset - q->frame_offset, key = q->rx_key;
+	const struct memory_region *r = &q->memory->region[q->rx_region];
+	const uint64_t guest = r->guest_addr, bytes = r->bytes, key = q->rx_key;
+	const uint64_t chunk = r->offset - q->frame_offset - guest;
 	const uint32_t least = q->direct_capacity, limit = q->rx_id_limit;
-	uint64_t *fill = q->fill.entry;
+	struct inflight *t = &q->rx_inflight;
+	struct inflight_entry *flight = &t->queue[t->tail & t->mask];
+	uint64_t *fill = ring_address(&q->fill, q->fill.mine);
 	uint8_t *owner = q->rx_owner;
 	uint32_t i;
 
+	count = ring_run(q->fill.mine, q->fill.mask, ring_run(t->tail, t->mask, count));
 	for (i = 0; i < count; i++) {
-		uint64_t at = buffer[i].addr - region.guest_addr, chunk;
-		uint64_t length = (uint64_t)buffer[i].header_bytes + buffer[i].capacity_bytes;
+		const uint64_t addr = buffer[i].addr, left = bytes - (addr - guest);
+		const uint64_t header = buffer[i].header_bytes, capacity = buffer[i].capacity_bytes;
+		const uint32_t id = ids[i];
 
-		if (unlikely(ids[i] >= limit || owner[ids[i]] != RX_FRONTEND ||
-			     buffer[i].capacity_bytes < least || at >= region.bytes ||
-			     length > region.bytes - at))
+		/* left wraps to more than bytes when addr is in front of the region. */
+		if (unlikely(id >= limit || owner[id] != RX_FRONTEND || capacity < least ||
+			     left > bytes || header + capacity > left))
 			break;
-		chunk = base + at + buffer[i].header_bytes;
-		fill[(q->fill.mine + i) & q->fill.mask] = chunk;
-		owner[ids[i]] = RX_KERNEL;
-		inflight_put(&q->rx_inflight, chunk + key, ids[i], buffer[i].capacity_bytes);
+		owner[id] = RX_KERNEL;
+		fill[i] = addr + header + chunk;
+		flight[i].key = addr + header + chunk + key;
+		flight[i].id = id;
+		flight[i].extra = (uint32_t)capacity;
 	}
 	q->fill.mine += i;
+	t->tail += i;
 	return i;
 }
 
@@ -445,25 +455,29 @@ static void take_descriptor(struct net_xdp_queue *q, struct burst *b, const stru
  * The usual descriptors: whole frames, where they were expected, of the buffers that are next in
  * line. Return: how many of the first n were taken before one that needs take_descriptor().
  */
-static uint32_t take_usual_descriptors(struct net_xdp_queue *q, struct burst *b, uint32_t n)
+ALONE static uint32_t take_usual_descriptors(struct net_xdp_queue *q, struct burst *b, uint32_t n)
 {
 	struct inflight *t = &q->rx_inflight;
-	uint32_t most = t->tail - t->head < n ? t->tail - t->head : n, i;
-	const struct xdp_desc *ring = q->rx.entry;
+	const struct inflight_entry *flight = &t->queue[t->head & t->mask];
+	const struct xdp_desc *rx = ring_descriptor(&q->rx, q->rx.mine);
+	struct net_rx_metadata *metadata = b->metadata + b->count;
+	uint32_t *ids = b->ids + b->count, i;
 	uint8_t *owner = q->rx_owner;
 	uint64_t bytes = 0;
 
-	for (i = 0; i < most; i++) {
-		const struct xdp_desc *d = &ring[(q->rx.mine + i) & q->rx.mask];
-		const struct inflight_entry *e = &t->queue[(t->head + i) & t->mask];
+	if (n > t->tail - t->head)
+		n = t->tail - t->head;
+	n = ring_run(q->rx.mine, q->rx.mask, ring_run(t->head, t->mask, n));
+	for (i = 0; i < n; i++) {
 		/* Options, which should be 0, make the length huge. */
-		uint64_t len = d->len | (uint64_t)d->options << 32;
+		const uint64_t len = rx[i].len | (uint64_t)rx[i].options << 32;
+		const uint32_t id = flight[i].id;
 
-		if (unlikely(d->addr != e->key || len - 1 >= e->extra))
+		if (unlikely(rx[i].addr != flight[i].key || len - 1 >= flight[i].extra))
 			break;
-		owner[e->id] = RX_FRONTEND;
-		b->ids[b->count + i] = e->id;
-		b->metadata[b->count + i] = (struct net_rx_metadata){.len_bytes = d->len};
+		owner[id] = RX_FRONTEND;
+		ids[i] = id;
+		metadata[i] = (struct net_rx_metadata){.len_bytes = (uint32_t)len};
 		bytes += len;
 	}
 	t->head += i;
