@@ -170,9 +170,10 @@ static int show_one(const struct options *options)
 		info_print_json(stdout, &facts, &prediction, options->try ? &tried : NULL);
 	else
 		info_print_text(stdout, &facts, &prediction, options->try ? &tried : NULL);
-	if (options->try && tried.rc < 0)
-		return fail(&tried.err);
-	return EXIT_SUCCESS;
+	if (!options->try || tried.rc == 0)
+		return EXIT_SUCCESS;
+	/* The text has said so already. */
+	return options->json ? fail(&tried.err) : EXIT_FAILURE;
 }
 
 int main(int argc, char **argv)

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "xdp/netdev.h"
@@ -38,6 +39,7 @@ static pid_t other_namespace(void)
 	cr_assert_eq(pipe(gate), 0);
 	child = fork();
 	if (child == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL); /* when the test fails */
 		if (unshare(CLONE_NEWNET) == 0 && write(gate[1], &c, 1) == 1)
 			pause();
 		_exit(1);
