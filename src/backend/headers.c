@@ -8,19 +8,28 @@ enum {
 	IPV4_FRAGMENT = 0x3fff, /* more fragments, or an offset */
 	IPV6_HOP_BY_HOP = 0,
 	IPV6_DESTINATION_OPTIONS = 60,
+	IPV6_EXTENSION_UNIT = 8,
 	IPV6_EXTENSIONS = 8, /* a chain longer than this is not worth following */
 };
 
-/* Accept the transport header only whole, and with a length that the packet really has. */
-static void transport(const uint8_t *frame, struct headers *h, uint8_t protocol)
-{
-	uint32_t udp_len;
+/* What may be read and how long the frame says it is, both counted from the IP header. */
+struct bounds {
+	uint32_t present;
+	uint32_t len;
+};
 
-	if (protocol == HEADERS_TCP && h->l4_len_bytes >= HEADERS_TCP_BYTES) {
+/* Accept the transport header only whole, and with a length that the packet really has. */
+static void transport(const uint8_t *ip, struct bounds bounds, struct headers *h, uint8_t protocol)
+{
+	uint32_t present = bounds.present - h->l3_len_bytes, udp_len;
+
+	if (protocol == HEADERS_TCP && h->l4_len_bytes >= HEADERS_TCP_BYTES &&
+	    present >= HEADERS_TCP_BYTES) {
 		h->protocol = HEADERS_TCP;
-	} else if (protocol == HEADERS_UDP && h->l4_len_bytes >= HEADERS_UDP_BYTES) {
+	} else if (protocol == HEADERS_UDP && h->l4_len_bytes >= HEADERS_UDP_BYTES &&
+		   present >= HEADERS_UDP_BYTES) {
 		/* A receiver sums over UDP's own length, which may end before the packet does. */
-		udp_len = headers_read16(frame + h->l4 + 4);
+		udp_len = headers_read16(ip + h->l3_len_bytes + 4);
 		if (udp_len < HEADERS_UDP_BYTES || udp_len > h->l4_len_bytes)
 			return;
 		h->l4_len_bytes = udp_len;
@@ -28,88 +37,91 @@ static void transport(const uint8_t *frame, struct headers *h, uint8_t protocol)
 	}
 }
 
-static void ipv4(const uint8_t *frame, uint32_t len, struct headers *h)
+static void ipv4(const uint8_t *ip, struct bounds bounds, struct headers *h)
 {
-	const uint8_t *ip = frame + h->l3;
-	uint32_t room = len - h->l3, header, total;
+	uint32_t header, total;
 
-	if (room < HEADERS_IPV4_BYTES)
+	if (bounds.present < HEADERS_IPV4_BYTES)
 		return;
 	header = (ip[0] & 0xfu) * 4;
-	if (header < HEADERS_IPV4_BYTES || header > room)
+	if (header < HEADERS_IPV4_BYTES || header > bounds.present)
 		return;
 	h->ip_version = 4;
 	h->l3_len_bytes = header;
 	h->l4 = h->l3 + header;
 	total = headers_read16(ip + 2);
-	if (total < header || total > room || headers_read16(ip + 6) & IPV4_FRAGMENT)
+	if (total < header || total > bounds.len || headers_read16(ip + 6) & IPV4_FRAGMENT)
 		return;
 	h->l4_len_bytes = total - header;
-	transport(frame, h, ip[9]);
+	transport(ip, bounds, h, ip[9]);
 }
 
-static void ipv6(const uint8_t *frame, uint32_t len, struct headers *h)
+static void ipv6(const uint8_t *ip, struct bounds bounds, struct headers *h)
 {
-	const uint8_t *ip = frame + h->l3;
-	uint32_t room = len - h->l3, total, header = HEADERS_IPV6_BYTES;
+	uint32_t header = HEADERS_IPV6_BYTES, total, left, extension;
 	uint8_t next;
 
-	if (room < HEADERS_IPV6_BYTES)
+	if (bounds.present < HEADERS_IPV6_BYTES)
 		return;
 	h->ip_version = 6;
 	h->l3_len_bytes = header;
 	h->l4 = h->l3 + header;
 	total = HEADERS_IPV6_BYTES + headers_read16(ip + 4);
-	if (total > room)
+	if (total > bounds.len)
 		return;
 	next = ip[6];
 	for (int i = 0; i < IPV6_EXTENSIONS; i++) {
 		if (next != IPV6_HOP_BY_HOP && next != IPV6_DESTINATION_OPTIONS)
 			break;
-		if (total - header < 8 || total - header < (ip[header + 1] + 1u) * 8)
+		left = (total < bounds.present ? total : bounds.present) - header;
+		if (left < IPV6_EXTENSION_UNIT)
+			return;
+		extension = (ip[header + 1] + 1u) * IPV6_EXTENSION_UNIT;
+		if (left < extension)
 			return;
 		next = ip[header];
-		header += (ip[header + 1] + 1u) * 8;
+		header += extension;
 	}
 	h->l3_len_bytes = header;
 	h->l4 = h->l3 + header;
 	h->l4_len_bytes = total - header;
-	transport(frame, h, next);
+	transport(ip, bounds, h, next);
 }
 
-struct headers headers_at(const uint8_t *frame, uint32_t len, uint32_t l3)
+struct headers headers_at(const uint8_t *frame, uint32_t present, uint32_t len, uint32_t l3)
 {
+	struct bounds bounds = {.present = present - l3, .len = len - l3};
 	struct headers h = {.l3 = l3};
 
-	if (l3 >= len)
+	if (l3 >= present || present > len)
 		return h;
 	if (frame[l3] >> 4 == 4)
-		ipv4(frame, len, &h);
+		ipv4(frame + l3, bounds, &h);
 	else if (frame[l3] >> 4 == 6)
-		ipv6(frame, len, &h);
+		ipv6(frame + l3, bounds, &h);
 	return h;
 }
 
-struct headers headers_find(const uint8_t *frame, uint32_t len)
+struct headers headers_find(const uint8_t *frame, uint32_t present, uint32_t len)
 {
 	const struct headers none = {0};
 	uint32_t l3 = HEADERS_ETHERNET_BYTES;
 	struct headers h;
 	uint16_t type;
 
-	if (len < HEADERS_ETHERNET_BYTES)
+	if (present < HEADERS_ETHERNET_BYTES)
 		return none;
 	type = headers_read16(frame + l3 - 2);
 	for (int tags = 0; tags < HEADERS_TAGS; tags++) {
 		if (type != HEADERS_VLAN_TYPE && type != ETHERTYPE_SERVICE_TAG)
 			break;
 		l3 += HEADERS_VLAN_BYTES;
-		if (len < l3)
+		if (present < l3)
 			return none;
 		type = headers_read16(frame + l3 - 2);
 	}
 	if (type != ETHERTYPE_IPV4 && type != ETHERTYPE_IPV6)
 		return none;
-	h = headers_at(frame, len, l3);
+	h = headers_at(frame, present, len, l3);
 	return h.ip_version == (type == ETHERTYPE_IPV4 ? 4 : 6) ? h : none;
 }

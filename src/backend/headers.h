@@ -29,12 +29,15 @@ struct headers {
 				* its own: padding behind the packet is not part of it */
 };
 
-/* Look at an IP header at offset l3. Fragments have no protocol, nor has what IPv6 hides behind a
- * routing header (the destination of its checksum is not the header's). */
-struct headers headers_at(const uint8_t *frame, uint32_t len, uint32_t l3);
+/*
+ * Look at an IP header at offset l3 of a frame of len bytes, of which the first present ones are at
+ * frame: a header must be there whole, what follows need not. Fragments have no protocol, nor has
+ * what IPv6 hides behind a routing header (the destination of its checksum is not the header's).
+ */
+struct headers headers_at(const uint8_t *frame, uint32_t present, uint32_t len, uint32_t l3);
 
 /* The same behind the Ethernet header and up to HEADERS_TAGS VLAN tags. */
-struct headers headers_find(const uint8_t *frame, uint32_t len);
+struct headers headers_find(const uint8_t *frame, uint32_t present, uint32_t len);
 
 static inline uint16_t headers_read16(const uint8_t *at)
 {

@@ -187,11 +187,12 @@ static struct loopback_queue *destination_of(struct loopback_queue *from, const 
 {
 	struct loopback *ep = from->endpoint;
 	uint8_t head[LOOPBACK_HEADERS_BYTES];
-	uint32_t hash;
+	uint32_t hash, present;
 
 	if (!ep->table_entries)
 		return from;
-	hash = rss_hash(ep->key, head, gather(src, head, sizeof(head)));
+	present = gather(src, head, sizeof(head));
+	hash = rss_hash(ep->key, head, present, src->packet->meta->len_bytes);
 	return ep->queues[ep->table[hash % ep->table_entries]];
 }
 

@@ -47,9 +47,9 @@ uint32_t rss_toeplitz(const uint8_t *key, const uint8_t *input, uint32_t len)
 	return hash;
 }
 
-uint32_t rss_hash(const uint8_t *key, const uint8_t *frame, uint32_t len)
+uint32_t rss_hash(const uint8_t *key, const uint8_t *frame, uint32_t present, uint32_t len)
 {
-	struct headers h = headers_find(frame, len);
+	struct headers h = headers_find(frame, present, len);
 	uint8_t input[16 + 16 + 4];
 	uint32_t n;
 

@@ -25,8 +25,8 @@ void rss_copy_table(const struct net_rss_config *rss, uint32_t queue_count, uint
 /* The Toeplitz hash of input; key has len + 4 bytes. Source: Microsoft's RSS specification. */
 uint32_t rss_toeplitz(const uint8_t *key, const uint8_t *input, uint32_t len);
 
-/* Hash a frame's addresses, and its ports where there are any; 0 for what is not IP. The key has
- * RSS_KEY_BYTES. The head of a frame is enough: its payload is not looked at. */
-uint32_t rss_hash(const uint8_t *key, const uint8_t *frame, uint32_t len);
+/* Hash the addresses of a frame of len bytes, and its ports where there are any; 0 for what is not
+ * IP. Only the first present bytes are at frame. The key has RSS_KEY_BYTES. */
+uint32_t rss_hash(const uint8_t *key, const uint8_t *frame, uint32_t present, uint32_t len);
 
 #endif

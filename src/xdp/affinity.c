@@ -10,8 +10,8 @@
 #include "xdp/affinity.h"
 #include "xdp/netdev.h"
 
-__attribute__((format(printf, 2, 3)))
-static void describe(struct affinity *a, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void describe(struct affinity *a, const char *format,
+							   ...)
 {
 	va_list args;
 

@@ -6,9 +6,9 @@
 #include <stdint.h>
 
 struct affinity {
-	int cpu;	/* last hint, -1 none */
-	char state[80]; /* what came of it, for a person */
-	uint32_t irq;	/* moved by us, 0 none; its old CPU list is in old */
+	int cpu;	 /* last hint, -1 none */
+	char state[80];	 /* what came of it, for a person */
+	uint32_t irq;	 /* moved by us, 0 none; its old CPU list is in old */
 	uint32_t thread; /* moved by us, 0 none */
 	char old[128];
 };

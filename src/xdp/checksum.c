@@ -122,7 +122,7 @@ bool checksum_fill(uint8_t *frame, uint32_t len, const struct net_tx_metadata *m
 	if (meta->l2_len_bytes < HEADERS_ETHERNET_BYTES)
 		return false;
 	/* The request says where the headers are; the bytes have to agree in every respect. */
-	h = headers_at(frame, len, meta->l2_len_bytes);
+	h = headers_at(frame, len, len, meta->l2_len_bytes);
 	if (!h.ip_version || h.l3_len_bytes != meta->l3_len_bytes)
 		return false;
 	if ((meta->flags & NET_TX_IPV4 && h.ip_version != 4) ||
@@ -158,7 +158,7 @@ static uint8_t inspect_l4(uint8_t *frame, const struct headers *h, bool partial_
 void checksum_inspect(uint8_t *frame, uint32_t len, bool partial_possible, bool complete,
 		      struct net_rx_metadata *out)
 {
-	struct headers h = headers_find(frame, len);
+	struct headers h = headers_find(frame, len, len);
 
 	out->ip_checksum = NET_CHECKSUM_UNKNOWN;
 	out->l4_checksum = NET_CHECKSUM_UNKNOWN;

@@ -139,15 +139,18 @@ static int check_frames(const struct net_xdp_config *c, struct net_error *err)
 	REJECT(c->max_frame_bytes < 64 || c->max_frame_bytes > 9216,
 	       "max_frame_bytes %u: must be 64 to 9216; use the MTU plus 18", c->max_frame_bytes);
 	REJECT(c->private_rx_chunks > 1u << 20,
-	       "private_rx_chunks %u: must be at most 1048576; 1024 is plenty", c->private_rx_chunks);
+	       "private_rx_chunks %u: must be at most 1048576; 1024 is plenty",
+	       c->private_rx_chunks);
 	REJECT(c->private_tx_frames > 1u << 20,
-	       "private_tx_frames %u: must be at most 1048576; 512 is plenty", c->private_tx_frames);
+	       "private_tx_frames %u: must be at most 1048576; 512 is plenty",
+	       c->private_tx_frames);
 	REJECT(config_is_jumbo(c) && c->private_rx_chunks < 8,
 	       "private_rx_chunks %u: frames of %u bytes are gathered through the private area; "
 	       "use 1024, or larger chunks",
 	       c->private_rx_chunks, c->max_frame_bytes);
 	REJECT(config_is_jumbo(c) && c->sealed,
-	       "sealed with max_frame_bytes %u: frames over %u bytes are copied by us, which sealed "
+	       "sealed with max_frame_bytes %u: frames over %u bytes are copied by us, which "
+	       "sealed "
 	       "forbids; use frames that fit a chunk",
 	       c->max_frame_bytes, c->chunk_bytes - XDP_FRAME_HEADROOM);
 	return 0;
@@ -182,12 +185,13 @@ static int check_modes(const struct net_xdp_config *c, struct net_error *err)
 	REJECT(c->rx_checksum > NET_XDP_RX_CHECKSUM_COMPLETE,
 	       "rx_checksum %d: is none of none, report, complete", c->rx_checksum);
 	REJECT(c->mode == NET_XDP_MODE_ZERO_COPY && c->attach == NET_XDP_ATTACH_GENERIC,
-	       "mode zero-copy with attach generic: zero copy needs the driver's own XDP; use attach "
+	       "mode zero-copy with attach generic: zero copy needs the driver's own XDP; use "
+	       "attach "
 	       "native");
 	REJECT(c->sealed && c->rx_checksum != NET_XDP_RX_CHECKSUM_NONE,
 	       "sealed with rx_checksum: looking at checksums reads the frame; use none");
-	REJECT(c->sealed && c->rx_vlan,
-	       "sealed with rx_vlan: the tag is handed over in front of the frame; use one of them");
+	REJECT(c->sealed && c->rx_vlan, "sealed with rx_vlan: the tag is handed over in front of "
+					"the frame; use one of them");
 	REJECT(c->rx_vlan && c->program == NET_XDP_PROGRAM_DISPATCHER,
 	       "rx_vlan with the dispatcher: a device-bound program cannot run behind libxdp's "
 	       "dispatcher; use program link");

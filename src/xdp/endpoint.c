@@ -32,9 +32,9 @@ static void set_facts(struct net_xdp_endpoint *ep)
 		.type = "xdp",
 		.is_ordered = false,
 		/* Copy mode completes inside the system call that sends. */
-		.tx_fast_completions = c->mode == NET_XDP_MODE_COPY ||
-				       (d->has_features &&
-					!(d->xdp_features & NET_XDP_FEATURE_ZERO_COPY)),
+		.tx_fast_completions =
+			c->mode == NET_XDP_MODE_COPY ||
+			(d->has_features && !(d->xdp_features & NET_XDP_FEATURE_ZERO_COPY)),
 		.tx_flags = NET_TX_IPV4 | NET_TX_IPV6,
 		.max_queues = hardware < c->max_queues ? hardware : c->max_queues,
 		.link_speed_bps = d->link_speed_bps,
@@ -94,8 +94,8 @@ static int check_queues(const struct net_xdp_endpoint *ep, uint32_t count,
 				 "%u queues: %s has %u RX and %u TX queues, first_queue is %u and "
 				 "max_queues %u, which leaves %u; see xsk-info %s",
 				 count, ep->device.ifname, ep->device.rx_queues,
-				 ep->device.tx_queues, ep->config.first_queue, ep->config.max_queues,
-				 ep->facts.max_queues, ep->device.ifname);
+				 ep->device.tx_queues, ep->config.first_queue,
+				 ep->config.max_queues, ep->facts.max_queues, ep->device.ifname);
 	if (!rc && rss)
 		rc = rss_check(rss, &ep->facts, err);
 	return rc;

@@ -102,7 +102,8 @@ static int map_region(uint8_t *at, const struct net_xdp_region *r, unsigned inde
 				 index, r->memory, r->size_bytes, strerror(errno));
 	return error_set(err, -errno, "memory", "region %u: mapping fd %d: %s%s", index, r->fd,
 			 strerror(errno),
-			 errno == ENOMEM ? "; are enough huge pages free?" : "; open it read-write");
+			 errno == ENOMEM ? "; are enough huge pages free?"
+					 : "; open it read-write");
 }
 
 static int map_filler(uint8_t *at, uint64_t bytes, struct net_error *err)
@@ -110,8 +111,8 @@ static int map_filler(uint8_t *at, uint64_t bytes, struct net_error *err)
 	if (bytes == 0 || mmap(at, bytes, PROT_READ | PROT_WRITE,
 			       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != MAP_FAILED)
 		return 0;
-	return error_set(err, -errno, "memory", "mapping %" PRIu64 " bytes for ourselves: %s", bytes,
-			 strerror(errno));
+	return error_set(err, -errno, "memory", "mapping %" PRIu64 " bytes for ourselves: %s",
+			 bytes, strerror(errno));
 }
 
 static int by_guest_addr(const void *a, const void *b)
@@ -144,14 +145,16 @@ static int open_as_is(struct memory *m, const struct net_xdp_config *config, str
 	if ((uintptr_t)r->memory % PAGE || !r->memory || r->size_bytes % PAGE ||
 	    r->size_bytes <= ours)
 		return error_set(err, -EINVAL, "memory",
-				 "memory %p of %" PRIu64 " bytes: must be page-aligned and hold more"
+				 "memory %p of %" PRIu64
+				 " bytes: must be page-aligned and hold more"
 				 " than the private area of %" PRIu64 " bytes",
 				 r->memory, r->size_bytes, ours);
 	if (is_private_file((uintptr_t)r->memory, r->size_bytes))
-		return error_set(err, -EINVAL, "memory",
-				 "memory %p is a MAP_PRIVATE file: the NIC would write to copies of "
-				 "its pages; map it MAP_SHARED",
-				 r->memory);
+		return error_set(
+			err, -EINVAL, "memory",
+			"memory %p is a MAP_PRIVATE file: the NIC would write to copies of "
+			"its pages; map it MAP_SHARED",
+			r->memory);
 	m->base = r->memory;
 	m->bytes = r->size_bytes;
 	m->private_offset = r->size_bytes - ours;

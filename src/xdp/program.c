@@ -11,6 +11,7 @@
 #include <xdp/libxdp.h>
 
 #include "xdp/config.h"
+#include "xdp/dispatcher.h"
 #include "xdp/error.h"
 #include "xdp/program.h"
 #include "xdp/uapi.h"
@@ -81,10 +82,11 @@ static int load(struct program *p, const struct net_xdp_config *c, uint32_t ifin
 	if (!rc)
 		return 0;
 	if (c->rx_vlan)
-		return error_set(err, rc, "program",
-				 "loading the XDP program with rx_vlan: %s; it needs Linux 6.8, BTF "
-				 "and a driver that reports tags (see xsk-info)%s",
-				 strerror(-rc), error_hint(rc));
+		return error_set(
+			err, rc, "program",
+			"loading the XDP program with rx_vlan: %s; it needs Linux 6.8, BTF "
+			"and a driver that reports tags (see xsk-info)%s",
+			strerror(-rc), error_hint(rc));
 	return error_set(err, rc, "program", "loading the XDP program: %s%s", strerror(-rc),
 			 error_hint(rc));
 }
@@ -106,11 +108,12 @@ static int wait_for_ours(struct net_xdp_device *device, uint32_t timeout_ms)
 
 static int refuse_foreign(const struct net_xdp_device *device, struct net_error *err)
 {
-	return error_set(err, -EBUSY, "attach",
-			 "%s already runs the XDP program \"%s\" (id %u, %s); stop its owner, detach "
-			 "it with 'ip link set dev %s xdp off', or use program dispatcher",
-			 device->ifname, device->program_name, device->program_id,
-			 device->program_mode, device->ifname);
+	return error_set(
+		err, -EBUSY, "attach",
+		"%s already runs the XDP program \"%s\" (id %u, %s); stop its owner, detach "
+		"it with 'ip link set dev %s xdp off', or use program dispatcher",
+		device->ifname, device->program_name, device->program_id, device->program_mode,
+		device->ifname);
 }
 
 /* ---- Attach ----------------------------------------------------------------------------------- */
@@ -125,7 +128,8 @@ static const char *attach_hint(int rc, bool native)
 	case -EEXIST:
 		return "another XDP program is attached; see xsk-info";
 	case -ERANGE:
-		return "the MTU (on veth: the peer's) is too large for one buffer; lower it or raise "
+		return "the MTU (on veth: the peer's) is too large for one buffer; lower it or "
+		       "raise "
 		       "max_frame_bytes over the chunk";
 	case -ENOSPC:
 		return "veth: it needs as many RX queues as its peer has TX queues; use ethtool -L";
@@ -150,31 +154,15 @@ static int attach_link(struct program *p, bool native)
 	return 0;
 }
 
-static int attach_dispatched(struct program *p, const struct net_xdp_config *c, bool native)
-{
-	DECLARE_LIBXDP_OPTS(xdp_program_opts, options, .obj = p->plain->obj,
-			    .prog_name = config_is_jumbo(c) ? "net_xdp_frags" : "net_xdp");
-	struct xdp_program *program = xdp_program__create(&options);
-	int rc = (int)libxdp_get_error(program);
-
-	if (rc)
-		return rc;
-	rc = xdp_program__attach(program, (int)p->ifindex,
-				 native ? XDP_MODE_NATIVE : XDP_MODE_SKB, 0);
-	if (rc) {
-		xdp_program__close(program);
-		return rc;
-	}
-	p->dispatched = program;
-	return 0;
-}
-
 static int try_attach(struct program *p, const struct net_xdp_config *c,
 		      const struct net_xdp_device *device, bool native, struct net_error *err)
 {
 	struct net_xdp_rung *rung = &p->rung[p->rung_count++];
-	int rc = c->program == NET_XDP_PROGRAM_DISPATCHER ? attach_dispatched(p, c, native)
-							  : attach_link(p, native);
+	bool dispatch = c->program == NET_XDP_PROGRAM_DISPATCHER;
+	int rc = dispatch ? dispatcher_attach(p->plain->obj,
+					      config_is_jumbo(c) ? "net_xdp_frags" : "net_xdp",
+					      device->ifname, p->ifindex, native, &p->dispatched)
+			  : attach_link(p, native);
 
 	rung->asked = native ? "native attach" : "generic attach";
 	rung->error = rc;
@@ -184,10 +172,11 @@ static int try_attach(struct program *p, const struct net_xdp_config *c,
 	else
 		snprintf(rung->sentence, sizeof(rung->sentence), "%s: %s: %s", device->ifname,
 			 strerror(-rc),
-			 c->program == NET_XDP_PROGRAM_DISPATCHER && rc != -EOPNOTSUPP
-				 ? "the dispatcher needs bpffs on /sys/fs/bpf, CAP_SYS_ADMIN and "
-				   "programs that it may share with"
-				 : attach_hint(rc, native));
+			 dispatch && rc != -EOPNOTSUPP ? "the dispatcher needs a kernel that "
+							 "allows BPF extensions, bpffs on "
+							 "/sys/fs/bpf and CAP_SYS_ADMIN; use "
+							 "program link if none else is attached"
+						       : attach_hint(rc, native));
 	p->native = native && !rc;
 	return rc ? error_set(err, rc, "attach", "%s %s", rung->asked, rung->sentence) : 0;
 }
@@ -201,7 +190,8 @@ static int attach(struct program *p, const struct net_xdp_config *c,
 		rc = try_attach(p, c, device, true, err);
 	/* Only "the driver cannot" leads down; anything else would fail again or hide a cause. */
 	if (c->attach == NET_XDP_ATTACH_GENERIC ||
-	    (c->attach == NET_XDP_ATTACH_AUTO && (rc == -EOPNOTSUPP || rc == -ERANGE) && !c->rx_vlan))
+	    (c->attach == NET_XDP_ATTACH_AUTO && (rc == -EOPNOTSUPP || rc == -ERANGE) &&
+	     !c->rx_vlan))
 		rc = try_attach(p, c, device, false, err);
 	return rc;
 }
@@ -224,7 +214,7 @@ int program_open(struct program *p, const struct net_xdp_config *config,
 	if (!rc && now.program_id && config->program == NET_XDP_PROGRAM_LINK)
 		rc = refuse_foreign(&now, err);
 	if (!rc && now.program_id && strcmp(now.program_mode, "dispatcher"))
-		rc = refuse_foreign(&now, err);
+		rc = refuse_foreign(&now, err); /* attached without a dispatcher: stays alone */
 	if (!rc)
 		rc = load(p, config, device->ifindex, err);
 	if (!rc)
@@ -243,17 +233,14 @@ int program_open(struct program *p, const struct net_xdp_config *config,
 
 void program_close(struct program *p)
 {
-	if (p->dispatched) {
-		xdp_program__detach(p->dispatched, (int)p->ifindex,
-				    p->native ? XDP_MODE_NATIVE : XDP_MODE_SKB, 0);
-		xdp_program__close(p->dispatched);
-	}
+	if (p->dispatched)
+		dispatcher_detach(p->dispatched, p->ifindex, p->native);
 	if (p->link_fd >= 0)
 		close(p->link_fd); /* detaches */
 	net_xdp_bpf__destroy(p->plain);
 	net_xdp_vlan_bpf__destroy(p->vlan);
 	p->dispatched = NULL;
-	p->link_fd = -1;
+	p->link_fd = p->xsks_fd = p->counters_fd = -1;
 	p->plain = NULL;
 	p->vlan = NULL;
 }

@@ -100,6 +100,14 @@ static void queue_update_target_vp(struct net_queue *queue, uint32_t cpu)
 
 /* ---- Teardown --------------------------------------------------------------------------------- */
 
+void queue_close_tables(struct net_xdp_queue *q)
+{
+	rx_close(q);
+	tx_close(q);
+	bounce_close(&q->rx_private);
+	bounce_close(&q->tx_private);
+}
+
 /* Free what is there; every member of a new queue is empty, so this is the error path as well. */
 static int queue_free(struct net_xdp_queue *q)
 {
@@ -114,10 +122,7 @@ static int queue_free(struct net_xdp_queue *q)
 	if (had_socket)
 		rc = socket_wait_released(ep->device.ifindex, q->hardware_queue,
 					  q->kernel_tells_sockets, ep->config.release_timeout_ms);
-	rx_close(q);
-	tx_close(q);
-	bounce_close(&q->rx_private);
-	bounce_close(&q->tx_private);
+	queue_close_tables(q);
 	free(q);
 	return rc;
 }
@@ -140,7 +145,7 @@ int queue_destroy(struct net_queue *queue, struct net_error *err)
 
 /* ---- Set-up ----------------------------------------------------------------------------------- */
 
-static void set_facts(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep)
+void queue_set_facts(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep)
 {
 	const struct net_xdp_config *c = &ep->config;
 
@@ -160,9 +165,9 @@ static void set_facts(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep
 	q->partial_possible = strcmp(ep->device.driver, "veth") == 0;
 	q->timer_us = q->tx_timer_us = c->tx_timer_us;
 	/* Until bind has said otherwise, the buffers posted before it obey the stricter rule. */
-	q->zero_copy = c->mode != NET_XDP_MODE_COPY && ep->program.native &&
-		       (!ep->device.has_features ||
-			(ep->device.xdp_features & NET_XDP_FEATURE_ZERO_COPY));
+	q->zero_copy =
+		c->mode != NET_XDP_MODE_COPY && ep->program.native &&
+		(!ep->device.has_features || (ep->device.xdp_features & NET_XDP_FEATURE_ZERO_COPY));
 }
 
 /* This queue's share of the private area: transmit slots, then receive chunks. */
@@ -177,9 +182,8 @@ static int open_private(struct net_xdp_queue *q, const struct net_xdp_endpoint *
 	return rc ? rc : bounce_open(&q->rx_private, offset, c->private_rx_chunks, rx_bytes);
 }
 
-/* Everything between the rings and bind. */
-static int open_tables(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep,
-		       struct net_error *err)
+int queue_open_tables(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep,
+		      struct net_error *err)
 {
 	int rc = open_private(q, ep);
 
@@ -241,10 +245,10 @@ int queue_create(struct net_xdp_endpoint *ep, uint32_t index, const struct net_q
 	q->hardware_queue = ep->config.first_queue + index;
 	q->fd = q->ready_fd = q->timer_fd = -1;
 	q->affinity.cpu = -1;
-	set_facts(q, ep);
+	queue_set_facts(q, ep);
 	rc = open_socket(q, ep, err);
 	if (!rc)
-		rc = open_tables(q, ep, err);
+		rc = queue_open_tables(q, ep, err);
 	if (!rc && config->initial_rx_count)
 		rx_avail(&q->base, config->pool, config->initial_rx, config->initial_rx_count);
 	if (!rc)

@@ -84,7 +84,7 @@ struct net_xdp_queue {
 	struct bounce rx_private;
 	uint32_t rx_private_out; /* chunks the kernel holds */
 	struct gather gather;
-	bool split; /* the last direct descriptor said that its frame goes on */
+	bool split;	       /* the last direct descriptor said that its frame goes on */
 	uint64_t *chunk_taken; /* aligned only: a bit per chunk that the kernel holds */
 
 	struct ring tx, completion;
@@ -104,11 +104,11 @@ struct net_xdp_queue {
 
 	/* ---- cold ---- */
 	struct net_xdp_endpoint *endpoint;
-	uint32_t index;		 /* in the endpoint */
+	uint32_t index; /* in the endpoint */
 	uint32_t hardware_queue;
 	enum net_xdp_rx_checksum rx_checksum;
 	bool rx_vlan;
-	bool partial_possible; /* a local veth peer sends pseudo-header sums */
+	bool partial_possible;	   /* a local veth peer sends pseudo-header sums */
 	bool kernel_tells_sockets; /* netdev_queue_has_socket() was seen to work here */
 
 	uint32_t tx_timer_us;
@@ -166,5 +166,10 @@ void ready_close(struct net_xdp_queue *q);
 int queue_create(struct net_xdp_endpoint *ep, uint32_t index, const struct net_queue_config *config,
 		 struct net_xdp_queue **out, struct net_error *err);
 int queue_destroy(struct net_queue *q, struct net_error *err);
+/* The parts of set-up that need no kernel: constants of the data calls; after the rings, tables. */
+void queue_set_facts(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep);
+int queue_open_tables(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep,
+		      struct net_error *err);
+void queue_close_tables(struct net_xdp_queue *q);
 
 #endif

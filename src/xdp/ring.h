@@ -18,12 +18,12 @@
 #include <stdint.h>
 
 struct ring {
-	uint32_t mine;	  /* our index, not yet visible to the kernel */
-	uint32_t theirs;  /* the kernel's index, as last read */
-	uint32_t mask;	  /* entries - 1, a power of two */
+	uint32_t mine;	 /* our index, not yet visible to the kernel */
+	uint32_t theirs; /* the kernel's index, as last read */
+	uint32_t mask;	 /* entries - 1, a power of two */
 	uint32_t entries;
-	void *entry;	  /* __u64 for fill and completion, struct xdp_desc for RX and TX */
-	uint32_t *own;	  /* shared words */
+	void *entry;   /* __u64 for fill and completion, struct xdp_desc for RX and TX */
+	uint32_t *own; /* shared words */
 	uint32_t *other;
 	uint32_t *flags;
 };

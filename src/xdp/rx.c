@@ -87,17 +87,19 @@ static uint32_t private_wanted(const struct net_xdp_queue *q)
 /* Post what waited for room, publish, and wake the driver if it sleeps. */
 static void refill(struct net_xdp_queue *q)
 {
-	uint32_t private = private_wanted(q);
-	uint32_t room;
+	uint32_t private = private_wanted(q), room, share;
 
 	if (q->pending.count | private) {
 		room = ring_room(&q->fill, q->pending.count + private);
+		/* Neither kind may starve the other: up to half of the room is for private chunks. */
+		share = room - room / 2 < private ? room - room / 2 : private;
+		room -= share;
 		for (; q->pending.count && room; room--) {
 			uint32_t id = list_pop(q, &q->pending);
 
 			post(q, id, q->rx_ids.slot[id].key & RX_OFFSET);
 		}
-		for (; private && room; private--, room--) {
+		for (room += share; private && room; private--, room--) {
 			*ring_address(&q->fill, q->fill.mine++) = bounce_take(&q->rx_private);
 			q->rx_private_out++;
 		}
@@ -212,7 +214,8 @@ uint32_t rx_avail(struct net_queue *queue, struct net_buffer_access *pool, const
 {
 	struct net_xdp_queue *q = queue_of(queue);
 	struct net_rx_buffer buffers[BATCH];
-	uint32_t refused = 0, room = ring_room(&q->fill, count);
+	/* While private chunks wait for room, refill() shares it out. */
+	uint32_t refused = 0, room = private_wanted(q) ? 0 : ring_room(&q->fill, count);
 
 	while (count) {
 		uint32_t n = count < BATCH ? count : BATCH;

@@ -40,9 +40,8 @@ static int register_umem(struct net_xdp_queue *q, const struct net_xdp_config *c
 	rc = set_option(q->fd, XDP_UMEM_REG, &reg, sizeof(reg));
 	if (!rc)
 		return 0;
-	return error_set(err, rc, "umem",
-			 "registering %" PRIu64 " bytes in chunks of %u: %s%s", m->bytes,
-			 config->chunk_bytes, strerror(-rc),
+	return error_set(err, rc, "umem", "registering %" PRIu64 " bytes in chunks of %u: %s%s",
+			 m->bytes, config->chunk_bytes, strerror(-rc),
 			 rc == -EFAULT	 ? "; memory must be writable and of memfd, tmpfs, hugetlb "
 					   "or anonymous pages"
 			 : rc == -ENOMEM ? "; is part of the memory unmapped, or the host short of "
@@ -54,8 +53,8 @@ static int map_ring(struct net_xdp_queue *q, unsigned which, struct ring *r, uin
 		    size_t entry_bytes, const struct xdp_ring_offset *offset, off_t page)
 {
 	size_t bytes = offset->desc + entries * entry_bytes;
-	uint8_t *map = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, q->fd,
-			    page);
+	uint8_t *map =
+		mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, q->fd, page);
 	bool producer = which == RING_FILL || which == RING_TX;
 
 	if (map == MAP_FAILED)
@@ -106,8 +105,8 @@ static int open_rings(struct net_xdp_queue *q, const struct net_xdp_config *c)
 	if (getsockopt(q->fd, SOL_XDP, XDP_MMAP_OFFSETS, &offsets, &len))
 		return -errno;
 	for (unsigned i = 0; i < 4; i++) {
-		rc = map_ring(q, i, rings[i].ring, rings[i].entries, rings[i].entry_bytes, offset[i],
-			      rings[i].page);
+		rc = map_ring(q, i, rings[i].ring, rings[i].entries, rings[i].entry_bytes,
+			      offset[i], rings[i].page);
 		if (rc)
 			return rc;
 	}
@@ -237,16 +236,18 @@ static const char *bind_hint(int rc, bool zero_copy, const struct net_xdp_device
 {
 	switch (rc) {
 	case -EBUSY:
-		return "another AF_XDP socket holds the queue; stop its program or use another queue";
+		return "another AF_XDP socket holds the queue; stop its program or use another "
+		       "queue";
 	case -EOPNOTSUPP:
 		if (zero_copy && device->has_features &&
 		    !(device->xdp_features & NET_XDP_FEATURE_ZERO_COPY))
 			return "the driver has no zero copy; use mode auto or copy";
 		return "the driver refuses this combination; use mode auto, or frames of one chunk";
 	case -EINVAL:
-		return zero_copy ? "does the queue exist, does a chunk hold the MTU, and (virtio) is "
-				   "the platform flag set? See xsk-info, or use mode auto"
-				 : "does the queue exist on this interface? See xsk-info";
+		return zero_copy
+			       ? "does the queue exist, does a chunk hold the MTU, and (virtio) is "
+				 "the platform flag set? See xsk-info, or use mode auto"
+			       : "does the queue exist on this interface? See xsk-info";
 	case -ENOENT:
 		return "virtio: the device lacks ring reset or mergeable buffers; use mode copy";
 	case -ENODEV:
@@ -319,7 +320,8 @@ static int bind_shared(struct net_xdp_queue *q, const struct net_xdp_config *c,
 		       const struct net_xdp_device *device, int umem_fd, struct net_error *err)
 {
 	/* The kernel takes mode and wake-up flags from the first socket and refuses others here. */
-	int rc = bind_patiently(q, device->ifindex, XDP_SHARED_UMEM, umem_fd, c->release_timeout_ms);
+	int rc =
+		bind_patiently(q, device->ifindex, XDP_SHARED_UMEM, umem_fd, c->release_timeout_ms);
 	char sentence[200];
 
 	snprintf(sentence, sizeof(sentence), "queue %u, as the first queue: %s%s%s",
@@ -358,8 +360,7 @@ int socket_bind(struct net_xdp_queue *q, const struct net_xdp_config *config,
 		q->tx_max_descriptors = device->zc_max_segments < XDP_COPY_TX_DESCRIPTORS
 						? device->zc_max_segments
 						: XDP_COPY_TX_DESCRIPTORS;
-	q->kernel_tells_sockets =
-		netdev_queue_has_socket(device->ifindex, q->hardware_queue) == 1;
+	q->kernel_tells_sockets = netdev_queue_has_socket(device->ifindex, q->hardware_queue) == 1;
 	return 0;
 }
 

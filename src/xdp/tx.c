@@ -22,9 +22,9 @@
 #define likely(x)   __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 
-#define TX_CHECKSUMS (NET_TX_IP_CHECKSUM | NET_TX_TCP_CHECKSUM | NET_TX_UDP_CHECKSUM)
-#define TX_WRITES    (TX_CHECKSUMS | NET_TX_VLAN)
-#define TX_KNOWN     (TX_WRITES | NET_TX_IPV4 | NET_TX_IPV6)
+#define TX_CHECKSUMS	 (NET_TX_IP_CHECKSUM | NET_TX_TCP_CHECKSUM | NET_TX_UDP_CHECKSUM)
+#define TX_WRITES	 (TX_CHECKSUMS | NET_TX_VLAN)
+#define TX_KNOWN	 (TX_WRITES | NET_TX_IPV4 | NET_TX_IPV6)
 #define ETH_HEADER_BYTES 14
 #define VLAN_TAG_BYTES	 4
 
@@ -194,7 +194,8 @@ static void write_packet(struct net_xdp_queue *q, uint32_t id, const struct tx_p
 		};
 		q->counter[NET_XDP_TX_BYTES] += piece[i].len;
 	}
-	q->tx_packet[first] = (struct tx_packet){.id = id, .descriptors = pieces, .bounced = bounced};
+	q->tx_packet[first] =
+		(struct tx_packet){.id = id, .descriptors = pieces, .bounced = bounced};
 }
 
 /* A packet that will not be sent: accepted, counted, completed. */
@@ -321,11 +322,13 @@ static bool send_bounced(struct net_xdp_queue *q, const struct net_tx_packet *pa
 	if (slot == BOUNCE_NONE)
 		return refuse(q, 1, true);
 	plan_range(q, &plan, slot, len);
-	if (plan.too_many || !room_for(q, plan.pieces) || !linearise(q, packet, q->memory->base + slot)) {
+	if (plan.too_many || !room_for(q, plan.pieces) ||
+	    !linearise(q, packet, q->memory->base + slot)) {
 		bounce_give(&q->tx_private, slot);
 		if (!plan.too_many && !room_for(q, plan.pieces))
 			return refuse(q, plan.pieces, true);
-		return drop(q, meta, plan.too_many ? NET_XDP_TX_DROP_SIZE : NET_XDP_TX_DROP_OFFLOAD);
+		return drop(q, meta,
+			    plan.too_many ? NET_XDP_TX_DROP_SIZE : NET_XDP_TX_DROP_OFFLOAD);
 	}
 	write_packet(q, meta->id, plan.piece, plan.pieces, slot);
 	q->counter[NET_XDP_TX_ACCEPTED]++;
@@ -427,7 +430,8 @@ int tx_poll(struct net_queue *queue, struct net_buffer_access *pool, uint32_t *i
 
 bool tx_has_room(struct net_xdp_queue *q)
 {
-	return q->tx_free_count >= q->tx_blocked && ring_room(&q->tx, q->tx_blocked) >= q->tx_blocked &&
+	return q->tx_free_count >= q->tx_blocked &&
+	       ring_room(&q->tx, q->tx_blocked) >= q->tx_blocked &&
 	       (!q->tx_blocked_private || q->tx_private.free_count);
 }
 

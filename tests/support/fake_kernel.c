@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "support/fake_kernel.h"
+#include "xdp/uapi.h"
+
+static void open_ring(struct fake_ring *shared, struct ring *view, uint32_t entries,
+		      size_t entry_bytes, bool producer, uint32_t start)
+{
+	shared->entries = entries;
+	shared->producer = shared->consumer = start;
+	shared->entry = calloc(entries, entry_bytes);
+	cr_assert_not_null(shared->entry);
+	*view = (struct ring){
+		.mine = start,
+		.theirs = start,
+		.mask = entries - 1,
+		.entries = entries,
+		.entry = shared->entry,
+		.own = producer ? &shared->producer : &shared->consumer,
+		.other = producer ? &shared->consumer : &shared->producer,
+		.flags = &shared->flags,
+	};
+}
+
+void fake_open(struct fake_kernel *k, struct net_xdp_config config, struct frontend *f,
+	       uint32_t start)
+{
+	struct net_xdp_region regions[FRONTEND_REGIONS];
+	struct net_xdp_queue *q = &k->queue;
+	struct net_error err = {0};
+
+	memset(k, 0, sizeof(*k));
+	k->frontend = f;
+	for (uint32_t i = 0; i < f->region_count; i++)
+		regions[i] = (struct net_xdp_region){
+			.guest_addr = f->regions[i].guest_addr,
+			.size_bytes = f->regions[i].size_bytes,
+			.fd = f->regions[i].fd,
+		};
+	config.ifname = "fake0";
+	config.regions = regions;
+	config.region_count = f->region_count;
+	cr_assert_eq(net_xdp_config_check(&config, &err), 0, "%s", err.message);
+	k->endpoint.config = config;
+	cr_assert_eq(memory_open(&k->endpoint.memory, &config, &err), 0, "%s", err.message);
+
+	q->base.ops = &queue_ops;
+	q->endpoint = &k->endpoint;
+	q->fd = q->ready_fd = q->timer_fd = -1;
+	queue_set_facts(q, &k->endpoint);
+	q->tx_max_descriptors = XDP_COPY_TX_DESCRIPTORS;
+	open_ring(&k->fill, &q->fill, config.fill_ring_frames, 8, true, start);
+	open_ring(&k->completion, &q->completion, config.completion_ring_frames, 8, false, start);
+	open_ring(&k->rx, &q->rx, config.rx_ring_frames, 16, false, start);
+	open_ring(&k->tx, &q->tx, config.tx_ring_frames, 16, true, start);
+	cr_assert_eq(queue_open_tables(q, &k->endpoint, &err), 0, "%s", err.message);
+	if (config.sealed)
+		cr_assert_eq(memory_seal(&k->endpoint.memory, true), 0);
+}
+
+void fake_close(struct fake_kernel *k)
+{
+	queue_close_tables(&k->queue);
+	memory_close(&k->endpoint.memory);
+	free(k->fill.entry);
+	free(k->completion.entry);
+	free(k->rx.entry);
+	free(k->tx.entry);
+}
+
+uint32_t fake_filled(const struct fake_kernel *k)
+{
+	return k->fill.producer - k->fill.consumer;
+}
+
+bool fake_take_fill(struct fake_kernel *k, uint64_t *address)
+{
+	cr_assert_leq(fake_filled(k), k->fill.entries, "the fill ring was overrun");
+	if (fake_filled(k) == 0)
+		return false;
+	*address = ((uint64_t *)k->fill.entry)[k->fill.consumer++ % k->fill.entries];
+	return true;
+}
+
+/* xsk_buff_pool.c: xp_check_unaligned(), xp_check_aligned() in copy mode. */
+bool fake_fill_is_valid(const struct fake_kernel *k, uint64_t address)
+{
+	const struct net_xdp_config *c = &k->endpoint.config;
+	uint64_t size = k->endpoint.memory.bytes;
+
+	if (c->unaligned)
+		return address < size && address + c->chunk_bytes <= size;
+	return (address & ~(uint64_t)(c->chunk_bytes - 1)) < size;
+}
+
+/* Where the bytes of a UMEM offset are for a second opinion: through the frontend's mapping when it
+ * is its memory, so that a sealed one can be looked at. */
+static uint8_t *view(const struct fake_kernel *k, uint64_t offset)
+{
+	for (uint32_t i = 0; i < k->endpoint.memory.region_count; i++) {
+		const struct memory_region *r = &k->endpoint.memory.region[i];
+
+		if (offset - r->offset < r->bytes)
+			return frontend_at(k->frontend, r->guest_addr + (offset - r->offset), 1);
+	}
+	return k->endpoint.memory.base + offset;
+}
+
+bool fake_receive_into(struct fake_kernel *k, uint64_t fill_address, const void *bytes, uint32_t len,
+		       uint32_t options, uint32_t shift)
+{
+	const struct net_xdp_config *c = &k->endpoint.config;
+	uint64_t distance = net_xdp_frame_offset(c) + shift;
+	struct xdp_desc *d = (struct xdp_desc *)k->rx.entry + k->rx.producer % k->rx.entries;
+
+	cr_assert(fake_fill_is_valid(k, fill_address), "fill entry 0x%lx would be swallowed",
+		  fill_address);
+	if (k->rx.producer - k->rx.consumer == k->rx.entries)
+		return false;
+	if (!c->unaligned)
+		fill_address &= ~(uint64_t)(c->chunk_bytes - 1);
+	memcpy(view(k, fill_address + distance), bytes, len);
+	d->addr = c->unaligned ? fill_address | distance << 48 : fill_address + distance;
+	d->len = len;
+	d->options = options;
+	k->rx.producer++;
+	return true;
+}
+
+bool fake_receive(struct fake_kernel *k, const void *bytes, uint32_t len)
+{
+	uint64_t address;
+
+	if (k->rx.producer - k->rx.consumer == k->rx.entries || !fake_take_fill(k, &address))
+		return false;
+	return fake_receive_into(k, address, bytes, len, 0, 0);
+}
+
+static void check_descriptor(const struct fake_kernel *k, const struct xdp_desc *d)
+{
+	uint64_t size = k->endpoint.memory.bytes, chunk = k->endpoint.config.chunk_bytes;
+
+	cr_assert(d->len > 0 && d->len <= chunk, "length %u", d->len);
+	cr_assert(d->addr < size && d->addr + d->len <= size, "address 0x%llx", d->addr);
+	if (!k->endpoint.config.unaligned)
+		cr_assert_eq(d->addr / chunk, (d->addr + d->len - 1) / chunk, "crosses a chunk");
+	cr_assert_eq(d->options & ~(uint32_t)XDP_PKT_CONTD, 0, "options 0x%x", d->options);
+}
+
+bool fake_transmit(struct fake_kernel *k, struct fake_packet *packet)
+{
+	bool more = true;
+
+	cr_assert_leq(k->tx.producer - k->tx.consumer, k->tx.entries, "the TX ring was overrun");
+	if (k->tx.producer == k->tx.consumer)
+		return false;
+	packet->len = packet->descriptors = 0;
+	while (more) {
+		const struct xdp_desc *d;
+
+		cr_assert_neq(k->tx.producer, k->tx.consumer, "a packet was published in part");
+		d = (struct xdp_desc *)k->tx.entry + k->tx.consumer++ % k->tx.entries;
+		check_descriptor(k, d);
+		cr_assert_lt(packet->descriptors, XDP_COPY_TX_DESCRIPTORS);
+		memcpy(packet->bytes + packet->len, view(k, d->addr), d->len);
+		packet->len += d->len;
+		packet->address[packet->descriptors++] = d->addr;
+		more = d->options & XDP_PKT_CONTD;
+	}
+	return true;
+}
+
+void fake_complete(struct fake_kernel *k, uint64_t address)
+{
+	cr_assert_lt(k->completion.producer - k->completion.consumer, k->completion.entries,
+		     "the completion ring was overrun");
+	((uint64_t *)k->completion.entry)[k->completion.producer++ % k->completion.entries] =
+		address & ~1ull;
+}

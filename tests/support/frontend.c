@@ -1,0 +1,393 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <criterion/criterion.h>
+
+#include "support/frame.h"
+#include "support/frontend.h"
+
+#define BATCH 64
+
+int64_t frontend_now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+void frontend_sleep_ms(int ms)
+{
+	struct timespec left = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L};
+
+	while (nanosleep(&left, &left) < 0 && errno == EINTR)
+		;
+}
+
+/* ---- The pool ------------------------------------------------------------------------------------- */
+
+static void pool_rx_buffers(struct net_buffer_access *pool, const uint32_t *ids, uint32_t count,
+			    struct net_rx_buffer *out)
+{
+	struct frontend *f = (struct frontend *)pool;
+
+	__atomic_add_fetch(&f->rx_buffers_calls, 1, __ATOMIC_RELAXED);
+	for (uint32_t i = 0; i < count; i++) {
+		out[i] = (struct net_rx_buffer){0};
+		if (ids[i] >= f->id_count)
+			continue;
+		out[i] = f->ids[ids[i]].buffer;
+		f->ids[ids[i]].posted = true;
+	}
+}
+
+static void pool_rx_metadata(struct net_buffer_access *pool, const uint32_t *ids,
+			     const struct net_rx_metadata *metadata, uint32_t count)
+{
+	struct frontend *f = (struct frontend *)pool;
+
+	__atomic_add_fetch(&f->rx_metadata_calls, 1, __ATOMIC_RELAXED);
+	for (uint32_t i = 0; i < count; i++) {
+		const struct net_rx_metadata *m = &metadata[i];
+		struct frontend_id *id = &f->ids[ids[i]];
+
+		cr_assert(ids[i] < f->id_count, "metadata of id %u, which does not exist", ids[i]);
+		cr_assert(id->posted, "metadata of id %u, which is not posted", ids[i]);
+		cr_assert(!id->delivered, "metadata of id %u came twice", ids[i]);
+		cr_assert(m->len_bytes > 0, "id %u: a frame of length 0", ids[i]);
+		cr_assert((uint64_t)m->offset_bytes + m->len_bytes <= id->buffer.capacity_bytes,
+			  "id %u: %u bytes at offset %u in a buffer of %u", ids[i], m->len_bytes,
+			  m->offset_bytes, id->buffer.capacity_bytes);
+		id->metadata = *m;
+		id->delivered = true;
+	}
+}
+
+static struct frontend_region *region_of(struct frontend *f, uint64_t addr, uint64_t len)
+{
+	for (uint32_t i = 0; i < f->region_count; i++) {
+		struct frontend_region *r = &f->regions[i];
+
+		if (addr >= r->guest_addr && len <= r->size_bytes &&
+		    addr - r->guest_addr <= r->size_bytes - len)
+			return r;
+	}
+	return NULL;
+}
+
+static void *pool_memory(struct net_buffer_access *pool, uint64_t addr, uint32_t len)
+{
+	struct frontend *f = (struct frontend *)pool;
+	struct frontend_region *r = region_of(f, addr, len);
+
+	__atomic_add_fetch(&f->memory_calls, 1, __ATOMIC_RELAXED);
+	return r ? r->bytes + (addr - r->guest_addr) : NULL;
+}
+
+static const struct net_buffer_access_ops pool_ops = {
+	.rx_buffers = pool_rx_buffers,
+	.rx_metadata = pool_rx_metadata,
+	.memory = pool_memory,
+};
+
+/* ---- Memory --------------------------------------------------------------------------------------- */
+
+void frontend_open(struct frontend *f, uint64_t size_bytes, uint32_t id_count)
+{
+	*f = (struct frontend){.pool.ops = &pool_ops, .id_count = id_count};
+	f->ids = calloc(id_count ? id_count : 1, sizeof(*f->ids));
+	cr_assert(f->ids != NULL, "memory for %u ids", id_count);
+	if (size_bytes)
+		frontend_add_region(f, FRONTEND_BASE, size_bytes, -1);
+}
+
+void frontend_close(struct frontend *f)
+{
+	for (uint32_t i = 0; i < f->region_count; i++) {
+		munmap(f->regions[i].bytes, f->regions[i].size_bytes);
+		close(f->regions[i].fd);
+		free(f->regions[i].snapshot);
+	}
+	free(f->ids);
+	*f = (struct frontend){0};
+}
+
+uint32_t frontend_add_region(struct frontend *f, uint64_t guest_addr, uint64_t size_bytes, int fd)
+{
+	struct frontend_region *r = &f->regions[f->region_count];
+
+	cr_assert(f->region_count < FRONTEND_REGIONS, "more than %d regions", FRONTEND_REGIONS);
+	if (fd < 0) {
+		fd = memfd_create("frontend", MFD_CLOEXEC);
+		cr_assert(fd >= 0, "memfd: %s", strerror(errno));
+		cr_assert(ftruncate(fd, (off_t)size_bytes) == 0, "ftruncate: %s", strerror(errno));
+	}
+	*r = (struct frontend_region){.guest_addr = guest_addr, .size_bytes = size_bytes, .fd = fd};
+	r->bytes = mmap(NULL, size_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	cr_assert(r->bytes != MAP_FAILED, "mmap: %s", strerror(errno));
+	return f->region_count++;
+}
+
+uint8_t *frontend_at(struct frontend *f, uint64_t addr, uint64_t len)
+{
+	struct frontend_region *r = region_of(f, addr, len);
+
+	cr_assert(r != NULL, "%llu bytes at 0x%llx are outside the memory", (unsigned long long)len,
+		  (unsigned long long)addr);
+	return r->bytes + (addr - r->guest_addr);
+}
+
+void frontend_poison(struct frontend *f, uint64_t seed)
+{
+	for (uint32_t i = 0; i < f->region_count; i++) {
+		struct frame_random random = frame_random(seed + i);
+		struct frontend_region *r = &f->regions[i];
+		uint32_t word;
+
+		for (uint64_t at = 0; at + sizeof(word) <= r->size_bytes; at += sizeof(word)) {
+			word = frame_random_next(&random);
+			memcpy(r->bytes + at, &word, sizeof(word));
+		}
+	}
+	frontend_snapshot(f);
+}
+
+void frontend_snapshot(struct frontend *f)
+{
+	for (uint32_t i = 0; i < f->region_count; i++) {
+		struct frontend_region *r = &f->regions[i];
+
+		if (!r->snapshot)
+			r->snapshot = malloc(r->size_bytes);
+		cr_assert(r->snapshot != NULL, "memory for a snapshot");
+		memcpy(r->snapshot, r->bytes, r->size_bytes);
+	}
+}
+
+void frontend_allow(struct frontend *f, uint64_t addr, uint64_t len)
+{
+	struct frontend_region *r = region_of(f, addr, len);
+
+	cr_assert(r != NULL && r->snapshot != NULL, "nothing remembered at 0x%llx",
+		  (unsigned long long)addr);
+	memcpy(r->snapshot + (addr - r->guest_addr), r->bytes + (addr - r->guest_addr), len);
+}
+
+uint64_t frontend_first_change(struct frontend *f)
+{
+	for (uint32_t i = 0; i < f->region_count; i++) {
+		struct frontend_region *r = &f->regions[i];
+
+		cr_assert(r->snapshot != NULL, "nothing remembered");
+		if (memcmp(r->bytes, r->snapshot, r->size_bytes) == 0)
+			continue;
+		for (uint64_t at = 0; at < r->size_bytes; at++) {
+			if (r->bytes[at] != r->snapshot[at])
+				return r->guest_addr + at;
+		}
+	}
+	return 0;
+}
+
+/* ---- Receive -------------------------------------------------------------------------------------- */
+
+void frontend_set_buffer(struct frontend *f, uint32_t id, uint64_t addr, uint32_t header_bytes,
+			 uint32_t capacity_bytes)
+{
+	cr_assert(id < f->id_count, "id %u: the frontend has %u", id, f->id_count);
+	f->ids[id].buffer = (struct net_rx_buffer){
+		.addr = addr,
+		.header_bytes = header_bytes,
+		.capacity_bytes = capacity_bytes,
+	};
+}
+
+void frontend_layout(struct frontend *f, uint32_t first, uint32_t count, uint64_t addr,
+		     uint32_t stride_bytes, uint32_t header_bytes, uint32_t capacity_bytes)
+{
+	for (uint32_t i = 0; i < count; i++)
+		frontend_set_buffer(f, first + i, addr + (uint64_t)i * stride_bytes, header_bytes,
+				    capacity_bytes);
+}
+
+void frontend_post_ids(struct frontend *f, struct net_queue *q, const uint32_t *ids, uint32_t count)
+{
+	uint32_t refused = net_queue_rx_avail(q, &f->pool, ids, count);
+
+	cr_assert(refused == 0, "%u of %u ids were refused", refused, count);
+}
+
+void frontend_post(struct frontend *f, struct net_queue *q, uint32_t first, uint32_t count)
+{
+	uint32_t ids[BATCH], n;
+
+	for (uint32_t done = 0; done < count; done += n) {
+		n = count - done < BATCH ? count - done : BATCH;
+		for (uint32_t i = 0; i < n; i++)
+			ids[i] = first + done + i;
+		frontend_post_ids(f, q, ids, n);
+	}
+}
+
+uint32_t frontend_rx(struct frontend *f, struct net_queue *q, uint32_t *ids, uint32_t count)
+{
+	uint32_t n = net_queue_rx_poll(q, &f->pool, ids, count);
+
+	cr_assert(n <= count, "rx_poll returned %u of at most %u", n, count);
+	for (uint32_t i = 0; i < n; i++) {
+		cr_assert(ids[i] < f->id_count, "id %u does not exist", ids[i]);
+		cr_assert(f->ids[ids[i]].posted, "id %u came back but is not posted", ids[i]);
+		cr_assert(f->ids[ids[i]].delivered, "id %u came back without metadata", ids[i]);
+		f->ids[ids[i]].posted = false;
+		f->ids[ids[i]].delivered = false;
+	}
+	return n;
+}
+
+uint32_t frontend_rx_wait(struct frontend *f, struct net_queue *q, uint32_t *ids, uint32_t count,
+			  int timeout_ms)
+{
+	int64_t deadline = frontend_now_ms() + timeout_ms, left;
+	uint32_t n = frontend_rx(f, q, ids, count);
+	int rc;
+
+	while (n < count && (left = deadline - frontend_now_ms()) > 0) {
+		rc = net_queue_wait(q, left * 1000000);
+		cr_assert(rc >= 0 || rc == -EINTR, "wait: %s", strerror(-rc));
+		n += frontend_rx(f, q, ids + n, count - n);
+	}
+	return n;
+}
+
+const struct net_rx_metadata *frontend_metadata(struct frontend *f, uint32_t id)
+{
+	return &f->ids[id].metadata;
+}
+
+uint64_t frontend_frame_addr(struct frontend *f, uint32_t id)
+{
+	const struct frontend_id *i = &f->ids[id];
+
+	return i->buffer.addr + i->buffer.header_bytes + i->metadata.offset_bytes;
+}
+
+const uint8_t *frontend_frame(struct frontend *f, uint32_t id)
+{
+	return frontend_at(f, frontend_frame_addr(f, id), f->ids[id].metadata.len_bytes);
+}
+
+void frontend_expect_frame(struct frontend *f, uint32_t id, const uint8_t *frame, uint32_t len)
+{
+	const struct net_rx_metadata *m = frontend_metadata(f, id);
+	char why[FRAME_WHY_BYTES];
+
+	cr_assert(m->offset_bytes == 0, "id %u: frame at offset %u", id, m->offset_bytes);
+	cr_assert(frame_equal(frontend_frame(f, id), m->len_bytes, frame, len, why), "id %u: %s",
+		  id, why);
+}
+
+/* ---- Transmit ------------------------------------------------------------------------------------- */
+
+void frontend_list_open(struct frontend_list *list, uint32_t max_segments)
+{
+	*list = (struct frontend_list){.capacity = max_segments};
+	list->segments = calloc(max_segments, sizeof(*list->segments));
+	list->packets = calloc(max_segments, sizeof(*list->packets));
+	cr_assert(list->segments && list->packets, "memory for %u segments", max_segments);
+}
+
+void frontend_list_close(struct frontend_list *list)
+{
+	free(list->segments);
+	free(list->packets);
+	*list = (struct frontend_list){0};
+}
+
+void frontend_list_clear(struct frontend_list *list)
+{
+	list->count = 0;
+	list->packet_count = 0;
+}
+
+struct net_tx_metadata *frontend_list_packet(struct frontend_list *list, uint32_t id)
+{
+	struct net_tx_metadata *meta = &list->packets[list->packet_count];
+
+	cr_assert(list->packet_count < list->capacity, "the list is full");
+	*meta = (struct net_tx_metadata){.id = id};
+	list->packet_count++;
+	return meta;
+}
+
+void frontend_list_segment(struct frontend_list *list, uint64_t addr, uint32_t len)
+{
+	struct net_tx_metadata *meta = &list->packets[list->packet_count - 1];
+
+	cr_assert(list->count < list->capacity && list->packet_count, "the list is full");
+	list->segments[list->count++] = (struct net_tx_segment){
+		.addr = addr,
+		.len_bytes = len,
+		.head = meta->segment_count ? NULL : meta,
+	};
+	meta->segment_count++;
+	meta->len_bytes += len;
+}
+
+struct net_tx_metadata *frontend_list_frame(struct frontend_list *list, uint32_t id, uint64_t addr,
+					    uint32_t len)
+{
+	struct net_tx_metadata *meta = frontend_list_packet(list, id);
+
+	frontend_list_segment(list, addr, len);
+	return meta;
+}
+
+uint32_t frontend_tx(struct frontend *f, struct net_queue *q, const struct frontend_list *list,
+		     uint32_t first, uint32_t *completed)
+{
+	uint32_t offered = list->count - first, accepted, packets = 0;
+	bool sync = false;
+
+	accepted = net_queue_tx_avail(q, &f->pool, list->segments + first, offered, &sync);
+	cr_assert(accepted <= offered, "tx_avail accepted %u of %u segments", accepted, offered);
+	cr_assert(accepted == offered || list->segments[first + accepted].head,
+		  "tx_avail accepted %u segments: that is within a packet", accepted);
+	for (uint32_t i = 0; i < accepted; i++)
+		packets += list->segments[first + i].head != NULL;
+	if (sync)
+		*completed += packets;
+	return accepted;
+}
+
+uint32_t frontend_tx_all(struct frontend *f, struct net_queue *q, const struct frontend_list *list,
+			 uint32_t *ids, int timeout_ms)
+{
+	int64_t deadline = frontend_now_ms() + timeout_ms, left;
+	uint32_t done = 0, completed = 0, collected = 0, batch[BATCH];
+	int n;
+
+	for (;;) {
+		if (done < list->count)
+			done += frontend_tx(f, q, list, done, &completed);
+		do {
+			n = net_queue_tx_poll(q, &f->pool, batch, BATCH);
+			cr_assert(n >= 0 && n <= BATCH, "tx_poll returned %d", n);
+			cr_assert(collected + (uint32_t)n <= list->packet_count,
+				  "more completions than packets");
+			if (ids && n)
+				memcpy(ids + collected, batch, (uint32_t)n * sizeof(*ids));
+			collected += (uint32_t)n;
+		} while (n);
+		left = deadline - frontend_now_ms();
+		if ((done == list->count && completed + collected >= list->packet_count) ||
+		    left <= 0)
+			return completed + collected;
+		n = net_queue_wait(q, left * 1000000);
+		cr_assert(n >= 0 || n == -EINTR, "wait: %s", strerror(-n));
+	}
+}

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The null backend: takes everything, gives nothing back. */
+#include <errno.h>
+#include <string.h>
+
+#include <criterion/criterion.h>
+
+#include "support/frontend.h"
+
+static struct net_endpoint *open_null(void)
+{
+	struct net_endpoint *ep = NULL;
+	struct net_error err = {0};
+
+	cr_assert(net_null_open(&ep, &err) == 0, "%s", err.message);
+	return ep;
+}
+
+Test(null, facts_constant_before_and_after_queues)
+{
+	struct net_endpoint *ep = open_null();
+	struct net_endpoint_facts before, after;
+	struct net_queue_config config = {0};
+	struct net_queue *q;
+
+	memset(&before, 0, sizeof(before));
+	memset(&after, 0, sizeof(after));
+	net_endpoint_facts(ep, &before);
+	cr_assert(strcmp(before.type, "null") == 0 && before.max_queues == 64);
+	cr_assert(net_endpoint_get_queues(ep, &config, 1, NULL, &q, NULL) == 0);
+	net_endpoint_facts(ep, &after);
+	cr_assert(memcmp(&before, &after, sizeof(before)) == 0);
+	net_queue_destroy(q, NULL);
+	cr_assert(net_endpoint_destroy(ep, NULL) == 0);
+}
+
+Test(null, tx_list_is_done_with_at_once_and_counted)
+{
+	struct net_endpoint *ep = open_null();
+	struct net_queue_config config = {0};
+	struct net_queue_stats stats;
+	struct frontend_list list;
+	struct net_queue *q;
+	struct frontend f;
+	bool sync = false;
+	uint32_t id;
+
+	frontend_open(&f, 4096, 1);
+	frontend_list_open(&list, 8);
+	frontend_list_frame(&list, 1, FRONTEND_BASE, 60);
+	frontend_list_frame(&list, 2, 0, 60)->flags = NET_TX_VLAN; /* nobody reads the bytes */
+	frontend_list_frame(&list, 3, FRONTEND_BASE, 60)->len_bytes = 61;
+	frontend_list_frame(&list, 4, FRONTEND_BASE, 60)->flags = 1 << 15;
+	cr_assert(net_endpoint_get_queues(ep, &config, 1, NULL, &q, NULL) == 0);
+	cr_assert(net_queue_tx_avail(q, &f.pool, list.segments, 4, &sync) == 4);
+	cr_assert(sync);
+	cr_assert(net_queue_tx_poll(q, &f.pool, &id, 1) == 0);
+	net_queue_stats(q, &stats);
+	cr_assert(stats.tx_packets == 2 && stats.tx_errors == 2 && stats.tx_vlan_packets == 1);
+	cr_assert(stats.rx_packets == 0 && stats.rx_errors == 0);
+	cr_assert(f.memory_calls == 0);
+	net_queue_destroy(q, NULL);
+	net_endpoint_destroy(ep, NULL);
+	frontend_list_close(&list);
+	frontend_close(&f);
+}
+
+Test(null, rx_nothing_ever_comes)
+{
+	struct net_endpoint *ep = open_null();
+	struct net_queue_config config = {0};
+	struct net_queue *q;
+	struct frontend f;
+	uint32_t id = 0;
+
+	frontend_open(&f, 4096, 1);
+	frontend_set_buffer(&f, 0, FRONTEND_BASE, 0, 2048);
+	cr_assert(net_endpoint_get_queues(ep, &config, 1, NULL, &q, NULL) == 0);
+	cr_assert(net_queue_rx_avail(q, &f.pool, &id, 1) == 0);
+	cr_assert(net_queue_rx_poll(q, &f.pool, &id, 1) == 0);
+	cr_assert(!net_queue_poll_ready(q));
+	cr_assert(net_queue_wait(q, 10 * 1000000) == 0, "an idle queue woke up");
+	net_queue_update_target_vp(q, 7);
+	net_queue_destroy(q, NULL);
+	net_endpoint_destroy(ep, NULL);
+	frontend_close(&f);
+}
+
+Test(null, lifecycle_rules_are_those_of_the_contract)
+{
+	struct net_endpoint *ep = open_null();
+	struct net_queue_config configs[65] = {0};
+	struct net_error err = {0};
+	struct net_queue *queues[65];
+	struct net_action action;
+
+	cr_assert(net_endpoint_stop(ep) == 0 && net_endpoint_stop(ep) == 0);
+	cr_assert(net_endpoint_get_queues(ep, configs, 0, NULL, queues, &err) == -EINVAL);
+	cr_assert(net_endpoint_get_queues(ep, configs, 65, NULL, queues, &err) == -EINVAL);
+	cr_assert(strstr(err.message, "65") && strstr(err.message, "64"), "%s", err.message);
+	cr_assert(net_endpoint_get_queues(ep, configs, 64, NULL, queues, NULL) == 0);
+	cr_assert(net_endpoint_stop(ep) == -EBUSY);
+	cr_assert(net_endpoint_get_queues(ep, configs, 1, NULL, queues, &err) == -EBUSY);
+	cr_assert(net_endpoint_destroy(ep, &err) == -EBUSY);
+	for (int i = 0; i < 64; i++)
+		cr_assert(net_queue_destroy(queues[i], NULL) == 0);
+	cr_assert(net_endpoint_stop(ep) == 0);
+	cr_assert(net_endpoint_poll_action(ep, &action) == 0);
+	cr_assert(net_endpoint_action_fd(ep) == -1);
+	cr_assert(net_endpoint_destroy(ep, NULL) == 0);
+}
+
+Test(null, get_queues_with_a_key_is_refused)
+{
+	const uint8_t key[40] = {0};
+	const struct net_rss_config rss = {.key = key, .key_bytes = sizeof(key)};
+	struct net_endpoint *ep = open_null();
+	struct net_queue_config config = {0};
+	struct net_error err = {0};
+	struct net_queue *q;
+
+	cr_assert(net_endpoint_get_queues(ep, &config, 1, &rss, &q, &err) == -EINVAL);
+	cr_assert(strcmp(err.step, "rss") == 0);
+	cr_assert(net_endpoint_destroy(ep, NULL) == 0);
+}
