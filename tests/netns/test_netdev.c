@@ -1,53 +1,20 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* What the kernel says about a veth pair, each test in a network namespace of its own. */
 #include <criterion/criterion.h>
-#include <dirent.h>
 #include <errno.h>
 #include <net/if.h>
 #include <poll.h>
-#include <sched.h>
-#include <signal.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
+#include "support/netns.h"
 #include "xdp/netdev.h"
 
-static void run(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
-static void run(const char *format, ...)
+static void enter(void)
 {
-	char command[256];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(command, sizeof(command), format, args);
-	va_end(args);
-	cr_assert_eq(system(command), 0, "%s", command);
-}
-
-/* A process that does nothing but have a network namespace; kill it at the end. */
-static pid_t other_namespace(void)
-{
-	int gate[2];
-	pid_t child;
-	char c = 0;
-
-	cr_assert_eq(pipe(gate), 0);
-	child = fork();
-	if (child == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL); /* when the test fails */
-		if (unshare(CLONE_NEWNET) == 0 && write(gate[1], &c, 1) == 1)
-			pause();
-		_exit(1);
-	}
-	cr_assert_eq(read(gate[0], &c, 1), 1);
-	close(gate[0]);
-	close(gate[1]);
-	return child;
+	netns_enter();
+	netns_veth("v0", "v1", 4, 1500);
 }
 
 static uint32_t ifindex_of(const char *ifname)
@@ -58,27 +25,7 @@ static uint32_t ifindex_of(const char *ifname)
 	return ifindex;
 }
 
-static int open_fds(void)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	int n = 0;
-
-	cr_assert_not_null(dir);
-	while (readdir(dir))
-		n++;
-	closedir(dir);
-	return n;
-}
-
-static void enter_namespace(void)
-{
-	cr_assert_eq(unshare(CLONE_NEWNET), 0, "unshare: %s", strerror(errno));
-	run("ip link add v0 numrxqueues 4 numtxqueues 4 type veth peer name v1 numrxqueues 4 "
-	    "numtxqueues 4");
-	run("ip link set v0 up; ip link set v1 up");
-}
-
-TestSuite(netdev, .init = enter_namespace);
+TestSuite(netdev, .init = enter);
 
 /* Wait for an event of the kind (and link state, for LINK), reading over others. */
 static bool saw(int fd, uint32_t ifindex, enum netdev_event_kind kind, bool link_up)
@@ -104,7 +51,7 @@ Test(netdev, link_up_pair_is_up)
 
 Test(netdev, link_peer_down_is_down)
 {
-	run("ip link set v1 down");
+	netns_down("v1");
 	cr_assert_eq(netdev_link(ifindex_of("v0")), 0);
 }
 
@@ -119,9 +66,9 @@ Test(netdev, events_peer_down_and_up_are_link_events)
 	int fd = netdev_events_open();
 
 	cr_assert_geq(fd, 0);
-	run("ip link set v1 down");
+	netns_down("v1");
 	cr_assert(saw(fd, ifindex, NETDEV_EVENT_LINK, false));
-	run("ip link set v1 up");
+	netns_up("v1");
 	cr_assert(saw(fd, ifindex, NETDEV_EVENT_LINK, true));
 	close(fd);
 }
@@ -131,9 +78,9 @@ Test(netdev, events_interface_down_and_up_are_link_events)
 	uint32_t ifindex = ifindex_of("v0");
 	int fd = netdev_events_open();
 
-	run("ip link set v0 down");
+	netns_down("v0");
 	cr_assert(saw(fd, ifindex, NETDEV_EVENT_LINK, false));
-	run("ip link set v0 up");
+	netns_up("v0");
 	cr_assert(saw(fd, ifindex, NETDEV_EVENT_LINK, true));
 	close(fd);
 }
@@ -144,7 +91,7 @@ Test(netdev, events_of_others_are_passed_over)
 	struct netdev_event event;
 	int fd = netdev_events_open();
 
-	run("ip link add w0 type veth peer name w1 && ip link set w0 up && ip link del w0");
+	netns_run("ip link add w0 type veth peer name w1 && ip link set w0 up && ip link del w0");
 	cr_assert_eq(netdev_events_next(fd, ifindex, &event), 0);
 	cr_assert_eq(event.kind, NETDEV_EVENT_NONE);
 	close(fd);
@@ -155,7 +102,7 @@ Test(netdev, events_deleted_interface_is_gone)
 	uint32_t ifindex = ifindex_of("v0");
 	int fd = netdev_events_open();
 
-	run("ip link del v0");
+	netns_run("ip link del v0");
 	cr_assert(saw(fd, ifindex, NETDEV_EVENT_GONE, false));
 	cr_assert_eq(netdev_link(ifindex), -ENODEV);
 	close(fd);
@@ -164,13 +111,12 @@ Test(netdev, events_deleted_interface_is_gone)
 Test(netdev, events_interface_moved_to_another_namespace_is_gone)
 {
 	uint32_t ifindex = ifindex_of("v0");
-	pid_t other = other_namespace();
-	int fd = netdev_events_open();
+	int other = netns_new(), fd = netdev_events_open();
 
-	run("ip link set v0 netns %d", (int)other);
+	netns_move("v0", other);
 	cr_assert(saw(fd, ifindex, NETDEV_EVENT_GONE, false));
 	cr_assert_eq(netdev_link(ifindex), -ENODEV);
-	kill(other, SIGKILL);
+	close(other);
 	close(fd);
 }
 
@@ -183,9 +129,9 @@ Test(netdev, events_interface_leaves_a_bridge_is_not_gone)
 
 	if (system("ip link add br0 type bridge 2>/dev/null"))
 		cr_skip_test("this kernel has no bridge");
-	run("ip link set v0 master br0");
+	netns_run("ip link set v0 master br0");
 	fd = netdev_events_open();
-	run("ip link set v0 nomaster");
+	netns_run("ip link set v0 nomaster");
 	while (netdev_events_next(fd, ifindex, &event) == 1)
 		cr_expect_eq(event.kind, NETDEV_EVENT_LINK);
 	close(fd);
@@ -199,11 +145,11 @@ Test(netdev, events_overrun_is_lost_and_then_continues)
 	int rc;
 
 	/* About 1.5 KiB each: more than the default receive buffer (net.core.rmem_default). */
-	run("seq 1 400 | sed 's/.*/link set v1 alias a&/' | ip -batch -");
+	netns_run("seq 1 400 | sed 's/.*/link set v1 alias a&/' | ip -batch -");
 	rc = netdev_events_next(fd, ifindex, &event);
 	cr_assert_eq(rc, 1);
 	cr_assert_eq(event.kind, NETDEV_EVENT_LOST);
-	run("ip link set v1 down");
+	netns_down("v1");
 	cr_assert(saw(fd, ifindex, NETDEV_EVENT_LINK, false) || netdev_link(ifindex) == 0);
 	close(fd);
 }
@@ -233,7 +179,7 @@ Test(netdev, queue_counts_down_interface_does_not_tell)
 	cr_assert_eq(netdev_queue_counts(ifindex_of("v0"), &rx, &tx), 0);
 	cr_assert_eq(rx, 4);
 	cr_assert_eq(tx, 4);
-	run("ip link set v0 down");
+	netns_down("v0");
 	cr_assert_eq(netdev_queue_counts(ifindex_of("v0"), &rx, &tx), -EOPNOTSUPP);
 }
 
@@ -242,7 +188,7 @@ Test(netdev, has_socket_free_queue_is_0)
 	cr_assert_eq(netdev_queue_has_socket(ifindex_of("v0"), 0), 0);
 	cr_assert_eq(netdev_queue_has_socket(ifindex_of("v0"), 4), -EINVAL);
 	cr_assert_eq(netdev_queue_has_socket(4000000, 0), -ENODEV);
-	run("ip link set v0 down");
+	netns_down("v0");
 	cr_assert_eq(netdev_queue_has_socket(ifindex_of("v0"), 0), -EOPNOTSUPP);
 }
 
@@ -259,7 +205,7 @@ Test(netdev, query_veth_tells_the_facts)
 	struct net_xdp_device device;
 	struct net_error err;
 
-	run("ip link set v0 mtu 3000");
+	netns_run("ip link set v0 mtu 3000");
 	cr_assert_eq(net_xdp_device_query("v0", &device, &err), 0, "%s", err.message);
 	cr_assert_str_eq(device.ifname, "v0");
 	cr_assert_str_eq(device.driver, "veth");
@@ -279,12 +225,12 @@ Test(netdev, query_veth_tells_the_facts)
 Test(netdev, query_veth_with_its_peer_elsewhere_tells_no_peer)
 {
 	struct net_xdp_device device;
-	pid_t other = other_namespace();
+	int other = netns_new();
 
-	run("ip link set v1 netns %d", (int)other);
+	netns_move("v1", other);
 	cr_assert_eq(net_xdp_device_query("v0", &device, NULL), 0);
 	cr_assert_eq(device.peer_ifindex, 0);
-	kill(other, SIGKILL);
+	close(other);
 }
 
 /* How a caller looks again: with the name that the last answer holds. */
@@ -293,11 +239,11 @@ Test(netdev, query_with_the_name_in_its_own_answer_asks_again)
 	struct net_xdp_device device;
 
 	cr_assert_eq(net_xdp_device_query("v0", &device, NULL), 0);
-	run("ip link set v0 mtu 2000");
+	netns_run("ip link set v0 mtu 2000");
 	cr_assert_eq(net_xdp_device_query(device.ifname, &device, NULL), 0);
 	cr_assert_str_eq(device.ifname, "v0");
 	cr_assert_eq(device.mtu_bytes, 2000);
-	run("ip link del v0");
+	netns_run("ip link del v0");
 	cr_assert_eq(net_xdp_device_query(device.ifname, &device, NULL), -ENODEV);
 	cr_assert_str_eq(device.ifname, "v0");
 }
@@ -307,7 +253,7 @@ Test(netdev, query_fewer_channels_tells_the_queues_in_use)
 {
 	struct net_xdp_device device;
 
-	run("ethtool -L v1 tx 2 && ethtool -L v0 rx 2");
+	netns_run("ethtool -L v1 tx 2 && ethtool -L v0 rx 2");
 	cr_assert_eq(net_xdp_device_query("v0", &device, NULL), 0);
 	cr_assert_eq(device.rx_queues, 2);
 	cr_assert_eq(device.tx_queues, 4);
@@ -317,7 +263,7 @@ Test(netdev, query_down_interface_tells_down)
 {
 	struct net_xdp_device device;
 
-	run("ip link set v0 down");
+	netns_down("v0");
 	cr_assert_eq(net_xdp_device_query("v0", &device, NULL), 0);
 	cr_assert_not(device.up);
 	cr_assert_not(device.carrier);
@@ -347,7 +293,7 @@ Test(netdev, queue_query_free_queue_tells_so)
 	cr_assert_eq(net_xdp_device_queue_query("v0", 3, &queue, &err), 0, "%s", err.message);
 	cr_assert(queue.has_state);
 	cr_assert_not(queue.has_socket);
-	run("ip link set v0 down");
+	netns_down("v0");
 	cr_assert_eq(net_xdp_device_queue_query("v0", 3, &queue, &err), 0, "%s", err.message);
 	cr_assert_not(queue.has_state);
 }
@@ -368,7 +314,7 @@ Test(netdev, every_call_leaves_no_descriptor)
 	struct netdev_features features;
 	struct net_xdp_device device;
 	struct netdev_napi napi;
-	int before = open_fds();
+	unsigned int before = netns_open_fds();
 	uint32_t ifindex = ifindex_of("v0");
 	uint32_t rx, tx;
 	int i;
@@ -385,5 +331,5 @@ Test(netdev, every_call_leaves_no_descriptor)
 		if (i == 1)
 			ifindex = 4000000;
 	}
-	cr_assert_eq(open_fds(), before);
+	cr_assert_eq(netns_open_fds(), before);
 }
