@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "support/frontend_xdp.h"
 #include "support/netns.h"
 #include "xdp/netdev.h"
 
@@ -306,6 +307,52 @@ Test(netdev, queue_query_missing_queue_is_einval_with_a_sentence)
 	cr_assert_eq(net_xdp_device_queue_query("v0", 4, &queue, &err), -EINVAL);
 	cr_assert_not_null(strstr(err.message, "use 0 to 3"), "%s", err.message);
 	cr_assert_eq(net_xdp_device_queue_query("nosuch0", 0, &queue, &err), -ENODEV);
+}
+
+/* ---- With an endpoint on the interface -------------------------------------------------------- */
+
+static void expect_attached(enum net_xdp_attach attach, const char *mode)
+{
+	struct net_xdp_device device;
+	struct frontend_xdp x;
+
+	frontend_xdp_prepare(&x, "v0");
+	x.config.attach = attach;
+	frontend_xdp_open(&x);
+	cr_assert_eq(net_xdp_device_query("v0", &device, NULL), 0);
+	cr_expect_str_eq(device.program_mode, mode);
+	cr_expect_eq(device.program_id, netns_program_id("v0"));
+	cr_expect_str_eq(device.program_name, "net_xdp");
+	frontend_xdp_close(&x);
+	cr_assert_eq(net_xdp_device_query("v0", &device, NULL), 0);
+	cr_expect_str_eq(device.program_mode, "none");
+	cr_expect_eq(device.program_id, 0);
+}
+
+Test(netdev, query_attached_program_tells_id_name_and_mode)
+{
+	expect_attached(NET_XDP_ATTACH_NATIVE, "native");
+	expect_attached(NET_XDP_ATTACH_GENERIC, "generic");
+}
+
+Test(netdev, queue_query_bound_queue_tells_so_until_it_is_destroyed)
+{
+	struct net_xdp_device_queue queue;
+	struct frontend_xdp x;
+
+	frontend_xdp_prepare(&x, "v0");
+	x.config.first_queue = 2;
+	frontend_xdp_open(&x);
+	frontend_xdp_start(&x, 1, 16);
+	cr_assert_eq(net_xdp_device_queue_query("v0", 2, &queue, NULL), 0);
+	cr_expect(queue.has_state);
+	cr_expect(queue.has_socket);
+	cr_assert_eq(net_xdp_device_queue_query("v0", 1, &queue, NULL), 0);
+	cr_expect_not(queue.has_socket);
+	frontend_xdp_stop(&x);
+	cr_assert_eq(net_xdp_device_queue_query("v0", 2, &queue, NULL), 0);
+	cr_expect_not(queue.has_socket);
+	frontend_xdp_close(&x);
 }
 
 Test(netdev, every_call_leaves_no_descriptor)

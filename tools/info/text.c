@@ -197,11 +197,13 @@ static void print_privileges(FILE *out, const struct info_facts *f)
 static void print_try(FILE *out, const struct info_try *tried)
 {
 	const struct net_xdp_report *r = &tried->report;
+	char front[64];
 	uint32_t i;
 
 	fprintf(out, "\nWhat an attach got (--try)\n");
 	if (tried->rc < 0) {
-		fprintf(out, "  failed at %s: %s\n", tried->err.step, tried->err.message);
+		snprintf(front, sizeof(front), "  failed at %s: ", tried->err.step);
+		print_sentence(out, front, tried->err.message);
 		return;
 	}
 	for (i = 0; i < r->rung_count && i < NET_XDP_RUNGS; i++) {
