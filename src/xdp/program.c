@@ -94,16 +94,19 @@ static int load(struct program *p, const struct net_xdp_config *c, uint32_t ifin
 /* ---- Other people's programs ------------------------------------------------------------------ */
 
 /* A program of ours that is still attached mostly belongs to a process that is just ending. */
-static int wait_for_ours(struct net_xdp_device *device, uint32_t timeout_ms)
+static int wait_for_ours(struct net_xdp_device *device, uint32_t timeout_ms, struct net_error *err)
 {
-	for (uint32_t ms = 0; ms < timeout_ms && device->program_id; ms += 5) {
+	char ifname[sizeof(device->ifname)];
+	int rc = 0;
+
+	snprintf(ifname, sizeof(ifname), "%s", device->ifname);
+	for (uint32_t ms = 0; ms < timeout_ms && device->program_id && !rc; ms += 5) {
 		if (strncmp(device->program_name, "net_xdp", 7))
 			break;
 		nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
-		if (net_xdp_device_query(device->ifname, device, NULL))
-			return -ENODEV;
+		rc = net_xdp_device_query(ifname, device, err);
 	}
-	return 0;
+	return rc;
 }
 
 static int refuse_foreign(const struct net_xdp_device *device, struct net_error *err)
@@ -209,7 +212,7 @@ int program_open(struct program *p, const struct net_xdp_config *config,
 	p->link_fd = -1;
 	p->ifindex = device->ifindex;
 	rc = config->program == NET_XDP_PROGRAM_LINK
-		     ? wait_for_ours(&now, config->release_timeout_ms)
+		     ? wait_for_ours(&now, config->release_timeout_ms, err)
 		     : 0;
 	if (!rc && now.program_id && config->program == NET_XDP_PROGRAM_LINK)
 		rc = refuse_foreign(&now, err);
