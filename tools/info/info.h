@@ -142,7 +142,9 @@ void info_print_row(FILE *out, const struct info_facts *facts); /* facts NULL: t
 void info_print_text(FILE *out, const struct info_facts *facts,
 		     const struct info_prediction *prediction, const struct info_try *tried);
 
-void info_print_json_row(FILE *out, const struct info_facts *facts, bool first);
+struct json;
+
+void info_json_row(struct json *j, const struct info_facts *facts); /* an element of an array */
 void info_print_json(FILE *out, const struct info_facts *facts,
 		     const struct info_prediction *prediction, const struct info_try *tried);
 
