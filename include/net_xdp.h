@@ -298,6 +298,7 @@ struct net_xdp_device {
 	char program_name[32];
 	const char *program_mode; /* "native", "generic", "offloaded", "dispatcher" or "none" */
 	bool is_bond;
+	uint32_t peer_ifindex; /* of a veth whose other end is in this network namespace, else 0 */
 };
 
 /* Return: 0; -ENODEV, -errno with err filled. Changes nothing. Blocks: a few netlink requests. */

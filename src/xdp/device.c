@@ -27,6 +27,9 @@ struct link {
 	uint32_t rx_queues; /* allocated, which may be more than are in use */
 	uint32_t tx_queues;
 	bool is_bond;
+	bool is_veth;
+	bool peer_is_elsewhere;
+	uint32_t peer; /* IFLA_LINK: of a veth the other end, of others what they are stacked on */
 	uint8_t xdp_attached; /* XDP_ATTACHED_* */
 	uint32_t xdp_program; /* of a single attachment */
 	uint32_t xdp_driver_program;
@@ -66,8 +69,10 @@ static int on_kind_attribute(const struct nlattr *attr, void *data)
 	struct link *link = data;
 
 	if (mnl_attr_get_type(attr) == IFLA_INFO_KIND &&
-	    mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) == 0)
+	    mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) == 0) {
 		link->is_bond = strcmp(mnl_attr_get_str(attr), "bond") == 0;
+		link->is_veth = strcmp(mnl_attr_get_str(attr), "veth") == 0;
+	}
 	return MNL_CB_OK;
 }
 
@@ -84,6 +89,12 @@ static int on_link_attribute(const struct nlattr *attr, void *data)
 		break;
 	case IFLA_NUM_TX_QUEUES:
 		link->tx_queues = netlink_u32(attr);
+		break;
+	case IFLA_LINK:
+		link->peer = netlink_u32(attr);
+		break;
+	case IFLA_LINK_NETNSID: /* only when it is in another namespace */
+		link->peer_is_elsewhere = true;
 		break;
 	case IFLA_LINKINFO:
 		return mnl_attr_parse_nested(attr, on_kind_attribute, link);
@@ -107,7 +118,7 @@ static int on_link(const struct nlmsghdr *header, void *data)
 
 static int query_link(struct netlink *nl, const char *ifname, struct link *out)
 {
-	char buffer[NETLINK_REQUEST_BYTES] __attribute__((aligned(NLMSG_ALIGNTO)));
+	char buffer[NETLINK_REQUEST_BYTES] __attribute__((aligned(NLMSG_ALIGNTO))) = {0};
 	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
 	int rc;
 
@@ -250,8 +261,10 @@ static int open_link(struct netlink *nl, const char *ifname, struct link *link,
 	return rc;
 }
 
+/* *out is written at the end: ifname may be the one in it, to look again. */
 int net_xdp_device_query(const char *ifname, struct net_xdp_device *out, struct net_error *err)
 {
+	struct net_xdp_device device = {.program_mode = "none"};
 	struct netdev_features features;
 	struct netlink nl;
 	struct link link;
@@ -259,34 +272,36 @@ int net_xdp_device_query(const char *ifname, struct net_xdp_device *out, struct 
 
 	if (!ifname || !out)
 		return error_set(err, -EINVAL, "query", "ifname and out must not be NULL");
-	*out = (struct net_xdp_device){.program_mode = "none"};
 	rc = open_link(&nl, ifname, &link, err);
 	if (rc < 0)
 		return rc;
-	snprintf(out->ifname, sizeof(out->ifname), "%s", ifname);
-	out->ifindex = link.ifindex;
-	out->mtu_bytes = link.mtu;
-	out->up = link.flags & IFF_UP;
-	out->carrier = link.flags & IFF_LOWER_UP;
-	out->is_bond = link.is_bond;
-	query_driver(nl.fd, out);
-	query_queues(nl.fd, &link, out);
-	query_speed(nl.fd, out);
-	query_program(&link, out);
+	snprintf(device.ifname, sizeof(device.ifname), "%s", ifname);
+	device.ifindex = link.ifindex;
+	device.mtu_bytes = link.mtu;
+	device.up = link.flags & IFF_UP;
+	device.carrier = link.flags & IFF_LOWER_UP;
+	device.is_bond = link.is_bond;
+	if (link.is_veth && !link.peer_is_elsewhere)
+		device.peer_ifindex = link.peer;
+	query_driver(nl.fd, &device);
+	query_queues(nl.fd, &link, &device);
+	query_speed(nl.fd, &device);
+	query_program(&link, &device);
 	netlink_close(&nl);
 
 	/* A kernel before 6.3 is no error: has_features says that the question was not answered. */
 	rc = netdev_features(link.ifindex, &features);
-	if (rc == -EOPNOTSUPP)
-		return 0;
-	if (rc < 0)
+	if (rc < 0 && rc != -EOPNOTSUPP)
 		return error_set(err, rc, "query", "interface %s: reading its XDP features: %s%s",
 				 ifname, strerror(-rc), error_hint(rc));
-	out->has_features = true;
-	out->xdp_features = features.xdp;
-	out->zc_max_segments = features.zc_max_segments;
-	out->rx_metadata_features = features.rx_metadata;
-	out->xsk_features = features.xsk;
+	if (rc == 0) {
+		device.has_features = true;
+		device.xdp_features = features.xdp;
+		device.zc_max_segments = features.zc_max_segments;
+		device.rx_metadata_features = features.rx_metadata;
+		device.xsk_features = features.xsk;
+	}
+	*out = device;
 	return 0;
 }
 

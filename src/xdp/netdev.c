@@ -38,7 +38,7 @@ static int on_link(const struct nlmsghdr *header, void *data)
 
 int netdev_link(uint32_t ifindex)
 {
-	char buffer[NETLINK_REQUEST_BYTES] __attribute__((aligned(NLMSG_ALIGNTO)));
+	char buffer[NETLINK_REQUEST_BYTES] __attribute__((aligned(NLMSG_ALIGNTO))) = {0};
 	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
 	struct ifinfomsg *info;
 	struct netlink nl;

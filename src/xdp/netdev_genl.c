@@ -23,6 +23,8 @@ static void genl_start(struct genl *g, uint16_t type, uint8_t command, uint8_t v
 {
 	struct genlmsghdr *header;
 
+	/* libmnl leaves the padding of attributes as it was. */
+	memset(g->buffer, 0, sizeof(g->buffer));
 	g->request = mnl_nlmsg_put_header(g->buffer);
 	g->request->nlmsg_type = type;
 	header = mnl_nlmsg_put_extra_header(g->request, sizeof(*header));

@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,9 +15,37 @@
 
 #include "xdp/netdev.h"
 
-static void run(const char *command)
+static void run(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+static void run(const char *format, ...)
 {
+	char command[256];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(command, sizeof(command), format, args);
+	va_end(args);
 	cr_assert_eq(system(command), 0, "%s", command);
+}
+
+/* A process that does nothing but have a network namespace; kill it at the end. */
+static pid_t other_namespace(void)
+{
+	int gate[2];
+	pid_t child;
+	char c = 0;
+
+	cr_assert_eq(pipe(gate), 0);
+	child = fork();
+	if (child == 0) {
+		if (unshare(CLONE_NEWNET) == 0 && write(gate[1], &c, 1) == 1)
+			pause();
+		_exit(1);
+	}
+	cr_assert_eq(read(gate[0], &c, 1), 1);
+	close(gate[0]);
+	close(gate[1]);
+	return child;
 }
 
 static uint32_t ifindex_of(const char *ifname)
@@ -133,25 +162,13 @@ Test(netdev, events_deleted_interface_is_gone)
 Test(netdev, events_interface_moved_to_another_namespace_is_gone)
 {
 	uint32_t ifindex = ifindex_of("v0");
-	char command[64];
+	pid_t other = other_namespace();
 	int fd = netdev_events_open();
-	int gate[2];
-	pid_t child;
-	char c = 0;
 
-	cr_assert_eq(pipe(gate), 0);
-	child = fork();
-	if (child == 0) {
-		if (unshare(CLONE_NEWNET) == 0 && write(gate[1], &c, 1) == 1)
-			pause();
-		_exit(1);
-	}
-	cr_assert_eq(read(gate[0], &c, 1), 1);
-	snprintf(command, sizeof(command), "ip link set v0 netns %d", (int)child);
-	run(command);
+	run("ip link set v0 netns %d", (int)other);
 	cr_assert(saw(fd, ifindex, NETDEV_EVENT_GONE, false));
 	cr_assert_eq(netdev_link(ifindex), -ENODEV);
-	kill(child, SIGKILL);
+	kill(other, SIGKILL);
 	close(fd);
 }
 
@@ -254,6 +271,33 @@ Test(netdev, query_veth_tells_the_facts)
 	cr_assert_eq(device.program_id, 0);
 	cr_assert_str_eq(device.program_mode, "none");
 	cr_assert_not(device.is_bond);
+	cr_assert_eq(device.peer_ifindex, ifindex_of("v1"));
+}
+
+Test(netdev, query_veth_with_its_peer_elsewhere_tells_no_peer)
+{
+	struct net_xdp_device device;
+	pid_t other = other_namespace();
+
+	run("ip link set v1 netns %d", (int)other);
+	cr_assert_eq(net_xdp_device_query("v0", &device, NULL), 0);
+	cr_assert_eq(device.peer_ifindex, 0);
+	kill(other, SIGKILL);
+}
+
+/* How a caller looks again: with the name that the last answer holds. */
+Test(netdev, query_with_the_name_in_its_own_answer_asks_again)
+{
+	struct net_xdp_device device;
+
+	cr_assert_eq(net_xdp_device_query("v0", &device, NULL), 0);
+	run("ip link set v0 mtu 2000");
+	cr_assert_eq(net_xdp_device_query(device.ifname, &device, NULL), 0);
+	cr_assert_str_eq(device.ifname, "v0");
+	cr_assert_eq(device.mtu_bytes, 2000);
+	run("ip link del v0");
+	cr_assert_eq(net_xdp_device_query(device.ifname, &device, NULL), -ENODEV);
+	cr_assert_str_eq(device.ifname, "v0");
 }
 
 /* Allocated are 4, in use are 2. */

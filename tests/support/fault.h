@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Make the k-th system call fail. Linked into a test program, fault.c stands in front of libc for the
+ * calls that can fail during set-up, in our library and in libbpf, libxdp and libmnl alike; the
+ * library itself needs no hook for that.
+ */
+#ifndef FAULT_H
+#define FAULT_H
+
+#include <stdbool.h>
+
+/* From now on count the calls of this thread; the k-th (from 1) fails with error. */
+void fault_arm(unsigned int k, int error);
+
+/* Stop. Return: the name of the call that was made to fail, NULL when fewer than k were made. */
+const char *fault_disarm(void);
+
+#endif

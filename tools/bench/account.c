@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "account.h"
+
+#include <string.h>
+
+static const enum net_xdp_counter rx_causes[] = {
+	NET_XDP_RX_KERNEL_DROPPED, NET_XDP_RX_KERNEL_RING_FULL, NET_XDP_RX_KERNEL_INVALID,
+	NET_XDP_RX_DROP_CAPACITY,  NET_XDP_RX_DROP_EMPTY,	NET_XDP_RX_DROP_SPLIT,
+	NET_XDP_RX_DROP_BUFFER,	   NET_XDP_RX_UNKNOWN,
+};
+
+static const enum net_xdp_counter tx_causes[] = {
+	NET_XDP_TX_LOST,      NET_XDP_TX_DROP_ADDRESS, NET_XDP_TX_DROP_MALFORMED,
+	NET_XDP_TX_DROP_SIZE, NET_XDP_TX_DROP_OFFLOAD, NET_XDP_TX_DROP_SEALED,
+};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static void add_part(struct balance *b, const char *name, const char *meaning, uint64_t value)
+{
+	b->parts[b->part_count++] = (struct part){name, meaning, value};
+}
+
+/* Causes are only listed when they happened. */
+static void add_cause(struct balance *b, const char *name, const char *meaning, uint64_t value)
+{
+	if (value)
+		add_part(b, name, meaning, value);
+}
+
+static void add_counters(struct balance *b, const struct account *a,
+			 const enum net_xdp_counter *counters, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		add_cause(b, net_xdp_counter_name(counters[i]),
+			  net_xdp_counter_meaning(counters[i]), a->stats.value[counters[i]]);
+}
+
+static void add_rx_causes(struct balance *b, const struct account *a)
+{
+	add_counters(b, a, rx_causes, COUNT(rx_causes));
+	add_cause(b, "program_dropped_too_long", "XDP program: over the largest frame",
+		  a->program.dropped_too_long);
+	add_cause(b, "program_passed", "XDP program: to the host, the queue has no socket",
+		  a->program.passed);
+}
+
+static void add_tx_causes(struct balance *b, const struct account *a)
+{
+	add_counters(b, a, tx_causes, COUNT(tx_causes));
+	add_cause(b, "outstanding", "not completed at the end, after up to 2 s of waiting",
+		  a->tally.outstanding);
+}
+
+static void close_balance(struct account *a, struct balance *b)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t i = 0; i < b->part_count; i++)
+		sum += b->parts[i].value;
+	b->explained = sum < b->whole ? sum : b->whole;
+	b->unexplained = b->whole - b->explained;
+	b->excess = sum - b->explained;
+	if (b->exact && (b->unexplained || b->excess))
+		a->adds_up = false;
+}
+
+static void balance_received(struct account *a, struct balance *b)
+{
+	b->name = "received";
+	b->meaning = "frames that the library counted";
+	b->rest = "returned to nobody";
+	b->exact = true;
+	b->whole = a->stats.value[NET_XDP_RX_FRAMES];
+	add_part(b, "good", "intact, for the first time", a->tally.good);
+	add_part(b, "duplicate", "seen before", a->tally.duplicates);
+	add_part(b, "corrupt", "not as it was sent", a->tally.corrupt);
+	add_cause(b, "foreign", "not from xsk-bench, or from another run", a->tally.foreign);
+	add_cause(b, "too_old", "too late to know whether it is a duplicate", a->tally.too_old);
+	add_cause(b, "untracked", "from more senders than are told apart", a->tally.untracked);
+}
+
+static void balance_missing(struct account *a, struct balance *b)
+{
+	b->name = "missing";
+	b->meaning = "gaps in the sequence numbers";
+	b->rest = "lost before this interface: see the sender's tx_lost";
+	b->whole = a->flows.missing;
+	add_rx_causes(b, a);
+	add_cause(b, "corrupt", "received, but not as it was sent", a->tally.corrupt);
+}
+
+static void balance_sent(struct account *a, struct balance *b)
+{
+	uint64_t completed = a->stats.value[NET_XDP_TX_PACKETS];
+	uint64_t lost = a->stats.value[NET_XDP_TX_LOST];
+
+	b->name = "generated";
+	b->meaning = "frames that the library accepted";
+	b->rest = "no counter knows of them";
+	b->exact = true;
+	b->whole = a->tally.generated;
+	/* The kernel completes a frame that it lost, too. */
+	add_part(b, "sent", "completed by the kernel, and not lost",
+		 completed > lost ? completed - lost : 0);
+	add_tx_causes(b, a);
+}
+
+static void balance_forwarded(struct account *a, struct balance *b)
+{
+	balance_sent(a, b);
+	b->name = "received";
+	b->meaning = "frames that came in";
+	b->whole = a->stats.value[NET_XDP_RX_FRAMES];
+	add_cause(b, "unsent", "still waiting for room at the end", a->tally.unsent);
+}
+
+static void balance_unanswered(struct account *a, struct balance *b)
+{
+	uint64_t good = a->flows.unique;
+
+	b->name = "unanswered";
+	b->meaning = "frames that did not come back within 1 s after the end";
+	b->rest = "lost at the peer or on the way";
+	b->whole = a->tally.generated > good ? a->tally.generated - good : 0;
+	add_tx_causes(b, a);
+	add_rx_causes(b, a);
+	add_cause(b, "corrupt", "received, but not as it was sent", a->tally.corrupt);
+}
+
+/* Everybody's frames, not only ours: what the XDP program saw against where it went. */
+static void balance_arrived(struct account *a, struct balance *b)
+{
+	const struct net_xdp_program_stats *p = &a->program;
+
+	b->name = "arrived";
+	b->meaning = "frames of anyone that the XDP program saw";
+	b->rest = "in the rings when the queues ended";
+	b->whole = p->redirected + p->passed + p->kept + p->dropped_too_long;
+	add_part(b, "received", "returned by the library", a->stats.value[NET_XDP_RX_FRAMES]);
+	add_rx_causes(b, a);
+	add_cause(b, "program_kept", "XDP program: to the host, not to our MACs", p->kept);
+}
+
+static void add_tally(struct tally *into, const struct tally *t)
+{
+	into->received += t->received;
+	into->received_bytes += t->received_bytes;
+	into->good += t->good;
+	into->corrupt += t->corrupt;
+	into->foreign += t->foreign;
+	into->too_old += t->too_old;
+	into->untracked += t->untracked;
+	into->duplicates += t->duplicates;
+	into->generated += t->generated;
+	into->generated_bytes += t->generated_bytes;
+	into->completed += t->completed;
+	into->outstanding += t->outstanding;
+	into->unsent += t->unsent;
+	into->behind += t->behind;
+	into->refused += t->refused;
+	into->sleeps += t->sleeps;
+	into->looks += t->looks;
+	into->user_ns += t->user_ns;
+	into->system_ns += t->system_ns;
+	if (t->first_ns && (!into->first_ns || t->first_ns < into->first_ns))
+		into->first_ns = t->first_ns;
+	if (t->last_ns > into->last_ns)
+		into->last_ns = t->last_ns;
+}
+
+static void add_workers(struct account *a, const struct run *run)
+{
+	struct flow_table *tables[BENCH_MAX_QUEUES];
+
+	for (uint32_t i = 0; i < run->worker_count; i++) {
+		add_tally(&a->tally, &run->workers[i].tally);
+		tables[i] = &run->workers[i].flows;
+		if (run->workers[i].latency)
+			histogram_merge(&a->latency, run->workers[i].latency);
+	}
+	flow_totals(tables, run->worker_count, &a->flows);
+}
+
+static void add_ports(struct account *a, const struct run *run)
+{
+	for (uint32_t k = 0; k < run->port_count; k++) {
+		const struct port *port = &run->ports[k];
+
+		a->program.redirected += port->program.redirected;
+		a->program.passed += port->program.passed;
+		a->program.kept += port->program.kept;
+		a->program.dropped_too_long += port->program.dropped_too_long;
+		for (uint32_t i = 0; i < port->queue_count; i++)
+			for (uint32_t c = 0; c < NET_XDP_COUNTERS; c++)
+				a->stats.value[c] += port->queues[i].stats.value[c];
+	}
+}
+
+static void rates(struct account *a, bool sends)
+{
+	const struct tally *t = &a->tally;
+	uint64_t calls = t->sleeps + t->looks + a->stats.value[NET_XDP_KICKS];
+
+	a->frames = sends ? t->generated : t->received;
+	a->bytes = sends ? t->generated_bytes : t->received_bytes;
+	a->seconds = (double)(t->last_ns - t->first_ns) / 1e9;
+	if (a->seconds > 0) {
+		a->pps = (double)a->frames / a->seconds;
+		a->mbps = (double)a->bytes * 8 / 1e6 / a->seconds;
+	}
+	if (a->frames) {
+		a->syscalls_per_frame = (double)calls / (double)a->frames;
+		a->cpu_ns_per_frame = (double)(t->user_ns + t->system_ns) / (double)a->frames;
+	}
+}
+
+static struct balance *next_balance(struct account *a)
+{
+	return &a->balances[a->balance_count++];
+}
+
+void account_of(const struct run *run, struct account *out)
+{
+	uint32_t mode = run->opt->mode;
+
+	memset(out, 0, sizeof(*out));
+	out->adds_up = true;
+	add_workers(out, run);
+	add_ports(out, run);
+	rates(out, mode == BENCH_TX || mode == BENCH_LATENCY);
+	if (mode == BENCH_RX) {
+		balance_received(out, next_balance(out));
+		balance_missing(out, next_balance(out));
+	} else if (mode == BENCH_FWD) {
+		balance_forwarded(out, next_balance(out));
+	} else {
+		balance_sent(out, next_balance(out));
+	}
+	if (mode == BENCH_LATENCY) {
+		balance_unanswered(out, next_balance(out));
+		balance_received(out, next_balance(out));
+	}
+	if (mode != BENCH_TX)
+		balance_arrived(out, next_balance(out));
+	for (uint32_t i = 0; i < out->balance_count; i++)
+		close_balance(out, &out->balances[i]);
+	out->intact = !out->tally.corrupt && !out->flows.duplicates;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The frames of xsk-bench: Ethernet, IPv4, UDP, then what lets the receiver prove what happened.
+ *
+ *     byte  0  destination MAC, source MAC, 0x0800            may change on the way
+ *          14  IPv4: identification = run number              \
+ *          34  UDP: source port = 49152 + stream, to port 9    | covered by the checksum,
+ *          42  magic "NX"                             2 bytes  | with the pattern and the
+ *          44  sequence number, big endian            6 bytes  | frame's length
+ *          50  send time in ns, big endian            6 bytes /
+ *          56  checksum of all of it                  4 bytes
+ *          60  pattern                                 the rest
+ *
+ * 48 bits of sequence last 32 days at 100 Mpps, 48 bits of time wrap after 3 days and are only ever
+ * subtracted: so everything fits the smallest Ethernet frame, 60 bytes and its FCS.
+ *
+ * The pattern differs from buffer to buffer and is written once; its share of the checksum is kept,
+ * so sending costs the same at every size while the receiver still reads every byte.
+ */
+#ifndef BENCH_FRAME_H
+#define BENCH_FRAME_H
+
+#include <stdint.h>
+
+#define FRAME_MIN_BYTES 60
+#define FRAME_TIME_MASK ((1ull << 48) - 1)
+
+/* What the frames of one sending thread have in common. */
+struct frame_flow {
+	uint8_t dst_mac[6];
+	uint8_t src_mac[6];
+	uint32_t ip_src; /* host byte order */
+	uint32_t ip_dst;
+	uint16_t run;	 /* tells a sender from the one before it */
+	uint16_t stream; /* 0..16383, one per thread */
+};
+
+enum frame_verdict {
+	FRAME_GOOD,
+	FRAME_CORRUPT, /* ours, and not as it was sent */
+	FRAME_FOREIGN, /* not ours */
+};
+
+struct frame_info {
+	uint16_t run;
+	uint16_t stream;
+	uint64_t sequence;
+	uint64_t time_ns; /* low 48 bits */
+};
+
+/*
+ * Write everything but sequence, time and checksum. pattern: any number, one per buffer.
+ * Return: the checksum so far, for frame_stamp().
+ */
+uint64_t frame_prepare(const struct frame_flow *flow, uint32_t pattern, uint8_t *frame,
+		       uint32_t len_bytes);
+
+/* Complete a prepared frame. */
+void frame_stamp(uint8_t *frame, uint64_t prepared, uint64_t sequence, uint64_t time_ns);
+
+/* Judge a received frame; *out is filled unless it is foreign. */
+enum frame_verdict frame_check(const uint8_t *frame, uint32_t len_bytes, struct frame_info *out);
+
+/* Turn a frame around: the MACs swap; own replaces a group address, which cannot be a source. */
+void frame_reflect(uint8_t *frame, const uint8_t own_mac[6]);
+
+#endif

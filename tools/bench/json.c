@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "json.h"
+
+static void put_text(FILE *out, const char *text)
+{
+	putc('"', out);
+	for (; *text; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		if (c == '"' || c == '\\')
+			fprintf(out, "\\%c", c);
+		else if (c < 0x20)
+			fprintf(out, "\\u%04x", c);
+		else
+			putc(c, out);
+	}
+	putc('"', out);
+}
+
+/* What stands in front of every value. */
+static void lead(struct json *j, const char *key)
+{
+	if (j->depth) {
+		fprintf(j->out, "%s\n%*s", j->first ? "" : ",", (int)(2 * j->depth), "");
+		j->first = false;
+	}
+	if (key) {
+		put_text(j->out, key);
+		fputs(": ", j->out);
+	}
+}
+
+void json_open(struct json *j, const char *key, char bracket)
+{
+	lead(j, key);
+	putc(bracket, j->out);
+	j->depth++;
+	j->first = true;
+}
+
+void json_close(struct json *j, char bracket)
+{
+	j->depth--;
+	if (!j->first)
+		fprintf(j->out, "\n%*s", (int)(2 * j->depth), "");
+	putc(bracket, j->out);
+	j->first = false;
+	if (!j->depth)
+		putc('\n', j->out);
+}
+
+void json_text(struct json *j, const char *key, const char *value)
+{
+	lead(j, key);
+	put_text(j->out, value);
+}
+
+void json_number(struct json *j, const char *key, uint64_t value)
+{
+	lead(j, key);
+	fprintf(j->out, "%llu", (unsigned long long)value);
+}
+
+void json_signed(struct json *j, const char *key, int64_t value)
+{
+	lead(j, key);
+	fprintf(j->out, "%lld", (long long)value);
+}
+
+void json_real(struct json *j, const char *key, double value)
+{
+	lead(j, key);
+	fprintf(j->out, "%.3f", value);
+}
+
+void json_bool(struct json *j, const char *key, bool value)
+{
+	lead(j, key);
+	fputs(value ? "true" : "false", j->out);
+}

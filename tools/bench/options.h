@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the user asked for. Parsing is pure: it prints nothing and ends nothing, so that every rule
+ * can be tested; xsk_bench.c turns the answer into output and an exit code.
+ */
+#ifndef BENCH_OPTIONS_H
+#define BENCH_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "net_xdp.h"
+
+#define BENCH_MAX_QUEUES 64
+
+enum bench_mode {
+	BENCH_RX,
+	BENCH_TX,
+	BENCH_FWD,
+	BENCH_LATENCY,
+};
+
+struct options {
+	uint32_t mode; /* enum bench_mode */
+	const char *ifname;
+	const char *to_ifname; /* NULL: fwd sends back where it came from */
+	uint32_t first_queue;
+	uint32_t queue_count;
+
+	uint32_t bind_mode; /* enum net_xdp_mode */
+	uint32_t attach;    /* enum net_xdp_attach */
+	bool dispatcher;
+
+	uint32_t batch;
+	uint32_t ring;
+	uint32_t frame_bytes; /* 0: not given */
+	uint32_t chunk_bytes; /* 0: not given */
+	bool aligned;
+	bool sealed;
+	bool huge;
+
+	uint32_t busy_poll_us;
+	uint32_t wait;	      /* enum bench_wait */
+	uint64_t duration_ns; /* 0: until a signal */
+	uint64_t rate;	      /* frames per second of all queues together, 0: as fast as it goes */
+	uint64_t count;	      /* frames of all queues together, 0: no limit */
+
+	uint32_t cpus[BENCH_MAX_QUEUES];
+	uint32_t cpu_count;
+
+	uint8_t dst_mac[6];
+	uint32_t ip_src; /* host byte order */
+	uint32_t ip_dst;
+	bool json;
+};
+
+enum bench_wait {
+	BENCH_WAIT_EPOLL,
+	BENCH_WAIT_SPIN,
+};
+
+/*
+ * Return: 0 and *out filled; 1 when help was asked for; -EINVAL with one sentence in why.
+ */
+int options_parse(int argc, char **argv, struct options *out, char *why, size_t why_size);
+
+/* "rx", "tx", "fwd", "latency" */
+const char *options_mode_name(uint32_t mode);
+
+/* Number of interfaces in use: 2 with --to. */
+uint32_t options_port_count(const struct options *opt);
+
+/* The text of --help. */
+extern const char options_help[];
+
+#endif

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "port.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define SMALLEST_MAX_FRAME 64 /* of the backend; its frames may be shorter */
+
+/* The largest frame: what is sent, or what is asked for. */
+static uint32_t largest_frame(const struct options *opt, uint32_t usual)
+{
+	bool sends = opt->mode == BENCH_TX || opt->mode == BENCH_LATENCY;
+
+	if (!opt->frame_bytes || (sends && opt->frame_bytes < usual))
+		return usual;
+	return opt->frame_bytes < SMALLEST_MAX_FRAME ? SMALLEST_MAX_FRAME : opt->frame_bytes;
+}
+
+struct net_xdp_config port_config(const struct options *opt, const char *ifname, uint32_t rx_ids,
+				  struct net_xdp_region *region)
+{
+	struct net_xdp_config c = net_xdp_config_default();
+
+	c.ifname = ifname;
+	c.first_queue = opt->first_queue;
+	c.max_queues = opt->queue_count;
+	c.regions = region;
+	c.region_count = 1;
+	c.sealed = opt->sealed;
+	c.unaligned = !opt->aligned;
+	if (opt->chunk_bytes)
+		c.chunk_bytes = opt->chunk_bytes;
+	c.max_frame_bytes = largest_frame(opt, c.max_frame_bytes);
+	/* Jumbo frames are gathered from private chunks: as many as the fill ring holds, twice. */
+	if (c.max_frame_bytes > c.chunk_bytes - 256 && c.private_rx_chunks < 2 * opt->ring)
+		c.private_rx_chunks = 2 * opt->ring;
+	c.rx_ring_frames = opt->ring;
+	c.tx_ring_frames = opt->ring;
+	c.fill_ring_frames = opt->ring;
+	c.completion_ring_frames = opt->ring;
+	c.rx_id_limit = rx_ids;
+	c.mode = (enum net_xdp_mode)opt->bind_mode;
+	c.attach = (enum net_xdp_attach)opt->attach;
+	c.program = opt->dispatcher ? NET_XDP_PROGRAM_DISPATCHER : NET_XDP_PROGRAM_LINK;
+	c.busy_poll_us = opt->busy_poll_us;
+	return c;
+}
+
+static int read_mac(struct port *p)
+{
+	struct ifreq request = {0};
+	int fd, rc = 0;
+
+	if (strlen(p->ifname) >= sizeof(request.ifr_name))
+		return -ENODEV;
+	strcpy(request.ifr_name, p->ifname);
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	if (ioctl(fd, SIOCGIFHWADDR, &request) < 0)
+		rc = -errno;
+	else
+		memcpy(p->mac, request.ifr_hwaddr.sa_data, sizeof(p->mac));
+	close(fd);
+	return rc;
+}
+
+int port_open(struct port *p, const struct net_xdp_config *config, struct net_error *err)
+{
+	int rc;
+
+	p->ifname = config->ifname;
+	rc = net_xdp_open(config, &p->ep, err);
+	if (rc) {
+		p->ep = NULL;
+		return rc;
+	}
+	rc = read_mac(p);
+	if (rc) {
+		struct net_error ignored;
+
+		err->code = rc;
+		snprintf(err->step, sizeof(err->step), "interface");
+		snprintf(err->message, sizeof(err->message), "%s: reading its MAC address: %s",
+			 p->ifname, strerror(-rc));
+		net_endpoint_destroy(p->ep, &ignored);
+		p->ep = NULL;
+		return rc;
+	}
+	net_endpoint_facts(p->ep, &p->facts);
+	return 0;
+}
+
+int port_start(struct port *p, struct pool *const *pools, uint32_t count, struct net_error *err)
+{
+	struct net_queue_config configs[BENCH_MAX_QUEUES] = {0};
+	struct net_queue *queues[BENCH_MAX_QUEUES] = {0};
+	int rc;
+
+	for (uint32_t i = 0; i < count; i++) {
+		configs[i].pool = &pools[i]->access;
+		configs[i].initial_rx = pools[i]->ids;
+		configs[i].initial_rx_count = pools[i]->shape.rx_count;
+	}
+	rc = net_endpoint_get_queues(p->ep, configs, count, NULL, queues, err);
+	if (rc)
+		return rc;
+	for (uint32_t i = 0; i < count; i++) {
+		p->queues[i].q = queues[i];
+		/* From here on the stack holds free send buffers only. */
+		pools[i]->free_count = pools[i]->shape.tx_count;
+		for (uint32_t k = 0; k < pools[i]->shape.tx_count; k++)
+			pools[i]->ids[k] = pools[i]->shape.rx_count + k;
+	}
+	p->queue_count = count;
+	return 0;
+}
+
+int port_close(struct port *p, struct net_error *err)
+{
+	struct net_error other;
+	int rc, first = 0;
+
+	if (!p->ep)
+		return 0;
+	for (uint32_t i = 0; i < p->queue_count; i++) {
+		struct port_queue *pq = &p->queues[i];
+
+		if (!pq->q)
+			continue;
+		net_xdp_queue_report(pq->q, &pq->report);
+		net_xdp_queue_stats(pq->q, &pq->stats);
+	}
+	net_xdp_program_stats(p->ep, &p->program);
+	for (uint32_t i = 0; i < p->queue_count; i++) {
+		if (!p->queues[i].q)
+			continue;
+		rc = net_queue_destroy(p->queues[i].q, first ? &other : err);
+		p->queues[i].q = NULL;
+		first = first ? first : rc;
+	}
+	rc = net_endpoint_destroy(p->ep, first ? &other : err);
+	p->ep = NULL;
+	return first ? first : rc;
+}

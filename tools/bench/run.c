@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Building a run, watching it, taking it down. */
+#include "run.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "live.h"
+#include "worker.h"
+
+#define WATCHED (2 + RUN_MAX_PORTS) /* signals, ended workers, an action_fd per port */
+
+static int fail(struct net_error *err, int code, const char *step, const char *message)
+{
+	err->code = code;
+	snprintf(err->step, sizeof(err->step), "%s", step);
+	snprintf(err->message, sizeof(err->message), "%s: %s", message, strerror(-code));
+	return code;
+}
+
+/* Twice the ring each: one ring's worth with the kernel, one in our hands. */
+static struct pool_shape shape_for(const struct options *opt, const struct net_xdp_config *config)
+{
+	bool receives = opt->mode != BENCH_TX;
+	bool sends = opt->mode == BENCH_TX || opt->mode == BENCH_LATENCY;
+
+	return pool_shape_of(config, receives ? 2 * opt->ring : 0, sends ? 2 * opt->ring : 0);
+}
+
+static int open_workers(struct run *run, const struct pool_shape *shape, struct net_error *err)
+{
+	uint64_t offset = 0;
+	int rc;
+
+	run->workers = aligned_alloc(64, run->opt->queue_count * sizeof(*run->workers));
+	if (!run->workers)
+		return fail(err, -ENOMEM, "memory", "the workers");
+	memset(run->workers, 0, run->opt->queue_count * sizeof(*run->workers));
+	for (uint32_t i = 0; i < run->opt->queue_count; i++) {
+		struct worker *w = &run->workers[i];
+
+		w->run = run;
+		w->index = i;
+		w->stream = (uint16_t)i;
+		w->epoll_fd = -1;
+		run->worker_count++;
+		for (uint32_t k = 0; k < run->port_count; k++) {
+			rc = pool_open(&w->pools[k], &run->memory, offset, shape, err);
+			if (rc)
+				return rc;
+			offset += pool_bytes(shape);
+		}
+	}
+	return 0;
+}
+
+static int open_ports(struct run *run, struct net_xdp_config *configs, struct net_error *err)
+{
+	struct pool *pools[BENCH_MAX_QUEUES];
+
+	for (uint32_t k = 0; k < run->port_count; k++) {
+		int rc = port_open(&run->ports[k], &configs[k], err);
+
+		if (rc)
+			return rc;
+		for (uint32_t i = 0; i < run->worker_count; i++)
+			pools[i] = &run->workers[i].pools[k];
+		rc = port_start(&run->ports[k], pools, run->worker_count, err);
+		if (rc)
+			return rc;
+		for (uint32_t i = 0; i < run->worker_count; i++)
+			run->workers[i].q[k] = run->ports[k].queues[i].q;
+	}
+	return 0;
+}
+
+static int start_workers(struct run *run, struct net_error *err)
+{
+	run->start_ns = now_ns();
+	for (uint32_t i = 0; i < run->worker_count; i++) {
+		int rc = -pthread_create(&run->workers[i].thread, NULL, worker_main,
+					 &run->workers[i]);
+
+		if (rc)
+			return fail(err, rc, "thread", "starting a queue's thread");
+		run->started++;
+	}
+	/* Scripts wait for this line before they start the other side. */
+	fprintf(stderr, "xsk-bench: %s is running\n", options_mode_name(run->opt->mode));
+	return 0;
+}
+
+/* One event of an endpoint. Return: 0, or -ECONNRESET when the run cannot go on. */
+static int take_action(struct port *port, struct net_error *err)
+{
+	struct net_action action;
+	int rc;
+
+	while ((rc = net_endpoint_poll_action(port->ep, &action)) == 1) {
+		if (action.kind == NET_ACTION_LINK) {
+			fprintf(stderr, "%s: the link is %s\n", port->ifname,
+				action.link_up ? "up" : "down");
+			continue;
+		}
+		err->code = -ECONNRESET;
+		snprintf(err->step, sizeof(err->step), "restart");
+		snprintf(
+			err->message, sizeof(err->message),
+			"%s: the queues have to be made again (device reset, gone or moved); start "
+			"xsk-bench again",
+			port->ifname);
+		return err->code;
+	}
+	return rc < 0 ? fail(err, rc, "event", port->ifname) : 0;
+}
+
+/* Milliseconds from now to the nearer of both, rounded up. */
+static int poll_ms(uint64_t now, uint64_t tick, uint64_t end)
+{
+	uint64_t until = tick < end ? tick : end;
+
+	return until <= now ? 0 : (int)((until - now + 999999) / 1000000);
+}
+
+/* Until the time is over, a signal comes, all workers have ended, or something fails. */
+static int watch(struct run *run, int signal_fd, struct net_error *err)
+{
+	uint64_t duration = run->opt->duration_ns;
+	uint64_t end = duration ? run->start_ns + duration : UINT64_MAX;
+	uint64_t ended = 0;
+	struct live live = live_start(run);
+	struct pollfd fds[WATCHED] = {
+		{.fd = signal_fd, .events = POLLIN},
+		{.fd = run->done_fd, .events = POLLIN},
+	};
+
+	for (uint32_t k = 0; k < run->port_count; k++)
+		fds[2 + k] = (struct pollfd){
+			.fd = net_endpoint_action_fd(run->ports[k].ep),
+			.events = POLLIN,
+		};
+	while (ended < run->worker_count) {
+		uint64_t now = now_ns();
+		eventfd_t n;
+		int rc;
+
+		if (now >= end)
+			return 0;
+		live_tick(&live, run, now);
+		rc = poll(fds, 2 + run->port_count, poll_ms(now, live.next_ns, end));
+		if (rc < 0 && errno != EINTR)
+			return fail(err, -errno, "poll", "waiting");
+		if (rc <= 0)
+			continue;
+		if (fds[0].revents)
+			return 0;
+		if (fds[1].revents && !eventfd_read(run->done_fd, &n))
+			ended += n;
+		for (uint32_t k = 0; k < run->port_count; k++) {
+			rc = take_action(&run->ports[k], err);
+			if (rc)
+				return rc;
+		}
+	}
+	return 0;
+}
+
+static int join_workers(struct run *run, struct net_error *err)
+{
+	int rc = 0;
+
+	atomic_store(&run->stop, true);
+	for (uint32_t i = 0; i < run->started; i++) {
+		struct worker *w = &run->workers[i];
+
+		pthread_join(w->thread, NULL);
+		if (w->error && !rc) {
+			rc = w->error;
+			*err = w->failure;
+		}
+	}
+	run->end_ns = now_ns();
+	return rc;
+}
+
+static int set_up(struct run *run, struct net_error *err)
+{
+	struct net_xdp_region region = {0};
+	struct net_xdp_config configs[RUN_MAX_PORTS];
+	struct pool_shape shape;
+	int rc;
+
+	/* The number of receive ids decides the size, the size is part of the region. */
+	configs[0] = port_config(run->opt, run->opt->ifname, 2 * run->opt->ring, &region);
+	configs[1] = port_config(run->opt, run->opt->to_ifname, 2 * run->opt->ring, &region);
+	shape = shape_for(run->opt, &configs[0]);
+	rc = bench_memory_open(&run->memory,
+			       pool_bytes(&shape) * run->opt->queue_count * run->port_count,
+			       run->opt->huge, err);
+	if (rc)
+		return rc;
+	region.guest_addr = run->memory.guest_addr;
+	region.size_bytes = run->memory.size_bytes;
+	region.fd = run->memory.fd;
+	for (uint32_t k = 0; k < run->port_count; k++) {
+		rc = net_xdp_config_check(&configs[k], err);
+		if (rc) {
+			run->usage = true;
+			return rc;
+		}
+	}
+	rc = open_workers(run, &shape, err);
+	return rc ? rc : open_ports(run, configs, err);
+}
+
+/* Signals are blocked in every thread and read by the main thread from a file descriptor. */
+static int open_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	if (pthread_sigmask(SIG_BLOCK, &set, NULL))
+		return -1;
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+int run_all(struct run *run, const struct options *opt, struct net_error *err)
+{
+	struct net_error late = {0};
+	int signal_fd = open_signals();
+	int rc, closed;
+
+	memset(run, 0, sizeof(*run));
+	run->opt = opt;
+	run->memory.fd = -1;
+	run->id = (uint16_t)(now_ns() / 1000 ^ (uint64_t)getpid() << 8);
+	run->port_count = options_port_count(opt);
+	run->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (signal_fd < 0 || run->done_fd < 0)
+		rc = fail(err, -errno, "setup", "signalfd or eventfd");
+	else
+		rc = set_up(run, err);
+	if (!rc)
+		rc = start_workers(run, err);
+	if (!rc)
+		rc = watch(run, signal_fd, err);
+	closed = join_workers(run, rc ? &late : err);
+	rc = rc ? rc : closed;
+	for (uint32_t k = 0; k < run->port_count; k++) {
+		closed = port_close(&run->ports[k], rc ? &late : err);
+		rc = rc ? rc : closed;
+	}
+	if (signal_fd >= 0)
+		close(signal_fd);
+	return rc;
+}
+
+void run_free(struct run *run)
+{
+	for (uint32_t i = 0; i < run->worker_count; i++) {
+		struct worker *w = &run->workers[i];
+
+		for (uint32_t k = 0; k < run->port_count; k++)
+			pool_close(&w->pools[k]);
+		flow_free(&w->flows);
+		free(w->latency);
+		if (w->epoll_fd >= 0)
+			close(w->epoll_fd);
+	}
+	free(run->workers);
+	bench_memory_close(&run->memory);
+	if (run->done_fd >= 0)
+		close(run->done_fd);
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A run: memory, ports, one worker thread per queue, and the main thread that watches the clock, the
+ * signals and the endpoints' events. Workers and main share the fields marked atomic, nothing else
+ * until the threads have ended.
+ */
+#ifndef BENCH_RUN_H
+#define BENCH_RUN_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "flow.h"
+#include "frame.h"
+#include "histogram.h"
+#include "options.h"
+#include "pool.h"
+#include "port.h"
+
+#define RUN_MAX_PORTS 2
+
+/* What a worker counted, for the table. Frames unless said otherwise. */
+struct tally {
+	uint64_t received;
+	uint64_t received_bytes;
+	uint64_t good; /* received, intact and for the first time */
+	uint64_t corrupt;
+	uint64_t foreign;
+	uint64_t too_old;
+	uint64_t untracked;
+	uint64_t duplicates;
+	uint64_t generated; /* accepted by tx_avail */
+	uint64_t generated_bytes;
+	uint64_t completed;   /* ids that came back */
+	uint64_t outstanding; /* at the end, after the wait for them */
+	uint64_t unsent;      /* fwd: still waiting for room at the end */
+	uint64_t behind;      /* latency: due by the schedule, and not sent by the end */
+	uint64_t refused;     /* receive ids that rx_avail did not take */
+	uint64_t sleeps;      /* in epoll_pwait2 */
+	uint64_t looks;	      /* poll_ready that said no: a system call or more each */
+	uint64_t first_ns;    /* when the first and the last frame passed */
+	uint64_t last_ns;
+	uint64_t user_ns; /* processor time of the thread */
+	uint64_t system_ns;
+};
+
+struct worker {
+	struct run *run;
+	uint32_t index;
+	pthread_t thread;
+	struct net_queue *q[RUN_MAX_PORTS];
+	struct pool pools[RUN_MAX_PORTS];
+	int epoll_fd; /* -1: not open */
+	uint16_t stream;
+	uint64_t published_ns;
+
+	struct tally tally;
+	struct flow_table flows;
+	struct histogram *latency; /* only in latency mode */
+	int error;		   /* 0 or -errno with failure filled */
+	struct net_error failure;
+
+	/* For the live line, each written by the worker only. */
+	_Alignas(64) _Atomic uint64_t live_received;
+	_Atomic uint64_t live_generated;
+	_Atomic uint64_t live_bytes;
+	_Atomic uint64_t live_drops;
+};
+
+struct run {
+	const struct options *opt;
+	uint16_t id; /* of the frames of this run */
+	struct bench_memory memory;
+	struct port ports[RUN_MAX_PORTS];
+	uint32_t port_count;
+	struct worker *workers;
+	uint32_t worker_count;
+	uint32_t started; /* threads */
+	uint64_t start_ns;
+	uint64_t end_ns;
+	bool usage; /* the backend refused the options */
+
+	_Alignas(64) _Atomic bool stop;
+	_Atomic uint64_t counted; /* received, towards --count */
+	int done_fd;		  /* eventfd: a worker has ended */
+};
+
+/*
+ * Everything from memory to the last destroy. The tallies, reports and counters stay in *run for the
+ * table. Return: 0; -EINVAL with err.step "config" for options that the backend refuses; -errno.
+ */
+int run_all(struct run *run, const struct options *opt, struct net_error *err);
+void run_free(struct run *run);
+
+/* The body of a worker, by mode. Return: 0, -errno with w->failure filled. */
+int run_rx(struct worker *w);
+int run_tx(struct worker *w);
+int run_fwd(struct worker *w);
+int run_latency(struct worker *w);
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Making and sending numbered frames on queue 0, for tx and latency. */
+#ifndef BENCH_SENDER_H
+#define BENCH_SENDER_H
+
+#include "worker.h"
+
+/* Frames that are built and not yet accepted. */
+struct outbox {
+	struct net_tx_segment segments[WORKER_MAX_BATCH];
+	struct net_tx_metadata metadata[WORKER_MAX_BATCH];
+	uint32_t count;
+};
+
+/* An even schedule: frame k is due k / rate seconds after the start. */
+struct pace {
+	uint64_t start_ns;
+	uint64_t rate; /* 0: always due */
+};
+
+/* Which time a frame carries. */
+enum sender_time {
+	SENDER_NOW,	 /* when it was built */
+	SENDER_SCHEDULE, /* when it was due */
+};
+
+struct sender {
+	struct outbox box;
+	struct pace pace;
+	enum sender_time time;
+	uint64_t sequence; /* of the next frame */
+	uint64_t limit;	   /* frames to send, UINT64_MAX: no limit */
+	uint32_t len_bytes;
+	uint64_t sums[]; /* checksum so far of each send buffer, see frame_prepare() */
+};
+
+/* Prepare every send buffer and start the schedule. Return: NULL without memory; free() it. */
+struct sender *sender_new(struct worker *w, enum sender_time time);
+
+/* Frames that the schedule and --count ask for by now. */
+uint64_t sender_due(const struct sender *s, uint64_t now);
+
+/* When there is something to build; WORKER_NEVER when only a completion or room can help. */
+uint64_t sender_deadline(const struct worker *w, const struct sender *s);
+
+/* Fill the outbox with what is due and has a buffer. */
+void sender_build(struct worker *w, struct sender *s, uint64_t now);
+
+/* Offer the outbox. What is not accepted moves to its front. Return: frames accepted. */
+uint32_t sender_send(struct worker *w, struct sender *s);
+
+/* Collect completions into the free stack. Return: their number, or a negative error. */
+int sender_reap(struct worker *w);
+
+/* Reap until nothing is outstanding or DRAIN_NS have passed. Return: 0 or a negative error. */
+int sender_drain(struct worker *w);
+
+#endif

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "worker.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#define STOP_CHECK_NS 100000000u /* longest sleep: how late a worker may see the end */
+#define PUBLISH_NS    50000000u
+
+static int worker_fail(struct worker *w, int rc, const char *step, const char *message)
+{
+	w->failure.code = rc;
+	snprintf(w->failure.step, sizeof(w->failure.step), "%s", step);
+	snprintf(w->failure.message, sizeof(w->failure.message), "%s", message);
+	return rc;
+}
+
+/* Pin the thread as --cpu says and tell its queues. */
+static int pin(struct worker *w)
+{
+	const struct options *opt = w->run->opt;
+	cpu_set_t set;
+	uint32_t cpu;
+	int rc;
+
+	if (!opt->cpu_count)
+		return 0;
+	cpu = opt->cpus[w->index % opt->cpu_count];
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	rc = -pthread_setaffinity_np(pthread_self(), sizeof(set), &set);
+	if (rc) {
+		char text[80];
+
+		snprintf(text, sizeof(text), "--cpu: CPU %u cannot be used: %s", cpu,
+			 strerror(-rc));
+		return worker_fail(w, rc, "pin", text);
+	}
+	for (uint32_t i = 0; i < w->run->port_count; i++)
+		net_queue_update_target_vp(w->q[i], cpu);
+	return 0;
+}
+
+static int open_epoll(struct worker *w)
+{
+	w->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (w->epoll_fd < 0)
+		return worker_fail(w, -errno, "epoll", "epoll_create1 failed");
+	for (uint32_t i = 0; i < w->run->port_count; i++) {
+		struct epoll_event event = {.events = EPOLLIN};
+		int fd = net_queue_ready_fd(w->q[i]);
+
+		if (fd >= 0 && epoll_ctl(w->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0)
+			return worker_fail(w, -errno, "epoll", "adding a queue's ready_fd failed");
+	}
+	return 0;
+}
+
+/* What was given away and did not come back; after a failure that is a number like any other. */
+static void note_rest(struct worker *w)
+{
+	struct tally *t = &w->tally;
+
+	t->outstanding = t->generated - t->completed;
+	if (w->run->opt->mode == BENCH_FWD)
+		t->unsent = t->received - t->generated;
+}
+
+static void note_cpu_time(struct worker *w)
+{
+	struct rusage use;
+
+	if (getrusage(RUSAGE_THREAD, &use))
+		return;
+	w->tally.user_ns = (uint64_t)use.ru_utime.tv_sec * 1000000000u +
+			   (uint64_t)use.ru_utime.tv_usec * 1000u;
+	w->tally.system_ns = (uint64_t)use.ru_stime.tv_sec * 1000000000u +
+			     (uint64_t)use.ru_stime.tv_usec * 1000u;
+}
+
+void *worker_main(void *arg)
+{
+	static int (*const bodies[])(struct worker *) = {
+		[BENCH_RX] = run_rx,
+		[BENCH_TX] = run_tx,
+		[BENCH_FWD] = run_fwd,
+		[BENCH_LATENCY] = run_latency,
+	};
+	struct worker *w = arg;
+
+	/* Sleeps of a paced sender end on time, not up to 50 us later. */
+	prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0);
+	w->error = pin(w);
+	if (!w->error)
+		w->error = open_epoll(w);
+	if (!w->error)
+		w->error = bodies[w->run->opt->mode](w);
+	if (w->error)
+		atomic_store(&w->run->stop, true);
+	note_rest(w);
+	note_cpu_time(w);
+	eventfd_write(w->run->done_fd, 1);
+	return NULL;
+}
+
+void worker_wait(struct worker *w, uint64_t deadline_ns)
+{
+	struct timespec sleep = {.tv_nsec = STOP_CHECK_NS};
+	struct epoll_event event;
+
+	if (w->run->opt->wait == BENCH_WAIT_SPIN) {
+		relax();
+		return;
+	}
+	for (uint32_t i = 0; i < w->run->port_count; i++)
+		if (net_queue_poll_ready(w->q[i]))
+			return;
+	w->tally.looks += w->run->port_count;
+	if (deadline_ns != WORKER_NEVER) {
+		uint64_t now = now_ns();
+
+		if (deadline_ns <= now)
+			return;
+		if (deadline_ns - now < STOP_CHECK_NS)
+			sleep.tv_nsec = (long)(deadline_ns - now);
+	}
+	w->tally.sleeps++;
+	epoll_pwait2(w->epoll_fd, &event, 1, &sleep, NULL);
+}
+
+/* Everything that a counter of ours or of the kernel calls lost. Only the queue's thread may ask. */
+static uint64_t count_drops(struct worker *w)
+{
+	static const enum net_xdp_counter drops[] = {
+		NET_XDP_RX_DROP_CAPACITY,  NET_XDP_RX_DROP_EMPTY,     NET_XDP_RX_DROP_SPLIT,
+		NET_XDP_RX_DROP_BUFFER,	   NET_XDP_RX_KERNEL_DROPPED, NET_XDP_RX_KERNEL_RING_FULL,
+		NET_XDP_RX_KERNEL_INVALID, NET_XDP_TX_DROP_ADDRESS,   NET_XDP_TX_DROP_MALFORMED,
+		NET_XDP_TX_DROP_SIZE,	   NET_XDP_TX_DROP_OFFLOAD,   NET_XDP_TX_DROP_SEALED,
+		NET_XDP_TX_LOST,
+	};
+	uint64_t sum = 0;
+
+	for (uint32_t port = 0; port < w->run->port_count; port++) {
+		struct net_xdp_stats stats;
+
+		if (net_xdp_queue_stats(w->q[port], &stats))
+			continue;
+		for (size_t i = 0; i < sizeof(drops) / sizeof(drops[0]); i++)
+			sum += stats.value[drops[i]];
+	}
+	return sum;
+}
+
+void worker_publish(struct worker *w, uint64_t now)
+{
+	struct tally *t = &w->tally;
+
+	if (!t->first_ns)
+		t->first_ns = now;
+	t->last_ns = now;
+	if (now - w->published_ns < PUBLISH_NS)
+		return;
+	w->published_ns = now;
+	atomic_store_explicit(&w->live_received, t->received, memory_order_relaxed);
+	atomic_store_explicit(&w->live_generated, t->generated, memory_order_relaxed);
+	atomic_store_explicit(&w->live_bytes,
+			      w->run->opt->mode == BENCH_TX ? t->generated_bytes
+							    : t->received_bytes,
+			      memory_order_relaxed);
+	atomic_store_explicit(&w->live_drops, count_drops(w), memory_order_relaxed);
+}
+
+int worker_tx_error(struct worker *w, int rc, uint32_t port)
+{
+	char text[200];
+	const char *ifname = w->run->ports[port].ifname;
+
+	if (rc == NET_TX_TRY_RESTART)
+		snprintf(
+			text, sizeof(text),
+			"%s: the queues have to be made again (device reset, gone or moved); start "
+			"xsk-bench again",
+			ifname);
+	else
+		snprintf(text, sizeof(text), "%s: the endpoint has failed for good (%s)", ifname,
+			 strerror(-rc));
+	return worker_fail(w, rc, rc == NET_TX_TRY_RESTART ? "restart" : "tx", text);
+}
+
+uint64_t worker_share(const struct worker *w, uint64_t total)
+{
+	uint32_t n = w->run->worker_count;
+
+	return total / n + (w->index < total % n);
+}

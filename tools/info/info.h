@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * xsk-info: facts about an interface, what an attach would make of them, and the two put into words.
+ *
+ *     facts.c    asks the kernel; changes nothing
+ *     predict.c  facts -> mode and sentences; pure, so a table tests it
+ *     try.c      --try: really attaches, and tells what came of it
+ *     words.c    bits and privileges by name
+ *     text.c, json.c   print
+ */
+#ifndef XSK_INFO_H
+#define XSK_INFO_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "net_xdp.h"
+
+/* Comparable kernel release. */
+#define INFO_KERNEL(major, minor) ((uint32_t)(major) << 16 | (uint32_t)(minor))
+
+/* ---- facts.c ---------------------------------------------------------------------------------- */
+
+/* Who keeps the attached XDP program attached. */
+struct info_holder {
+	uint32_t link_id; /* 0: attached by netlink, nobody holds it */
+	uint32_t pid;	  /* 0: no process found; the link is pinned, or we may not look */
+	char command[32];
+};
+
+struct info_facts {
+	struct net_xdp_device device;
+	struct net_xdp_device peer; /* of a veth; ifindex 0: not in this network namespace */
+	struct net_xdp_device_queue queue_state;
+	uint32_t queue;
+	struct info_holder holder;
+	char bond_members[128]; /* names with spaces between */
+	bool has_virtio;	/* virtio_features is known */
+	uint64_t virtio_features;
+
+	char release[65];
+	uint32_t kernel;	/* INFO_KERNEL() of release */
+	int socket_error;	/* 0, or -errno of socket(AF_XDP) */
+	uint64_t capabilities;	/* effective, 1 << CAP_* */
+	bool user_namespace;	/* not the initial one: its capabilities do not reach bpf() */
+	uint64_t memlock_bytes; /* RLIMIT_MEMLOCK, UINT64_MAX unlimited */
+};
+
+/* What does not depend on an interface: release to memlock_bytes. */
+void info_host_facts(struct info_facts *out);
+
+/* All of it. Return: 0; -errno with err filled when the interface or its queue is not there. */
+int info_facts(const char *ifname, uint32_t queue, struct info_facts *out, struct net_error *err);
+
+/* Fill out->holder. Needs CAP_SYS_ADMIN; without it nothing is found. (holder.c) */
+void info_find_holder(struct info_facts *out);
+
+bool info_can(const struct info_facts *facts, int capability);
+
+/* ---- predict.c -------------------------------------------------------------------------------- */
+
+enum info_mode {
+	INFO_MODE_FAILS = 0, /* no socket, no program, or no frame would ever arrive */
+	INFO_MODE_COPY,
+	INFO_MODE_ZERO_COPY,
+};
+
+enum info_kind {
+	INFO_BLOCKS, /* why an attach would fail, and what to do */
+	INFO_LOWERS, /* why it would not get better, and what would change that */
+	INFO_NOTE,   /* worth knowing before */
+};
+
+#define INFO_SENTENCES 24
+
+struct info_sentence {
+	enum info_kind kind;
+	char text[480];
+};
+
+struct info_prediction {
+	enum info_mode mode;
+	bool native; /* the program would run in the driver, else generic */
+	bool sure;   /* false: only an attach can tell */
+	char summary[240];
+	uint32_t count;
+	struct info_sentence sentences[INFO_SENTENCES];
+};
+
+/* What an attach with net_xdp_config_default() would get. */
+void info_predict(const struct info_facts *facts, struct info_prediction *out);
+
+/* The largest frame per chunk: copy mode, zero copy, zero copy on a multi-buffer socket. */
+struct info_limit {
+	uint32_t chunk_bytes;
+	uint32_t copy_bytes;
+	uint32_t zero_copy_bytes;
+	uint32_t zero_copy_multi_bytes;
+};
+
+struct info_limit info_limit(uint32_t chunk_bytes);
+
+/* ---- try.c ------------------------------------------------------------------------------------ */
+
+struct info_try {
+	int rc;
+	struct net_error err;
+	struct net_xdp_report report; /* valid when rc is 0 */
+};
+
+/* Attach, take one queue, read its report, give everything back. Return: out->rc. */
+int info_try(const struct info_facts *facts, struct info_try *out);
+
+/* ---- words.c ---------------------------------------------------------------------------------- */
+
+struct info_bit {
+	uint64_t bit; /* 0 ends the list */
+	const char *word;
+};
+
+extern const struct info_bit info_xdp_bits[];
+extern const struct info_bit info_rx_metadata_bits[];
+extern const struct info_bit info_xsk_bits[];
+
+/* The privileges that an attach asks for. */
+struct info_privilege {
+	int capability;
+	const char *name; /* NULL ends the list */
+	const char *purpose;
+};
+
+extern const struct info_privilege info_privileges[];
+
+const char *info_mode_word(enum info_mode mode);
+const char *info_kind_word(enum info_kind kind);
+
+/* ---- text.c, json.c --------------------------------------------------------------------------- */
+
+void info_print_row(FILE *out, const struct info_facts *facts); /* facts NULL: the heading */
+void info_print_text(FILE *out, const struct info_facts *facts,
+		     const struct info_prediction *prediction, const struct info_try *tried);
+
+void info_print_json_row(FILE *out, const struct info_facts *facts, bool first);
+void info_print_json(FILE *out, const struct info_facts *facts,
+		     const struct info_prediction *prediction, const struct info_try *tried);
+
+#endif

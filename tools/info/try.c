@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* --try: the only part of xsk-info that touches the interface. */
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "info.h"
+
+#define REGION_BYTES (1u << 20)
+
+/* No buffer is ever posted, so nobody asks for one. */
+static void no_buffers(struct net_buffer_access *pool, const uint32_t *ids, uint32_t count,
+		       struct net_rx_buffer *out)
+{
+	(void)pool;
+	(void)ids;
+	memset(out, 0, count * sizeof(*out));
+}
+
+static void no_metadata(struct net_buffer_access *pool, const uint32_t *ids,
+			const struct net_rx_metadata *metadata, uint32_t count)
+{
+	(void)pool;
+	(void)ids;
+	(void)metadata;
+	(void)count;
+}
+
+static const struct net_buffer_access_ops no_pool = {
+	.rx_buffers = no_buffers,
+	.rx_metadata = no_metadata,
+};
+
+int info_try(const struct info_facts *facts, struct info_try *out)
+{
+	struct net_xdp_config config = net_xdp_config_default();
+	struct net_buffer_access pool = {.ops = &no_pool};
+	struct net_queue_config queue_config = {.pool = &pool};
+	struct net_xdp_region region = {.size_bytes = REGION_BYTES, .fd = -1};
+	struct net_endpoint *endpoint = NULL;
+	struct net_queue *queue = NULL;
+	struct net_error ignored;
+	int rc;
+
+	memset(out, 0, sizeof(*out));
+	region.fd = memfd_create("xsk-info", MFD_CLOEXEC);
+	if (region.fd < 0 || ftruncate(region.fd, REGION_BYTES) < 0) {
+		rc = -errno;
+		snprintf(out->err.step, sizeof(out->err.step), "memory");
+		snprintf(out->err.message, sizeof(out->err.message),
+			 "a region of %u bytes from memfd_create: %s", REGION_BYTES, strerror(-rc));
+		goto fail;
+	}
+	config.ifname = facts->device.ifname;
+	config.first_queue = facts->queue;
+	config.regions = &region;
+	config.region_count = 1;
+	rc = net_xdp_open(&config, &endpoint, &out->err);
+	if (rc < 0)
+		goto fail;
+	rc = net_endpoint_get_queues(endpoint, &queue_config, 1, NULL, &queue, &out->err);
+	if (rc < 0)
+		goto fail;
+	rc = net_xdp_queue_report(queue, &out->report);
+
+fail:
+	/* What was found out stands, even if letting go of it takes too long. */
+	if (queue)
+		net_queue_destroy(queue, &ignored);
+	if (endpoint) {
+		net_endpoint_stop(endpoint);
+		net_endpoint_destroy(endpoint, &ignored);
+	}
+	if (region.fd >= 0)
+		close(region.fd);
+	out->rc = rc;
+	return rc;
+}

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# What the scripts need from the system. Sourced by tools/demo and tools/check, from bash.
+
+# Debian 12 names.
+packages=(
+	build-essential clang cmake ninja-build pkg-config bpftool
+	libxdp-dev libbpf-dev libmnl-dev libelf-dev zlib1g-dev libcriterion-dev
+	iproute2 ethtool
+)
+
+# How to tell on other systems: a command, or a pkg-config module behind a colon.
+declare -A probes=(
+	[build-essential]=cc [clang]=clang [cmake]=cmake [ninja-build]=ninja
+	[pkg-config]=pkg-config [bpftool]=bpftool [iproute2]=ip [ethtool]=ethtool
+	[libxdp-dev]=:libxdp [libbpf-dev]=:libbpf [libmnl-dev]=:libmnl [libelf-dev]=:libelf
+	[zlib1g-dev]=:zlib [libcriterion-dev]=:criterion
+)
+
+source_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+PATH=$PATH:/usr/sbin:/sbin
+
+# need_root: network namespaces and XDP need it.
+need_root() {
+	if [[ $(id -u) -ne 0 ]]; then
+		echo "${0##*/}: run it as root: sudo $0" >&2
+		exit 1
+	fi
+}
+
+is_debian_12() {
+	[[ -r /etc/os-release ]] && (
+		. /etc/os-release
+		[[ ${ID:-} == debian && ${VERSION_ID:-} == 12 ]]
+	)
+}
+
+is_present() {
+	local probe=${probes[$1]}
+
+	if is_debian_12; then
+		[[ $(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null) == installed ]]
+	elif [[ $probe == :* ]]; then
+		pkg-config --exists "${probe#:}" 2>/dev/null
+	else
+		command -v "$probe" >/dev/null
+	fi
+}
+
+# install_packages: on Debian 12 install what is missing; elsewhere name it and exit 1.
+install_packages() {
+	local package
+	local missing=()
+
+	for package in "${packages[@]}"; do
+		is_present "$package" || missing+=("$package")
+	done
+	if [[ ${#missing[@]} -eq 0 ]]; then
+		return 0
+	fi
+	if ! is_debian_12; then
+		echo "${0##*/}: only Debian 12 is set up automatically. Missing here, by their Debian" >&2
+		echo "names: ${missing[*]}" >&2
+		exit 1
+	fi
+	echo "installing with apt-get: ${missing[*]}"
+	export DEBIAN_FRONTEND=noninteractive
+	if ! { apt-get -q update && apt-get -q -y --no-install-recommends install "${missing[@]}"; } \
+		>/dev/null; then
+		echo "${0##*/}: apt-get could not install: ${missing[*]}" >&2
+		exit 1
+	fi
+}
+
+# Run a command as the owner of the source tree: sudo must not leave files there that the user
+# cannot remove. A build directory that root made before stays root's.
+as_owner() {
+	local owner
+
+	owner=$(stat -c %U "$source_dir/build" 2>/dev/null || stat -c %U "$source_dir")
+	if [[ $(id -u) -eq 0 && $owner != root && $owner != UNKNOWN ]]; then
+		runuser -u "$owner" -- "$@"
+	else
+		"$@"
+	fi
+}
+
+# build_preset NAME [TARGET...]: configure and build into build/NAME, quietly unless it fails.
+build_preset() {
+	local name=$1 log
+	shift
+	local targets=()
+
+	if [[ $# -gt 0 ]]; then
+		targets=(--target "$@")
+	fi
+	echo "building preset $name into build/$name"
+	log=$(cd "$source_dir" && {
+		as_owner cmake --preset "$name" &&
+			as_owner cmake --build --preset "$name" "${targets[@]}"
+	} 2>&1) || {
+		echo "$log" >&2
+		echo "${0##*/}: building preset $name failed" >&2
+		exit 1
+	}
+}
