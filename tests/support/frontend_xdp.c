@@ -14,6 +14,7 @@ void frontend_xdp_prepare(struct frontend_xdp *x, const char *ifname)
 	frontend_open(&x->f, FRONTEND_XDP_BYTES, FRONTEND_XDP_IDS);
 	x->config = net_xdp_config_default();
 	x->config.ifname = ifname;
+	x->config.max_queues = FRONTEND_XDP_QUEUES;
 	if (x->config.rx_id_limit < FRONTEND_XDP_IDS)
 		x->config.rx_id_limit = FRONTEND_XDP_IDS;
 }

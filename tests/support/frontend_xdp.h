@@ -21,6 +21,7 @@
 enum {
 	FRONTEND_XDP_BYTES = 16 << 20,
 	FRONTEND_XDP_IDS = 4096,
+	FRONTEND_XDP_QUEUES = 4,
 	FRONTEND_XDP_HEADER_BYTES = 12, /* a virtio-net header */
 };
 
