@@ -111,7 +111,7 @@ static void open_ring(struct shared_ring *s, struct ring *view, uint32_t entries
 static void step_rx(struct bench *b, uint32_t count)
 {
 	const struct net_xdp_config *c = &b->endpoint.config;
-	uint64_t offset = net_xdp_frame_offset(c), *fill = b->fill.entry;
+	uint64_t offset = b->queue.frame_offset, *fill = b->fill.entry;
 	struct xdp_desc *rx = b->rx.entry;
 
 	while (count-- && b->fill.consumer != b->fill.producer) {

@@ -154,8 +154,6 @@ void queue_set_facts(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep)
 	q->unaligned = c->unaligned;
 	q->chunk_bytes = c->chunk_bytes;
 	q->base_mask = c->unaligned ? RX_OFFSET : ~(uint64_t)(c->chunk_bytes - 1);
-	q->frame_offset = net_xdp_frame_offset(c);
-	q->direct_capacity = net_xdp_direct_capacity(c);
 	q->max_frame_bytes = c->max_frame_bytes;
 	q->sealed = c->sealed;
 	q->jumbo = config_is_jumbo(c);
@@ -168,6 +166,8 @@ void queue_set_facts(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep)
 	q->zero_copy =
 		c->mode != NET_XDP_MODE_COPY && ep->program.native &&
 		(!ep->device.has_features || (ep->device.xdp_features & NET_XDP_FEATURE_ZERO_COPY));
+	q->frame_offset = XDP_FRAME_HEADROOM + config_headroom(c, q->zero_copy);
+	q->direct_capacity = c->chunk_bytes - q->frame_offset;
 }
 
 /* This queue's share of the private area: transmit slots, then receive chunks. */

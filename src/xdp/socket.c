@@ -35,7 +35,7 @@ static int register_umem(struct net_xdp_queue *q, const struct net_xdp_config *c
 	reg.addr = (uintptr_t)m->base;
 	reg.len = m->bytes;
 	reg.chunk_size = config->chunk_bytes;
-	reg.headroom = config_headroom(config);
+	reg.headroom = q->frame_offset - XDP_FRAME_HEADROOM;
 	reg.flags = config->unaligned ? XDP_UMEM_UNALIGNED_CHUNK_FLAG : 0;
 	rc = set_option(q->fd, XDP_UMEM_REG, &reg, sizeof(reg));
 	if (!rc)

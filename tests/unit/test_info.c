@@ -271,13 +271,14 @@ Test(info, predict_bond_names_its_members)
 
 /* ---- veth, MTU and link ----------------------------------------------------------------------- */
 
-Test(info, predict_veth_with_fewer_queues_than_its_peer_fails)
+Test(info, predict_veth_with_fewer_queues_than_its_peer_is_generic)
 {
 	struct info_facts f = interface("veth", 0);
 	struct info_prediction p = predict(&f);
 
-	cr_assert_eq(p.mode, INFO_MODE_FAILS);
-	cr_assert(says(&p, INFO_BLOCKS, "ENOSPC"));
+	cr_assert_eq(p.mode, INFO_MODE_COPY);
+	cr_assert_not(p.native);
+	cr_assert(says(&p, INFO_LOWERS, "ENOSPC"));
 }
 
 Test(info, predict_veth_peer_mtu_decides_between_native_and_generic)

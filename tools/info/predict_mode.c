@@ -16,17 +16,19 @@
 #define VIRTIO_RING_RESET	   (1ull << 40)
 
 /* veth_xdp_set(): what the peer may send has to fit. It withdraws its features while it has too few
- * queues. Only the second refusal leads on to generic. */
+ * queues. Both refusals lead on to generic. */
 static void veth_attach_rule(const struct info_facts *f, struct info_prediction *p)
 {
 	const struct net_xdp_device *d = &f->device, *peer = &f->peer;
 
-	if (!(d->xdp_features & NET_XDP_FEATURE_BASIC))
-		blocks(p,
+	if (!(d->xdp_features & NET_XDP_FEATURE_BASIC)) {
+		p->native = false;
+		lowers(p,
 		       "veth would refuse a native program (ENOSPC), because %s has fewer "
-		       "receive queues (%u) than the other end has transmit queues: ethtool -L "
-		       "%s rx N, or ask for attach generic.",
+		       "receive queues (%u) than the other end has transmit queues: the program "
+		       "would run in generic mode. Give it more: ethtool -L %s rx N.",
 		       d->ifname, d->rx_queues, d->ifname);
+	}
 	if (peer->ifindex && peer->mtu_bytes > SINGLE_BUFFER_MTU) {
 		p->native = false;
 		lowers(p,
