@@ -112,14 +112,13 @@ void queue_close_tables(struct net_xdp_queue *q)
 static int queue_free(struct net_xdp_queue *q)
 {
 	struct net_xdp_endpoint *ep = q->endpoint;
-	bool had_socket = q->fd >= 0;
 	int rc = 0;
 
 	program_clear_socket(&ep->program, q->hardware_queue);
 	affinity_restore(&q->affinity);
 	ready_close(q);
 	socket_close(q);
-	if (had_socket)
+	if (q->bound) /* else the queue may be another's, who keeps it */
 		rc = socket_wait_released(ep->device.ifindex, q->hardware_queue,
 					  q->kernel_tells_sockets, ep->config.release_timeout_ms);
 	queue_close_tables(q);

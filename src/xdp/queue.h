@@ -119,6 +119,7 @@ struct net_xdp_queue {
 	enum net_xdp_rx_checksum rx_checksum;
 	bool rx_vlan;
 	bool partial_possible;	   /* a local veth peer sends pseudo-header sums */
+	bool bound;		   /* the kernel has the hardware queue for us to give back */
 	bool kernel_tells_sockets; /* netdev_queue_has_socket() was seen to work here */
 
 	uint32_t tx_timer_us;

@@ -349,6 +349,7 @@ int socket_bind(struct net_xdp_queue *q, const struct net_xdp_config *config,
 			  : bind_ladder(q, config, device, native, err);
 	if (rc)
 		return rc;
+	q->bound = true;
 	if (getsockopt(q->fd, SOL_XDP, XDP_OPTIONS, &options, &len))
 		return error_set(err, -errno, "bind", "%s queue %u: reading XDP_OPTIONS back: %s",
 				 device->ifname, q->hardware_queue, strerror(errno));
