@@ -133,6 +133,19 @@ void rx_rig_wait_counter(struct rx_rig *r, enum net_xdp_counter counter, uint64_
 		  now, value);
 }
 
+void rx_rig_poll_drops(struct rx_rig *r, enum net_xdp_counter counter, uint64_t value)
+{
+	int64_t deadline = frontend_now_ms() + RX_RIG_DEADLINE_MS;
+	uint64_t now;
+	uint32_t id;
+
+	while ((now = rx_rig_counter(r, counter)) < value && frontend_now_ms() < deadline)
+		cr_assert(frontend_rx(&r->x.f, r->x.queues[0], &id, 1) == 0,
+			  "id %u came for a frame that is to be dropped", id);
+	cr_assert(now == value, "%s is %" PRIu64 ", want %" PRIu64, net_xdp_counter_name(counter),
+		  now, value);
+}
+
 /* Frames of a queue: received, or lost with a name. */
 static uint64_t accounted(struct rx_rig *r, uint32_t queue)
 {

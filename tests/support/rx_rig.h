@@ -51,6 +51,8 @@ struct net_xdp_program_stats rx_rig_program(struct rx_rig *r);
 
 /* Wait until the counter of queue 0 is this; it must not be more. */
 void rx_rig_wait_counter(struct rx_rig *r, enum net_xdp_counter counter, uint64_t value);
+/* Poll queue 0 until this counter of frames that we drop has the value; no id may come. */
+void rx_rig_poll_drops(struct rx_rig *r, enum net_xdp_counter counter, uint64_t value);
 
 /* So many frames were sent in all, and what arrived has been polled: wait until received frames and
  * named counters add up to that number, which they must. */
