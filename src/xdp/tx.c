@@ -395,7 +395,8 @@ uint32_t tx_avail(struct net_queue *queue, struct net_buffer_access *pool,
 
 	(void)pool;
 	*sync = false;
-	q->tx_blocked = 0;
+	if (count) /* nothing offered is nothing refused, nor taken back */
+		q->tx_blocked = 0;
 	while (net_tx_next_inline(&it, &packet)) {
 		if (likely(send_simple(q, &packet)))
 			simple++;
