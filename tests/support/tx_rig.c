@@ -42,6 +42,13 @@ void tx_rig_start(struct tx_rig *r, unsigned int queues)
 	peer_open(&r->peer, "v1");
 }
 
+void tx_rig_open(struct tx_rig *r, uint32_t ring_frames)
+{
+	tx_rig_prepare(r, 1, 1500);
+	r->x.config.tx_ring_frames = r->x.config.completion_ring_frames = ring_frames;
+	tx_rig_start(r, 1);
+}
+
 void tx_rig_close(struct tx_rig *r)
 {
 	uint64_t changed;
@@ -95,12 +102,59 @@ struct net_tx_metadata *tx_rig_scatter(struct tx_rig *r, uint32_t id, const void
 	return meta;
 }
 
+struct net_tx_metadata *tx_rig_add(struct tx_rig *r, uint32_t id, uint32_t len, uint32_t segments)
+{
+	uint8_t bytes[FRAME_MAX_BYTES];
+
+	frame_plain(bytes, len, id);
+	return tx_rig_scatter(r, id, bytes, len, segments);
+}
+
+void tx_rig_add_mixed(struct tx_rig *r, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t len = 30 + frame_random_below(&r->random, 1480);
+		uint32_t pick = frame_random_below(&r->random, 8);
+
+		tx_rig_add(r, i, len, pick == 6 ? 19 + i % 10 : pick == 5 ? 2 + i % 17 : 1);
+	}
+}
+
 void tx_rig_send_all(struct tx_rig *r)
 {
 	uint32_t done = frontend_tx_all(&r->x.f, r->q, &r->list, NULL, TX_RIG_WAIT_MS);
 
 	cr_assert(done == r->list.packet_count, "%u completions of %u packets", done,
 		  r->list.packet_count);
+}
+
+uint32_t tx_rig_collect(struct tx_rig *r, uint32_t *ids, uint32_t count)
+{
+	int64_t deadline = frontend_now_ms() + TX_RIG_WAIT_MS;
+	uint32_t got = 0;
+
+	while (got < count && frontend_now_ms() < deadline) {
+		int n = net_queue_tx_poll(r->q, &r->x.f.pool, ids + got, count - got);
+
+		cr_assert(n >= 0, "tx_poll returned %d", n);
+		got += (uint32_t)n;
+		if (n == 0)
+			net_queue_wait(r->q, 100000000);
+	}
+	return got;
+}
+
+void tx_rig_expect_collected(struct tx_rig *r)
+{
+	uint32_t id;
+
+	cr_assert_eq(net_queue_tx_poll(r->q, &r->x.f.pool, &id, 1), 0, "a completion too many");
+}
+
+void tx_rig_expect_not_ready(struct tx_rig *r)
+{
+	(void)net_queue_poll_ready(r->q);
+	cr_assert(!net_queue_poll_ready(r->q), "ready, but there is nothing to do");
 }
 
 uint32_t tx_rig_first_segment(const struct tx_rig *r, uint32_t packet)

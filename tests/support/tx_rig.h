@@ -37,6 +37,8 @@ struct tx_rig {
 
 void tx_rig_prepare(struct tx_rig *r, unsigned int queues, unsigned int mtu);
 void tx_rig_start(struct tx_rig *r, unsigned int queues);
+/* A completion and a transmit ring of so many entries, nothing else. */
+void tx_rig_open(struct tx_rig *r, uint32_t ring_frames);
 void tx_rig_close(struct tx_rig *r);
 
 /* Run this thread on the i-th of the CPUs from now on (modulo their number). */
@@ -50,8 +52,19 @@ uint64_t tx_rig_place(struct tx_rig *r, const void *bytes, uint32_t len);
 struct net_tx_metadata *tx_rig_scatter(struct tx_rig *r, uint32_t id, const void *bytes,
 				       uint32_t len, uint32_t segments);
 
+/* Such a packet of seeded bytes; id is the seed. */
+struct net_tx_metadata *tx_rig_add(struct tx_rig *r, uint32_t id, uint32_t len, uint32_t segments);
+/* Packets of every kind: small and large, in few pieces and in more than the kernel takes. */
+void tx_rig_add_mixed(struct tx_rig *r, uint32_t count);
+
 /* Send the whole list: each packet is completed once. */
 void tx_rig_send_all(struct tx_rig *r);
+/* Collect count completions. Return: how many came in time. */
+uint32_t tx_rig_collect(struct tx_rig *r, uint32_t *ids, uint32_t count);
+/* There is none to collect any more. */
+void tx_rig_expect_collected(struct tx_rig *r);
+/* Nothing to do: ready may be told once for an event, not again. */
+void tx_rig_expect_not_ready(struct tx_rig *r);
 /* The list's packets first .. first + count, one behind the other, are what the peer gets next. */
 void tx_rig_expect_packets(struct tx_rig *r, uint32_t first, uint32_t count);
 /* All packets of the list, and nothing behind them. */
