@@ -361,6 +361,9 @@ int socket_bind(struct net_xdp_queue *q, const struct net_xdp_config *config,
 		q->tx_max_descriptors = device->zc_max_segments < XDP_COPY_TX_DESCRIPTORS
 						? device->zc_max_segments
 						: XDP_COPY_TX_DESCRIPTORS;
+	/* A packet that an empty ring cannot hold would wait for ever: it is joined instead. */
+	if (q->tx_max_descriptors > config->tx_ring_frames)
+		q->tx_max_descriptors = config->tx_ring_frames;
 	q->kernel_tells_sockets = netdev_queue_has_socket(device->ifindex, q->hardware_queue) == 1;
 	return 0;
 }

@@ -456,7 +456,8 @@ uint32_t tx_avail(struct net_queue *queue, struct net_buffer_access *pool,
 
 	(void)pool;
 	*sync = false;
-	q->tx_blocked = 0;
+	if (count) /* nothing offered is nothing refused, nor taken back */
+		q->tx_blocked = 0;
 	while (it.at != it.end && more) {
 		if (usual) {
 			uint32_t left = (uint32_t)(it.end - it.at), most = room(q, left);
