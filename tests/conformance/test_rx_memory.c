@@ -311,6 +311,7 @@ CASE(11, buffers_at_the_window_edge_bounce_and_are_counted)
 
 	rx_rig_prepare(&r, 1, 1500);
 	r.x.config.max_queues = 1;
+	r.x.config.mode = NET_XDP_MODE_COPY; /* the edge is exact where zero copy is out of question */
 	edge = net_xdp_frame_offset(&r.x.config);
 	start_as_is(&r);
 	frontend_poison(&r.x.f, 1);
@@ -353,6 +354,7 @@ CASE(11, memory_as_it_is_takes_frames_at_odd_addresses_directly)
 	struct rx_rig r;
 
 	placement_start(&r, &p);
+	r.x.config.mode = NET_XDP_MODE_COPY;
 	/* The first buffer would be the one at the edge. */
 	frontend_set_buffer(&r.x.f, 0, FRONTEND_BASE + net_xdp_frame_offset(&r.x.config) - HEADER,
 			    HEADER, net_xdp_direct_capacity(&r.x.config));
