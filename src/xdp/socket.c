@@ -35,7 +35,7 @@ static int register_umem(struct net_xdp_queue *q, const struct net_xdp_config *c
 	reg.addr = (uintptr_t)m->base;
 	reg.len = m->bytes;
 	reg.chunk_size = config->chunk_bytes;
-	reg.headroom = config_headroom(config);
+	reg.headroom = q->frame_offset - XDP_FRAME_HEADROOM;
 	reg.flags = config->unaligned ? XDP_UMEM_UNALIGNED_CHUNK_FLAG : 0;
 	rc = set_option(q->fd, XDP_UMEM_REG, &reg, sizeof(reg));
 	if (!rc)
@@ -349,6 +349,7 @@ int socket_bind(struct net_xdp_queue *q, const struct net_xdp_config *config,
 			  : bind_ladder(q, config, device, native, err);
 	if (rc)
 		return rc;
+	q->bound = true;
 	if (getsockopt(q->fd, SOL_XDP, XDP_OPTIONS, &options, &len))
 		return error_set(err, -errno, "bind", "%s queue %u: reading XDP_OPTIONS back: %s",
 				 device->ifname, q->hardware_queue, strerror(errno));
@@ -360,6 +361,9 @@ int socket_bind(struct net_xdp_queue *q, const struct net_xdp_config *config,
 		q->tx_max_descriptors = device->zc_max_segments < XDP_COPY_TX_DESCRIPTORS
 						? device->zc_max_segments
 						: XDP_COPY_TX_DESCRIPTORS;
+	/* A packet that an empty ring cannot hold would wait for ever: it is joined instead. */
+	if (q->tx_max_descriptors > config->tx_ring_frames)
+		q->tx_max_descriptors = config->tx_ring_frames;
 	q->kernel_tells_sockets = netdev_queue_has_socket(device->ifindex, q->hardware_queue) == 1;
 	return 0;
 }
