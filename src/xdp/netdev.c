@@ -77,6 +77,19 @@ fail:
 	return rc;
 }
 
+int netdev_events_ask(int fd, uint32_t ifindex)
+{
+	char buffer[NETLINK_REQUEST_BYTES] __attribute__((aligned(NLMSG_ALIGNTO))) = {0};
+	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
+	struct ifinfomsg *info;
+
+	request->nlmsg_type = RTM_GETLINK;
+	request->nlmsg_flags = NLM_F_REQUEST;
+	info = mnl_nlmsg_put_extra_header(request, sizeof(*info));
+	info->ifi_index = (int)ifindex;
+	return send(fd, request, request->nlmsg_len, 0) < 0 ? -errno : 0;
+}
+
 struct watch {
 	uint32_t ifindex;
 	struct netdev_event event;

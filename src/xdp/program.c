@@ -245,6 +245,19 @@ void program_close(struct program *p)
 	p->vlan = NULL;
 }
 
+bool program_is_attached(const struct program *p, const struct net_xdp_device *now)
+{
+	struct bpf_prog_info info = {0};
+	uint32_t size = sizeof(info);
+
+	if (now->ifindex != p->ifindex || !now->program_id)
+		return false;
+	if (p->dispatched) /* what runs is the dispatcher, which calls ours */
+		return true;
+	return p->link_fd >= 0 && bpf_obj_get_info_by_fd(program_fd(p), &info, &size) == 0 &&
+	       info.id == now->program_id;
+}
+
 /* ---- Maps ------------------------------------------------------------------------------------- */
 
 int program_set_socket(const struct program *p, uint32_t queue, int socket_fd)

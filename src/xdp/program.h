@@ -30,6 +30,9 @@ int program_open(struct program *p, const struct net_xdp_config *config,
 		 const struct net_xdp_device *device, struct net_error *err);
 void program_close(struct program *p);
 
+/* Is it still ours that runs there? Not when the interface was made again, or open failed. */
+bool program_is_attached(const struct program *p, const struct net_xdp_device *now);
+
 /* From now on (no longer) the frames of a hardware queue go to a socket. Return: 0 or -errno. */
 int program_set_socket(const struct program *p, uint32_t queue, int socket_fd);
 void program_clear_socket(const struct program *p, uint32_t queue);
