@@ -32,7 +32,8 @@ int netdev_events_open(void);
 /* Have the link's present state come as the next event. Return: 0 or -errno. */
 int netdev_events_ask(int fd, uint32_t ifindex);
 
-/* Next event that concerns ifindex; others are read and passed over (at most 64 messages per call).
+/* Next event that concerns ifindex; others are read and passed over (at most 64 messages per call,
+ * 1024 after a loss).
  * Return: 1 and *out filled, 0 none, -errno. Never blocks. */
 int netdev_events_next(int fd, uint32_t ifindex, struct netdev_event *out);
 
