@@ -168,3 +168,103 @@ CASE(57, tx_script_counters_are_exact)
 	frontend_list_close(&list);
 	rig_close(&r);
 }
+
+/* ---- 59 ------------------------------------------------------------------------------------------- */
+
+enum { RSS_QUEUES = 4, RSS_FLOWS = 64 };
+
+/* Send a frame of each flow through queue 0. got: how many arrived on each queue. */
+static void steer(struct frontend *f, struct net_queue **queues, uint32_t *got)
+{
+	struct frontend_list list;
+
+	frontend_list_open(&list, 1);
+	for (uint32_t flow = 0; flow < RSS_FLOWS; flow++) {
+		const struct frame_spec spec = {
+			.ip_version = 4, .protocol = 17, .payload_bytes = 10, .seed = flow};
+		uint64_t addr = FRONTEND_BASE + (1 << 20);
+		struct frame frame;
+		uint32_t id;
+
+		frame_build(&frame, &spec);
+		memcpy(frontend_at(f, addr, frame.len), frame.bytes, frame.len);
+		frontend_list_clear(&list);
+		frontend_list_frame(&list, flow, addr, frame.len);
+		cr_assert_eq(frontend_tx_all(f, queues[0], &list, NULL, 1000), 1);
+		for (uint32_t q = 0; q < RSS_QUEUES; q++) {
+			if (!frontend_rx(f, queues[q], &id, 1))
+				continue;
+			frontend_expect_frame(f, id, frame.bytes, frame.len);
+			frontend_post(f, queues[q], id, 1);
+			got[q]++;
+		}
+	}
+	frontend_list_close(&list);
+}
+
+// 59: RSS table entries out of range fall back to queue 0; a wrong key size is an error
+CASE(59, loopback_bad_table_entries_mean_queue_zero)
+{
+	const uint16_t good[4] = {0, 1, 2, 3}, bad[4] = {4, 0xffff, 64, 1000};
+	struct net_rss_config rss = {.key_bytes = 40, .table_entries = 4};
+	struct net_queue *queues[RSS_QUEUES];
+	struct net_queue_config configs[RSS_QUEUES] = {0};
+	uint32_t got[2][RSS_QUEUES] = {0};
+	struct net_endpoint *ep;
+	struct frame_random random = frame_random(59);
+	struct net_error err = {0};
+	struct frontend f;
+	uint8_t key[64];
+
+	frame_random_bytes(&random, key, sizeof(key));
+	rss.key = key;
+	frontend_open(&f, 2 << 20, RSS_QUEUES * 8);
+	frontend_layout(&f, 0, RSS_QUEUES * 8, FRONTEND_BASE, 2048, 0, 2048);
+	cr_assert_eq(net_loopback_open(RSS_QUEUES, &ep, &err), 0);
+	for (uint32_t size = 0; size <= 64; size++) {
+		rss.key_bytes = size;
+		rss.table = good;
+		if (size == 40)
+			continue;
+		cr_assert_eq(net_endpoint_get_queues(ep, configs, 4, &rss, queues, &err), -EINVAL);
+		cr_assert(strstr(err.message, "40"), "%s", err.message);
+	}
+	rss.key_bytes = 40;
+	for (int round = 0; round < 2; round++) {
+		rss.table = round ? bad : good;
+		cr_assert_eq(net_endpoint_get_queues(ep, configs, 4, &rss, queues, &err), 0, "%s",
+			     err.message);
+		for (uint32_t q = 0; q < RSS_QUEUES; q++)
+			frontend_post(&f, queues[q], q * 8, 8);
+		steer(&f, queues, got[round]);
+		for (uint32_t q = 0; q < RSS_QUEUES; q++) {
+			cr_assert_eq(net_queue_destroy(queues[q], &err), 0);
+			cr_assert_gt(got[0][q], 0, "queue %u got none of %d flows", q, RSS_FLOWS);
+		}
+	}
+	cr_assert_eq(got[1][0], RSS_FLOWS, "%u of %d flows on queue 0", got[1][0], RSS_FLOWS);
+	cr_assert_eq(net_endpoint_destroy(ep, &err), 0);
+	frontend_close(&f);
+}
+
+// 59: an endpoint whose NIC steers by itself refuses a table, and works without
+CASE(59, xdp_refuses_what_it_cannot_steer)
+{
+	const uint16_t table[4] = {0, 1, 0, 1};
+	const uint8_t key[40] = {1};
+	const struct net_rss_config rss = {
+		.key = key, .key_bytes = 40, .table = table, .table_entries = 4};
+	struct net_queue_config configs[2] = {0};
+	struct net_endpoint_facts facts;
+	struct net_queue *queues[2];
+	struct rig r;
+
+	rig_open(&r, 2);
+	net_endpoint_facts(r.x.ep, &facts);
+	cr_assert(facts.rss_key_bytes == 0 && facts.rss_table_entries == 0);
+	cr_assert_eq(net_endpoint_get_queues(r.x.ep, configs, 2, &rss, queues, &r.x.err), -EINVAL);
+	cr_assert(r.x.err.step[0] && strlen(r.x.err.message) > 20, "%s", r.x.err.message);
+	frontend_xdp_start(&r.x, 2, 64);
+	traffic_both_ways(&r.x, &r.peer);
+	rig_close(&r);
+}
