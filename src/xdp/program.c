@@ -145,14 +145,6 @@ static const char *attach_hint(int rc, bool native)
 	}
 }
 
-static uint32_t program_id(const struct program *p)
-{
-	struct bpf_prog_info info = {0};
-	uint32_t size = sizeof(info);
-
-	return bpf_obj_get_info_by_fd(program_fd(p), &info, &size) ? 0 : info.id;
-}
-
 static int attach_link(struct program *p, bool native)
 {
 	LIBBPF_OPTS(bpf_link_create_opts, options,
@@ -162,7 +154,6 @@ static int attach_link(struct program *p, bool native)
 	if (fd < 0)
 		return fd;
 	p->link_fd = fd;
-	p->id = program_id(p);
 	return 0;
 }
 
@@ -244,13 +235,6 @@ int program_open(struct program *p, const struct net_xdp_config *config,
 	return rc;
 }
 
-bool program_is_attached(const struct program *p, const struct net_xdp_device *now)
-{
-	if (p->dispatched)
-		return strcmp(now->program_mode, "dispatcher") == 0;
-	return p->link_fd >= 0 && now->program_id == p->id;
-}
-
 void program_close(struct program *p)
 {
 	if (p->dispatched)
@@ -263,6 +247,19 @@ void program_close(struct program *p)
 	p->link_fd = p->xsks_fd = p->counters_fd = -1;
 	p->plain = NULL;
 	p->vlan = NULL;
+}
+
+bool program_is_attached(const struct program *p, const struct net_xdp_device *now)
+{
+	struct bpf_prog_info info = {0};
+	uint32_t size = sizeof(info);
+
+	if (now->ifindex != p->ifindex || !now->program_id)
+		return false;
+	if (p->dispatched) /* what runs is the dispatcher, which calls ours */
+		return true;
+	return p->link_fd >= 0 && bpf_obj_get_info_by_fd(program_fd(p), &info, &size) == 0 &&
+	       info.id == now->program_id;
 }
 
 /* ---- Maps ------------------------------------------------------------------------------------- */
