@@ -132,7 +132,8 @@ NET_PUBLIC uint32_t net_xdp_frame_offset(const struct net_xdp_config *config);
  * regions. Return: bytes, a multiple of the page size. */
 NET_PUBLIC uint64_t net_xdp_private_bytes(const struct net_xdp_config *config);
 
-/* The largest frame that fits one descriptor; a direct buffer has at least this capacity. */
+/* A buffer of this capacity is large enough to be direct, whatever bind gets. Where only copy mode is
+ * to be had (the report says), max_frame_bytes is enough. */
 NET_PUBLIC uint32_t net_xdp_direct_capacity(const struct net_xdp_config *config);
 
 /* Check every rule that needs no kernel. Return: 0 or -EINVAL with err filled. Syscalls: none. */

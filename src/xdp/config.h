@@ -7,8 +7,8 @@
 
 /* Are frames larger than a chunk wanted? Then every frame is gathered through the private area. */
 bool config_is_jumbo(const struct net_xdp_config *c);
-/* The UMEM's headroom: net_xdp_frame_offset() less the kernel's own 256 bytes. */
-uint32_t config_headroom(const struct net_xdp_config *c);
+/* The UMEM's headroom, in front of which the kernel leaves 256 bytes of its own. */
+uint32_t config_headroom(const struct net_xdp_config *c, bool zero_copy);
 /* Size of one receive chunk of the private area: a power of two, so that none crosses a page. */
 uint32_t config_private_chunk_bytes(const struct net_xdp_config *c);
 /* Size of one transmit slot of the private area: a whole frame with a tag. */

@@ -65,8 +65,8 @@ static int attach(struct net_xdp_endpoint *ep, struct net_error *err)
 	ep->config.ifname = ep->device.ifname;
 	if (rc)
 		return rc;
-	ep->link_up = ep->device.up && ep->device.carrier;
-	ep->gone = false;
+	ep->link_up = netdev_link(ep->device.ifindex) == 1;
+	ep->link_lost = ep->gone = false;
 	return program_open(&ep->program, &ep->config, &ep->device, err);
 }
 
@@ -76,7 +76,7 @@ static int attach_again(struct net_xdp_endpoint *ep, struct net_error *err)
 	struct net_xdp_device now;
 	int rc = net_xdp_device_query(ep->config.ifname, &now, err);
 
-	if (rc || (now.ifindex == ep->device.ifindex && now.program_id))
+	if (rc || (now.ifindex == ep->device.ifindex && program_is_attached(&ep->program, &now)))
 		return rc;
 	program_close(&ep->program);
 	return attach(ep, err);
@@ -155,12 +155,25 @@ static int report_gone(struct net_xdp_endpoint *ep, struct net_action *out)
 	return 1;
 }
 
+/* Events were lost: the state itself is the event. */
+static int ask_again(struct net_xdp_endpoint *ep, struct net_action *out)
+{
+	int up = netdev_link(ep->device.ifindex);
+
+	if (up == -ENODEV)
+		return report_gone(ep, out);
+	ep->link_lost = up < 0;
+	return up < 0 ? 0 : report_link(ep, up, out);
+}
+
 static int poll_action(struct net_endpoint *endpoint, struct net_action *out)
 {
 	struct net_xdp_endpoint *ep = endpoint_of(endpoint);
 	struct netdev_event event;
-	int rc, now;
+	int rc = ep->link_lost ? ask_again(ep, out) : 0;
 
+	if (rc)
+		return rc;
 	while ((rc = netdev_events_next(ep->events_fd, ep->device.ifindex, &event)) == 1) {
 		switch (event.kind) {
 		case NETDEV_EVENT_LINK:
@@ -170,10 +183,7 @@ static int poll_action(struct net_endpoint *endpoint, struct net_action *out)
 			rc = report_gone(ep, out);
 			break;
 		case NETDEV_EVENT_LOST:
-			now = netdev_link(ep->device.ifindex);
-			rc = now == -ENODEV ? report_gone(ep, out) : 0;
-			if (now >= 0)
-				rc = report_link(ep, now, out);
+			rc = ask_again(ep, out);
 			break;
 		default:
 			rc = 0;

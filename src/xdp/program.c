@@ -94,24 +94,27 @@ static int load(struct program *p, const struct net_xdp_config *c, uint32_t ifin
 /* ---- Other people's programs ------------------------------------------------------------------ */
 
 /* A program of ours that is still attached mostly belongs to a process that is just ending. */
-static int wait_for_ours(struct net_xdp_device *device, uint32_t timeout_ms)
+static int wait_for_ours(struct net_xdp_device *device, uint32_t timeout_ms, struct net_error *err)
 {
-	for (uint32_t ms = 0; ms < timeout_ms && device->program_id; ms += 5) {
+	char ifname[sizeof(device->ifname)];
+	int rc = 0;
+
+	snprintf(ifname, sizeof(ifname), "%s", device->ifname);
+	for (uint32_t ms = 0; ms < timeout_ms && device->program_id && !rc; ms += 5) {
 		if (strncmp(device->program_name, "net_xdp", 7))
 			break;
 		nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
-		if (net_xdp_device_query(device->ifname, device, NULL))
-			return -ENODEV;
+		rc = net_xdp_device_query(ifname, device, err);
 	}
-	return 0;
+	return rc;
 }
 
 static int refuse_foreign(const struct net_xdp_device *device, struct net_error *err)
 {
 	return error_set(
 		err, -EBUSY, "attach",
-		"%s already runs the XDP program \"%s\" (id %u, %s); stop its owner, detach "
-		"it with 'ip link set dev %s xdp off', or use program dispatcher",
+		"%s already runs the XDP program \"%s\" (id %u, %s); stop its owner (xsk-info "
+		"%s names it), or run beside it: attach both through libxdp's dispatcher",
 		device->ifname, device->program_name, device->program_id, device->program_mode,
 		device->ifname);
 }
@@ -142,6 +145,14 @@ static const char *attach_hint(int rc, bool native)
 	}
 }
 
+static uint32_t program_id(const struct program *p)
+{
+	struct bpf_prog_info info = {0};
+	uint32_t size = sizeof(info);
+
+	return bpf_obj_get_info_by_fd(program_fd(p), &info, &size) ? 0 : info.id;
+}
+
 static int attach_link(struct program *p, bool native)
 {
 	LIBBPF_OPTS(bpf_link_create_opts, options,
@@ -151,6 +162,7 @@ static int attach_link(struct program *p, bool native)
 	if (fd < 0)
 		return fd;
 	p->link_fd = fd;
+	p->id = program_id(p);
 	return 0;
 }
 
@@ -188,10 +200,11 @@ static int attach(struct program *p, const struct net_xdp_config *c,
 
 	if (c->attach != NET_XDP_ATTACH_GENERIC)
 		rc = try_attach(p, c, device, true, err);
-	/* Only "the driver cannot" leads down; anything else would fail again or hide a cause. */
+	/* Only "the driver cannot" leads down; anything else would fail again or hide a cause. A
+	 * device-bound program (rx_vlan) has no generic rung. */
 	if (c->attach == NET_XDP_ATTACH_GENERIC ||
-	    (c->attach == NET_XDP_ATTACH_AUTO && (rc == -EOPNOTSUPP || rc == -ERANGE) &&
-	     !c->rx_vlan))
+	    (c->attach == NET_XDP_ATTACH_AUTO && !c->rx_vlan &&
+	     (rc == -EOPNOTSUPP || rc == -ERANGE || rc == -ENOSPC)))
 		rc = try_attach(p, c, device, false, err);
 	return rc;
 }
@@ -209,7 +222,7 @@ int program_open(struct program *p, const struct net_xdp_config *config,
 	p->link_fd = -1;
 	p->ifindex = device->ifindex;
 	rc = config->program == NET_XDP_PROGRAM_LINK
-		     ? wait_for_ours(&now, config->release_timeout_ms)
+		     ? wait_for_ours(&now, config->release_timeout_ms, err)
 		     : 0;
 	if (!rc && now.program_id && config->program == NET_XDP_PROGRAM_LINK)
 		rc = refuse_foreign(&now, err);
@@ -229,6 +242,13 @@ int program_open(struct program *p, const struct net_xdp_config *config,
 	libxdp_set_print(libxdp_print);
 	libbpf_set_print(libbpf_print);
 	return rc;
+}
+
+bool program_is_attached(const struct program *p, const struct net_xdp_device *now)
+{
+	if (p->dispatched)
+		return strcmp(now->program_mode, "dispatcher") == 0;
+	return p->link_fd >= 0 && now->program_id == p->id;
 }
 
 void program_close(struct program *p)

@@ -112,14 +112,13 @@ void queue_close_tables(struct net_xdp_queue *q)
 static int queue_free(struct net_xdp_queue *q)
 {
 	struct net_xdp_endpoint *ep = q->endpoint;
-	bool had_socket = q->fd >= 0;
 	int rc = 0;
 
 	program_clear_socket(&ep->program, q->hardware_queue);
 	affinity_restore(&q->affinity);
 	ready_close(q);
 	socket_close(q);
-	if (had_socket)
+	if (q->bound) /* else the queue may be another's, who keeps it */
 		rc = socket_wait_released(ep->device.ifindex, q->hardware_queue,
 					  q->kernel_tells_sockets, ep->config.release_timeout_ms);
 	queue_close_tables(q);
@@ -154,8 +153,6 @@ void queue_set_facts(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep)
 	q->unaligned = c->unaligned;
 	q->chunk_bytes = c->chunk_bytes;
 	q->base_mask = c->unaligned ? RX_OFFSET : ~(uint64_t)(c->chunk_bytes - 1);
-	q->frame_offset = net_xdp_frame_offset(c);
-	q->direct_capacity = net_xdp_direct_capacity(c);
 	q->max_frame_bytes = c->max_frame_bytes;
 	q->sealed = c->sealed;
 	q->jumbo = config_is_jumbo(c);
@@ -168,6 +165,8 @@ void queue_set_facts(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep)
 	q->zero_copy =
 		c->mode != NET_XDP_MODE_COPY && ep->program.native &&
 		(!ep->device.has_features || (ep->device.xdp_features & NET_XDP_FEATURE_ZERO_COPY));
+	q->frame_offset = XDP_FRAME_HEADROOM + config_headroom(c, q->zero_copy);
+	q->direct_capacity = c->chunk_bytes - q->frame_offset;
 }
 
 /* This queue's share of the private area: transmit slots, then receive chunks. */

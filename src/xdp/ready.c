@@ -72,7 +72,7 @@ static void arm_timer(struct net_xdp_queue *q)
 {
 	struct itimerspec when = {.it_value.tv_nsec = q->timer_us * 1000};
 
-	if (q->timer_armed || q->tx_free_count == q->tx_slot_count)
+	if (q->timer_armed || inflight_count(&q->tx_inflight) == 0)
 		return;
 	q->timer_armed = timerfd_settime(q->timer_fd, 0, &when, NULL) == 0;
 	q->timer_us *= 2;

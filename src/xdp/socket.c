@@ -35,7 +35,7 @@ static int register_umem(struct net_xdp_queue *q, const struct net_xdp_config *c
 	reg.addr = (uintptr_t)m->base;
 	reg.len = m->bytes;
 	reg.chunk_size = config->chunk_bytes;
-	reg.headroom = config_headroom(config);
+	reg.headroom = q->frame_offset - XDP_FRAME_HEADROOM;
 	reg.flags = config->unaligned ? XDP_UMEM_UNALIGNED_CHUNK_FLAG : 0;
 	rc = set_option(q->fd, XDP_UMEM_REG, &reg, sizeof(reg));
 	if (!rc)
@@ -349,6 +349,7 @@ int socket_bind(struct net_xdp_queue *q, const struct net_xdp_config *config,
 			  : bind_ladder(q, config, device, native, err);
 	if (rc)
 		return rc;
+	q->bound = true;
 	if (getsockopt(q->fd, SOL_XDP, XDP_OPTIONS, &options, &len))
 		return error_set(err, -errno, "bind", "%s queue %u: reading XDP_OPTIONS back: %s",
 				 device->ifname, q->hardware_queue, strerror(errno));

@@ -111,6 +111,8 @@ Test(config, sizes_unaligned_chunk_is_as_large_as_its_frame)
 {
 	struct net_xdp_config c = valid();
 
+	cr_assert_eq(net_xdp_direct_capacity(&c), 1536, "zero copy: MTU + 26, a multiple of 128");
+	c.mode = NET_XDP_MODE_COPY;
 	cr_assert_eq(net_xdp_direct_capacity(&c), 1518);
 	cr_assert_eq(net_xdp_frame_offset(&c), 2048 - 1518);
 	c.max_frame_bytes = 64; /* the kernel bounds the headroom at 1344 */

@@ -6,6 +6,7 @@
 
 #include <criterion/criterion.h>
 
+#include "support/conformance.h"
 #include "support/frame.h"
 #include "support/frontend.h"
 #include "support/netns.h"
@@ -187,6 +188,25 @@ Test(loopback, send_without_room_drops_and_keeps_the_buffer)
 	close_loop(&x);
 }
 
+// 34: sync means the buffer may be overwritten at once
+CASE(34, tx_sync_buffer_may_be_overwritten_at_once)
+{
+	struct loop x;
+	bool sync = false;
+	uint32_t id;
+
+	open_loop(&x, 1, NULL);
+	frontend_post(&x.f, x.queues[0], 0, 1);
+	put(&x, 0, 900, 1);
+	cr_assert(net_queue_tx_avail(x.queues[0], &x.f.pool, x.list.segments, 1, &sync) == 1);
+	cr_assert(sync);
+	memset(frontend_at(&x.f, TX_BASE, 900), 0, 900);
+	cr_assert(net_queue_tx_poll(x.queues[0], &x.f.pool, &id, 1) == 0, "completed twice");
+	cr_assert(frontend_rx(&x.f, x.queues[0], x.ids, IDS) == 1);
+	expect_seed(&x, 0, 900, 1);
+	close_loop(&x);
+}
+
 /* A hostile sender names memory that is posted for receive: source and target overlap. */
 Test(loopback, send_from_its_own_receive_buffer_is_harmless)
 {
@@ -294,7 +314,8 @@ Test(loopback, wait_frame_on_another_queue_wakes)
 
 /* ---- Steering --------------------------------------------------------------------------------------- */
 
-Test(loopback, steer_flows_keep_their_queue_and_bad_entries_mean_queue_zero)
+// 59: RSS table entries out of range fall back to queue 0
+CASE(59, rss_bad_entries_mean_queue_zero_and_flows_keep_their_queue)
 {
 	const uint16_t table[8] = {0, 1, 2, 3, 9, 1, 2, 0xffff};
 	uint32_t got[4] = {0}, per_flow = 4, flows = 60;
@@ -467,7 +488,8 @@ Test(loopback, get_queues_posts_the_initial_ids)
 	close_loop(&x);
 }
 
-Test(loopback, get_queues_with_a_wrong_key_makes_nothing)
+// 59: a wrong key size is an error
+CASE(59, rss_wrong_key_size_is_an_error_and_makes_nothing)
 {
 	const struct net_rss_config rss = {.key = (const uint8_t *)"short", .key_bytes = 5};
 	struct net_queue_config config = {0};
