@@ -94,7 +94,7 @@ struct net_xdp_queue {
 	struct bounce rx_private;
 	uint32_t rx_private_out; /* chunks the kernel holds */
 	struct gather gather;
-	bool split;	       /* the last direct descriptor said that its frame goes on */
+	bool split;	       /* not jumbo, but the last descriptor said that its frame goes on */
 	uint64_t *chunk_taken; /* aligned only: a bit per chunk that the kernel holds */
 
 	struct ring tx, completion;
