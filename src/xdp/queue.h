@@ -152,6 +152,9 @@ uint32_t rx_avail(struct net_queue *q, struct net_buffer_access *pool, const uin
 		  uint32_t count);
 uint32_t rx_poll(struct net_queue *q, struct net_buffer_access *pool, uint32_t *ids,
 		 uint32_t count);
+/* Wake a driver that asks for it, when there is something in the fill ring: one system call. Return:
+ * was it asked for? If the wake-up failed, the next call tries again. */
+bool rx_push(struct net_xdp_queue *q);
 /* Before bind: the verdicts need the rings, memory and modes to be set. */
 int rx_open(struct net_xdp_queue *q, uint32_t id_limit);
 void rx_close(struct net_xdp_queue *q);

@@ -96,6 +96,17 @@ static uint32_t private_wanted(const struct net_xdp_queue *q)
 	return wanted < q->rx_private.free_count ? (uint32_t)wanted : q->rx_private.free_count;
 }
 
+bool rx_push(struct net_xdp_queue *q)
+{
+	if (!q->zero_copy || ring_drained(&q->fill))
+		return false;
+	__atomic_thread_fence(__ATOMIC_SEQ_CST); /* see ring_needs_wakeup() */
+	if (!ring_needs_wakeup(&q->fill))
+		return false;
+	socket_kick_rx(q);
+	return true;
+}
+
 /* Post what waited for room, publish, and wake the driver if it sleeps. */
 static void refill(struct net_xdp_queue *q)
 {
@@ -119,11 +130,7 @@ static void refill(struct net_xdp_queue *q)
 	if (*q->fill.own == q->fill.mine)
 		return;
 	ring_publish(&q->fill);
-	if (q->zero_copy) {
-		__atomic_thread_fence(__ATOMIC_SEQ_CST); /* see ring_needs_wakeup() */
-		if (ring_needs_wakeup(&q->fill))
-			socket_kick_rx(q);
-	}
+	rx_push(q);
 }
 
 /* ---- The verdict: direct, or why not ---------------------------------------------------------- */
