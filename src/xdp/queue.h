@@ -107,7 +107,8 @@ struct net_xdp_queue {
 	uint32_t tx_blocked;	     /* descriptors a refused packet waits for, 0 none */
 	bool tx_blocked_private;     /* it waits for a private slot too */
 	struct bounce tx_private;
-	uint32_t *done; /* ids completed here, not yet collected: a ring */
+	uint64_t tx_lost_ahead; /* packets lost whose completions were not read yet */
+	uint32_t *done;		/* ids completed here, not yet collected: a ring */
 	uint32_t done_head, done_tail, done_mask;
 
 	uint64_t counter[NET_XDP_COUNTERS];
