@@ -25,7 +25,8 @@ static void set_facts(struct net_xdp_endpoint *ep)
 {
 	const struct net_xdp_device *d = &ep->device;
 	const struct net_xdp_config *c = &ep->config;
-	uint32_t hardware = d->rx_queues > d->tx_queues ? d->rx_queues : d->tx_queues;
+	/* The kernel binds to a queue that only receives, and then never sends what is in its ring. */
+	uint32_t hardware = d->tx_queues;
 
 	hardware = hardware > c->first_queue ? hardware - c->first_queue : 0;
 	ep->facts = (struct net_endpoint_facts){

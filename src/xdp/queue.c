@@ -15,11 +15,13 @@
 
 static void queue_stats(struct net_queue *queue, struct net_queue_stats *out)
 {
-	const uint64_t *c = queue_of(queue)->counter;
+	const struct net_xdp_queue *q = queue_of(queue);
+	const uint64_t *c = q->counter;
 
 	*out = (struct net_queue_stats){
 		.rx_packets = c[NET_XDP_RX_FRAMES],
-		.tx_packets = c[NET_XDP_TX_PACKETS] - c[NET_XDP_TX_LOST],
+		/* A loss is known before the completion that it made is read. */
+		.tx_packets = c[NET_XDP_TX_PACKETS] - (c[NET_XDP_TX_LOST] - q->tx_lost_ahead),
 		.rx_vlan_packets = c[NET_XDP_RX_VLAN],
 		.tx_vlan_packets = c[NET_XDP_TX_VLAN],
 	};
