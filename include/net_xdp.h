@@ -132,8 +132,11 @@ NET_PUBLIC uint32_t net_xdp_frame_offset(const struct net_xdp_config *config);
  * regions. Return: bytes, a multiple of the page size. */
 NET_PUBLIC uint64_t net_xdp_private_bytes(const struct net_xdp_config *config);
 
-/* A buffer of this capacity is large enough to be direct, whatever bind gets. Where only copy mode is
- * to be had (the report says), max_frame_bytes is enough. */
+/*
+ * The largest frame that fits one descriptor; a direct buffer has at least this capacity. For mode
+ * copy that is max_frame_bytes in unaligned chunks; zero copy writes up to the next multiple of 128
+ * behind max_frame_bytes + 8, and auto may end there: 1536 by default. The report has what a queue got.
+ */
 NET_PUBLIC uint32_t net_xdp_direct_capacity(const struct net_xdp_config *config);
 
 /* Check every rule that needs no kernel. Return: 0 or -EINVAL with err filled. Syscalls: none. */

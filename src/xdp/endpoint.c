@@ -25,7 +25,8 @@ static void set_facts(struct net_xdp_endpoint *ep)
 {
 	const struct net_xdp_device *d = &ep->device;
 	const struct net_xdp_config *c = &ep->config;
-	uint32_t hardware = d->rx_queues > d->tx_queues ? d->rx_queues : d->tx_queues;
+	/* The kernel binds to a queue that only receives, and then never sends what is in its ring. */
+	uint32_t hardware = d->tx_queues;
 
 	hardware = hardware > c->first_queue ? hardware - c->first_queue : 0;
 	ep->facts = (struct net_endpoint_facts){
@@ -65,21 +66,31 @@ static int attach(struct net_xdp_endpoint *ep, struct net_error *err)
 	ep->config.ifname = ep->device.ifname;
 	if (rc)
 		return rc;
-	ep->link_up = netdev_link(ep->device.ifindex) == 1;
-	ep->link_lost = ep->gone = false;
 	return program_open(&ep->program, &ep->config, &ep->device, err);
 }
 
-/* The interface may have been removed and made again, under the same name, since we attached. */
+/* The interface may have been removed and made again, under the same name, since we attached; or
+ * moved to another network namespace and back, and has kept the program. */
 static int attach_again(struct net_xdp_endpoint *ep, struct net_error *err)
 {
 	struct net_xdp_device now;
 	int rc = net_xdp_device_query(ep->config.ifname, &now, err);
+	bool attached = !rc && program_is_attached(&ep->program, &now);
 
-	if (rc || (now.ifindex == ep->device.ifindex && program_is_attached(&ep->program, &now)))
+	if (rc || (attached && !ep->gone))
 		return rc;
-	program_close(&ep->program);
-	return attach(ep, err);
+	if (!attached) {
+		program_close(&ep->program);
+		rc = attach(ep, err);
+		if (rc)
+			return rc;
+	}
+	ep->gone = false;
+	/* What was told last about the link may not be true of this one. */
+	rc = netdev_events_ask(ep->events_fd, ep->device.ifindex);
+	return rc ? error_set(err, rc, "events", "%s: asking for its link: %s", ep->device.ifname,
+			      strerror(-rc))
+		  : 0;
 }
 
 /* ---- Queues ----------------------------------------------------------------------------------- */
@@ -253,6 +264,7 @@ int net_xdp_open(const struct net_xdp_config *config, struct net_endpoint **out,
 		endpoint_free(ep);
 		return rc;
 	}
+	ep->link_up = netdev_link(ep->device.ifindex) == 1;
 	ep->config.regions = NULL; /* need not outlive this call */
 	set_facts(ep);
 	*out = &ep->base;

@@ -13,6 +13,8 @@
 
 /* One call must not be kept busy by somebody who creates interfaces in a loop. */
 #define EVENTS_PER_CALL 64
+/* More than a receive buffer of the usual 208 KiB holds. */
+#define EVENTS_AFTER_LOSS 1024
 
 /*
  * Frames can flow when the interface was brought up (IFF_UP), the driver has a carrier
@@ -77,6 +79,19 @@ fail:
 	return rc;
 }
 
+int netdev_events_ask(int fd, uint32_t ifindex)
+{
+	char buffer[NETLINK_REQUEST_BYTES] __attribute__((aligned(NLMSG_ALIGNTO))) = {0};
+	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
+	struct ifinfomsg *info;
+
+	request->nlmsg_type = RTM_GETLINK;
+	request->nlmsg_flags = NLM_F_REQUEST;
+	info = mnl_nlmsg_put_extra_header(request, sizeof(*info));
+	info->ifi_index = (int)ifindex;
+	return send(fd, request, request->nlmsg_len, 0) < 0 ? -errno : 0;
+}
+
 struct watch {
 	uint32_t ifindex;
 	struct netdev_event event;
@@ -105,21 +120,26 @@ int netdev_events_next(int fd, uint32_t ifindex, struct netdev_event *out)
 {
 	struct watch w = {.ifindex = ifindex};
 	char buffer[NETLINK_BUFFER_BYTES] __attribute__((aligned(NLMSG_ALIGNTO)));
+	int left = EVENTS_PER_CALL;
+	bool lost = false;
 	ssize_t n;
-	int i;
 
-	for (i = 0; i < EVENTS_PER_CALL && w.event.kind == NETDEV_EVENT_NONE; i++) {
+	while (left-- && (lost || w.event.kind == NETDEV_EVENT_NONE)) {
 		n = netlink_receive(fd, buffer, sizeof(buffer));
 		if (n == -EAGAIN)
 			break;
-		/* A message that does not fit may have been ours. */
-		if (n == -ENOBUFS || n == -EMSGSIZE)
-			w.event.kind = NETDEV_EVENT_LOST;
-		else if (n < 0)
+		if (n < 0 && n != -ENOBUFS && n != -EMSGSIZE)
 			return (int)n;
-		else if (mnl_cb_run(buffer, (size_t)n, 0, 0, on_event, &w) < 0)
-			w.event.kind = NETDEV_EVENT_LOST;
+		/* A message that does not fit may have been ours. */
+		if (n >= 0 && mnl_cb_run(buffer, (size_t)n, 0, 0, on_event, &w) >= 0)
+			continue;
+		/* What is queued is older than what was lost: pass it over, then ask. */
+		if (!lost)
+			left = EVENTS_AFTER_LOSS;
+		lost = true;
 	}
+	if (lost && w.event.kind != NETDEV_EVENT_GONE)
+		w.event.kind = NETDEV_EVENT_LOST;
 	*out = w.event;
 	return w.event.kind != NETDEV_EVENT_NONE;
 }

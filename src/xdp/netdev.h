@@ -29,7 +29,11 @@ int netdev_link(uint32_t ifindex);
 /* Subscribe to link events of the current network namespace. Return: non-blocking fd or -errno. */
 int netdev_events_open(void);
 
-/* Next event that concerns ifindex; others are read and passed over (at most 64 messages per call).
+/* Have the link's present state come as the next event. Return: 0 or -errno. */
+int netdev_events_ask(int fd, uint32_t ifindex);
+
+/* Next event that concerns ifindex; others are read and passed over (at most 64 messages per call,
+ * 1024 after a loss).
  * Return: 1 and *out filled, 0 none, -errno. Never blocks. */
 int netdev_events_next(int fd, uint32_t ifindex, struct netdev_event *out);
 

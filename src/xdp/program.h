@@ -20,7 +20,6 @@ struct program {
 	int xsks_fd; /* the objects own these two */
 	int counters_fd;
 	uint32_t ifindex;
-	uint32_t id; /* of our program; with the dispatcher 0 */
 	bool native;
 	struct net_xdp_rung rung[NET_XDP_RUNGS];
 	uint32_t rung_count;
@@ -31,7 +30,7 @@ int program_open(struct program *p, const struct net_xdp_config *config,
 		 const struct net_xdp_device *device, struct net_error *err);
 void program_close(struct program *p);
 
-/* Is it still there, on the interface as it is now? */
+/* Is it still ours that runs there? Not when the interface was made again, or open failed. */
 bool program_is_attached(const struct program *p, const struct net_xdp_device *now);
 
 /* From now on (no longer) the frames of a hardware queue go to a socket. Return: 0 or -errno. */

@@ -95,7 +95,7 @@ struct net_xdp_queue {
 	struct bounce rx_private;
 	uint32_t rx_private_out; /* chunks the kernel holds */
 	struct gather gather;
-	bool split;	       /* the last direct descriptor said that its frame goes on */
+	bool split;	       /* not jumbo, but the last descriptor said that its frame goes on */
 	uint64_t *chunk_taken; /* aligned only: a bit per chunk that the kernel holds */
 
 	struct ring tx, completion;
@@ -108,7 +108,8 @@ struct net_xdp_queue {
 	uint32_t tx_blocked;	     /* descriptors a refused packet waits for, 0 none */
 	bool tx_blocked_private;     /* it waits for a private slot too */
 	struct bounce tx_private;
-	uint32_t *done; /* ids completed here, not yet collected: a ring */
+	uint64_t tx_lost_ahead; /* packets lost whose completions were not read yet */
+	uint32_t *done;		/* ids completed here, not yet collected: a ring */
 	uint32_t done_head, done_tail, done_mask;
 
 	uint64_t counter[NET_XDP_COUNTERS];
@@ -153,6 +154,9 @@ uint32_t rx_avail(struct net_queue *q, struct net_buffer_access *pool, const uin
 		  uint32_t count);
 uint32_t rx_poll(struct net_queue *q, struct net_buffer_access *pool, uint32_t *ids,
 		 uint32_t count);
+/* Wake a driver that asks for it, when there is something in the fill ring: one system call. Return:
+ * was it asked for? If the wake-up failed, the next call tries again. */
+bool rx_push(struct net_xdp_queue *q);
 /* Before bind: the verdicts need the rings, memory and modes to be set. */
 int rx_open(struct net_xdp_queue *q, uint32_t id_limit);
 void rx_close(struct net_xdp_queue *q);

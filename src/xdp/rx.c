@@ -105,6 +105,17 @@ static uint32_t private_wanted(const struct net_xdp_queue *q)
 	return wanted < q->rx_private.free_count ? (uint32_t)wanted : q->rx_private.free_count;
 }
 
+bool rx_push(struct net_xdp_queue *q)
+{
+	if (!q->zero_copy || ring_drained(&q->fill))
+		return false;
+	__atomic_thread_fence(__ATOMIC_SEQ_CST); /* see ring_needs_wakeup() */
+	if (!ring_needs_wakeup(&q->fill))
+		return false;
+	socket_kick_rx(q);
+	return true;
+}
+
 /* Post what waited for room. */
 static void post_parked(struct net_xdp_queue *q)
 {
@@ -133,11 +144,7 @@ static void refill(struct net_xdp_queue *q)
 	if (*q->fill.own == q->fill.mine)
 		return;
 	ring_publish(&q->fill);
-	if (q->zero_copy) {
-		__atomic_thread_fence(__ATOMIC_SEQ_CST); /* see ring_needs_wakeup() */
-		if (ring_needs_wakeup(&q->fill))
-			socket_kick_rx(q);
-	}
+	rx_push(q);
 }
 
 /* ---- The verdict: direct, or why not ---------------------------------------------------------- */
@@ -408,13 +415,15 @@ static void direct_frame(struct net_xdp_queue *q, struct burst *b, uint64_t base
 			q->memory->base + where - sizeof(struct vlan_hint));
 }
 
-/* A piece in a buffer of the frontend, which only a driver that splits frames unasked delivers. The
+/* A piece that only a driver that splits frames unasked delivers, in a buffer of either kind. The
  * frame is dropped when its last piece is here; the buffers go back to the kernel. */
 static void split_piece(struct net_xdp_queue *q, uint64_t base, bool continued)
 {
-	const struct inflight_entry *e = inflight_take(&q->rx_inflight, base);
+	const struct inflight_entry *e = NULL;
 
-	if (e)
+	if (bounce_give(&q->rx_private, base))
+		q->rx_private_out--;
+	else if ((e = inflight_take(&q->rx_inflight, base)) != NULL)
 		repost(q, e);
 	else
 		q->counter[NET_XDP_RX_UNKNOWN]++;
@@ -469,7 +478,7 @@ static void private_piece(struct net_xdp_queue *q, struct burst *b, uint64_t whe
 		q->counter[NET_XDP_RX_UNKNOWN]++;
 		return;
 	}
-	if (g->pieces == GATHER_PIECES || (continued && !q->jumbo)) {
+	if (g->pieces == GATHER_PIECES) {
 		g->broken = true;
 		bounce_give(&q->rx_private, where);
 		q->rx_private_out--;
@@ -496,10 +505,10 @@ static void take_descriptor(struct net_xdp_queue *q, struct burst *b, const stru
 	uint64_t where = (d->addr & RX_OFFSET) + (d->addr >> 48), base = d->addr & q->base_mask;
 	bool continued = d->options & XDP_PKT_CONTD;
 
-	if (bounce_owns(&q->rx_private, base))
-		private_piece(q, b, where, d->len, continued);
-	else if (continued || q->split)
+	if (!q->jumbo && (continued || q->split))
 		split_piece(q, base, continued);
+	else if (bounce_owns(&q->rx_private, base))
+		private_piece(q, b, where, d->len, continued);
 	else
 		direct_frame(q, b, base, where, d->len);
 }

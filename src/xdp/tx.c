@@ -126,6 +126,8 @@ static uint32_t reap(struct net_xdp_queue *q, uint32_t *ids, uint32_t count)
 	if (*q->completion.own != q->completion.mine)
 		ring_publish(&q->completion);
 	q->counter[NET_XDP_TX_PACKETS] += found;
+	if (unlikely(q->tx_lost_ahead))
+		q->tx_lost_ahead -= q->tx_lost_ahead < found ? q->tx_lost_ahead : found;
 	return found;
 }
 
@@ -155,6 +157,7 @@ static void kick(struct net_xdp_queue *q)
 			break;
 		case KICK_LOST:
 			q->counter[NET_XDP_TX_LOST]++;
+			q->tx_lost_ahead++;
 			break;
 		case KICK_AGAIN:
 			q->counter[NET_XDP_KICK_AGAIN]++;

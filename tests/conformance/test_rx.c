@@ -216,10 +216,10 @@ CASE(22, ids_kept_by_a_silent_queue_do_not_stop_the_others)
 
 	rx_rig_prepare(&r, 2, 1500);
 	rx_rig_start(&r, 2, 64); /* ids 64..127 are on queue 1, where nothing comes */
-	peer_use_queue(&r.peer, 0);
+	rx_rig_use_queue(&r, 0);
 	flow(&r, 0, 3200, 32, true);
 	cr_assert(frontend_xdp_counter(&r.x, 1, NET_XDP_RX_FRAMES) == 0);
-	peer_use_queue(&r.peer, 1);
+	rx_rig_use_queue(&r, 1);
 	for (uint32_t n = 0; n < 64; n++)
 		rx_rig_send(&r, 600, 4000 + n);
 	rx_rig_receive(&r, 1, ids, 64);

@@ -316,7 +316,7 @@ CASE(11, buffers_at_the_window_edge_bounce_and_are_counted)
 	start_as_is(&r);
 	frontend_poison(&r.x.f, 1);
 	for (uint32_t n = 0; n < COUNT; n++) {
-		uint64_t at = rx_rig_len(n, 0, edge - HEADER - 1), len = rx_rig_len(n, 14, 1514);
+		uint64_t at = n % (edge - HEADER), len = rx_rig_len(n, 14, 1514);
 
 		frontend_set_buffer(&r.x.f, 0, FRONTEND_BASE + at, HEADER, 1518);
 		frontend_post(&r.x.f, r.x.queues[0], 0, 1);

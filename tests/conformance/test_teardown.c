@@ -113,7 +113,7 @@ CASE(07, destroy_with_tx_queued_frees_everything)
 		cr_assert_eq(frontend_tx(&r.x.f, r.x.queues[0], &list, 0, &completed), 400);
 		cr_assert_eq(completed, 0);
 		frontend_xdp_stop(&r.x);
-		netns_up("v0");
+		rig_up();
 	}
 	peer_drain(&r.peer);
 	frontend_xdp_start(&r.x, 1, 64);

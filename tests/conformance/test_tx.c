@@ -179,6 +179,44 @@ CASE(34, buffer_may_be_overwritten_once_its_packet_is_done_with)
 	tx_rig_close(&r);
 }
 
+CASE(34, sync_of_a_backend_that_copies_lets_the_buffer_be_overwritten_at_once)
+{
+	struct net_queue_config config = {0};
+	struct frontend_list list;
+	struct net_endpoint *ep;
+	struct net_queue *q;
+	struct frontend f;
+	uint8_t frame[300];
+	bool sync = false;
+	uint32_t id;
+
+	frontend_open(&f, 1 << 20, 1);
+	frontend_set_buffer(&f, 0, FRONTEND_BASE + 8192, 12, 2000);
+	frontend_list_open(&list, 3);
+	cr_assert_eq(net_loopback_open(1, &ep, NULL), 0);
+	config.pool = &f.pool;
+	cr_assert_eq(net_endpoint_get_queues(ep, &config, 1, NULL, &q, NULL), 0);
+	for (uint32_t i = 0; i < 100; i++) {
+		frontend_list_clear(&list);
+		frontend_list_packet(&list, i);
+		for (uint32_t k = 0; k < 3; k++)
+			frontend_list_segment(&list, FRONTEND_BASE + 5 + k * 100, 100);
+		frame_plain(frame, sizeof(frame), i);
+		memcpy(frontend_at(&f, FRONTEND_BASE + 5, 300), frame, 300);
+		frontend_post(&f, q, 0, 1);
+		cr_assert_eq(net_queue_tx_avail(q, &f.pool, list.segments, 3, &sync), 3);
+		cr_assert(sync, "loopback copies: nothing is left to wait for");
+		memset(frontend_at(&f, FRONTEND_BASE + 5, 300), 0xdb, 300);
+		cr_assert_eq(net_queue_tx_poll(q, &f.pool, &id, 1), 0, "sync, and again later");
+		cr_assert_eq(frontend_rx(&f, q, &id, 1), 1);
+		frontend_expect_frame(&f, 0, frame, 300);
+	}
+	cr_assert_eq(net_queue_destroy(q, NULL), 0);
+	cr_assert_eq(net_endpoint_destroy(ep, NULL), 0);
+	frontend_list_close(&list);
+	frontend_close(&f);
+}
+
 // 35: copied and direct packets mixed in a call: sync is false
 CASE(35, copied_direct_and_dropped_packets_in_a_call_are_not_sync)
 {

@@ -39,6 +39,9 @@ void rx_rig_frame(uint8_t *out, uint32_t len, uint32_t n);
 uint32_t rx_rig_len(uint32_t n, uint32_t min, uint32_t max);
 
 void rx_rig_send(struct rx_rig *r, uint32_t len, uint32_t n);
+/* From now on frames arrive at this hardware queue of v0. With generic attach the veth pair needs one
+ * queue more than are used. */
+void rx_rig_use_queue(struct rx_rig *r, uint32_t hardware_queue);
 /* Poll until count frames are here; they must come. */
 void rx_rig_receive(struct rx_rig *r, uint32_t queue, uint32_t *ids, uint32_t count);
 /* The number of a received frame, as it says itself. */
@@ -54,6 +57,8 @@ void rx_rig_wait_counter(struct rx_rig *r, enum net_xdp_counter counter, uint64_
 /* Poll queue 0 until this counter of frames that we drop has the value; no id may come. */
 void rx_rig_poll_drops(struct rx_rig *r, enum net_xdp_counter counter, uint64_t value);
 
+/* So many frames were sent in all: do received frames and named counters add up to that by now? */
+bool rx_rig_is_balanced(struct rx_rig *r, uint64_t sent);
 /* So many frames were sent in all, and what arrived has been polled: wait until received frames and
  * named counters add up to that number, which they must. */
 void rx_rig_balance(struct rx_rig *r, uint64_t sent);

@@ -37,6 +37,17 @@ void rig_close(struct rig *r)
 	frontend_xdp_close(&r->x);
 }
 
+void rig_up(void)
+{
+	/* The kernel opens a device for sending a moment after its carrier shows; that is done under
+	 * the lock which the second call takes. */
+	netns_run("ip link set v0 up && ip link set v1 up");
+	for (int i = 0; i < 2; i++) {
+		netns_up("v0");
+		netns_up("v1");
+	}
+}
+
 /* ---- Exact frames ---------------------------------------------------------------------------------- */
 
 /* Frame number i of a run: it carries its number. Return: its length. */

@@ -22,6 +22,9 @@ void rig_prepare(struct rig *r, uint32_t queues); /* all but the open; change r-
 void rig_open(struct rig *r, uint32_t queues);
 void rig_close(struct rig *r);
 
+/* Both ends are up, and frames flow. */
+void rig_up(void);
+
 /* Peer -> us: count frames of different lengths. Each must come once, exact, on whichever queue; its
  * buffer is posted again. */
 void traffic_receive(struct frontend_xdp *x, struct peer *p, uint32_t count);
