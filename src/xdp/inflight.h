@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Which address that the kernel holds belongs to whom, for both directions.
+ * Which address that the kernel holds belongs to which packet. (Received buffers have ids of their own,
+ * and a table by id: see rx_table.h.)
  *
  * The kernel mostly gives addresses back in the order it got them, so the entries stand in a queue in
  * that order and the answer is nearly always its head: one load, one compare, no hash, and memory
@@ -18,19 +19,10 @@
 
 #define INFLIGHT_NONE UINT32_MAX
 
-/* id and extra are the owner's: of a receive id its buffer's capacity, of a packet its record. */
 struct inflight_entry {
 	uint64_t key;
-	union {
-		struct {
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-			uint32_t extra, id;
-#else
-			uint32_t id, extra;
-#endif
-		};
-		uint64_t both; /* id | extra << 32, to write them at once */
-	};
+	uint32_t id;	/* the owner's */
+	uint32_t extra; /* the owner's: of a packet its record */
 };
 
 struct inflight {

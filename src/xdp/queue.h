@@ -15,32 +15,16 @@
 #include "xdp/inflight.h"
 #include "xdp/memory.h"
 #include "xdp/ring.h"
+#include "xdp/rx_table.h"
 #include "xdp/uapi.h"
 
 struct net_xdp_endpoint;
 
-/* Who has a receive buffer. */
-enum rx_owner {
-	RX_FRONTEND = 0,
-	RX_KERNEL,  /* its chunk was posted */
-	RX_PENDING, /* parked until the fill ring has room */
-	RX_WAITING, /* parked until a bounced frame is copied to it */
-};
-
-/* A buffer that is ours for now. */
-struct rx_parked {
-	uint64_t offset; /* in the UMEM: of its chunk (pending), of its frame (waiting) */
-	uint32_t capacity;
-	uint32_t next;
-};
-
 /* Parked ids in order of arrival. */
 struct id_list {
-	uint32_t first, last; /* INFLIGHT_NONE when empty */
+	uint32_t first, last; /* RX_NONE when empty */
 	uint32_t count;
 };
-
-#define RX_OFFSET ((1ull << 48) - 1) /* the part of an unaligned address that is one */
 
 /* A frame larger than a chunk, while its pieces come in. 9216 / (2048 - 256) rounds up to 6. */
 #define GATHER_PIECES 8
@@ -85,12 +69,10 @@ struct net_xdp_queue {
 	int fd;
 
 	struct ring rx, fill;
-	/* Key: the chunk's address. Id: the receive id. Extra: the buffer's capacity. */
-	struct inflight rx_inflight;
-	uint64_t rx_expected;	     /* key + this: address in the usual frame's descriptor */
-	uint8_t *rx_owner;	     /* by id: enum rx_owner */
-	struct rx_parked *rx_parked; /* by id */
-	uint32_t rx_id_limit;
+	struct rx_table rx_ids;
+	/* What a usual frame's descriptor and its buffer's record differ in, above the offset: of the
+	 * buffer that was posted last. */
+	uint64_t rx_usual_tags;
 	struct id_list pending, waiting;
 	struct bounce rx_private;
 	uint32_t rx_private_out; /* chunks the kernel holds */

@@ -39,12 +39,14 @@
 static void park(struct net_xdp_queue *q, struct id_list *list, uint32_t id, uint64_t offset,
 		 uint32_t capacity)
 {
-	q->rx_parked[id] = (struct rx_parked){offset, capacity, INFLIGHT_NONE};
-	q->rx_owner[id] = list == &q->pending ? RX_PENDING : RX_WAITING;
+	struct rx_table *t = &q->rx_ids;
+
+	t->record[id] = offset | rx_tag(list == &q->pending ? RX_PENDING : RX_WAITING, capacity);
+	t->next[id] = RX_NONE;
 	if (list->count++ == 0)
 		list->first = id;
 	else
-		q->rx_parked[list->last].next = id;
+		t->next[list->last] = id;
 	list->last = id;
 }
 
@@ -52,7 +54,7 @@ static uint32_t unpark(struct net_xdp_queue *q, struct id_list *list)
 {
 	uint32_t id = list->first;
 
-	list->first = q->rx_parked[id].next;
+	list->first = q->rx_ids.next[id];
 	list->count--;
 	return id;
 }
@@ -80,7 +82,7 @@ static void chunk_give(struct net_xdp_queue *q, uint64_t base)
 /* Room for chunks of ids: in the fill ring, and in the table of what the kernel holds. */
 static uint32_t fill_room(struct net_xdp_queue *q, uint32_t want)
 {
-	uint32_t room = ring_room(&q->fill, want), table = inflight_room(&q->rx_inflight);
+	uint32_t room = ring_room(&q->fill, want), table = rx_table_room(&q->rx_ids);
 
 	return room < table ? room : table;
 }
@@ -88,9 +90,12 @@ static uint32_t fill_room(struct net_xdp_queue *q, uint32_t want)
 /* Hand a chunk to the kernel for id; the caller has seen room. */
 static inline void post(struct net_xdp_queue *q, uint32_t id, uint64_t base, uint32_t capacity)
 {
+	uint64_t tag = rx_tag(RX_KERNEL, capacity);
+
 	*ring_address(&q->fill, q->fill.mine++) = base;
-	q->rx_owner[id] = RX_KERNEL;
-	inflight_put(&q->rx_inflight, base, id, capacity);
+	q->rx_ids.record[id] = base | tag;
+	q->rx_usual_tags = tag ^ (uint64_t)q->frame_offset << 48;
+	rx_table_put(&q->rx_ids, id);
 }
 
 /* Private chunks wanted with the kernel: one per waiting buffer, or what its frame may span. */
@@ -128,7 +133,7 @@ static void post_parked(struct net_xdp_queue *q)
 	for (; q->pending.count && room; room--) {
 		uint32_t id = unpark(q, &q->pending);
 
-		post(q, id, q->rx_parked[id].offset, q->rx_parked[id].capacity);
+		post(q, id, rx_offset(&q->rx_ids, id), rx_capacity(&q->rx_ids, id));
 	}
 	for (room += share; private && room; private --, room--) {
 		*ring_address(&q->fill, q->fill.mine++) = bounce_take(&q->rx_private);
@@ -200,11 +205,11 @@ static bool take(struct net_xdp_queue *q, uint32_t id, const struct net_rx_buffe
 	uint64_t data, length = (uint64_t)buffer->header_bytes + buffer->capacity_bytes;
 	enum verdict verdict;
 
-	if (id >= q->rx_id_limit || buffer->capacity_bytes == 0) {
+	if (id >= q->rx_ids.id_limit || buffer->capacity_bytes == 0) {
 		q->counter[NET_XDP_RX_REFUSED_ID]++;
 		return false;
 	}
-	if (q->rx_owner[id] != RX_FRONTEND) {
+	if (q->rx_ids.record[id] != RX_FRONTEND) {
 		q->counter[NET_XDP_RX_REFUSED_DUPLICATE]++;
 		return false;
 	}
@@ -238,17 +243,17 @@ static inline uint64_t shape_of(const struct net_rx_buffer *b)
 /* What take_usual() knows of all its buffers. */
 struct usual {
 	uint64_t shape;
-	uint64_t guest;	   /* of the region */
-	uint64_t last;	   /* place in the region of the last buffer that fits */
-	uint64_t chunk;	   /* place + this: UMEM offset of the buffer's chunk */
-	uint64_t capacity; /* in the upper half */
+	uint64_t guest; /* of the region */
+	uint64_t last;	/* place in the region of the last buffer that fits */
+	uint64_t chunk; /* place + this: UMEM offset of the buffer's chunk */
+	uint64_t tag;	/* of their records */
 	uint32_t limit;
 };
 
 /* count of them; it is a constant. Return: how many were posted before one that is not usual. */
 INLINE size_t post_usual(const struct usual u, const struct net_rx_buffer *buffer,
-			 const uint32_t *ids, uint8_t *owner, uint64_t *fill,
-			 struct inflight_entry *flight, const size_t count)
+			 const uint32_t *ids, uint64_t *record, uint64_t *fill, uint32_t *order,
+			 const size_t count)
 {
 	size_t i;
 
@@ -264,12 +269,11 @@ INLINE size_t post_usual(const struct usual u, const struct net_rx_buffer *buffe
 			break;
 		if (unlikely(id >= u.limit))
 			break;
-		if (unlikely(owner[id] != RX_FRONTEND))
+		if (unlikely(record[id] != RX_FRONTEND))
 			break;
-		owner[id] = RX_KERNEL;
 		fill[i] = place + u.chunk;
-		flight[i].key = place + u.chunk;
-		flight[i].both = id | u.capacity;
+		record[id] = (place + u.chunk) | u.tag;
+		order[i] = (uint32_t)id;
 	}
 	return i;
 }
@@ -282,7 +286,7 @@ INLINE size_t post_usual(const struct usual u, const struct net_rx_buffer *buffe
  * Return: how many of the first count (at least 1) were posted before one that needs take(), or a
  * new start with its own shape.
  */
-ALONE static uint32_t take_usual(const struct net_xdp_queue *q, const uint32_t *ids,
+ALONE static uint32_t take_usual(struct net_xdp_queue *q, const uint32_t *ids,
 				 const struct net_rx_buffer *buffer, uint32_t count)
 {
 	const struct memory_region *r = &q->memory->region[q->rx_region];
@@ -292,22 +296,25 @@ ALONE static uint32_t take_usual(const struct net_xdp_queue *q, const uint32_t *
 		.guest = r->guest_addr,
 		.last = r->bytes - length,
 		.chunk = r->offset - q->frame_offset + buffer->header_bytes,
-		.capacity = (uint64_t)buffer->capacity_bytes << 32,
-		.limit = q->rx_id_limit,
+		.tag = rx_tag(RX_KERNEL, buffer->capacity_bytes),
+		.limit = q->rx_ids.id_limit,
 	};
-	const struct inflight *t = &q->rx_inflight;
-	struct inflight_entry *flight = &t->queue[t->tail & t->mask];
-	uint64_t *fill = ring_address(&q->fill, q->fill.mine);
-	uint8_t *owner = q->rx_owner;
+	const struct rx_table *t = &q->rx_ids;
+	uint32_t *order = &t->order[t->tail & t->mask];
+	uint64_t *fill = ring_address(&q->fill, q->fill.mine), *record = t->record;
 	size_t n, i = 0, step = GROUP;
 
 	if (unlikely(buffer->capacity_bytes < q->direct_capacity || length > r->bytes))
 		return 0;
+	q->rx_usual_tags = u.tag ^ (uint64_t)q->frame_offset << 48;
 	n = ring_run(q->fill.mine, q->fill.mask, ring_run(t->tail, t->mask, count));
-	for (; n - i >= GROUP && step == GROUP; i += step)
-		step = post_usual(u, buffer + i, ids + i, owner, fill + i, flight + i, GROUP);
+	for (; n - i >= GROUP; i += GROUP) {
+		step = post_usual(u, buffer + i, ids + i, record, fill + i, order + i, GROUP);
+		if (unlikely(step != GROUP))
+			return (uint32_t)(i + step);
+	}
 	for (; i < n && step; i += step)
-		step = post_usual(u, buffer + i, ids + i, owner, fill + i, flight + i, 1);
+		step = post_usual(u, buffer + i, ids + i, record, fill + i, order + i, 1);
 	return (uint32_t)i;
 }
 
@@ -331,7 +338,7 @@ uint32_t rx_avail(struct net_queue *queue, struct net_buffer_access *pool, const
 				usual && most ? take_usual(q, ids + i, buffers + i, most) : 0;
 
 			q->fill.mine += taken;
-			q->rx_inflight.tail += taken;
+			q->rx_ids.tail += taken;
 			room -= taken;
 			i += taken;
 			if (i < n) {
@@ -384,32 +391,33 @@ static void look_at(struct net_xdp_queue *q, struct net_rx_metadata *metadata, u
 }
 
 /* The kernel's chunk goes back to it: its frame was dropped. */
-static void repost(struct net_xdp_queue *q, const struct inflight_entry *e)
+static void repost(struct net_xdp_queue *q, uint32_t id)
 {
-	park(q, &q->pending, e->id, e->key, e->extra);
+	park(q, &q->pending, id, rx_offset(&q->rx_ids, id), rx_capacity(&q->rx_ids, id));
 }
 
 /* A frame in a buffer of the frontend. where: UMEM offset of its first byte. */
 static void direct_frame(struct net_xdp_queue *q, struct burst *b, uint64_t base, uint64_t where,
 			 uint32_t len)
 {
-	const struct inflight_entry *e = inflight_take(&q->rx_inflight, base);
 	uint64_t offset = where - base - q->frame_offset;
+	uint32_t id = rx_table_take(&q->rx_ids, base), capacity;
 
-	if (!e) {
+	if (id == RX_NONE) {
 		q->counter[NET_XDP_RX_UNKNOWN]++;
 		return;
 	}
+	capacity = rx_capacity(&q->rx_ids, id);
 	/* Drivers may put a frame further back, never in front of its place; then offset is huge. */
-	if (len - 1u >= e->extra || offset > e->extra - len) {
+	if (len - 1u >= capacity || offset > capacity - len) {
 		q->counter[len ? NET_XDP_RX_DROP_CAPACITY : NET_XDP_RX_DROP_EMPTY]++;
-		repost(q, e);
+		repost(q, id);
 		return;
 	}
-	q->rx_owner[e->id] = RX_FRONTEND;
+	q->rx_ids.record[id] = RX_FRONTEND;
 	if (!q->unaligned)
 		chunk_give(q, base);
-	deliver(b, e->id, (uint32_t)offset, len);
+	deliver(b, id, (uint32_t)offset, len);
 	if (q->inspect)
 		look_at(q, &b->metadata[b->count - 1], q->memory->base + where,
 			q->memory->base + where - sizeof(struct vlan_hint));
@@ -419,12 +427,12 @@ static void direct_frame(struct net_xdp_queue *q, struct burst *b, uint64_t base
  * frame is dropped when its last piece is here; the buffers go back to the kernel. */
 static void split_piece(struct net_xdp_queue *q, uint64_t base, bool continued)
 {
-	const struct inflight_entry *e = NULL;
+	uint32_t id;
 
 	if (bounce_give(&q->rx_private, base))
 		q->rx_private_out--;
-	else if ((e = inflight_take(&q->rx_inflight, base)) != NULL)
-		repost(q, e);
+	else if ((id = rx_table_take(&q->rx_ids, base)) != RX_NONE)
+		repost(q, id);
 	else
 		q->counter[NET_XDP_RX_UNKNOWN]++;
 	q->split = continued;
@@ -451,13 +459,13 @@ static void gather_finish(struct net_xdp_queue *q, struct burst *b)
 		q->counter[NET_XDP_RX_DROP_BUFFER]++;
 		return;
 	}
-	if (g->bytes > q->rx_parked[q->waiting.first].capacity) {
+	if (g->bytes > rx_capacity(&q->rx_ids, q->waiting.first)) {
 		q->counter[NET_XDP_RX_DROP_CAPACITY]++;
 		return;
 	}
 	id = unpark(q, &q->waiting);
-	to = q->memory->base + q->rx_parked[id].offset;
-	q->rx_owner[id] = RX_FRONTEND;
+	to = q->memory->base + rx_offset(&q->rx_ids, id);
+	q->rx_ids.record[id] = RX_FRONTEND;
 	for (uint32_t i = 0, at = 0; i < g->pieces; at += g->len[i++])
 		memcpy(to + at, q->memory->base + g->where[i], g->len[i]);
 	deliver(b, id, 0, g->bytes);
@@ -514,8 +522,8 @@ static void take_descriptor(struct net_xdp_queue *q, struct burst *b, const stru
 }
 
 /* count descriptors, a constant, that should be usual. Return: how many were, before one that is not. */
-INLINE size_t deliver_usual(const struct xdp_desc *rx, const struct inflight_entry *flight,
-			    uint64_t expected, uint64_t capacity, uint8_t *owner, uint32_t *ids,
+INLINE size_t deliver_usual(const struct xdp_desc *rx, const uint32_t *order, uint64_t *record,
+			    uint64_t tags, uint64_t capacity, uint32_t *ids,
 			    struct net_rx_metadata *metadata, uint64_t *bytes, const size_t count)
 {
 	size_t i;
@@ -524,14 +532,16 @@ INLINE size_t deliver_usual(const struct xdp_desc *rx, const struct inflight_ent
 	for (i = 0; i < count; i++) {
 		/* Options, which should be 0, make the length huge. */
 		const uint64_t len = rx[i].len | (uint64_t)rx[i].options << 32;
-		const size_t id = flight[i].id;
+		const size_t id = order[i];
 
-		if (unlikely(rx[i].addr - expected != flight[i].key))
+		/* Both offsets are the same, and what is above them is as it was for the last buffer
+		 * that was posted: in its place, of its capacity. */
+		if (unlikely((rx[i].addr ^ record[id]) != tags))
 			break;
 		/* What was posted has at least this capacity. */
 		if (unlikely(len - 1 >= capacity))
 			break;
-		owner[id] = RX_FRONTEND;
+		record[id] = RX_FRONTEND;
 		ids[i] = (uint32_t)id;
 		metadata[i] = (struct net_rx_metadata){.len_bytes = (uint32_t)len};
 		*bytes += len;
@@ -546,24 +556,23 @@ INLINE size_t deliver_usual(const struct xdp_desc *rx, const struct inflight_ent
 ALONE static uint32_t take_usual_descriptors(const struct net_xdp_queue *q, struct burst *b,
 					     uint32_t most)
 {
-	const struct inflight *t = &q->rx_inflight;
-	const struct inflight_entry *flight = &t->queue[t->head & t->mask];
+	const struct rx_table *t = &q->rx_ids;
+	const uint32_t *order = &t->order[t->head & t->mask];
 	const struct xdp_desc *rx = ring_descriptor(&q->rx, q->rx.mine);
 	struct net_rx_metadata *metadata = b->metadata + b->count;
 	uint32_t *ids = b->ids + b->count;
-	const uint64_t expected = q->rx_expected, capacity = q->direct_capacity;
-	uint8_t *owner = q->rx_owner;
-	uint64_t bytes = 0;
+	const uint64_t tags = q->rx_usual_tags, capacity = q->direct_capacity;
+	uint64_t *record = t->record, bytes = 0;
 	size_t n, i = 0, step = GROUP;
 
 	if (most > t->tail - t->head)
 		most = t->tail - t->head;
 	n = ring_run(q->rx.mine, q->rx.mask, ring_run(t->head, t->mask, most));
 	for (; n - i >= GROUP && step == GROUP; i += step)
-		step = deliver_usual(rx + i, flight + i, expected, capacity, owner, ids + i,
+		step = deliver_usual(rx + i, order + i, record, tags, capacity, ids + i,
 				     metadata + i, &bytes, GROUP);
 	for (; i < n && step; i += step)
-		step = deliver_usual(rx + i, flight + i, expected, capacity, owner, ids + i,
+		step = deliver_usual(rx + i, order + i, record, tags, capacity, ids + i,
 				     metadata + i, &bytes, 1);
 	b->bytes += bytes;
 	return (uint32_t)i;
@@ -577,7 +586,7 @@ static void take_descriptors(struct net_xdp_queue *q, struct burst *b, uint32_t 
 			q->rx_usual_descriptors && !q->split ? take_usual_descriptors(q, b, n) : 0;
 
 		q->rx.mine += taken;
-		q->rx_inflight.head += taken;
+		q->rx_ids.head += taken;
 		b->count += taken;
 		n -= taken;
 		if (n) {
@@ -632,29 +641,21 @@ int rx_open(struct net_xdp_queue *q, uint32_t id_limit)
 	uint32_t held = q->fill.entries + q->rx.entries + 8192;
 	uint32_t chunks = q->unaligned ? 0 : (uint32_t)(q->umem_bytes / q->chunk_bytes);
 
-	q->rx_id_limit = id_limit;
-	q->pending.first = q->waiting.first = INFLIGHT_NONE;
-	q->rx_expected = q->unaligned ? (uint64_t)q->frame_offset << 48 : q->frame_offset;
+	q->pending.first = q->waiting.first = RX_NONE;
 	/* Is a buffer of the arena direct whenever it is large enough? The guard page and the private
 	 * area keep its chunk inside the UMEM. */
 	q->rx_usual =
 		q->unaligned && !q->zero_copy && !q->jumbo && !q->rx_vlan && q->memory->reservation;
 	q->rx_usual_descriptors = q->unaligned && !q->inspect;
-	q->rx_owner = calloc(id_limit, sizeof(*q->rx_owner));
-	q->rx_parked = calloc(id_limit, sizeof(*q->rx_parked));
 	q->chunk_taken = calloc(chunks / 64 + 1, sizeof(*q->chunk_taken));
-	if (!q->rx_owner || !q->rx_parked || !q->chunk_taken)
+	if (!q->chunk_taken)
 		return -ENOMEM;
-	return inflight_open(&q->rx_inflight, held < id_limit ? held : id_limit);
+	return rx_table_open(&q->rx_ids, id_limit, held < id_limit ? held : id_limit);
 }
 
 void rx_close(struct net_xdp_queue *q)
 {
-	free(q->rx_owner);
-	free(q->rx_parked);
 	free(q->chunk_taken);
-	q->rx_owner = NULL;
-	q->rx_parked = NULL;
 	q->chunk_taken = NULL;
-	inflight_close(&q->rx_inflight);
+	rx_table_close(&q->rx_ids);
 }

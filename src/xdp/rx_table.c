@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "xdp/rx_table.h"
+
+/* Ids per bucket when all are strays. Buckets are what comes on top of the 16 bytes per id. */
+#define BUCKET_IDS 16
+
+/* Fibonacci hashing: the high bits of a product with 2^64 / golden ratio. */
+static uint32_t *bucket_of(const struct rx_table *t, uint64_t offset)
+{
+	return &t->bucket[(uint32_t)((offset * 0x9e3779b97f4a7c15u) >> 32) & t->bucket_mask];
+}
+
+int rx_table_open(struct rx_table *t, uint32_t id_limit, uint32_t entries)
+{
+	uint32_t size = BUCKET_IDS, buckets;
+
+	while (size < entries)
+		size *= 2;
+	buckets = size / BUCKET_IDS;
+	memset(t, 0, sizeof(*t));
+	t->id_limit = id_limit;
+	t->mask = size - 1;
+	t->bucket_mask = buckets - 1;
+	t->record = calloc(id_limit, sizeof(*t->record));
+	t->next = calloc(id_limit, sizeof(*t->next));
+	t->order = calloc(size, sizeof(*t->order));
+	t->bucket = malloc(buckets * sizeof(*t->bucket));
+	if (!t->record || !t->next || !t->order || !t->bucket) {
+		rx_table_close(t);
+		return -ENOMEM;
+	}
+	memset(t->bucket, 0xff, buckets * sizeof(*t->bucket)); /* RX_NONE */
+	return 0;
+}
+
+void rx_table_close(struct rx_table *t)
+{
+	free(t->record);
+	free(t->next);
+	free(t->order);
+	free(t->bucket);
+	memset(t, 0, sizeof(*t));
+}
+
+static uint32_t take_stray(struct rx_table *t, uint64_t offset)
+{
+	uint32_t *link = bucket_of(t, offset);
+
+	for (; *link != RX_NONE; link = &t->next[*link]) {
+		uint32_t id = *link;
+
+		if (rx_offset(t, id) != offset)
+			continue;
+		*link = t->next[id];
+		t->strays--;
+		return id;
+	}
+	return RX_NONE;
+}
+
+static void make_stray(struct rx_table *t, uint32_t id)
+{
+	uint32_t *first = bucket_of(t, rx_offset(t, id));
+
+	t->next[id] = *first;
+	*first = id;
+	t->strays++;
+}
+
+uint32_t rx_table_take_slow(struct rx_table *t, uint64_t offset)
+{
+	uint32_t id = t->strays ? take_stray(t, offset) : RX_NONE;
+
+	while (id == RX_NONE && t->head != t->tail) {
+		id = t->order[t->head++ & t->mask];
+		if (rx_offset(t, id) != offset) {
+			make_stray(t, id);
+			id = RX_NONE;
+		}
+	}
+	return id;
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <criterion/criterion.h>
+
+#include "xdp/rx_table.h"
+
+#define IDS 1000u
+
+/* Any offset that is not its id, one per id. */
+static uint64_t offset_of(uint32_t id)
+{
+	return 4096 + (uint64_t)id * 2311;
+}
+
+static void put(struct rx_table *t, uint32_t id)
+{
+	t->record[id] = offset_of(id) | rx_tag(RX_KERNEL, 1500);
+	rx_table_put(t, id);
+}
+
+static void open_full(struct rx_table *t)
+{
+	cr_assert_eq(rx_table_open(t, IDS, IDS), 0);
+	/* Indices run freely over 32 bits. */
+	t->head = t->tail = UINT32_MAX - 100;
+	for (uint32_t id = 0; id < IDS; id++)
+		put(t, id);
+}
+
+Test(rx_table, take_in_order_makes_no_strays)
+{
+	struct rx_table t;
+
+	open_full(&t);
+	for (uint32_t id = 0; id < IDS; id++)
+		cr_assert_eq(rx_table_take(&t, offset_of(id)), id);
+	cr_assert_eq(t.strays, 0);
+	cr_assert_eq(rx_table_take(&t, offset_of(0)), RX_NONE);
+	rx_table_close(&t);
+}
+
+Test(rx_table, take_in_any_order_finds_each_once)
+{
+	struct rx_table t;
+
+	open_full(&t);
+	for (uint32_t i = 0; i < IDS; i++) {
+		uint32_t id = (i * 617 + 999) % IDS; /* 617 and 1000 have no common divisor */
+
+		cr_assert_eq(rx_table_take(&t, offset_of(id)), id);
+		cr_assert_eq(rx_table_take(&t, offset_of(id)), RX_NONE);
+	}
+	cr_assert_eq(t.strays, 0);
+	cr_assert_eq(rx_table_room(&t), t.mask + 1);
+	rx_table_close(&t);
+}
+
+Test(rx_table, take_unknown_offset_keeps_the_others)
+{
+	struct rx_table t;
+
+	open_full(&t);
+	cr_assert_eq(rx_table_take(&t, 1), RX_NONE);
+	cr_assert_eq(t.strays, IDS);
+	cr_assert_eq(rx_table_room(&t), t.mask + 1 - IDS);
+	for (uint32_t id = IDS; id--;)
+		cr_assert_eq(rx_table_take(&t, offset_of(id)), id);
+	rx_table_close(&t);
+}
+
+Test(rx_table, put_while_strays_are_out_finds_both)
+{
+	struct rx_table t;
+
+	open_full(&t);
+	cr_assert_eq(rx_table_take(&t, offset_of(IDS - 1)), IDS - 1);
+	put(&t, IDS - 1);
+	cr_assert_eq(rx_table_take(&t, offset_of(IDS - 1)), IDS - 1);
+	for (uint32_t id = 0; id < IDS - 1; id++)
+		cr_assert_eq(rx_table_take(&t, offset_of(id)), id);
+	cr_assert_eq(t.strays, 0);
+	rx_table_close(&t);
+}
+
+Test(rx_table, tag_of_large_capacity_keeps_owner_and_limit)
+{
+	struct rx_table t;
+
+	cr_assert_eq(rx_table_open(&t, 1, 1), 0);
+	t.record[0] = offset_of(0) | rx_tag(RX_WAITING, UINT32_MAX);
+	cr_assert_eq(rx_offset(&t, 0), offset_of(0));
+	cr_assert_eq(rx_capacity(&t, 0), RX_CAPACITY_MAX);
+	cr_assert_eq(t.record[0] >> 62, RX_WAITING);
+	rx_table_close(&t);
+}
