@@ -133,7 +133,11 @@ int queue_destroy(struct net_queue *queue, struct net_error *err)
 	struct net_xdp_queue *q = queue_of(queue);
 	struct net_xdp_endpoint *ep = q->endpoint;
 	uint32_t hardware_queue = q->hardware_queue;
-	int rc = queue_free(q);
+	int rc;
+
+	if (q->tx_later) /* accepted is accepted, also in the last call */
+		tx_push(q);
+	rc = queue_free(q);
 
 	__atomic_sub_fetch(&ep->queues_alive, 1, __ATOMIC_RELEASE);
 	if (rc)

@@ -88,6 +88,7 @@ struct net_xdp_queue {
 	uint32_t tx_packet_free_count;
 	uint32_t tx_max_descriptors; /* per packet */
 	uint32_t tx_blocked;	     /* descriptors a refused packet waits for, 0 none */
+	bool tx_later;		     /* the last tx_avail left its kick to the next call */
 	bool tx_blocked_private;     /* it waits for a private slot too */
 	struct bounce tx_private;
 	uint64_t tx_lost_ahead; /* packets lost whose completions were not read yet */

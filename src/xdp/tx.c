@@ -34,6 +34,11 @@
  * make progress, and a bound when every frame is lost one by one. */
 #define KICK_CALLS 64
 
+/* A call that hands over at least so many frames is one of a stream; its kick may wait for the next
+ * call, until so many are in the ring. Fewer frames are somebody's answer: they go at once. */
+#define STREAM_FRAMES 64
+#define KICK_FRAMES   128
+
 struct tx_piece {
 	uint64_t offset;
 	uint32_t len;
@@ -190,6 +195,14 @@ void tx_push(struct net_xdp_queue *q)
 {
 	if (wants_kick(q))
 		kick(q);
+}
+
+/* May the kick for these frames wait for the next call? Only in copy mode, where every kick is a
+ * system call whose cost is shared by what is in the ring. */
+static bool may_wait(const struct net_xdp_queue *q, uint32_t frames)
+{
+	return frames >= STREAM_FRAMES && q->tx.mine - q->tx.theirs < KICK_FRAMES &&
+	       !q->zero_copy && !q->busy_poll;
 }
 
 /* ---- One packet ------------------------------------------------------------------------------- */
@@ -454,6 +467,7 @@ uint32_t tx_avail(struct net_queue *queue, struct net_buffer_access *pool,
 {
 	struct net_xdp_queue *q = queue_of(queue);
 	struct net_tx_iterator it = {segments, segments + count};
+	uint32_t before = q->tx.mine;
 	bool usual = has_usual(q), more = true;
 	struct net_tx_packet packet;
 
@@ -475,7 +489,9 @@ uint32_t tx_avail(struct net_queue *queue, struct net_buffer_access *pool,
 	}
 	if (*q->tx.own != q->tx.mine)
 		ring_publish(&q->tx);
-	tx_push(q);
+	q->tx_later = more && may_wait(q, q->tx.mine - before);
+	if (!q->tx_later)
+		tx_push(q);
 	return (uint32_t)(it.at - segments);
 }
 
@@ -485,7 +501,12 @@ int tx_poll(struct net_queue *queue, struct net_buffer_access *pool, uint32_t *i
 	uint32_t n = 0;
 
 	(void)pool;
-	tx_push(q);
+	/* The tail is never left behind: the next call but this one pushes it, and so does poll_ready
+	 * before anybody sleeps. */
+	if (q->tx_later)
+		q->tx_later = false;
+	else
+		tx_push(q);
 	while (n < count && q->done_head != q->done_tail)
 		ids[n++] = q->done[q->done_head++ & q->done_mask];
 	n += reap(q, ids + n, count - n);
