@@ -10,6 +10,7 @@
  *     valgrind --tool=callgrind --toggle-collect=measured_rx --toggle-collect=measured_tx ring-bench ...
  */
 #include <getopt.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -398,6 +399,22 @@ static int open_queue(struct bench *b, uint32_t index, struct net_xdp_endpoint *
 	return 0;
 }
 
+/* What the receive tables take of the heap, by receive id. */
+static double bookkeeping(const struct bench *b)
+{
+	static struct net_xdp_queue probe;
+	const uint32_t ids = b->endpoint->config.rx_id_limit;
+	struct mallinfo2 before, after;
+
+	probe = b->queue;
+	before = mallinfo2();
+	if (rx_open(&probe, ids))
+		return -1;
+	after = mallinfo2();
+	rx_close(&probe);
+	return (double)(after.uordblks + after.hblkhd - before.uordblks - before.hblkhd) / ids;
+}
+
 static int fail(const struct net_error *err)
 {
 	fprintf(stderr, "ring-bench: %s\n", err->message);
@@ -486,9 +503,11 @@ int main(int argc, char **argv)
 	frames = o.tx ? run_tx(lanes, &o, &seconds) : run_rx(lanes, &o, &seconds);
 	printf("{\"call\": \"%s\", \"floor\": %s, \"batch\": %u, \"buffers\": %u, \"segments\": "
 	       "%u, \"queues\": %u, "
-	       "\"aligned\": %s, \"bounced\": %s, \"frames\": %llu, \"ns_per_frame\": %.2f}\n",
+	       "\"aligned\": %s, \"bounced\": %s, \"frames\": %llu, \"ns_per_frame\": %.2f, "
+	       "\"bookkeeping_bytes\": %.2f}\n",
 	       o.tx ? "tx" : "rx", o.floor ? "true" : "false", o.batch, o.buffers, o.segments,
 	       o.queues, o.aligned ? "true" : "false", o.bounced ? "true" : "false",
-	       (unsigned long long)frames, seconds * 1e9 / (double)(frames ? frames : 1));
+	       (unsigned long long)frames, seconds * 1e9 / (double)(frames ? frames : 1),
+	       bookkeeping(&lanes[0]));
 	return frames ? 0 : 1;
 }

@@ -70,6 +70,7 @@ static const struct spec specs[] = {
 	{.name = "huge", .kind = KIND_FLAG, .offset = AT(huge)},
 	{.name = "busy-poll", .kind = KIND_U32, .offset = AT(busy_poll_us), .max = 10000},
 	{.name = "wait", .kind = KIND_CHOICE, .offset = AT(wait), .choices = {"epoll", "spin"}},
+	{.name = "moderate", .kind = KIND_U32, .offset = AT(moderate_us), .max = 100000},
 	{.name = "duration", .kind = KIND_SECONDS, .offset = AT(duration_ns)},
 	{.name = "rate", .kind = KIND_U64, .offset = AT(rate), .min = 1, .max = 1000000000},
 	{.name = "count", .kind = KIND_U64, .offset = AT(count), .min = 1, .max = UINT64_MAX / 2},

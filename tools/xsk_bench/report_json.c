@@ -39,6 +39,7 @@ static void asked(struct json *j, const struct options *opt)
 	json_bool(j, "sealed", opt->sealed);
 	json_bool(j, "huge", opt->huge);
 	json_number(j, "busy_poll_us", opt->busy_poll_us);
+	json_number(j, "moderate_us", opt->moderate_us);
 	json_text(j, "wait", opt->wait == BENCH_WAIT_SPIN ? "spin" : "epoll");
 	json_real(j, "duration_s", (double)opt->duration_ns / 1e9);
 	json_number(j, "rate_pps", opt->rate);

@@ -9,6 +9,7 @@
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <time.h>
 
 #define STOP_CHECK_NS 100000000u /* longest sleep: how late a worker may see the end */
 #define PUBLISH_NS    50000000u
@@ -131,7 +132,12 @@ void worker_wait(struct worker *w, uint64_t deadline_ns)
 			sleep.tv_nsec = (long)(deadline_ns - now);
 	}
 	w->tally.sleeps++;
-	epoll_pwait2(w->epoll_fd, &event, 1, &sleep, NULL);
+	if (epoll_pwait2(w->epoll_fd, &event, 1, &sleep, NULL) == 1 && w->run->opt->moderate_us) {
+		/* One wake-up for many frames, as a device's interrupt moderation does it. */
+		sleep.tv_nsec = w->run->opt->moderate_us * 1000l;
+		w->tally.sleeps++;
+		clock_nanosleep(CLOCK_MONOTONIC, 0, &sleep, NULL);
+	}
 }
 
 /* Everything that a counter of ours or of the kernel calls lost. Only the queue's thread may ask. */

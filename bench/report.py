@@ -1,0 +1,376 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""From the samples of tools/bench to results.json, plots and docs/performance.md.
+
+usage: report.py DIRECTORY [--docs DIRECTORY]
+
+Reads samples.tsv, gaps.tsv, commands.tsv and machine.tsv of DIRECTORY. The words of the page are in
+performance.in.md; each @@name@@ there is a table of this file.
+"""
+import json
+import os
+import statistics
+import subprocess
+import sys
+
+NOISY = 0.25  # spread (max - min) / median above which a row is marked
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def read_tsv(path):
+    with open(path, encoding="utf-8") as f:
+        return [line.rstrip("\n").split("\t") for line in f if line.strip()]
+
+
+class Results:
+    def __init__(self, directory):
+        self.values = {}  # (suite, case, metric) -> {round: value}
+        for suite, case, rnd, metric, value in read_tsv(os.path.join(directory, "samples.tsv")):
+            if value:
+                rounds = self.values.setdefault((suite, case, metric), {})
+                rounds[int(rnd)] = float(value)
+        self.gaps = {(s, c): why for s, c, why in read_tsv(os.path.join(directory, "gaps.tsv"))}
+        self.commands = {(s, c): cmd for s, c, cmd in
+                         read_tsv(os.path.join(directory, "commands.tsv"))}
+        self.machine = dict(read_tsv(os.path.join(directory, "machine.tsv")))
+
+    def rounds(self, suite, case, metric):
+        return self.values.get((suite, case, metric), {})
+
+    def figure(self, suite, case, metric):
+        return Figure(self.rounds(suite, case, metric).values())
+
+    def quotient(self, suite, a, b, metric):
+        """a / b, round by round: both were measured within seconds of each other."""
+        x, y = self.rounds(suite, a, metric), self.rounds(suite, b, metric)
+        return Figure(x[r] / y[r] for r in sorted(x) if r in y and y[r])
+
+    def cases(self, suite):
+        seen = []
+        for s, c, _ in self.values:
+            if s == suite and c not in seen:
+                seen.append(c)
+        return seen + [c for s, c in self.gaps if s == suite and c not in seen]
+
+
+class Figure:
+    """Median of the rounds and how far apart they are."""
+
+    def __init__(self, values):
+        self.values = list(values)
+
+    def __bool__(self):
+        return bool(self.values)
+
+    @property
+    def median(self):
+        return statistics.median(self.values)
+
+    @property
+    def spread(self):
+        if not self.values or not self.median:
+            return 0.0
+        return (max(self.values) - min(self.values)) / self.median
+
+    @property
+    def noisy(self):
+        return len(self.values) > 1 and self.spread > NOISY
+
+    def text(self, form="{:.3g}", scale=1.0):
+        if not self.values:
+            return "missing"
+        text = form.format(self.median * scale)
+        if len(self.values) > 1:
+            text += " ±{:.0f} %".format(self.spread * 50)
+        return text + (" (noisy)" if self.noisy else "")
+
+
+# ---- Targets ------------------------------------------------------------------------------------
+
+class Target:
+    """A row of the table. holds(value) is the target; figure is what was measured."""
+
+    def __init__(self, what, aim, figure, holds, form="{:.2f}", why_missing="not measured"):
+        self.what, self.aim, self.figure, self.holds = what, aim, figure, holds
+        self.form, self.why_missing = form, why_missing
+
+    @property
+    def verdict(self):
+        if not self.figure:
+            return "MISSING: " + self.why_missing
+        met = [bool(self.holds(v)) for v in self.figure.values]
+        if len(set(met)) > 1 and self.figure.noisy:
+            return "noisy: the rounds disagree, {} of {} met".format(sum(met), len(met))
+        return "met" if self.holds(self.figure.median) else "not met"
+
+
+def growth(r, call):
+    """The largest deviation, over buffers and queues, from the usual case."""
+    usual = r.figure("ring", call + "-batch-64", "instructions")
+    others = [r.figure("ring", "{}-buffers-{}".format(call, n), "instructions")
+              for n in (256, 1024, 16384, 65536)]
+    others += [r.figure("ring", "{}-queues-{}".format(call, n), "instructions") for n in (2, 4)]
+    if not usual or not all(others):
+        return Figure([])
+    return Figure([max(abs(o.median / usual.median - 1) * 100 for o in others)])
+
+
+def less_loss(r, suite, a, b):
+    x, y = r.rounds(suite, a, "lost"), r.rounds(suite, b, "lost")
+    return Figure((x[k] - y[k]) * 100 for k in sorted(x) if k in y)
+
+
+def targets(r):
+    def why(suite, case):
+        return r.gaps.get((suite, case), "not measured")
+
+    dpdk = {s: why(s, "dpdk-tuned") for s in ("receive", "load", "forward", "send")}
+    return [
+        Target("our instructions per frame, batch 64, direct: rx", "≤ 60",
+               r.figure("ring", "rx-batch-64", "instructions"), lambda v: v <= 60),
+        Target("the same: tx", "≤ 70",
+               r.figure("ring", "tx-batch-64", "instructions"), lambda v: v <= 70),
+        Target("growth from 256 to 65,536 buffers and from 1 to 4 queues: rx, per cent", "≤ 5",
+               growth(r, "rx"), lambda v: v <= 5),
+        Target("the same: tx, per cent", "≤ 5", growth(r, "tx"), lambda v: v <= 5),
+        Target("data calls' system calls per frame under load: rx", "0",
+               r.figure("receive", "native-spin", "data_syscalls"), lambda v: v == 0,
+               "{:.5f}"),
+        Target("the same: tx at batch 64", "≤ 1/128",
+               r.figure("send", "native", "syscalls"), lambda v: v <= 1 / 128 + 1e-5, "{:.5f}"),
+        Target("receiver's CPU time at 100 kpps, epoll: against tuned DPDK", "≤ 0.25",
+               r.quotient("load", "native-epoll", "dpdk-tuned", "cpu_ms_per_million"),
+               lambda v: v <= 0.25, why_missing=dpdk["load"]),
+        Target("the same against TPACKET_V3: woken at once, it wakes per millisecond", "≤ 0.8",
+               r.quotient("load", "native-epoll", "packet-v3", "cpu_ms_per_million"),
+               lambda v: v <= 0.8, why_missing=why("load", "packet-v3")),
+        Target("the same against TPACKET_V3: both may wait a millisecond for more", "≤ 0.8",
+               r.quotient("load", "native-moderated", "packet-v3", "cpu_ms_per_million"),
+               lambda v: v <= 0.8, why_missing=why("load", "packet-v3")),
+        Target("idle queue, epoll: per cent of a core", "< 0.5",
+               r.figure("idle", "native-epoll", "percent"), lambda v: v < 0.5, "{:.3f}"),
+        Target("rx delivered against tuned DPDK, same sender", "≥ 1.0",
+               r.quotient("receive", "native-epoll", "dpdk-tuned", "pps"), lambda v: v >= 1.0,
+               why_missing=dpdk["receive"]),
+        Target("rx loss less DPDK's, in points of per cent", "≤ 0",
+               less_loss(r, "receive", "native-epoll", "dpdk-tuned"), lambda v: v <= 0.01,
+               "{:.3f}", why_missing=dpdk["receive"]),
+        Target("fwd (l2) delivered against tuned DPDK io", "≥ 1.1",
+               r.quotient("forward", "native-epoll", "dpdk-tuned", "pps"), lambda v: v >= 1.1,
+               why_missing=dpdk["forward"]),
+        Target("fwd: frames lost that we accepted", "0",
+               r.figure("forward", "native-epoll", "lost"), lambda v: v == 0, "{:.0f}"),
+        Target("tx against tuned DPDK txonly", "≥ 1.05",
+               r.quotient("send", "native", "dpdk-tuned", "pps"), lambda v: v >= 1.05,
+               why_missing=dpdk["send"]),
+        Target("p99 round trip at 10 kpps, epoll, against a UDP socket echo", "≤ 1.0",
+               r.quotient("latency", "epoll", "udp", "p99"), lambda v: v <= 1.0,
+               why_missing=why("latency", "udp")),
+        Target("receive bookkeeping per buffer, bytes, default configuration", "≤ 16",
+               r.figure("ring", "bookkeeping", "default_bytes"), lambda v: v <= 16),
+        Target("the same, every id with the kernel at once", "≤ 16",
+               r.figure("ring", "bookkeeping", "full_bytes"), lambda v: v <= 16),
+    ]
+
+
+# ---- Tables -------------------------------------------------------------------------------------
+
+def table(head, rows):
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    lines += ["| " + " | ".join(row) + " |" for row in rows]
+    return "\n".join(lines)
+
+
+def targets_table(r):
+    rows = []
+    for t in targets(r):
+        figure = t.figure.text(t.form) if t.figure else "—"
+        rows.append([t.what, t.aim, figure, "**{}**".format(t.verdict)])
+    return table(["what", "target", "measured", "verdict"], rows)
+
+
+def suite_table(r, suite, columns):
+    """columns: (head, metric, format, scale)."""
+    rows = []
+    for case in r.cases(suite):
+        if (suite, case) in r.gaps:
+            rows.append(["`{}`".format(case), "MISSING: " + r.gaps[(suite, case)]] +
+                        ["—"] * (len(columns) - 1))
+            continue
+        cells = []
+        for _, metric, form, scale in columns:
+            figure = r.figure(suite, case, metric)
+            cells.append(figure.text(form, scale) if figure else "—")
+        rows.append(["`{}`".format(case)] + cells)
+    if not rows:
+        return "Not measured in this run."
+    return table(["case"] + [c[0] for c in columns], rows)
+
+
+def commands_list(r, suite):
+    lines = ["- `{}`: `{}`".format(c, cmd) for (s, c), cmd in r.commands.items() if s == suite]
+    return "\n".join(lines)
+
+
+def ring_table(r):
+    rows = []
+    for call in ("rx", "tx"):
+        for n in (1, 4, 16, 64, 256):
+            ours = r.figure("ring", "{}-batch-{}".format(call, n), "instructions")
+            floor = r.figure("ring", "{}-floor-batch-{}".format(call, n), "instructions")
+            ns = r.figure("ring", "{}-batch-{}".format(call, n), "ns")
+            floor_ns = r.figure("ring", "{}-floor-batch-{}".format(call, n), "ns")
+            rows.append([call, str(n), ours.text("{:.2f}"), floor.text("{:.2f}"),
+                         ns.text("{:.1f}"), floor_ns.text("{:.1f}")])
+    return table(["call", "batch", "instructions", "bare loop", "ns", "bare loop, ns"], rows)
+
+
+def ring_cases_table(r):
+    rows = []
+    for case in r.cases("ring"):
+        if "batch" in case or case == "bookkeeping":
+            continue
+        rows.append(["`{}`".format(case), r.figure("ring", case, "instructions").text("{:.2f}"),
+                     r.figure("ring", case, "ns").text("{:.1f}"),
+                     "`{}`".format(r.commands.get(("ring", case), ""))])
+    return table(["case", "instructions", "ns", "command"], rows)
+
+
+RATE = ("Mpps", "pps", "{:.3f}", 1e-6)
+TABLES = {
+    "targets": targets_table,
+    "ring": ring_table,
+    "ring_cases": ring_cases_table,
+    "receive": lambda r: suite_table(r, "receive", [
+        RATE, ("lost, %", "lost", "{:.2f}", 100), ("sender, Mpps", "sent_pps", "{:.3f}", 1e-6),
+        ("receiver's CPU ns per frame", "cpu_ns", "{:.0f}", 1),
+        ("system calls per frame, sleeps included", "syscalls", "{:.4f}", 1)]),
+    "load": lambda r: suite_table(r, "load", [
+        ("CPU ms per million frames", "cpu_ms_per_million", "{:.0f}", 1)]),
+    "idle": lambda r: suite_table(r, "idle", [("per cent of a core", "percent", "{:.3f}", 1)]),
+    "send": lambda r: suite_table(r, "send", [
+        RATE, ("system calls per frame", "syscalls", "{:.5f}", 1)]),
+    "forward": lambda r: suite_table(r, "forward", [
+        RATE, ("of what was sent, %", "share", "{:.1f}", 100),
+        ("taken and lost, frames", "lost", "{:.0f}", 1),
+        ("taken and lost, %", "lost_share", "{:.2f}", 100)]),
+    "latency": lambda r: suite_table(r, "latency", [
+        ("p50, µs", "p50", "{:.1f}", 1e-3), ("p99, µs", "p99", "{:.1f}", 1e-3),
+        ("p99.9, µs", "p99_9", "{:.0f}", 1e-3), ("max, µs", "max", "{:.0f}", 1e-3),
+        ("lost", "lost", "{:.0f}", 1)]),
+    "queues": lambda r: suite_table(r, "queues", [
+        RATE, ("receivers' CPU ns per frame", "cpu_ns", "{:.0f}", 1)]),
+    "region": lambda r: suite_table(r, "region", [
+        ("open, ms", "open_ms", "{:.1f}", 1), ("queue, ms", "queues_ms", "{:.0f}", 1),
+        ("close, ms", "close_ms", "{:.0f}", 1),
+        ("kernel's memory, MiB", "kernel_mib", "{:.0f}", 1),
+        ("CPU ns per frame", "cpu_ns_per_frame", "{:.0f}", 1)]),
+    "machine": lambda r: table(["what", "value"], [
+        [k.replace("_", " "), "`{}`".format(v)] for k, v in r.machine.items()]),
+}
+SUITES = ("receive", "load", "idle", "send", "forward", "latency", "queues", "region")
+for _suite in SUITES:
+    TABLES[_suite + "_commands"] = lambda r, s=_suite: commands_list(r, s)
+
+
+def page(r):
+    with open(os.path.join(HERE, "performance.in.md"), encoding="utf-8") as f:
+        text = f.read()
+    for name, make in TABLES.items():
+        text = text.replace("@@{}@@".format(name), make(r))
+    for name in ("kernel", "cpu", "date", "rounds", "command", "seconds"):
+        text = text.replace("@@{}@@".format(name), r.machine.get(name, "unknown"))
+    return text
+
+
+# ---- Plots --------------------------------------------------------------------------------------
+
+PLOT_HEAD = """set terminal svg size 760,420 font "sans,12" background "white"
+set grid ytics lc rgb "#dddddd"
+set key top right
+set border 3
+set tics nomirror
+"""
+
+
+def plot(path, script, data):
+    """data: columns of one block per curve."""
+    blocks = "\n\n".join("\n".join("\t".join(str(v) for v in row) for row in block)
+                         for block in data)
+    text = PLOT_HEAD + 'set output "{}"\n$d << EOD\n{}\nEOD\n{}\n'.format(path, blocks, script)
+    subprocess.run(["gnuplot"], input=text, text=True, check=True)
+
+
+def plots(r, directory):
+    batches = (1, 4, 16, 64, 256)
+    curves = [[(n, r.figure("ring", form.format(n), "instructions").median) for n in batches]
+              for form in ("rx-batch-{}", "tx-batch-{}", "rx-floor-batch-{}",
+                           "tx-floor-batch-{}")]
+    plot(os.path.join(directory, "performance-batch.svg"),
+         'set title "Instructions per frame by batch"\nset logscale xy 2\n'
+         'set xlabel "frames per call"\nset xtics (1,4,16,64,256)\n'
+         'plot $d index 0 w lp lw 2 t "rx", "" index 1 w lp lw 2 t "tx", '
+         '"" index 2 w lp dt 2 t "bare loop rx", "" index 3 w lp dt 2 t "bare loop tx"', curves)
+    sizes = [int(c) for c in r.cases("region") if ("region", c) not in r.gaps]
+    curves = [[(n, r.figure("region", str(n), m).median) for n in sorted(sizes)]
+              for m in ("queues_ms", "kernel_mib")]
+    plot(os.path.join(directory, "performance-region.svg"),
+         'set title "What a region costs"\nset logscale xy 2\nset xlabel "region, MiB"\n'
+         'set key top left\nplot $d index 0 w lp lw 2 t "bind, ms", '
+         '"" index 1 w lp lw 2 t "kernel memory, MiB"', curves)
+    rows = [(i, '"{}"'.format(c), r.figure("latency", c, "p50").median / 1e3,
+             r.figure("latency", c, "p99").median / 1e3)
+            for i, c in enumerate(r.cases("latency")) if ("latency", c) not in r.gaps]
+    plot(os.path.join(directory, "performance-latency.svg"),
+         'set title "Round trip at 10,000 per second, µs"\nset style data histograms\n'
+         'set style fill solid 0.7\nset logscale y\nset xrange [-0.6:*]\n'
+         'plot $d using 3:xtic(2) t "p50", "" using 4 t "p99"', [rows])
+    growth_sizes = (256, 1024, 4096, 16384, 65536)
+
+    def by_buffers(call, n):
+        case = "{}-batch-64".format(call) if n == 4096 else "{}-buffers-{}".format(call, n)
+        return r.figure("ring", case, "instructions").median
+
+    plot(os.path.join(directory, "performance-buffers.svg"),
+         'set title "Instructions per frame by buffers, batch 64"\nset logscale x 2\n'
+         'set yrange [0:100]\nset xlabel "receive buffers"\n'
+         'plot $d index 0 w lp lw 2 t "rx", "" index 1 w lp lw 2 t "tx"',
+         [[(n, by_buffers(c, n)) for n in growth_sizes] for c in ("rx", "tx")])
+
+
+# ---- All ----------------------------------------------------------------------------------------
+
+def document(r):
+    figures = [{"suite": s, "case": c, "metric": m, "median": Figure(v.values()).median,
+                "spread": round(Figure(v.values()).spread, 4),
+                "noisy": Figure(v.values()).noisy,
+                "rounds": [v[k] for k in sorted(v)]} for (s, c, m), v in r.values.items()]
+    return {
+        "machine": r.machine,
+        "noisy_above": NOISY,
+        "targets": [{"what": t.what, "target": t.aim, "verdict": t.verdict,
+                     "median": t.figure.median if t.figure else None,
+                     "rounds": t.figure.values} for t in targets(r)],
+        "figures": figures,
+        "gaps": [{"suite": s, "case": c, "why": w} for (s, c), w in r.gaps.items()],
+        "commands": [{"suite": s, "case": c, "command": w} for (s, c), w in r.commands.items()],
+    }
+
+
+def main():
+    directory = sys.argv[1]
+    r = Results(directory)
+    with open(os.path.join(directory, "results.json"), "w", encoding="utf-8") as f:
+        json.dump(document(r), f, indent=1, ensure_ascii=False)
+    for t in targets(r):
+        print("{:<72} {:>8}  {:<22} {}".format(t.what, t.aim,
+              t.figure.text(t.form) if t.figure else "-", t.verdict))
+    if len(sys.argv) == 4:
+        os.makedirs(sys.argv[3], exist_ok=True)
+        plots(r, sys.argv[3])
+        with open(os.path.join(sys.argv[3], "performance.md"), "w", encoding="utf-8") as f:
+            f.write(page(r))
+
+
+main()
