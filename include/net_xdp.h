@@ -149,7 +149,9 @@ NET_PUBLIC int net_xdp_config_check(const struct net_xdp_config *config, struct 
  * host until get_queues). Return: 0 and *out. Errors, err filled, nothing left behind:
  *   -EINVAL config or memory · -ENODEV no such interface · -EPERM capability · -EBUSY another XDP
  *   program is attached (named) · -EOPNOTSUPP attach mode · -ENOMEM, and what the kernel says.
- * Owner: the caller, ends it with net_endpoint_destroy(). The fds stay the caller's (duplicated).
+ * Owner: the caller, ends it with net_endpoint_destroy(). The fds stay the caller's: they are mapped,
+ * not kept. Threads: this and every later set-up or teardown call must run in the network namespace
+ * that the interface was found in; data calls may run anywhere.
  * Blocks: yes; page faults of the whole memory happen in get_queues (0.1 to 0.4 s per GiB).
  */
 NET_PUBLIC int net_xdp_open(const struct net_xdp_config *config, struct net_endpoint **out,
