@@ -72,6 +72,10 @@ static void privilege_rule(const struct info_facts *f, struct info_prediction *p
 		    info_can(f, CAP_NET_ADMIN) ? "CAP_BPF is"
 		    : info_can(f, CAP_BPF)     ? "CAP_NET_ADMIN is"
 					       : "CAP_NET_ADMIN and CAP_BPF are");
+	if (!info_can(f, CAP_PERFMON))
+		say(p, INFO_BLOCKS,
+		    "CAP_PERFMON is missing, without which the kernel refuses the XDP program's "
+		    "pointer arithmetic; run as root or grant it.");
 	if (f->user_namespace)
 		say(p, INFO_BLOCKS,
 		    "This process is in a user namespace, whose capabilities do not allow loading "
