@@ -299,7 +299,7 @@ static inline int net_queue_tx_poll(struct net_queue *q, struct net_buffer_acces
 /*
  * Is there anything to do: a frame, a completion, room for a refused packet, an error or event?
  * Level-triggered; a spurious true is legal. After false, ready_fd becomes readable when that
- * changes. Return: true or false. Blocks: no. Syscalls: none when true, up to three before false.
+ * changes. Return: true or false. Blocks: no. Syscalls: none when true, up to four before false.
  */
 static inline bool net_queue_poll_ready(struct net_queue *q)
 {

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/json.h"
 #include "info/info.h"
 
 enum { EXIT_USAGE = 2 };
@@ -20,7 +21,7 @@ static const char usage[] =
 	"in sentences why not a better one.\n"
 	"\n"
 	"  --queue N   the hardware queue in question (default 0)\n"
-	"  --json      one JSON document instead of text\n"
+	"  --json      one JSON document instead of text; what is not known has no member\n"
 	"  --try       also really attach to the queue, show each attempt, and detach. INTRUSIVE:\n"
 	"              some NICs (igb, ixgbe, i40e, ice) reset when an XDP program comes or goes,\n"
 	"              and frames to this queue are lost meanwhile\n"
@@ -118,9 +119,9 @@ static int show_all(bool json)
 {
 	struct if_nameindex *interfaces = if_nameindex(), *i;
 	int status = EXIT_SUCCESS;
+	struct json j = {.out = stdout};
 	struct info_facts facts;
 	struct net_error err;
-	bool first = true;
 	int rc;
 
 	if (!interfaces) {
@@ -128,10 +129,12 @@ static int show_all(bool json)
 			strerror(errno));
 		return EXIT_FAILURE;
 	}
-	if (json)
-		fputs("{\"interfaces\": [", stdout);
-	else
+	if (json) {
+		json_open(&j, NULL, '{');
+		json_open(&j, "interfaces", '[');
+	} else {
 		info_print_row(stdout, NULL);
+	}
 	for (i = interfaces; i->if_index; i++) {
 		memset(&facts, 0, sizeof(facts));
 		rc = net_xdp_device_query(i->if_name, &facts.device, &err);
@@ -143,13 +146,14 @@ static int show_all(bool json)
 			continue;
 		}
 		if (json)
-			info_print_json_row(stdout, &facts, first);
+			info_json_row(&j, &facts);
 		else
 			info_print_row(stdout, &facts);
-		first = false;
 	}
-	if (json)
-		fputs("\n]}\n", stdout);
+	if (json) {
+		json_close(&j, ']');
+		json_close(&j, '}');
+	}
 	if_freenameindex(interfaces);
 	return status;
 }
@@ -170,9 +174,10 @@ static int show_one(const struct options *options)
 		info_print_json(stdout, &facts, &prediction, options->try ? &tried : NULL);
 	else
 		info_print_text(stdout, &facts, &prediction, options->try ? &tried : NULL);
-	if (options->try && tried.rc < 0)
-		return fail(&tried.err);
-	return EXIT_SUCCESS;
+	if (!options->try || tried.rc == 0)
+		return EXIT_SUCCESS;
+	/* The text has said so already. */
+	return options->json ? fail(&tried.err) : EXIT_FAILURE;
 }
 
 int main(int argc, char **argv)

@@ -26,8 +26,7 @@ static void transport(const uint8_t *ip, struct bounds bounds, struct headers *h
 	if (protocol == HEADERS_TCP && h->l4_len_bytes >= HEADERS_TCP_BYTES &&
 	    present >= HEADERS_TCP_BYTES) {
 		h->protocol = HEADERS_TCP;
-	} else if (protocol == HEADERS_UDP && h->l4_len_bytes >= HEADERS_UDP_BYTES &&
-		   present >= HEADERS_UDP_BYTES) {
+	} else if (protocol == HEADERS_UDP && present >= HEADERS_UDP_BYTES) {
 		/* A receiver sums over UDP's own length, which may end before the packet does. */
 		udp_len = headers_read16(ip + h->l3_len_bytes + 4);
 		if (udp_len < HEADERS_UDP_BYTES || udp_len > h->l4_len_bytes)
@@ -39,11 +38,8 @@ static void transport(const uint8_t *ip, struct bounds bounds, struct headers *h
 
 static void ipv4(const uint8_t *ip, struct bounds bounds, struct headers *h)
 {
-	uint32_t header, total;
+	uint32_t header = (ip[0] & 0xfu) * 4, total;
 
-	if (bounds.present < HEADERS_IPV4_BYTES)
-		return;
-	header = (ip[0] & 0xfu) * 4;
 	if (header < HEADERS_IPV4_BYTES || header > bounds.present)
 		return;
 	h->ip_version = 4;

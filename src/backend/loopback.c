@@ -16,6 +16,7 @@
 
 #include "backend/headers.h"
 #include "backend/lifecycle.h"
+#include "backend/nothing.h"
 #include "backend/rss.h"
 #include "backend/segment.h"
 #include "net_backend.h"
@@ -267,13 +268,6 @@ static uint32_t loopback_tx_avail(struct net_queue *base, struct net_buffer_acce
 	return count;
 }
 
-static int loopback_tx_poll(struct net_queue *q, struct net_buffer_access *pool, uint32_t *ids,
-			    uint32_t count)
-{
-	(void)q, (void)pool, (void)ids, (void)count;
-	return 0;
-}
-
 /* ---- Readiness and the rest of a queue --------------------------------------------------------------- */
 
 static bool loopback_poll_ready(struct net_queue *base)
@@ -293,11 +287,6 @@ static bool loopback_poll_ready(struct net_queue *base)
 static int loopback_ready_fd(struct net_queue *q)
 {
 	return ((struct loopback_queue *)q)->ready_fd;
-}
-
-static void loopback_update_target_vp(struct net_queue *q, uint32_t cpu)
-{
-	(void)q, (void)cpu;
 }
 
 static void loopback_stats(struct net_queue *q, struct net_queue_stats *out)
@@ -321,10 +310,10 @@ static const struct net_queue_ops loopback_queue_ops = {
 	.rx_avail = loopback_rx_avail,
 	.rx_poll = loopback_rx_poll,
 	.tx_avail = loopback_tx_avail,
-	.tx_poll = loopback_tx_poll,
+	.tx_poll = nothing_tx_poll,
 	.poll_ready = loopback_poll_ready,
 	.ready_fd = loopback_ready_fd,
-	.update_target_vp = loopback_update_target_vp,
+	.update_target_vp = nothing_update_target_vp,
 	.stats = loopback_stats,
 	.destroy = loopback_queue_destroy,
 };
@@ -415,18 +404,6 @@ static int loopback_stop(struct net_endpoint *ep)
 	return ((struct loopback *)ep)->alive ? -EBUSY : 0;
 }
 
-static int loopback_poll_action(struct net_endpoint *ep, struct net_action *out)
-{
-	(void)ep, (void)out;
-	return 0;
-}
-
-static int loopback_action_fd(struct net_endpoint *ep)
-{
-	(void)ep;
-	return -1;
-}
-
 static int loopback_destroy(struct net_endpoint *base, struct net_error *err)
 {
 	struct loopback *ep = (struct loopback *)base;
@@ -441,8 +418,8 @@ static const struct net_endpoint_ops loopback_endpoint_ops = {
 	.facts = loopback_facts,
 	.get_queues = loopback_get_queues,
 	.stop = loopback_stop,
-	.poll_action = loopback_poll_action,
-	.action_fd = loopback_action_fd,
+	.poll_action = nothing_poll_action,
+	.action_fd = nothing_action_fd,
 	.destroy = loopback_destroy,
 };
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "backend/lifecycle.h"
+#include "backend/nothing.h"
 #include "backend/rss.h"
 #include "backend/segment.h"
 #include "net_backend.h"
@@ -66,13 +67,6 @@ static uint32_t null_tx_avail(struct net_queue *q, struct net_buffer_access *poo
 	return count;
 }
 
-static int null_tx_poll(struct net_queue *q, struct net_buffer_access *pool, uint32_t *ids,
-			uint32_t count)
-{
-	(void)q, (void)pool, (void)ids, (void)count;
-	return 0;
-}
-
 static bool null_poll_ready(struct net_queue *q)
 {
 	(void)q;
@@ -82,11 +76,6 @@ static bool null_poll_ready(struct net_queue *q)
 static int null_ready_fd(struct net_queue *q)
 {
 	return ((struct null_queue *)q)->never_fd;
-}
-
-static void null_update_target_vp(struct net_queue *q, uint32_t cpu)
-{
-	(void)q, (void)cpu;
 }
 
 static void null_stats(struct net_queue *q, struct net_queue_stats *out)
@@ -109,10 +98,10 @@ static const struct net_queue_ops null_queue_ops = {
 	.rx_avail = null_rx_avail,
 	.rx_poll = null_rx_poll,
 	.tx_avail = null_tx_avail,
-	.tx_poll = null_tx_poll,
+	.tx_poll = nothing_tx_poll,
 	.poll_ready = null_poll_ready,
 	.ready_fd = null_ready_fd,
-	.update_target_vp = null_update_target_vp,
+	.update_target_vp = nothing_update_target_vp,
 	.stats = null_stats,
 	.destroy = null_queue_destroy,
 };
@@ -180,18 +169,6 @@ static int null_stop(struct net_endpoint *ep)
 	return ((struct null_endpoint *)ep)->alive ? -EBUSY : 0;
 }
 
-static int null_poll_action(struct net_endpoint *ep, struct net_action *out)
-{
-	(void)ep, (void)out;
-	return 0;
-}
-
-static int null_action_fd(struct net_endpoint *ep)
-{
-	(void)ep;
-	return -1;
-}
-
 static int null_destroy(struct net_endpoint *ep, struct net_error *err)
 {
 	struct null_endpoint *endpoint = (struct null_endpoint *)ep;
@@ -206,8 +183,8 @@ static const struct net_endpoint_ops null_endpoint_ops = {
 	.facts = null_facts,
 	.get_queues = null_get_queues,
 	.stop = null_stop,
-	.poll_action = null_poll_action,
-	.action_fd = null_action_fd,
+	.poll_action = nothing_poll_action,
+	.action_fd = nothing_action_fd,
 	.destroy = null_destroy,
 };
 

@@ -25,7 +25,8 @@ static void set_facts(struct net_xdp_endpoint *ep)
 {
 	const struct net_xdp_device *d = &ep->device;
 	const struct net_xdp_config *c = &ep->config;
-	uint32_t hardware = d->rx_queues > d->tx_queues ? d->rx_queues : d->tx_queues;
+	/* The kernel binds to a queue that only receives, and then never sends what is in its ring. */
+	uint32_t hardware = d->tx_queues;
 
 	hardware = hardware > c->first_queue ? hardware - c->first_queue : 0;
 	ep->facts = (struct net_endpoint_facts){
@@ -165,12 +166,25 @@ static int report_gone(struct net_xdp_endpoint *ep, struct net_action *out)
 	return 1;
 }
 
+/* Events were lost: the state itself is the event. */
+static int ask_again(struct net_xdp_endpoint *ep, struct net_action *out)
+{
+	int up = netdev_link(ep->device.ifindex);
+
+	if (up == -ENODEV)
+		return report_gone(ep, out);
+	ep->link_lost = up < 0;
+	return up < 0 ? 0 : report_link(ep, up, out);
+}
+
 static int poll_action(struct net_endpoint *endpoint, struct net_action *out)
 {
 	struct net_xdp_endpoint *ep = endpoint_of(endpoint);
 	struct netdev_event event;
-	int rc, now;
+	int rc = ep->link_lost ? ask_again(ep, out) : 0;
 
+	if (rc)
+		return rc;
 	while ((rc = netdev_events_next(ep->events_fd, ep->device.ifindex, &event)) == 1) {
 		switch (event.kind) {
 		case NETDEV_EVENT_LINK:
@@ -180,10 +194,7 @@ static int poll_action(struct net_endpoint *endpoint, struct net_action *out)
 			rc = report_gone(ep, out);
 			break;
 		case NETDEV_EVENT_LOST:
-			now = netdev_link(ep->device.ifindex);
-			rc = now == -ENODEV ? report_gone(ep, out) : 0;
-			if (now >= 0)
-				rc = report_link(ep, now, out);
+			rc = ask_again(ep, out);
 			break;
 		default:
 			rc = 0;
@@ -253,7 +264,7 @@ int net_xdp_open(const struct net_xdp_config *config, struct net_endpoint **out,
 		endpoint_free(ep);
 		return rc;
 	}
-	ep->link_up = ep->device.up && ep->device.carrier;
+	ep->link_up = netdev_link(ep->device.ifindex) == 1;
 	ep->config.regions = NULL; /* need not outlive this call */
 	set_facts(ep);
 	*out = &ep->base;

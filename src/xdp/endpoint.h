@@ -18,8 +18,9 @@ struct net_xdp_endpoint {
 	int umem_fd;	       /* the first queue's socket while get_queues runs */
 
 	int events_fd;
-	bool link_up; /* as last reported */
-	bool gone;    /* the restart was asked for */
+	bool link_up;	/* as last reported */
+	bool link_lost; /* events were lost, and asking again has failed so far */
+	bool gone;	/* the restart was asked for */
 };
 
 static inline struct net_xdp_endpoint *endpoint_of(struct net_endpoint *ep)

@@ -11,70 +11,77 @@ static uint32_t bucket_of(const struct inflight *t, uint64_t key)
 	return (uint32_t)((key * 0x9e3779b97f4a7c15u) >> 32) & t->mask;
 }
 
-int inflight_open(struct inflight *t, uint32_t slots)
+int inflight_open(struct inflight *t, uint32_t entries)
 {
 	uint32_t size = 1;
 
-	while (size < slots)
+	while (size < entries)
 		size *= 2;
 	memset(t, 0, sizeof(*t));
 	t->mask = size - 1;
-	t->slot = calloc(size, sizeof(*t->slot));
-	t->order = calloc(size, sizeof(*t->order));
+	t->queue = calloc(size, sizeof(*t->queue));
+	t->stray = calloc(size, sizeof(*t->stray));
+	t->stray_next = calloc(size, sizeof(*t->stray_next));
 	t->bucket = malloc(size * sizeof(*t->bucket));
-	if (!t->slot || !t->order || !t->bucket) {
+	if (!t->queue || !t->stray || !t->stray_next || !t->bucket) {
 		inflight_close(t);
 		return -ENOMEM;
 	}
 	memset(t->bucket, 0xff, size * sizeof(*t->bucket));
+	for (uint32_t i = 0; i < size; i++)
+		t->stray_next[i] = i + 1; /* the last one's is never followed */
 	return 0;
 }
 
 void inflight_close(struct inflight *t)
 {
-	free(t->slot);
-	free(t->order);
+	free(t->queue);
+	free(t->stray);
+	free(t->stray_next);
 	free(t->bucket);
 	memset(t, 0, sizeof(*t));
 }
 
-static uint32_t take_stray(struct inflight *t, uint64_t key)
+static const struct inflight_entry *take_stray(struct inflight *t, uint64_t key)
 {
 	uint32_t *link = &t->bucket[bucket_of(t, key)];
 
 	while (*link != INFLIGHT_NONE) {
 		uint32_t index = *link;
 
-		if (t->slot[index].key == key) {
-			*link = t->slot[index].next;
+		if (t->stray[index].key == key) {
+			*link = t->stray_next[index];
+			t->stray_next[index] = t->stray_free;
+			t->stray_free = index;
 			t->strays--;
-			return index;
+			return &t->stray[index];
 		}
-		link = &t->slot[index].next;
+		link = &t->stray_next[index];
 	}
-	return INFLIGHT_NONE;
+	return NULL;
 }
 
-static void make_stray(struct inflight *t, uint32_t index)
+static void make_stray(struct inflight *t, const struct inflight_entry *e)
 {
-	uint32_t *first = &t->bucket[bucket_of(t, t->slot[index].key)];
+	uint32_t *first = &t->bucket[bucket_of(t, e->key)], index = t->stray_free;
 
-	t->slot[index].next = *first;
+	t->stray_free = t->stray_next[index];
+	t->stray[index] = *e;
+	t->stray_next[index] = *first;
 	*first = index;
 	t->strays++;
 }
 
-uint32_t inflight_take_slow(struct inflight *t, uint64_t key)
+const struct inflight_entry *inflight_take_slow(struct inflight *t, uint64_t key)
 {
-	uint32_t index = t->strays ? take_stray(t, key) : INFLIGHT_NONE;
+	const struct inflight_entry *e = t->strays ? take_stray(t, key) : NULL;
 
-	if (index != INFLIGHT_NONE)
-		return index;
-	while (t->head != t->tail) {
-		index = t->order[t->head++ & t->mask];
-		if (t->slot[index].key == key)
-			return index;
-		make_stray(t, index);
+	while (!e && t->head != t->tail) {
+		e = &t->queue[t->head++ & t->mask];
+		if (e->key != key) {
+			make_stray(t, e);
+			e = NULL;
+		}
 	}
-	return INFLIGHT_NONE;
+	return e;
 }

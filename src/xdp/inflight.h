@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Which slot owns which address that the kernel holds, for both directions.
+ * Which address that the kernel holds belongs to whom, for both directions.
  *
- * The kernel mostly gives addresses back in the order it got them, so the slots stand in a queue in
- * that order and the answer is nearly always its head: one load, one compare, no hash. When it is
- * not, the slots in front of the match become *strays*: they move to a hash table once and are found
- * there later. Work per address is O(1) amortised in any order, whatever a guest or driver does.
+ * The kernel mostly gives addresses back in the order it got them, so the entries stand in a queue in
+ * that order and the answer is nearly always its head: one load, one compare, no hash, and memory
+ * that is read and written in sequence. When it is not the head, the entries in front of the match
+ * become *strays*: they move to a hash table once and are found there later. Work per address is O(1)
+ * amortised in any order, whatever a guest or driver does.
  *
- * The same key may be in flight twice (a guest may send one buffer twice); which of the two slots
+ * The same key may be in flight twice (a guest may send one buffer twice); which of the two entries
  * answers first does not matter, both name the same bytes.
  */
 #ifndef NET_XDP_INFLIGHT_H
@@ -17,52 +18,61 @@
 
 #define INFLIGHT_NONE UINT32_MAX
 
-struct inflight_slot {
+struct inflight_entry {
 	uint64_t key;
-	uint32_t value; /* the owner's */
-	uint32_t next;	/* the owner's while not in flight; ours as a stray */
+	uint32_t id;	/* the owner's */
+	uint32_t extra; /* the owner's: a receive buffer's capacity, a packet's record */
 };
 
 struct inflight {
-	struct inflight_slot *slot; /* indexed by the owner: receive id, or TX slot */
-	uint32_t *order;	    /* slots in flight, oldest first */
+	struct inflight_entry *queue; /* oldest at head */
 	uint32_t head, tail;
 	uint32_t mask;
 	uint32_t strays;
-	uint32_t *bucket; /* of strays, by key */
+
+	struct inflight_entry *stray; /* as many as the queue */
+	uint32_t *stray_next;	      /* in a bucket, or in the free list */
+	uint32_t *bucket;
+	uint32_t stray_free;
 };
 
-/* slots: how many; rounded up to a power of two inside. Return: 0 or -ENOMEM. */
-int inflight_open(struct inflight *t, uint32_t slots);
+/* entries: how many at most; rounded up to a power of two inside. Return: 0 or -ENOMEM. */
+int inflight_open(struct inflight *t, uint32_t entries);
 void inflight_close(struct inflight *t);
 
 /* Not for callers: the head was not the answer. */
-uint32_t inflight_take_slow(struct inflight *t, uint64_t key);
-
-/* slot[index].key goes in flight. A slot is in flight at most once. */
-static inline void inflight_put(struct inflight *t, uint32_t index)
-{
-	t->order[t->tail++ & t->mask] = index;
-}
-
-/* The slot that owns key leaves flight. Return: its index, INFLIGHT_NONE when nobody owns it. */
-static inline uint32_t inflight_take(struct inflight *t, uint64_t key)
-{
-	if (__builtin_expect(t->head != t->tail, 1)) {
-		uint32_t index = t->order[t->head & t->mask];
-
-		if (__builtin_expect(t->slot[index].key == key, 1)) {
-			t->head++;
-			return index;
-		}
-	}
-	return inflight_take_slow(t, key);
-}
+const struct inflight_entry *inflight_take_slow(struct inflight *t, uint64_t key);
 
 /* How many are in flight. */
 static inline uint32_t inflight_count(const struct inflight *t)
 {
 	return t->tail - t->head + t->strays;
+}
+
+/* How many more fit. */
+static inline uint32_t inflight_room(const struct inflight *t)
+{
+	return t->mask + 1 - inflight_count(t);
+}
+
+/* An address goes in flight. There must be room. */
+static inline void inflight_put(struct inflight *t, uint64_t key, uint32_t id, uint32_t extra)
+{
+	t->queue[t->tail++ & t->mask] =
+		(struct inflight_entry){.key = key, .id = id, .extra = extra};
+}
+
+/* The entry of key leaves flight. Return: a copy to read until the next put or take, NULL when nobody
+ * owns the key. */
+static inline const struct inflight_entry *inflight_take(struct inflight *t, uint64_t key)
+{
+	const struct inflight_entry *e = &t->queue[t->head & t->mask];
+
+	if (__builtin_expect(t->head != t->tail && e->key == key, 1)) {
+		t->head++;
+		return e;
+	}
+	return inflight_take_slow(t, key);
 }
 
 #endif

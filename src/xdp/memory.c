@@ -14,7 +14,8 @@
 #include "xdp/error.h"
 #include "xdp/memory.h"
 
-#define PAGE 4096u /* the kernel's largest chunk, and what UMEM addresses are aligned to */
+#define ADDRESS_SPACE (1ull << 46) /* less than half of what a process has, for our reservation */
+#define PAGE	      4096u /* the kernel's largest chunk, and what UMEM addresses are aligned to */
 
 static uint64_t round_up(uint64_t value, uint64_t multiple)
 {
@@ -46,32 +47,86 @@ static int64_t backing_page_bytes(const struct net_xdp_region *r, unsigned index
 	return fs.f_type == HUGETLBFS_MAGIC ? (int64_t)fs.f_bsize : PAGE;
 }
 
+/* One line of /proc/self/maps. */
+struct mapping {
+	uint64_t start, end, offset;
+	unsigned long inode; /* 0 for anonymous memory */
+	char device[16];
+	bool shared;
+};
+
+static bool next_mapping(FILE *maps, struct mapping *m)
+{
+	char line[512], share;
+	int path;
+
+	while (fgets(line, sizeof(line), maps)) {
+		path = 0;
+		if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %*3c%c %" SCNx64 " %15s %lu %n",
+			   &m->start, &m->end, &share, &m->offset, m->device, &m->inode,
+			   &path) != 6)
+			continue; /* the rest of a long path */
+		m->shared = share == 's';
+		/* Huge pages of no file have one all the same (fs/hugetlbfs/inode.c). */
+		if (!m->shared && strncmp(line + path, "/anon_hugepage", 14) == 0)
+			m->inode = 0;
+		return true;
+	}
+	return false;
+}
+
 /* Is [start, start + bytes) a private mapping of a file? Pinning would copy its pages, and the
  * frontend's other mappings would no longer see what the NIC writes. */
 static bool is_private_file(uint64_t start, uint64_t bytes)
 {
 	FILE *maps = fopen("/proc/self/maps", "re");
-	char line[512];
+	struct mapping m;
 	bool found = false;
 
 	if (!maps)
 		return false;
-	while (!found && fgets(line, sizeof(line), maps)) {
-		uint64_t from, to;
-		unsigned long inode;
-		char share;
-
-		if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %*3c%c %*x %*s %lu", &from, &to, &share,
-			   &inode) == 4)
-			found = from < start + bytes && start < to && share == 'p' && inode != 0;
-	}
+	while (!found && next_mapping(maps, &m))
+		found = m.start < start + bytes && start < m.end && !m.shared && m.inode != 0;
 	fclose(maps);
 	return found;
 }
 
-static int check_placement(const struct net_xdp_region *r, unsigned index, uint64_t page,
-			   struct net_error *err)
+/* Is all of it one piece of one shared file? A second mapping goes on in the file of the first byte,
+ * whatever is mapped behind that here. */
+static bool is_one_shared_file(uint64_t start, uint64_t bytes)
 {
+	FILE *maps = fopen("/proc/self/maps", "re");
+	struct mapping m, first = {0};
+	uint64_t at = start;
+
+	if (!maps)
+		return true;
+	while (at < start + bytes && next_mapping(maps, &m)) {
+		if (m.end <= at)
+			continue;
+		if (at == start)
+			first = m;
+		if (m.start > at || !m.shared || m.inode != first.inode ||
+		    strcmp(m.device, first.device) != 0 ||
+		    m.offset - first.offset != m.start - first.start)
+			break;
+		at = m.end;
+	}
+	fclose(maps);
+	return at >= start + bytes;
+}
+
+/* before: what the regions in front take; it and the region together stay in the address space, so
+ * that no sum here or later can wrap. */
+static int check_placement(const struct net_xdp_region *r, unsigned index, uint64_t page,
+			   uint64_t before, struct net_error *err)
+{
+	if (r->size_bytes > ADDRESS_SPACE - before)
+		return error_set(err, -EINVAL, "memory",
+				 "region %u: size %" PRIu64
+				 ": with the regions before it that is more than there are "
+				 "addresses; give its real size",
+				 index, r->size_bytes);
 	if (r->size_bytes == 0 || r->size_bytes % page || r->fd_offset_bytes % page ||
 	    r->guest_addr + r->size_bytes < r->guest_addr)
 		return error_set(err, -EINVAL, "memory",
@@ -91,13 +146,15 @@ static int map_region(uint8_t *at, const struct net_xdp_region *r, unsigned inde
 	if (r->fd >= 0)
 		got = mmap(at, r->size_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, r->fd,
 			   (off_t)r->fd_offset_bytes);
+	else if (!is_one_shared_file((uintptr_t)r->memory, r->size_bytes))
+		got = MAP_FAILED, errno = EINVAL;
 	else /* old size 0: a second mapping of the same shared pages */
 		got = mremap(r->memory, 0, r->size_bytes, MREMAP_MAYMOVE | MREMAP_FIXED, at);
 	if (got != MAP_FAILED)
 		return 0;
 	if (r->fd < 0)
 		return error_set(err, -errno, "memory",
-				 "region %u: %p is not a MAP_SHARED mapping of %" PRIu64
+				 "region %u: %p is not one MAP_SHARED mapping of %" PRIu64
 				 " bytes (%s); give its fd, share it, or set memory_as_is",
 				 index, r->memory, r->size_bytes, strerror(errno));
 	return error_set(err, -errno, "memory", "region %u: mapping fd %d: %s%s", index, r->fd,
@@ -143,12 +200,12 @@ static int open_as_is(struct memory *m, const struct net_xdp_config *config, str
 	uint64_t ours = net_xdp_private_bytes(config);
 
 	if ((uintptr_t)r->memory % PAGE || !r->memory || r->size_bytes % PAGE ||
-	    r->size_bytes <= ours)
+	    r->size_bytes <= ours || r->guest_addr + r->size_bytes < r->guest_addr)
 		return error_set(err, -EINVAL, "memory",
-				 "memory %p of %" PRIu64
-				 " bytes: must be page-aligned and hold more"
-				 " than the private area of %" PRIu64 " bytes",
-				 r->memory, r->size_bytes, ours);
+				 "memory %p of %" PRIu64 " bytes at guest address 0x%" PRIx64
+				 ": must be page-aligned, not wrap, and hold more than the "
+				 "private area of %" PRIu64 " bytes",
+				 r->memory, r->size_bytes, r->guest_addr, ours);
 	if (is_private_file((uintptr_t)r->memory, r->size_bytes))
 		return error_set(
 			err, -EINVAL, "memory",
@@ -177,7 +234,7 @@ static int plan(struct memory *m, const struct net_xdp_config *config, uint64_t 
 	for (unsigned i = 0; i < config->region_count; i++) {
 		const struct net_xdp_region *r = &config->regions[i];
 		int64_t page = r->fd >= 0 ? backing_page_bytes(r, i, err) : PAGE;
-		int rc = page < 0 ? (int)page : check_placement(r, i, (uint64_t)page, err);
+		int rc = page < 0 ? (int)page : check_placement(r, i, (uint64_t)page, end, err);
 
 		if (rc)
 			return rc;

@@ -94,26 +94,32 @@ static int load(struct program *p, const struct net_xdp_config *c, uint32_t ifin
 /* ---- Other people's programs ------------------------------------------------------------------ */
 
 /* A program of ours that is still attached mostly belongs to a process that is just ending. */
-static int wait_for_ours(struct net_xdp_device *device, uint32_t timeout_ms)
+static int wait_for_ours(struct net_xdp_device *device, uint32_t timeout_ms, struct net_error *err)
 {
-	for (uint32_t ms = 0; ms < timeout_ms && device->program_id; ms += 5) {
+	char ifname[sizeof(device->ifname)];
+	int rc = 0;
+
+	snprintf(ifname, sizeof(ifname), "%s", device->ifname);
+	for (uint32_t ms = 0; ms < timeout_ms && device->program_id && !rc; ms += 5) {
 		if (strncmp(device->program_name, "net_xdp", 7))
 			break;
 		nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
-		if (net_xdp_device_query(device->ifname, device, NULL))
-			return -ENODEV;
+		rc = net_xdp_device_query(ifname, device, err);
 	}
-	return 0;
+	return rc;
 }
 
-static int refuse_foreign(const struct net_xdp_device *device, struct net_error *err)
+static int refuse_foreign(const struct net_xdp_config *c, const struct net_xdp_device *device,
+			  struct net_error *err)
 {
 	return error_set(
 		err, -EBUSY, "attach",
-		"%s already runs the XDP program \"%s\" (id %u, %s); stop its owner, detach "
-		"it with 'ip link set dev %s xdp off', or use program dispatcher",
+		"%s already runs the XDP program \"%s\" (id %u, %s); stop its owner (xsk-info "
+		"%s names it), or %s",
 		device->ifname, device->program_name, device->program_id, device->program_mode,
-		device->ifname);
+		device->ifname,
+		c->program == NET_XDP_PROGRAM_LINK ? "use program dispatcher"
+						   : "load it through libxdp's dispatcher as well");
 }
 
 /* ---- Attach ----------------------------------------------------------------------------------- */
@@ -188,20 +194,36 @@ static int attach(struct program *p, const struct net_xdp_config *c,
 
 	if (c->attach != NET_XDP_ATTACH_GENERIC)
 		rc = try_attach(p, c, device, true, err);
-	/* Only "the driver cannot" leads down; anything else would fail again or hide a cause. */
+	/* Only "the driver cannot" leads down; anything else would fail again or hide a cause. A
+	 * device-bound program (rx_vlan) has no generic rung. */
 	if (c->attach == NET_XDP_ATTACH_GENERIC ||
-	    (c->attach == NET_XDP_ATTACH_AUTO && (rc == -EOPNOTSUPP || rc == -ERANGE) &&
-	     !c->rx_vlan))
+	    (c->attach == NET_XDP_ATTACH_AUTO && !c->rx_vlan &&
+	     (rc == -EOPNOTSUPP || rc == -ERANGE || rc == -ENOSPC)))
 		rc = try_attach(p, c, device, false, err);
 	return rc;
+}
+
+/* The library does not print, and these two do. What they have to say is in our errors. */
+struct printers {
+	libbpf_print_fn_t libbpf;
+	libxdp_print_fn_t libxdp;
+};
+
+static struct printers silence(void)
+{
+	return (struct printers){libbpf_set_print(NULL), libxdp_set_print(NULL)};
+}
+
+static void restore(struct printers printers)
+{
+	libbpf_set_print(printers.libbpf);
+	libxdp_set_print(printers.libxdp);
 }
 
 int program_open(struct program *p, const struct net_xdp_config *config,
 		 const struct net_xdp_device *device, struct net_error *err)
 {
-	/* The library does not print, and these two do. What they have to say is in our errors. */
-	libbpf_print_fn_t libbpf_print = libbpf_set_print(NULL);
-	libxdp_print_fn_t libxdp_print = libxdp_set_print(NULL);
+	struct printers printers = silence();
 	struct net_xdp_device now = *device;
 	int rc;
 
@@ -209,12 +231,13 @@ int program_open(struct program *p, const struct net_xdp_config *config,
 	p->link_fd = -1;
 	p->ifindex = device->ifindex;
 	rc = config->program == NET_XDP_PROGRAM_LINK
-		     ? wait_for_ours(&now, config->release_timeout_ms)
+		     ? wait_for_ours(&now, config->release_timeout_ms, err)
 		     : 0;
 	if (!rc && now.program_id && config->program == NET_XDP_PROGRAM_LINK)
-		rc = refuse_foreign(&now, err);
+		rc = refuse_foreign(config, &now, err);
 	if (!rc && now.program_id && strcmp(now.program_mode, "dispatcher"))
-		rc = refuse_foreign(&now, err); /* attached without a dispatcher: stays alone */
+		rc = refuse_foreign(config, &now,
+				    err); /* attached without a dispatcher: stays alone */
 	if (!rc)
 		rc = load(p, config, device->ifindex, err);
 	if (!rc)
@@ -226,13 +249,14 @@ int program_open(struct program *p, const struct net_xdp_config *config,
 	} else {
 		program_close(p);
 	}
-	libxdp_set_print(libxdp_print);
-	libbpf_set_print(libbpf_print);
+	restore(printers);
 	return rc;
 }
 
 void program_close(struct program *p)
 {
+	struct printers printers = silence();
+
 	if (p->dispatched)
 		dispatcher_detach(p->dispatched, p->ifindex, p->native);
 	if (p->link_fd >= 0)
@@ -243,6 +267,7 @@ void program_close(struct program *p)
 	p->link_fd = p->xsks_fd = p->counters_fd = -1;
 	p->plain = NULL;
 	p->vlan = NULL;
+	restore(printers);
 }
 
 bool program_is_attached(const struct program *p, const struct net_xdp_device *now)

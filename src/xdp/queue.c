@@ -15,11 +15,13 @@
 
 static void queue_stats(struct net_queue *queue, struct net_queue_stats *out)
 {
-	const uint64_t *c = queue_of(queue)->counter;
+	const struct net_xdp_queue *q = queue_of(queue);
+	const uint64_t *c = q->counter;
 
 	*out = (struct net_queue_stats){
 		.rx_packets = c[NET_XDP_RX_FRAMES],
-		.tx_packets = c[NET_XDP_TX_PACKETS] - c[NET_XDP_TX_LOST],
+		/* A loss is known before the completion that it made is read. */
+		.tx_packets = c[NET_XDP_TX_PACKETS] - (c[NET_XDP_TX_LOST] - q->tx_lost_ahead),
 		.rx_vlan_packets = c[NET_XDP_RX_VLAN],
 		.tx_vlan_packets = c[NET_XDP_TX_VLAN],
 	};
@@ -153,8 +155,13 @@ void queue_set_facts(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep)
 	q->unaligned = c->unaligned;
 	q->chunk_bytes = c->chunk_bytes;
 	q->base_mask = c->unaligned ? RX_OFFSET : ~(uint64_t)(c->chunk_bytes - 1);
-	q->frame_offset = net_xdp_frame_offset(c);
-	q->direct_capacity = net_xdp_direct_capacity(c);
+	/* Until bind has said otherwise, chunks and the buffers posted before it obey the stricter
+	 * rules. */
+	q->zero_copy =
+		c->mode != NET_XDP_MODE_COPY && ep->program.native &&
+		(!ep->device.has_features || (ep->device.xdp_features & NET_XDP_FEATURE_ZERO_COPY));
+	q->frame_offset = XDP_FRAME_HEADROOM + config_headroom(c, q->zero_copy);
+	q->direct_capacity = c->chunk_bytes - q->frame_offset;
 	q->max_frame_bytes = c->max_frame_bytes;
 	q->sealed = c->sealed;
 	q->jumbo = config_is_jumbo(c);
@@ -163,10 +170,6 @@ void queue_set_facts(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep)
 	q->inspect = c->rx_vlan || c->rx_checksum != NET_XDP_RX_CHECKSUM_NONE;
 	q->partial_possible = strcmp(ep->device.driver, "veth") == 0;
 	q->timer_us = q->tx_timer_us = c->tx_timer_us;
-	/* Until bind has said otherwise, the buffers posted before it obey the stricter rule. */
-	q->zero_copy =
-		c->mode != NET_XDP_MODE_COPY && ep->program.native &&
-		(!ep->device.has_features || (ep->device.xdp_features & NET_XDP_FEATURE_ZERO_COPY));
 }
 
 /* This queue's share of the private area: transmit slots, then receive chunks. */

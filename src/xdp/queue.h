@@ -19,23 +19,28 @@
 
 struct net_xdp_endpoint;
 
-/* Ids in order of arrival, linked through their slots. */
+/* Who has a receive buffer. */
+enum rx_owner {
+	RX_FRONTEND = 0,
+	RX_KERNEL,  /* its chunk was posted */
+	RX_PENDING, /* parked until the fill ring has room */
+	RX_WAITING, /* parked until a bounced frame is copied to it */
+};
+
+/* A buffer that is ours for now. */
+struct rx_parked {
+	uint64_t offset; /* in the UMEM: of its chunk (pending), of its frame (waiting) */
+	uint32_t capacity;
+	uint32_t next;
+};
+
+/* Parked ids in order of arrival. */
 struct id_list {
 	uint32_t first, last; /* INFLIGHT_NONE when empty */
 	uint32_t count;
 };
 
-/*
- * The key of a receive id's slot says who owns the buffer:
- *   0                     the frontend
- *   RX_POSTED  | base     the kernel; base is the chunk that its fill entry named
- *   RX_PENDING | base     we do, until the fill ring has room
- *   RX_WAITING | offset   we do, until a bounced frame is copied to that UMEM offset
- */
-#define RX_POSTED  (1ull << 63)
-#define RX_PENDING (1ull << 62)
-#define RX_WAITING (1ull << 61)
-#define RX_OFFSET  ((1ull << 48) - 1)
+#define RX_OFFSET ((1ull << 48) - 1) /* the part of an unaligned address that is one */
 
 /* A frame larger than a chunk, while its pieces come in. 9216 / (2048 - 256) rounds up to 6. */
 #define GATHER_PIECES 8
@@ -48,7 +53,7 @@ struct gather {
 	bool broken; /* to be dropped as a whole when its last piece is here */
 };
 
-/* A packet that the kernel holds, indexed by its first descriptor's slot. */
+/* A packet that needs more than its id kept: of several descriptors, or bounced. */
 struct tx_packet {
 	uint32_t id;
 	uint32_t descriptors; /* not completed yet */
@@ -78,26 +83,32 @@ struct net_xdp_queue {
 	int fd;
 
 	struct ring rx, fill;
-	struct inflight rx_ids; /* slot index = receive id; value = capacity */
+	/* Key: the descriptor's address that a frame in the chunk will have, so that the usual frame
+	 * is recognised by one compare. Id: the receive id. Extra: the buffer's capacity. */
+	struct inflight rx_inflight;
+	uint64_t rx_key;	     /* chunk's address + this = key */
+	uint8_t *rx_owner;	     /* by id: enum rx_owner */
+	struct rx_parked *rx_parked; /* by id */
 	uint32_t rx_id_limit;
 	struct id_list pending, waiting;
 	struct bounce rx_private;
 	uint32_t rx_private_out; /* chunks the kernel holds */
 	struct gather gather;
-	bool split;	       /* the last direct descriptor said that its frame goes on */
+	bool split;	       /* not jumbo, but the last descriptor said that its frame goes on */
 	uint64_t *chunk_taken; /* aligned only: a bit per chunk that the kernel holds */
 
 	struct ring tx, completion;
-	struct inflight tx_slots; /* one per descriptor; value = first slot of its packet */
+	/* Key: address / 2. Id: the packet's, or with extra not INFLIGHT_NONE: see tx_packet[extra]. */
+	struct inflight tx_inflight;
 	struct tx_packet *tx_packet;
-	uint32_t *tx_free; /* stack of slots */
-	uint32_t tx_free_count;
-	uint32_t tx_slot_count;
+	uint32_t *tx_packet_free; /* stack */
+	uint32_t tx_packet_free_count;
 	uint32_t tx_max_descriptors; /* per packet */
 	uint32_t tx_blocked;	     /* descriptors a refused packet waits for, 0 none */
 	bool tx_blocked_private;     /* it waits for a private slot too */
 	struct bounce tx_private;
-	uint32_t *done; /* ids completed here, not yet collected: a ring */
+	uint64_t tx_lost_ahead; /* packets lost whose completions were not read yet */
+	uint32_t *done;		/* ids completed here, not yet collected: a ring */
 	uint32_t done_head, done_tail, done_mask;
 
 	uint64_t counter[NET_XDP_COUNTERS];
@@ -142,6 +153,9 @@ uint32_t rx_avail(struct net_queue *q, struct net_buffer_access *pool, const uin
 		  uint32_t count);
 uint32_t rx_poll(struct net_queue *q, struct net_buffer_access *pool, uint32_t *ids,
 		 uint32_t count);
+/* Wake a driver that asks for it, when there is something in the fill ring: one system call. Return:
+ * was it asked for? If the wake-up failed, the next call tries again. */
+bool rx_push(struct net_xdp_queue *q);
 /* Before bind: the verdicts need the rings, memory and modes to be set. */
 int rx_open(struct net_xdp_queue *q, uint32_t id_limit);
 void rx_close(struct net_xdp_queue *q);

@@ -18,7 +18,8 @@
 #include "xdp/queue.h"
 #include "xdp/socket.h"
 
-/* A completion that never comes (a receiver may hold a frame for ever) must not keep us awake. */
+/* A completion that never comes (a receiver may hold a frame for ever) must not keep us awake: the
+ * interval grows up to this, or to what was configured if that is more. */
 #define TIMER_MAX_US 10000
 
 enum { MEMBER_SOCKET, MEMBER_TIMER, MEMBER_EVENTS };
@@ -71,13 +72,12 @@ static bool has_work(struct net_xdp_queue *q)
 static void arm_timer(struct net_xdp_queue *q)
 {
 	struct itimerspec when = {.it_value.tv_nsec = q->timer_us * 1000};
+	uint32_t most = q->tx_timer_us > TIMER_MAX_US ? q->tx_timer_us : TIMER_MAX_US;
 
-	if (q->timer_armed || q->tx_free_count == q->tx_slot_count)
+	if (q->timer_armed)
 		return;
 	q->timer_armed = timerfd_settime(q->timer_fd, 0, &when, NULL) == 0;
-	q->timer_us *= 2;
-	if (q->timer_us > TIMER_MAX_US)
-		q->timer_us = TIMER_MAX_US;
+	q->timer_us = q->timer_us * 2 < most ? q->timer_us * 2 : most;
 }
 
 static void timer_fired(struct net_xdp_queue *q)
@@ -114,15 +114,19 @@ static bool harvest(struct net_xdp_queue *q)
 bool queue_poll_ready(struct net_queue *queue)
 {
 	struct net_xdp_queue *q = queue_of(queue);
+	bool again;
 
 	if (has_work(q)) {
 		q->timer_us = q->tx_timer_us;
 		return true;
 	}
-	/* About to sleep: leave nothing in the TX ring that only we can push. */
+	/* About to sleep: leave nothing in the TX and fill rings that only we can push. Whether that
+	 * worked is seen the next time. */
 	tx_push(q);
+	again = rx_push(q);
 	if (harvest(q) || has_work(q))
 		return true;
-	arm_timer(q);
+	if (again || inflight_count(&q->tx_inflight))
+		arm_timer(q);
 	return false;
 }

@@ -78,6 +78,14 @@ static inline bool ring_needs_wakeup(const struct ring *r)
 	return __atomic_load_n(r->flags, __ATOMIC_RELAXED) & XDP_RING_NEED_WAKEUP;
 }
 
+/* How many entries from index on lie behind each other in memory: at most count. */
+static inline uint32_t ring_run(uint32_t index, uint32_t mask, uint32_t count)
+{
+	uint32_t left = mask + 1 - (index & mask);
+
+	return count < left ? count : left;
+}
+
 static inline uint64_t *ring_address(const struct ring *r, uint32_t index)
 {
 	return (uint64_t *)r->entry + (index & r->mask);

@@ -19,27 +19,31 @@
 
 #define likely(x)   __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
+/* A loop that wants all registers for itself: inlined, half of its locals would live on the stack. */
+#define ALONE __attribute__((noinline))
 
 /* Ids handled per call of the pool's operations; their descriptions live on the stack. */
 #define BATCH 64u
 
-/* ---- Lists of ids ----------------------------------------------------------------------------- */
+/* ---- Parked ids ------------------------------------------------------------------------------- */
 
-static void list_append(struct net_xdp_queue *q, struct id_list *list, uint32_t id)
+static void park(struct net_xdp_queue *q, struct id_list *list, uint32_t id, uint64_t offset,
+		 uint32_t capacity)
 {
-	q->rx_ids.slot[id].next = INFLIGHT_NONE;
+	q->rx_parked[id] = (struct rx_parked){offset, capacity, INFLIGHT_NONE};
+	q->rx_owner[id] = list == &q->pending ? RX_PENDING : RX_WAITING;
 	if (list->count++ == 0)
 		list->first = id;
 	else
-		q->rx_ids.slot[list->last].next = id;
+		q->rx_parked[list->last].next = id;
 	list->last = id;
 }
 
-static uint32_t list_pop(struct net_xdp_queue *q, struct id_list *list)
+static uint32_t unpark(struct net_xdp_queue *q, struct id_list *list)
 {
 	uint32_t id = list->first;
 
-	list->first = q->rx_ids.slot[id].next;
+	list->first = q->rx_parked[id].next;
 	list->count--;
 	return id;
 }
@@ -64,12 +68,20 @@ static void chunk_give(struct net_xdp_queue *q, uint64_t base)
 	q->chunk_taken[chunk >> 6] &= ~(1ull << (chunk & 63));
 }
 
-/* Hand the chunk behind a pending id to the kernel; the caller has seen room in the fill ring. */
-static void post(struct net_xdp_queue *q, uint32_t id, uint64_t base)
+/* Room for chunks of ids: in the fill ring, and in the table of what the kernel holds. */
+static uint32_t fill_room(struct net_xdp_queue *q, uint32_t want)
+{
+	uint32_t room = ring_room(&q->fill, want), table = inflight_room(&q->rx_inflight);
+
+	return room < table ? room : table;
+}
+
+/* Hand a chunk to the kernel for id; the caller has seen room. */
+static inline void post(struct net_xdp_queue *q, uint32_t id, uint64_t base, uint32_t capacity)
 {
 	*ring_address(&q->fill, q->fill.mine++) = base;
-	q->rx_ids.slot[id].key = RX_POSTED | base;
-	inflight_put(&q->rx_ids, id);
+	q->rx_owner[id] = RX_KERNEL;
+	inflight_put(&q->rx_inflight, base + q->rx_key, id, capacity);
 }
 
 /* Private chunks wanted with the kernel: one per waiting buffer, or what its frame may span. */
@@ -84,22 +96,33 @@ static uint32_t private_wanted(const struct net_xdp_queue *q)
 	return wanted < q->rx_private.free_count ? (uint32_t)wanted : q->rx_private.free_count;
 }
 
+bool rx_push(struct net_xdp_queue *q)
+{
+	if (!q->zero_copy || ring_drained(&q->fill))
+		return false;
+	__atomic_thread_fence(__ATOMIC_SEQ_CST); /* see ring_needs_wakeup() */
+	if (!ring_needs_wakeup(&q->fill))
+		return false;
+	socket_kick_rx(q);
+	return true;
+}
+
 /* Post what waited for room, publish, and wake the driver if it sleeps. */
 static void refill(struct net_xdp_queue *q)
 {
 	uint32_t private = private_wanted(q), room, share;
 
 	if (q->pending.count | private) {
-		room = ring_room(&q->fill, q->pending.count + private);
+		room = fill_room(q, q->pending.count + private);
 		/* Neither kind may starve the other: up to half of the room is for private chunks. */
 		share = room - room / 2 < private ? room - room / 2 : private;
 		room -= share;
 		for (; q->pending.count && room; room--) {
-			uint32_t id = list_pop(q, &q->pending);
+			uint32_t id = unpark(q, &q->pending);
 
-			post(q, id, q->rx_ids.slot[id].key & RX_OFFSET);
+			post(q, id, q->rx_parked[id].offset, q->rx_parked[id].capacity);
 		}
-		for (room += share; private && room; private--, room--) {
+		for (room += share; private && room; private --, room--) {
 			*ring_address(&q->fill, q->fill.mine++) = bounce_take(&q->rx_private);
 			q->rx_private_out++;
 		}
@@ -107,11 +130,7 @@ static void refill(struct net_xdp_queue *q)
 	if (*q->fill.own == q->fill.mine)
 		return;
 	ring_publish(&q->fill);
-	if (q->zero_copy) {
-		__atomic_thread_fence(__ATOMIC_SEQ_CST); /* see ring_needs_wakeup() */
-		if (ring_needs_wakeup(&q->fill))
-			socket_kick_rx(q);
-	}
+	rx_push(q);
 }
 
 /* ---- The verdict: direct, or why not ---------------------------------------------------------- */
@@ -132,13 +151,6 @@ static enum verdict judge(const struct net_xdp_queue *q, uint64_t data,
 {
 	uint64_t base = data - q->frame_offset;
 
-	if (likely(!q->zero_copy && !q->inspect && !q->jumbo && q->unaligned)) {
-		if (unlikely(buffer->capacity_bytes < q->direct_capacity))
-			return CAPACITY;
-		return likely(data >= q->frame_offset && base + q->chunk_bytes <= q->umem_bytes)
-			       ? DIRECT
-			       : WINDOW;
-	}
 	if (q->jumbo)
 		return JUMBO;
 	if (buffer->capacity_bytes < q->direct_capacity)
@@ -163,50 +175,91 @@ static bool take_bounced(struct net_xdp_queue *q, uint32_t id, uint64_t data, ui
 		return false;
 	}
 	q->counter[bounce_counter[why]]++;
-	q->rx_ids.slot[id].key = RX_WAITING | data;
-	q->rx_ids.slot[id].value = capacity;
-	list_append(q, &q->waiting, id);
+	park(q, &q->waiting, id, data, capacity);
 	return true;
 }
 
-/* Take one id. room: in the fill ring, lowered when it is used. Return: was it taken? */
+/* Any id. room: in the fill ring, lowered when it is used. Return: was it taken? */
 static bool take(struct net_xdp_queue *q, uint32_t id, const struct net_rx_buffer *buffer,
 		 uint32_t *room)
 {
 	uint64_t data, length = (uint64_t)buffer->header_bytes + buffer->capacity_bytes;
-	struct inflight_slot *slot;
 	enum verdict verdict;
 
-	if (unlikely(id >= q->rx_id_limit || buffer->capacity_bytes == 0)) {
+	if (id >= q->rx_id_limit || buffer->capacity_bytes == 0) {
 		q->counter[NET_XDP_RX_REFUSED_ID]++;
 		return false;
 	}
-	slot = &q->rx_ids.slot[id];
-	if (unlikely(slot->key)) {
+	if (q->rx_owner[id] != RX_FRONTEND) {
 		q->counter[NET_XDP_RX_REFUSED_DUPLICATE]++;
 		return false;
 	}
-	if (unlikely(!memory_offset(q->memory, &q->rx_region, buffer->addr, length, &data))) {
+	if (!memory_offset(q->memory, &q->rx_region, buffer->addr, length, &data)) {
 		q->counter[NET_XDP_RX_REFUSED_ADDRESS]++;
 		return false;
 	}
 	data += buffer->header_bytes;
 	verdict = judge(q, data, buffer);
-	if (unlikely(verdict != DIRECT))
+	if (verdict != DIRECT)
 		return take_bounced(q, id, data, buffer->capacity_bytes, verdict);
 	if (!q->unaligned && !chunk_take(q, data - q->frame_offset)) {
 		q->counter[NET_XDP_RX_REFUSED_DUPLICATE]++;
 		return false;
 	}
-	slot->value = buffer->capacity_bytes;
-	if (likely(*room && q->pending.count == 0)) {
+	if (*room && q->pending.count == 0) {
 		--*room;
-		post(q, id, data - q->frame_offset);
+		post(q, id, data - q->frame_offset, buffer->capacity_bytes);
 	} else {
-		slot->key = RX_PENDING | (data - q->frame_offset);
-		list_append(q, &q->pending, id);
+		park(q, &q->pending, id, data - q->frame_offset, buffer->capacity_bytes);
 	}
 	return true;
+}
+
+/*
+ * The usual ids: buffers in the region used last, that take() would find direct by capacity alone.
+ * All that does not change over the batch is in locals, which stores through the tables' byte
+ * pointers cannot make the compiler load again. Return: how many of the first count were posted
+ * before one that needs take().
+ */
+ALONE static uint32_t take_usual(struct net_xdp_queue *q, const uint32_t *ids,
+				 const struct net_rx_buffer *buffer, uint32_t count)
+{
+	const struct memory_region *r = &q->memory->region[q->rx_region];
+	const uint64_t guest = r->guest_addr, bytes = r->bytes, key = q->rx_key;
+	const uint64_t chunk = r->offset - q->frame_offset - guest;
+	const uint32_t least = q->direct_capacity, limit = q->rx_id_limit;
+	struct inflight *t = &q->rx_inflight;
+	struct inflight_entry *flight = &t->queue[t->tail & t->mask];
+	uint64_t *fill = ring_address(&q->fill, q->fill.mine);
+	uint8_t *owner = q->rx_owner;
+	uint32_t i;
+
+	count = ring_run(q->fill.mine, q->fill.mask, ring_run(t->tail, t->mask, count));
+	for (i = 0; i < count; i++) {
+		const uint64_t addr = buffer[i].addr, left = bytes - (addr - guest);
+		const uint64_t header = buffer[i].header_bytes, capacity = buffer[i].capacity_bytes;
+		const uint32_t id = ids[i];
+
+		/* left wraps to more than bytes when addr is in front of the region. */
+		if (unlikely(id >= limit || owner[id] != RX_FRONTEND || capacity < least ||
+			     left > bytes || header + capacity > left))
+			break;
+		owner[id] = RX_KERNEL;
+		fill[i] = addr + header + chunk;
+		flight[i].key = addr + header + chunk + key;
+		flight[i].id = id;
+		flight[i].extra = (uint32_t)capacity;
+	}
+	q->fill.mine += i;
+	t->tail += i;
+	return i;
+}
+
+/* May take_usual() be used: is a buffer of the arena direct whenever it is large enough? The guard
+ * page and the private area keep its chunk inside the UMEM. */
+static bool has_usual(const struct net_xdp_queue *q)
+{
+	return q->unaligned && !q->zero_copy && !q->jumbo && !q->rx_vlan && q->memory->reservation;
 }
 
 uint32_t rx_avail(struct net_queue *queue, struct net_buffer_access *pool, const uint32_t *ids,
@@ -215,14 +268,24 @@ uint32_t rx_avail(struct net_queue *queue, struct net_buffer_access *pool, const
 	struct net_xdp_queue *q = queue_of(queue);
 	struct net_rx_buffer buffers[BATCH];
 	/* While private chunks wait for room, refill() shares it out. */
-	uint32_t refused = 0, room = private_wanted(q) ? 0 : ring_room(&q->fill, count);
+	uint32_t refused = 0, room = private_wanted(q) ? 0 : fill_room(q, count);
+	bool usual = has_usual(q) && q->pending.count == 0;
 
 	while (count) {
-		uint32_t n = count < BATCH ? count : BATCH;
+		uint32_t n = count < BATCH ? count : BATCH, i = 0;
 
 		pool->ops->rx_buffers(pool, ids, n, buffers);
-		for (uint32_t i = 0; i < n; i++)
-			refused += !take(q, ids[i], &buffers[i], &room);
+		while (i < n) {
+			uint32_t most = room < n - i ? room : n - i;
+			uint32_t taken = usual ? take_usual(q, ids + i, buffers + i, most) : 0;
+
+			room -= taken;
+			i += taken;
+			if (i < n) {
+				refused += !take(q, ids[i], &buffers[i], &room);
+				i++;
+			}
+		}
 		ids += n;
 		count -= n;
 	}
@@ -267,47 +330,50 @@ static void look_at(struct net_xdp_queue *q, struct net_rx_metadata *metadata, u
 				 q->rx_checksum == NET_XDP_RX_CHECKSUM_COMPLETE, metadata);
 }
 
+/* The kernel's chunk goes back to it: its frame was dropped. */
+static void repost(struct net_xdp_queue *q, const struct inflight_entry *e)
+{
+	park(q, &q->pending, e->id, e->key - q->rx_key, e->extra);
+}
+
 /* A frame in a buffer of the frontend. where: UMEM offset of its first byte. */
 static void direct_frame(struct net_xdp_queue *q, struct burst *b, uint64_t base, uint64_t where,
 			 uint32_t len)
 {
-	uint32_t id = inflight_take(&q->rx_ids, RX_POSTED | base);
+	const struct inflight_entry *e = inflight_take(&q->rx_inflight, base + q->rx_key);
 	uint64_t offset = where - base - q->frame_offset;
-	struct inflight_slot *slot;
 
-	if (unlikely(id == INFLIGHT_NONE)) {
+	if (!e) {
 		q->counter[NET_XDP_RX_UNKNOWN]++;
 		return;
 	}
-	slot = &q->rx_ids.slot[id];
 	/* Drivers may put a frame further back, never in front of its place; then offset is huge. */
-	if (unlikely(len - 1u >= slot->value || offset > slot->value - len)) {
+	if (len - 1u >= e->extra || offset > e->extra - len) {
 		q->counter[len ? NET_XDP_RX_DROP_CAPACITY : NET_XDP_RX_DROP_EMPTY]++;
-		slot->key = RX_PENDING | base;
-		list_append(q, &q->pending, id);
+		repost(q, e);
 		return;
 	}
-	slot->key = 0;
+	q->rx_owner[e->id] = RX_FRONTEND;
 	if (!q->unaligned)
 		chunk_give(q, base);
-	deliver(b, id, (uint32_t)offset, len);
-	if (unlikely(q->inspect))
+	deliver(b, e->id, (uint32_t)offset, len);
+	if (q->inspect)
 		look_at(q, &b->metadata[b->count - 1], q->memory->base + where,
 			q->memory->base + where - sizeof(struct vlan_hint));
 }
 
-/* A piece in a buffer of the frontend, which only a driver that splits frames unasked delivers. The
+/* A piece that only a driver that splits frames unasked delivers, in a buffer of either kind. The
  * frame is dropped when its last piece is here; the buffers go back to the kernel. */
 static void split_piece(struct net_xdp_queue *q, uint64_t base, bool continued)
 {
-	uint32_t id = inflight_take(&q->rx_ids, RX_POSTED | base);
+	const struct inflight_entry *e = NULL;
 
-	if (id == INFLIGHT_NONE) {
+	if (bounce_give(&q->rx_private, base))
+		q->rx_private_out--;
+	else if ((e = inflight_take(&q->rx_inflight, base + q->rx_key)) != NULL)
+		repost(q, e);
+	else
 		q->counter[NET_XDP_RX_UNKNOWN]++;
-	} else {
-		q->rx_ids.slot[id].key = RX_PENDING | base;
-		list_append(q, &q->pending, id);
-	}
 	q->split = continued;
 	if (!continued)
 		q->counter[NET_XDP_RX_DROP_SPLIT]++;
@@ -332,13 +398,13 @@ static void gather_finish(struct net_xdp_queue *q, struct burst *b)
 		q->counter[NET_XDP_RX_DROP_BUFFER]++;
 		return;
 	}
-	if (g->bytes > q->rx_ids.slot[q->waiting.first].value) {
+	if (g->bytes > q->rx_parked[q->waiting.first].capacity) {
 		q->counter[NET_XDP_RX_DROP_CAPACITY]++;
 		return;
 	}
-	id = list_pop(q, &q->waiting);
-	to = q->memory->base + (q->rx_ids.slot[id].key & RX_OFFSET);
-	q->rx_ids.slot[id].key = 0;
+	id = unpark(q, &q->waiting);
+	to = q->memory->base + q->rx_parked[id].offset;
+	q->rx_owner[id] = RX_FRONTEND;
 	for (uint32_t i = 0, at = 0; i < g->pieces; at += g->len[i++])
 		memcpy(to + at, q->memory->base + g->where[i], g->len[i]);
 	deliver(b, id, 0, g->bytes);
@@ -359,7 +425,7 @@ static void private_piece(struct net_xdp_queue *q, struct burst *b, uint64_t whe
 		q->counter[NET_XDP_RX_UNKNOWN]++;
 		return;
 	}
-	if (g->pieces == GATHER_PIECES || (continued && !q->jumbo)) {
+	if (g->pieces == GATHER_PIECES) {
 		g->broken = true;
 		bounce_give(&q->rx_private, where);
 		q->rx_private_out--;
@@ -378,24 +444,73 @@ static void private_piece(struct net_xdp_queue *q, struct burst *b, uint64_t whe
 	q->gather = (struct gather){0};
 }
 
-/* Turn up to n descriptors into ids; never more ids than descriptors. */
+/* Any descriptor. */
+static void take_descriptor(struct net_xdp_queue *q, struct burst *b, const struct xdp_desc *d)
+{
+	/* Unaligned: the high 16 bits are the distance from the posted base. Aligned: they are 0 and
+	 * the base is the chunk. */
+	uint64_t where = (d->addr & RX_OFFSET) + (d->addr >> 48), base = d->addr & q->base_mask;
+	bool continued = d->options & XDP_PKT_CONTD;
+
+	if (!q->jumbo && (continued || q->split))
+		split_piece(q, base, continued);
+	else if (bounce_owns(&q->rx_private, base))
+		private_piece(q, b, where, d->len, continued);
+	else
+		direct_frame(q, b, base, where, d->len);
+}
+
+/*
+ * The usual descriptors: whole frames, where they were expected, of the buffers that are next in
+ * line. Return: how many of the first n were taken before one that needs take_descriptor().
+ */
+ALONE static uint32_t take_usual_descriptors(struct net_xdp_queue *q, struct burst *b, uint32_t n)
+{
+	struct inflight *t = &q->rx_inflight;
+	const struct inflight_entry *flight = &t->queue[t->head & t->mask];
+	const struct xdp_desc *rx = ring_descriptor(&q->rx, q->rx.mine);
+	struct net_rx_metadata *metadata = b->metadata + b->count;
+	uint32_t *ids = b->ids + b->count, i;
+	uint8_t *owner = q->rx_owner;
+	uint64_t bytes = 0;
+
+	if (n > t->tail - t->head)
+		n = t->tail - t->head;
+	n = ring_run(q->rx.mine, q->rx.mask, ring_run(t->head, t->mask, n));
+	for (i = 0; i < n; i++) {
+		/* Options, which should be 0, make the length huge. */
+		const uint64_t len = rx[i].len | (uint64_t)rx[i].options << 32;
+		const uint32_t id = flight[i].id;
+
+		if (unlikely(rx[i].addr != flight[i].key || len - 1 >= flight[i].extra))
+			break;
+		owner[id] = RX_FRONTEND;
+		ids[i] = id;
+		metadata[i] = (struct net_rx_metadata){.len_bytes = (uint32_t)len};
+		bytes += len;
+	}
+	t->head += i;
+	b->count += i;
+	b->bytes += bytes;
+	return i;
+}
+
+/* Turn n descriptors into ids; never more ids than descriptors. */
 static void take_descriptors(struct net_xdp_queue *q, struct burst *b, uint32_t n)
 {
-	for (uint32_t i = 0; i < n; i++) {
-		const struct xdp_desc *d = ring_descriptor(&q->rx, q->rx.mine + i);
-		/* Unaligned: the high 16 bits are the distance from the posted base. Aligned: they
-		 * are 0 and the base is the chunk. */
-		uint64_t where = (d->addr & RX_OFFSET) + (d->addr >> 48);
-		uint64_t base = d->addr & q->base_mask;
+	bool usual = q->unaligned && !q->inspect;
 
-		if (unlikely(bounce_owns(&q->rx_private, base)))
-			private_piece(q, b, where, d->len, d->options & XDP_PKT_CONTD);
-		else if (likely(!(d->options & XDP_PKT_CONTD) && !q->split))
-			direct_frame(q, b, base, where, d->len);
-		else
-			split_piece(q, base, d->options & XDP_PKT_CONTD);
+	while (n) {
+		uint32_t taken = usual && !q->split ? take_usual_descriptors(q, b, n) : 0;
+
+		q->rx.mine += taken;
+		n -= taken;
+		if (n) {
+			take_descriptor(q, b, ring_descriptor(&q->rx, q->rx.mine));
+			q->rx.mine++;
+			n--;
+		}
 	}
-	q->rx.mine += n;
 	ring_publish(&q->rx);
 }
 
@@ -438,19 +553,28 @@ uint32_t rx_poll(struct net_queue *queue, struct net_buffer_access *pool, uint32
 
 int rx_open(struct net_xdp_queue *q, uint32_t id_limit)
 {
+	/* What the kernel may hold: both rings, and what a driver took out to fill its own. */
+	uint32_t held = q->fill.entries + q->rx.entries + 8192;
+	uint32_t chunks = q->unaligned ? 0 : (uint32_t)(q->umem_bytes / q->chunk_bytes);
+
 	q->rx_id_limit = id_limit;
 	q->pending.first = q->waiting.first = INFLIGHT_NONE;
-	if (!q->unaligned) {
-		q->chunk_taken = calloc(q->umem_bytes / q->chunk_bytes / 64 + 1, sizeof(uint64_t));
-		if (!q->chunk_taken)
-			return -ENOMEM;
-	}
-	return inflight_open(&q->rx_ids, id_limit);
+	q->rx_key = q->unaligned ? (uint64_t)q->frame_offset << 48 : q->frame_offset;
+	q->rx_owner = calloc(id_limit, sizeof(*q->rx_owner));
+	q->rx_parked = calloc(id_limit, sizeof(*q->rx_parked));
+	q->chunk_taken = calloc(chunks / 64 + 1, sizeof(*q->chunk_taken));
+	if (!q->rx_owner || !q->rx_parked || !q->chunk_taken)
+		return -ENOMEM;
+	return inflight_open(&q->rx_inflight, held < id_limit ? held : id_limit);
 }
 
 void rx_close(struct net_xdp_queue *q)
 {
+	free(q->rx_owner);
+	free(q->rx_parked);
 	free(q->chunk_taken);
+	q->rx_owner = NULL;
+	q->rx_parked = NULL;
 	q->chunk_taken = NULL;
-	inflight_close(&q->rx_ids);
+	inflight_close(&q->rx_inflight);
 }

@@ -21,6 +21,8 @@
 
 #define likely(x)   __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
+/* A loop that wants all registers for itself: inlined, half of its locals would live on the stack. */
+#define ALONE __attribute__((noinline))
 
 #define TX_CHECKSUMS	 (NET_TX_IP_CHECKSUM | NET_TX_TCP_CHECKSUM | NET_TX_UDP_CHECKSUM)
 #define TX_WRITES	 (TX_CHECKSUMS | NET_TX_VLAN)
@@ -57,28 +59,55 @@ static void done_push(struct net_xdp_queue *q, uint32_t id)
 	q->done[q->done_tail++ & q->done_mask] = id;
 }
 
-/* One completed descriptor. Return: true and *id when it was its packet's last. */
-static bool complete(struct net_xdp_queue *q, uint64_t address, uint32_t *id)
+/* A descriptor of a packet with a record. Return: true and *id when it was the packet's last. */
+static bool complete_packet(struct net_xdp_queue *q, uint32_t record, uint32_t *id)
 {
-	uint32_t slot = inflight_take(&q->tx_slots, address >> 1), first;
-	struct tx_packet *packet;
+	struct tx_packet *packet = &q->tx_packet[record];
 
-	if (unlikely(slot == INFLIGHT_NONE)) {
+	if (--packet->descriptors)
+		return false;
+	if (packet->bounced != BOUNCE_NONE)
+		bounce_give(&q->tx_private, packet->bounced);
+	q->tx_packet_free[q->tx_packet_free_count++] = record;
+	*id = packet->id;
+	return true;
+}
+
+/* One completed descriptor. Return: true and *id when it was its packet's last. */
+static inline bool complete(struct net_xdp_queue *q, uint64_t address, uint32_t *id)
+{
+	const struct inflight_entry *e = inflight_take(&q->tx_inflight, address >> 1);
+
+	if (unlikely(!e)) {
 		q->counter[NET_XDP_TX_UNKNOWN]++;
 		return false;
 	}
-	first = q->tx_slots.slot[slot].value;
-	packet = &q->tx_packet[first];
-	/* The first slot stands for the packet and is free only with its last descriptor. */
-	if (slot != first)
-		q->tx_free[q->tx_free_count++] = slot;
-	if (--packet->descriptors)
-		return false;
-	if (unlikely(packet->bounced != BOUNCE_NONE))
-		bounce_give(&q->tx_private, packet->bounced);
-	q->tx_free[q->tx_free_count++] = first;
-	*id = packet->id;
+	if (unlikely(e->extra != INFLIGHT_NONE))
+		return complete_packet(q, e->extra, id);
+	*id = e->id;
 	return true;
+}
+
+/* The usual completions: of packets without a record, in the order they were sent. Return: how many
+ * of the first count were taken before one that needs complete(). */
+ALONE static uint32_t complete_usual(struct net_xdp_queue *q, uint32_t *ids, uint32_t count)
+{
+	struct inflight *t = &q->tx_inflight;
+	const struct inflight_entry *flight = &t->queue[t->head & t->mask];
+	const uint64_t *address = ring_address(&q->completion, q->completion.mine);
+	uint32_t i;
+
+	if (count > t->tail - t->head)
+		count = t->tail - t->head;
+	count = ring_run(q->completion.mine, q->completion.mask, ring_run(t->head, t->mask, count));
+	for (i = 0; i < count; i++) {
+		if (unlikely(address[i] >> 1 != flight[i].key || flight[i].extra != INFLIGHT_NONE))
+			break;
+		ids[i] = flight[i].id;
+	}
+	q->completion.mine += i;
+	t->head += i;
+	return i;
 }
 
 /* Read completions until count ids are found. Return: ids written. */
@@ -87,12 +116,18 @@ static uint32_t reap(struct net_xdp_queue *q, uint32_t *ids, uint32_t count)
 	uint32_t found = 0, left;
 
 	while (found < count && (left = ring_available(&q->completion, count - found)) != 0) {
-		while (left--)
+		uint32_t usual = complete_usual(q, ids + found, left);
+
+		found += usual;
+		if (usual < left)
 			found += complete(q, *ring_address(&q->completion, q->completion.mine++),
 					  &ids[found]);
-		ring_publish(&q->completion);
 	}
+	if (*q->completion.own != q->completion.mine)
+		ring_publish(&q->completion);
 	q->counter[NET_XDP_TX_PACKETS] += found;
+	if (unlikely(q->tx_lost_ahead))
+		q->tx_lost_ahead -= q->tx_lost_ahead < found ? q->tx_lost_ahead : found;
 	return found;
 }
 
@@ -122,6 +157,7 @@ static void kick(struct net_xdp_queue *q)
 			break;
 		case KICK_LOST:
 			q->counter[NET_XDP_TX_LOST]++;
+			q->tx_lost_ahead++;
 			break;
 		case KICK_AGAIN:
 			q->counter[NET_XDP_KICK_AGAIN]++;
@@ -158,44 +194,45 @@ void tx_push(struct net_xdp_queue *q)
 
 /* ---- One packet ------------------------------------------------------------------------------- */
 
-/* Is there room for a packet of n descriptors? Looks at the kernel's side only when it must. */
-static bool room_for(struct net_xdp_queue *q, uint32_t n)
+/* Descriptors that may be written now: room in the TX ring, and in flight no more than the completion
+ * ring holds, so that it can never be full. Looks at the kernel's side only when want is not there. */
+static uint32_t room(struct net_xdp_queue *q, uint32_t want)
 {
-	if (unlikely(q->tx_free_count < n))
+	uint32_t ring, flight;
+
+	if (unlikely(inflight_room(&q->tx_inflight) < want))
 		reap_to_done(q);
-	return q->tx_free_count >= n && ring_room(&q->tx, n) >= n;
+	flight = inflight_room(&q->tx_inflight);
+	ring = ring_room(&q->tx, want);
+	return ring < flight ? ring : flight;
 }
 
-static uint32_t take_slot(struct net_xdp_queue *q, uint32_t first, uint64_t offset)
+static void write_descriptor(struct net_xdp_queue *q, const struct tx_piece *piece,
+			     uint32_t options)
 {
-	uint32_t slot = q->tx_free[--q->tx_free_count];
-
-	q->tx_slots.slot[slot].key = offset >> 1;
-	q->tx_slots.slot[slot].value = first == INFLIGHT_NONE ? slot : first;
-	inflight_put(&q->tx_slots, slot);
-	return slot;
+	*ring_descriptor(&q->tx, q->tx.mine++) = (struct xdp_desc){
+		.addr = piece->offset,
+		.len = piece->len,
+		.options = options,
+	};
+	q->counter[NET_XDP_TX_BYTES] += piece->len;
 }
 
-/* Write a packet's descriptors; room was seen. bounced: its private slot or BOUNCE_NONE. */
+/* Write a packet's descriptors; room was seen. bounced: its private slot or BOUNCE_NONE. A record is
+ * free: there are as many as descriptors in flight. */
 static void write_packet(struct net_xdp_queue *q, uint32_t id, const struct tx_piece *piece,
 			 uint32_t pieces, uint64_t bounced)
 {
-	uint32_t first = INFLIGHT_NONE;
+	uint32_t record = INFLIGHT_NONE;
 
-	for (uint32_t i = 0; i < pieces; i++) {
-		uint32_t slot = take_slot(q, first, piece[i].offset);
-
-		if (i == 0)
-			first = slot;
-		*ring_descriptor(&q->tx, q->tx.mine++) = (struct xdp_desc){
-			.addr = piece[i].offset,
-			.len = piece[i].len,
-			.options = i + 1 < pieces ? XDP_PKT_CONTD : 0,
-		};
-		q->counter[NET_XDP_TX_BYTES] += piece[i].len;
+	if (pieces > 1 || bounced != BOUNCE_NONE) {
+		record = q->tx_packet_free[--q->tx_packet_free_count];
+		q->tx_packet[record] = (struct tx_packet){id, pieces, bounced};
 	}
-	q->tx_packet[first] =
-		(struct tx_packet){.id = id, .descriptors = pieces, .bounced = bounced};
+	for (uint32_t i = 0; i < pieces; i++) {
+		write_descriptor(q, &piece[i], i + 1 < pieces ? XDP_PKT_CONTD : 0);
+		inflight_put(&q->tx_inflight, piece[i].offset >> 1, id, record);
+	}
 }
 
 /* A packet that will not be sent: accepted, counted, completed. */
@@ -322,10 +359,10 @@ static bool send_bounced(struct net_xdp_queue *q, const struct net_tx_packet *pa
 	if (slot == BOUNCE_NONE)
 		return refuse(q, 1, true);
 	plan_range(q, &plan, slot, len);
-	if (plan.too_many || !room_for(q, plan.pieces) ||
+	if (plan.too_many || room(q, plan.pieces) < plan.pieces ||
 	    !linearise(q, packet, q->memory->base + slot)) {
 		bounce_give(&q->tx_private, slot);
-		if (!plan.too_many && !room_for(q, plan.pieces))
+		if (!plan.too_many && room(q, plan.pieces) < plan.pieces)
 			return refuse(q, plan.pieces, true);
 		return drop(q, meta,
 			    plan.too_many ? NET_XDP_TX_DROP_SIZE : NET_XDP_TX_DROP_OFFLOAD);
@@ -354,7 +391,7 @@ static bool send_packet(struct net_xdp_queue *q, const struct net_tx_packet *pac
 		return drop(q, meta, NET_XDP_TX_DROP_ADDRESS);
 	if (plan.too_many || (meta->flags & TX_WRITES))
 		return send_bounced(q, packet, bounce_reason(packet, &plan));
-	if (!room_for(q, plan.pieces))
+	if (room(q, plan.pieces) < plan.pieces)
 		return refuse(q, plan.pieces, false);
 	write_packet(q, meta->id, plan.piece, plan.pieces, BOUNCE_NONE);
 	q->counter[NET_XDP_TX_ACCEPTED]++;
@@ -362,25 +399,52 @@ static bool send_packet(struct net_xdp_queue *q, const struct net_tx_packet *pac
 	return true;
 }
 
-/* The common packet: one segment, nothing to change, fits one descriptor. Return: was it sent? */
-static bool send_simple(struct net_xdp_queue *q, const struct net_tx_packet *packet)
+/*
+ * The usual packets: one segment in the region used last, nothing to change, one descriptor. What
+ * does not change over the list is kept in locals. Return: how many were sent before one that needs
+ * send_packet().
+ */
+ALONE static uint32_t send_usual(struct net_xdp_queue *q, const struct net_tx_segment *s,
+				 uint32_t count)
 {
-	const struct net_tx_metadata *meta = packet->meta;
-	struct tx_piece piece;
-	bool page = false;
+	const struct memory_region *r = &q->memory->region[q->tx_region];
+	const uint64_t guest = r->guest_addr, region_bytes = r->bytes, offset = r->offset;
+	const uint32_t most = q->max_frame_bytes - ETH_HEADER_BYTES;
+	struct inflight *t = &q->tx_inflight;
+	struct inflight_entry *flight = &t->queue[t->tail & t->mask];
+	struct xdp_desc *tx = ring_descriptor(&q->tx, q->tx.mine);
+	uint64_t bytes = 0;
+	uint32_t i;
 
-	if (packet->segment_count != 1 || packet->fault != NET_TX_OK ||
-	    meta->len_bytes - ETH_HEADER_BYTES > q->max_frame_bytes - ETH_HEADER_BYTES ||
-	    (meta->flags & ~(NET_TX_IPV4 | NET_TX_IPV6)))
-		return false;
-	if (!memory_offset(q->memory, &q->tx_region, packet->segments->addr, meta->len_bytes,
-			   &piece.offset))
-		return false;
-	piece.len = meta->len_bytes;
-	if (cut(q, piece.offset, piece.len, &page) != piece.len || !room_for(q, 1))
-		return false;
-	write_packet(q, meta->id, &piece, 1, BOUNCE_NONE);
-	return true;
+	count = ring_run(q->tx.mine, q->tx.mask, ring_run(t->tail, t->mask, count));
+	for (i = 0; i < count; i++) {
+		const struct net_tx_metadata *meta = s[i].head;
+		const uint64_t at = s[i].addr - guest;
+		const uint32_t len = s[i].len_bytes;
+
+		if (unlikely(!meta || meta->segment_count != 1 || meta->len_bytes != len ||
+			     (meta->flags & ~(NET_TX_IPV4 | NET_TX_IPV6)) ||
+			     len - ETH_HEADER_BYTES > most || at >= region_bytes ||
+			     len > region_bytes - at))
+			break;
+		tx[i] = (struct xdp_desc){.addr = at + offset, .len = len};
+		flight[i].key = (at + offset) >> 1;
+		flight[i].id = meta->id;
+		flight[i].extra = INFLIGHT_NONE;
+		bytes += len;
+	}
+	q->tx.mine += i;
+	t->tail += i;
+	q->counter[NET_XDP_TX_BYTES] += bytes;
+	q->counter[NET_XDP_TX_ACCEPTED] += i;
+	q->counter[NET_XDP_TX_DIRECT] += i;
+	return i;
+}
+
+/* May send_usual() be used: does a descriptor take any frame at any address? */
+static bool has_usual(const struct net_xdp_queue *q)
+{
+	return q->unaligned && !q->zero_copy && q->max_frame_bytes <= q->chunk_bytes;
 }
 
 /* ---- The calls -------------------------------------------------------------------------------- */
@@ -390,25 +454,29 @@ uint32_t tx_avail(struct net_queue *queue, struct net_buffer_access *pool,
 {
 	struct net_xdp_queue *q = queue_of(queue);
 	struct net_tx_iterator it = {segments, segments + count};
-	uint32_t accepted = 0, simple = 0;
+	bool usual = has_usual(q), more = true;
 	struct net_tx_packet packet;
 
 	(void)pool;
 	*sync = false;
-	q->tx_blocked = 0;
-	while (net_tx_next_inline(&it, &packet)) {
-		if (likely(send_simple(q, &packet)))
-			simple++;
-		else if (!send_packet(q, &packet))
-			break;
-		accepted += packet.segment_count;
+	if (count) /* nothing offered is nothing refused, nor taken back */
+		q->tx_blocked = 0;
+	while (it.at != it.end && more) {
+		if (usual) {
+			uint32_t left = (uint32_t)(it.end - it.at), most = room(q, left);
+
+			it.at += send_usual(q, it.at, most < left ? most : left);
+		}
+		packet.segments = it.at;
+		if (net_tx_next_inline(&it, &packet)) {
+			more = send_packet(q, &packet);
+			it.at = more ? it.at : packet.segments;
+		}
 	}
-	q->counter[NET_XDP_TX_ACCEPTED] += simple;
-	q->counter[NET_XDP_TX_DIRECT] += simple;
 	if (*q->tx.own != q->tx.mine)
 		ring_publish(&q->tx);
 	tx_push(q);
-	return accepted;
+	return (uint32_t)(it.at - segments);
 }
 
 int tx_poll(struct net_queue *queue, struct net_buffer_access *pool, uint32_t *ids, uint32_t count)
@@ -430,7 +498,7 @@ int tx_poll(struct net_queue *queue, struct net_buffer_access *pool, uint32_t *i
 
 bool tx_has_room(struct net_xdp_queue *q)
 {
-	return q->tx_free_count >= q->tx_blocked &&
+	return inflight_room(&q->tx_inflight) >= q->tx_blocked &&
 	       ring_room(&q->tx, q->tx_blocked) >= q->tx_blocked &&
 	       (!q->tx_blocked_private || q->tx_private.free_count);
 }
@@ -439,29 +507,27 @@ bool tx_has_room(struct net_xdp_queue *q)
 
 int tx_open(struct net_xdp_queue *q)
 {
-	uint32_t slots = q->completion.entries;
+	uint32_t flight = q->completion.entries;
 
-	/* As many descriptors in flight as the completion ring holds: it can never be full. */
-	q->tx_slot_count = slots;
-	q->tx_packet = calloc(slots, sizeof(*q->tx_packet));
-	q->tx_free = calloc(slots, sizeof(*q->tx_free));
-	q->done_mask = 2 * slots - 1;
-	q->done = calloc(2 * slots, sizeof(*q->done));
-	if (!q->tx_packet || !q->tx_free || !q->done)
+	q->tx_packet = calloc(flight, sizeof(*q->tx_packet));
+	q->tx_packet_free = calloc(flight, sizeof(*q->tx_packet_free));
+	q->done_mask = 2 * flight - 1;
+	q->done = calloc(2 * flight, sizeof(*q->done));
+	if (!q->tx_packet || !q->tx_packet_free || !q->done)
 		return -ENOMEM;
-	while (q->tx_free_count < slots) {
-		q->tx_free[q->tx_free_count] = slots - 1 - q->tx_free_count;
-		q->tx_free_count++;
+	while (q->tx_packet_free_count < flight) {
+		q->tx_packet_free[q->tx_packet_free_count] = flight - 1 - q->tx_packet_free_count;
+		q->tx_packet_free_count++;
 	}
-	return inflight_open(&q->tx_slots, slots);
+	return inflight_open(&q->tx_inflight, flight);
 }
 
 void tx_close(struct net_xdp_queue *q)
 {
 	free(q->tx_packet);
-	free(q->tx_free);
+	free(q->tx_packet_free);
 	free(q->done);
 	q->tx_packet = NULL;
-	q->tx_free = q->done = NULL;
-	inflight_close(&q->tx_slots);
+	q->tx_packet_free = q->done = NULL;
+	inflight_close(&q->tx_inflight);
 }

@@ -1,51 +1,21 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* What the kernel says about a veth pair, each test in a network namespace of its own. */
 #include <criterion/criterion.h>
-#include <dirent.h>
 #include <errno.h>
 #include <net/if.h>
 #include <poll.h>
-#include <sched.h>
-#include <signal.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "support/frontend_xdp.h"
+#include "support/netns.h"
 #include "xdp/netdev.h"
 
-static void run(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
-static void run(const char *format, ...)
+static void enter(void)
 {
-	char command[256];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(command, sizeof(command), format, args);
-	va_end(args);
-	cr_assert_eq(system(command), 0, "%s", command);
-}
-
-/* A process that does nothing but have a network namespace; kill it at the end. */
-static pid_t other_namespace(void)
-{
-	int gate[2];
-	pid_t child;
-	char c = 0;
-
-	cr_assert_eq(pipe(gate), 0);
-	child = fork();
-	if (child == 0) {
-		if (unshare(CLONE_NEWNET) == 0 && write(gate[1], &c, 1) == 1)
-			pause();
-		_exit(1);
-	}
-	cr_assert_eq(read(gate[0], &c, 1), 1);
-	close(gate[0]);
-	close(gate[1]);
-	return child;
+	netns_enter();
+	netns_veth("v0", "v1", 4, 1500);
 }
 
 static uint32_t ifindex_of(const char *ifname)
@@ -56,27 +26,7 @@ static uint32_t ifindex_of(const char *ifname)
 	return ifindex;
 }
 
-static int open_fds(void)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	int n = 0;
-
-	cr_assert_not_null(dir);
-	while (readdir(dir))
-		n++;
-	closedir(dir);
-	return n;
-}
-
-static void enter_namespace(void)
-{
-	cr_assert_eq(unshare(CLONE_NEWNET), 0, "unshare: %s", strerror(errno));
-	run("ip link add v0 numrxqueues 4 numtxqueues 4 type veth peer name v1 numrxqueues 4 "
-	    "numtxqueues 4");
-	run("ip link set v0 up; ip link set v1 up");
-}
-
-TestSuite(netdev, .init = enter_namespace);
+TestSuite(netdev, .init = enter);
 
 /* Wait for an event of the kind (and link state, for LINK), reading over others. */
 static bool saw(int fd, uint32_t ifindex, enum netdev_event_kind kind, bool link_up)
@@ -102,7 +52,7 @@ Test(netdev, link_up_pair_is_up)
 
 Test(netdev, link_peer_down_is_down)
 {
-	run("ip link set v1 down");
+	netns_down("v1");
 	cr_assert_eq(netdev_link(ifindex_of("v0")), 0);
 }
 
@@ -117,9 +67,9 @@ Test(netdev, events_peer_down_and_up_are_link_events)
 	int fd = netdev_events_open();
 
 	cr_assert_geq(fd, 0);
-	run("ip link set v1 down");
+	netns_down("v1");
 	cr_assert(saw(fd, ifindex, NETDEV_EVENT_LINK, false));
-	run("ip link set v1 up");
+	netns_up("v1");
 	cr_assert(saw(fd, ifindex, NETDEV_EVENT_LINK, true));
 	close(fd);
 }
@@ -129,9 +79,9 @@ Test(netdev, events_interface_down_and_up_are_link_events)
 	uint32_t ifindex = ifindex_of("v0");
 	int fd = netdev_events_open();
 
-	run("ip link set v0 down");
+	netns_down("v0");
 	cr_assert(saw(fd, ifindex, NETDEV_EVENT_LINK, false));
-	run("ip link set v0 up");
+	netns_up("v0");
 	cr_assert(saw(fd, ifindex, NETDEV_EVENT_LINK, true));
 	close(fd);
 }
@@ -142,7 +92,7 @@ Test(netdev, events_of_others_are_passed_over)
 	struct netdev_event event;
 	int fd = netdev_events_open();
 
-	run("ip link add w0 type veth peer name w1 && ip link set w0 up && ip link del w0");
+	netns_run("ip link add w0 type veth peer name w1 && ip link set w0 up && ip link del w0");
 	cr_assert_eq(netdev_events_next(fd, ifindex, &event), 0);
 	cr_assert_eq(event.kind, NETDEV_EVENT_NONE);
 	close(fd);
@@ -153,7 +103,7 @@ Test(netdev, events_deleted_interface_is_gone)
 	uint32_t ifindex = ifindex_of("v0");
 	int fd = netdev_events_open();
 
-	run("ip link del v0");
+	netns_run("ip link del v0");
 	cr_assert(saw(fd, ifindex, NETDEV_EVENT_GONE, false));
 	cr_assert_eq(netdev_link(ifindex), -ENODEV);
 	close(fd);
@@ -162,13 +112,12 @@ Test(netdev, events_deleted_interface_is_gone)
 Test(netdev, events_interface_moved_to_another_namespace_is_gone)
 {
 	uint32_t ifindex = ifindex_of("v0");
-	pid_t other = other_namespace();
-	int fd = netdev_events_open();
+	int other = netns_new(), fd = netdev_events_open();
 
-	run("ip link set v0 netns %d", (int)other);
+	netns_move("v0", other);
 	cr_assert(saw(fd, ifindex, NETDEV_EVENT_GONE, false));
 	cr_assert_eq(netdev_link(ifindex), -ENODEV);
-	kill(other, SIGKILL);
+	close(other);
 	close(fd);
 }
 
@@ -181,9 +130,9 @@ Test(netdev, events_interface_leaves_a_bridge_is_not_gone)
 
 	if (system("ip link add br0 type bridge 2>/dev/null"))
 		cr_skip_test("this kernel has no bridge");
-	run("ip link set v0 master br0");
+	netns_run("ip link set v0 master br0");
 	fd = netdev_events_open();
-	run("ip link set v0 nomaster");
+	netns_run("ip link set v0 nomaster");
 	while (netdev_events_next(fd, ifindex, &event) == 1)
 		cr_expect_eq(event.kind, NETDEV_EVENT_LINK);
 	close(fd);
@@ -197,11 +146,11 @@ Test(netdev, events_overrun_is_lost_and_then_continues)
 	int rc;
 
 	/* About 1.5 KiB each: more than the default receive buffer (net.core.rmem_default). */
-	run("seq 1 400 | sed 's/.*/link set v1 alias a&/' | ip -batch -");
+	netns_run("seq 1 400 | sed 's/.*/link set v1 alias a&/' | ip -batch -");
 	rc = netdev_events_next(fd, ifindex, &event);
 	cr_assert_eq(rc, 1);
 	cr_assert_eq(event.kind, NETDEV_EVENT_LOST);
-	run("ip link set v1 down");
+	netns_down("v1");
 	cr_assert(saw(fd, ifindex, NETDEV_EVENT_LINK, false) || netdev_link(ifindex) == 0);
 	close(fd);
 }
@@ -231,7 +180,7 @@ Test(netdev, queue_counts_down_interface_does_not_tell)
 	cr_assert_eq(netdev_queue_counts(ifindex_of("v0"), &rx, &tx), 0);
 	cr_assert_eq(rx, 4);
 	cr_assert_eq(tx, 4);
-	run("ip link set v0 down");
+	netns_down("v0");
 	cr_assert_eq(netdev_queue_counts(ifindex_of("v0"), &rx, &tx), -EOPNOTSUPP);
 }
 
@@ -240,7 +189,7 @@ Test(netdev, has_socket_free_queue_is_0)
 	cr_assert_eq(netdev_queue_has_socket(ifindex_of("v0"), 0), 0);
 	cr_assert_eq(netdev_queue_has_socket(ifindex_of("v0"), 4), -EINVAL);
 	cr_assert_eq(netdev_queue_has_socket(4000000, 0), -ENODEV);
-	run("ip link set v0 down");
+	netns_down("v0");
 	cr_assert_eq(netdev_queue_has_socket(ifindex_of("v0"), 0), -EOPNOTSUPP);
 }
 
@@ -257,7 +206,7 @@ Test(netdev, query_veth_tells_the_facts)
 	struct net_xdp_device device;
 	struct net_error err;
 
-	run("ip link set v0 mtu 3000");
+	netns_run("ip link set v0 mtu 3000");
 	cr_assert_eq(net_xdp_device_query("v0", &device, &err), 0, "%s", err.message);
 	cr_assert_str_eq(device.ifname, "v0");
 	cr_assert_str_eq(device.driver, "veth");
@@ -277,12 +226,12 @@ Test(netdev, query_veth_tells_the_facts)
 Test(netdev, query_veth_with_its_peer_elsewhere_tells_no_peer)
 {
 	struct net_xdp_device device;
-	pid_t other = other_namespace();
+	int other = netns_new();
 
-	run("ip link set v1 netns %d", (int)other);
+	netns_move("v1", other);
 	cr_assert_eq(net_xdp_device_query("v0", &device, NULL), 0);
 	cr_assert_eq(device.peer_ifindex, 0);
-	kill(other, SIGKILL);
+	close(other);
 }
 
 /* How a caller looks again: with the name that the last answer holds. */
@@ -291,11 +240,11 @@ Test(netdev, query_with_the_name_in_its_own_answer_asks_again)
 	struct net_xdp_device device;
 
 	cr_assert_eq(net_xdp_device_query("v0", &device, NULL), 0);
-	run("ip link set v0 mtu 2000");
+	netns_run("ip link set v0 mtu 2000");
 	cr_assert_eq(net_xdp_device_query(device.ifname, &device, NULL), 0);
 	cr_assert_str_eq(device.ifname, "v0");
 	cr_assert_eq(device.mtu_bytes, 2000);
-	run("ip link del v0");
+	netns_run("ip link del v0");
 	cr_assert_eq(net_xdp_device_query(device.ifname, &device, NULL), -ENODEV);
 	cr_assert_str_eq(device.ifname, "v0");
 }
@@ -305,7 +254,7 @@ Test(netdev, query_fewer_channels_tells_the_queues_in_use)
 {
 	struct net_xdp_device device;
 
-	run("ethtool -L v1 tx 2 && ethtool -L v0 rx 2");
+	netns_run("ethtool -L v1 tx 2 && ethtool -L v0 rx 2");
 	cr_assert_eq(net_xdp_device_query("v0", &device, NULL), 0);
 	cr_assert_eq(device.rx_queues, 2);
 	cr_assert_eq(device.tx_queues, 4);
@@ -315,7 +264,7 @@ Test(netdev, query_down_interface_tells_down)
 {
 	struct net_xdp_device device;
 
-	run("ip link set v0 down");
+	netns_down("v0");
 	cr_assert_eq(net_xdp_device_query("v0", &device, NULL), 0);
 	cr_assert_not(device.up);
 	cr_assert_not(device.carrier);
@@ -345,7 +294,7 @@ Test(netdev, queue_query_free_queue_tells_so)
 	cr_assert_eq(net_xdp_device_queue_query("v0", 3, &queue, &err), 0, "%s", err.message);
 	cr_assert(queue.has_state);
 	cr_assert_not(queue.has_socket);
-	run("ip link set v0 down");
+	netns_down("v0");
 	cr_assert_eq(net_xdp_device_queue_query("v0", 3, &queue, &err), 0, "%s", err.message);
 	cr_assert_not(queue.has_state);
 }
@@ -360,13 +309,59 @@ Test(netdev, queue_query_missing_queue_is_einval_with_a_sentence)
 	cr_assert_eq(net_xdp_device_queue_query("nosuch0", 0, &queue, &err), -ENODEV);
 }
 
+/* ---- With an endpoint on the interface -------------------------------------------------------- */
+
+static void expect_attached(enum net_xdp_attach attach, const char *mode)
+{
+	struct net_xdp_device device;
+	struct frontend_xdp x;
+
+	frontend_xdp_prepare(&x, "v0");
+	x.config.attach = attach;
+	frontend_xdp_open(&x);
+	cr_assert_eq(net_xdp_device_query("v0", &device, NULL), 0);
+	cr_expect_str_eq(device.program_mode, mode);
+	cr_expect_eq(device.program_id, netns_program_id("v0"));
+	cr_expect_str_eq(device.program_name, "net_xdp");
+	frontend_xdp_close(&x);
+	cr_assert_eq(net_xdp_device_query("v0", &device, NULL), 0);
+	cr_expect_str_eq(device.program_mode, "none");
+	cr_expect_eq(device.program_id, 0);
+}
+
+Test(netdev, query_attached_program_tells_id_name_and_mode)
+{
+	expect_attached(NET_XDP_ATTACH_NATIVE, "native");
+	expect_attached(NET_XDP_ATTACH_GENERIC, "generic");
+}
+
+Test(netdev, queue_query_bound_queue_tells_so_until_it_is_destroyed)
+{
+	struct net_xdp_device_queue queue;
+	struct frontend_xdp x;
+
+	frontend_xdp_prepare(&x, "v0");
+	x.config.first_queue = 2;
+	frontend_xdp_open(&x);
+	frontend_xdp_start(&x, 1, 16);
+	cr_assert_eq(net_xdp_device_queue_query("v0", 2, &queue, NULL), 0);
+	cr_expect(queue.has_state);
+	cr_expect(queue.has_socket);
+	cr_assert_eq(net_xdp_device_queue_query("v0", 1, &queue, NULL), 0);
+	cr_expect_not(queue.has_socket);
+	frontend_xdp_stop(&x);
+	cr_assert_eq(net_xdp_device_queue_query("v0", 2, &queue, NULL), 0);
+	cr_expect_not(queue.has_socket);
+	frontend_xdp_close(&x);
+}
+
 Test(netdev, every_call_leaves_no_descriptor)
 {
 	struct net_xdp_device_queue queue;
 	struct netdev_features features;
 	struct net_xdp_device device;
 	struct netdev_napi napi;
-	int before = open_fds();
+	unsigned int before = netns_open_fds();
 	uint32_t ifindex = ifindex_of("v0");
 	uint32_t rx, tx;
 	int i;
@@ -383,5 +378,5 @@ Test(netdev, every_call_leaves_no_descriptor)
 		if (i == 1)
 			ifindex = 4000000;
 	}
-	cr_assert_eq(open_fds(), before);
+	cr_assert_eq(netns_open_fds(), before);
 }

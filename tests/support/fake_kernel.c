@@ -109,11 +109,11 @@ static uint8_t *view(const struct fake_kernel *k, uint64_t offset)
 	return k->endpoint.memory.base + offset;
 }
 
-bool fake_receive_into(struct fake_kernel *k, uint64_t fill_address, const void *bytes, uint32_t len,
-		       uint32_t options, uint32_t shift)
+bool fake_receive_into(struct fake_kernel *k, uint64_t fill_address, const void *bytes,
+		       uint32_t len, uint32_t options, uint32_t shift)
 {
 	const struct net_xdp_config *c = &k->endpoint.config;
-	uint64_t distance = net_xdp_frame_offset(c) + shift;
+	uint64_t distance = k->queue.frame_offset + shift;
 	struct xdp_desc *d = (struct xdp_desc *)k->rx.entry + k->rx.producer % k->rx.entries;
 
 	cr_assert(fake_fill_is_valid(k, fill_address), "fill entry 0x%lx would be swallowed",

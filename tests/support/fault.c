@@ -122,7 +122,8 @@ static void *kernel_mmap(void *a, size_t n, int prot, int flags, int fd, long of
 
 	__asm__ volatile("syscall"
 			 : "=a"(result)
-			 : "a"(SYS_mmap), "D"(a), "S"(n), "d"((long)prot), "r"(r10), "r"(r8), "r"(r9)
+			 : "a"(SYS_mmap), "D"(a), "S"(n), "d"((long)prot), "r"(r10), "r"(r8),
+			   "r"(r9)
 			 : "rcx", "r11", "memory");
 	if (result < 0 && result > -4096) {
 		errno = (int)-result;

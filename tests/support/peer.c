@@ -105,6 +105,8 @@ void peer_send_partial(struct peer *p, const uint8_t *frame, uint32_t len, uint1
 void peer_use_queue(struct peer *p, unsigned int queue)
 {
 	cr_assert(queue < p->queues, "queue %u: %s has %u", queue, p->ifname, p->queues);
+	if (p->queues == 1)
+		return; /* nothing to steer, and the kernel refuses to */
 	/* Transmit packet steering maps a CPU to queues: map every CPU to this one. */
 	netns_run("for q in /sys/class/net/%s/queues/tx-*; do echo 0 > $q/xps_cpus; done; "
 		  "cat /sys/devices/system/cpu/online > /dev/null; "

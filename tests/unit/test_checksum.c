@@ -150,6 +150,8 @@ Test(checksum, fill_without_a_request_writes_nothing)
 	cr_assert(checksum_fill(f.bytes, f.len, &meta));
 	cr_assert(frame_read16(f.bytes, f.l4_field) == 0);
 	cr_assert(frame_read16(f.bytes, f.ip_field) == 0);
+	frame_plain(f.bytes, 60, 1);
+	cr_assert(checksum_fill(f.bytes, 60, &meta), "no headers, but nothing asked either");
 }
 
 Test(checksum, fill_ip_only_leaves_the_transport_alone)
@@ -223,6 +225,10 @@ Test(checksum, fill_request_that_does_not_fit_is_refused)
 		refuse(&f, &meta, f.len, what);                                                    \
 	} while (0)
 	REFUSE_META(meta.l2_len_bytes = 0, "no Ethernet header");
+	memmove(bad.bytes, f.bytes + 14, f.len - 14);
+	meta = good;
+	meta.l2_len_bytes = 0;
+	refuse(&bad, &meta, f.len - 14, "IP header in place of the Ethernet header");
 	REFUSE_META(meta.l2_len_bytes = 13, "IP header one byte early");
 	REFUSE_META(meta.l2_len_bytes = 18, "IP header four bytes late");
 	REFUSE_META(meta.l2_len_bytes = 255, "IP header behind the frame");
@@ -258,6 +264,39 @@ Test(checksum, fill_request_that_does_not_fit_is_refused)
 		refuse(&f, &good, len, "truncated frame");
 }
 
+/* Padding behind the packet has room for a TCP header; the packet has not. */
+Test(checksum, tcp_header_cut_by_the_total_length_is_not_one)
+{
+	const struct frame_spec spec = {.ip_version = 4, .protocol = 6, .padding_bytes = 30};
+	struct net_tx_metadata meta;
+	struct frame f;
+
+	frame_build(&f, &spec);
+	frame_write16(f.bytes, 16, 20 + 19);
+	refresh_ip(&f);
+	meta = frame_metadata(&f, 0, NET_TX_TCP_CHECKSUM);
+	refuse(&f, &meta, f.len, "TCP header of 19 bytes");
+	expect(&f, NET_CHECKSUM_GOOD, NET_CHECKSUM_UNKNOWN, NET_L4_UNKNOWN, "19 bytes of TCP");
+}
+
+Test(checksum, inspect_header_length_out_of_range_is_unknown)
+{
+	const struct frame_spec spec = {.ip_version = 4, .protocol = 17, .payload_bytes = 20};
+	struct frame f;
+
+	frame_build(&f, &spec);
+	for (uint8_t words = 0; words < 16; words++) {
+		f.bytes[14] = (uint8_t)(0x40 | words);
+		/* 5 is right; up to 12 there are bytes to sum, and they do not fit. */
+		if (words < 5 || words > 12)
+			expect(&f, NET_CHECKSUM_UNKNOWN, NET_CHECKSUM_UNKNOWN, NET_L4_UNKNOWN,
+			       "header length");
+		else if (words > 5)
+			expect(&f, NET_CHECKSUM_BAD, NET_CHECKSUM_UNKNOWN, NET_L4_UNKNOWN,
+			       "options that are none");
+	}
+}
+
 Test(checksum, fill_ip_checksum_over_ipv6_is_refused)
 {
 	const struct frame_spec spec = {.ip_version = 6, .protocol = 6, .payload_bytes = 64};
@@ -270,6 +309,9 @@ Test(checksum, fill_ip_checksum_over_ipv6_is_refused)
 	meta = frame_metadata(&f, 0, NET_TX_TCP_CHECKSUM);
 	for (uint32_t len = 0; len < f.len; len++)
 		refuse(&f, &meta, len, "truncated frame");
+	meta.flags = NET_TX_TCP_CHECKSUM | NET_TX_IPV4;
+	refuse(&f, &meta, f.len, "IPv4 over IPv6");
+	meta.flags = NET_TX_TCP_CHECKSUM | NET_TX_IPV6;
 	f.bytes[20] = 43;
 	refuse(&f, &meta, f.len, "routing header");
 	f.bytes[20] = 44;

@@ -4,10 +4,13 @@
 
 #include "xdp/inflight.h"
 
-static void put(struct inflight *t, uint32_t slot, uint64_t key)
+/* The id of what is taken, INFLIGHT_NONE for nothing. */
+static uint32_t take(struct inflight *t, uint64_t key)
 {
-	t->slot[slot].key = key;
-	inflight_put(t, slot);
+	const struct inflight_entry *e = inflight_take(t, key);
+
+	cr_assert(!e || e->key == key);
+	return e ? e->id : INFLIGHT_NONE;
 }
 
 Test(inflight, take_in_order_makes_no_strays)
@@ -17,9 +20,9 @@ Test(inflight, take_in_order_makes_no_strays)
 	cr_assert_eq(inflight_open(&t, 100), 0);
 	for (uint32_t round = 0; round < 1000; round++) {
 		for (uint32_t i = 0; i < 100; i++)
-			put(&t, i, i * 7 + round);
+			inflight_put(&t, i * 7 + round, i, 0);
 		for (uint32_t i = 0; i < 100; i++)
-			cr_assert_eq(inflight_take(&t, i * 7 + round), i);
+			cr_assert_eq(take(&t, i * 7 + round), i);
 		cr_assert_eq(t.strays, 0);
 		cr_assert_eq(inflight_count(&t), 0);
 	}
@@ -32,11 +35,11 @@ Test(inflight, take_in_reverse_finds_each_once)
 
 	cr_assert_eq(inflight_open(&t, 64), 0);
 	for (uint32_t i = 0; i < 64; i++)
-		put(&t, i, 1000 + i);
+		inflight_put(&t, 1000 + i, i, 0);
 	for (uint32_t i = 64; i--;)
-		cr_assert_eq(inflight_take(&t, 1000 + i), i);
+		cr_assert_eq(take(&t, 1000 + i), i);
 	cr_assert_eq(inflight_count(&t), 0);
-	cr_assert_eq(inflight_take(&t, 1000), INFLIGHT_NONE);
+	cr_assert_eq(take(&t, 1000), INFLIGHT_NONE);
 	inflight_close(&t);
 }
 
@@ -46,11 +49,11 @@ Test(inflight, take_unknown_key_keeps_the_others)
 
 	cr_assert_eq(inflight_open(&t, 8), 0);
 	for (uint32_t i = 0; i < 8; i++)
-		put(&t, i, i);
-	cr_assert_eq(inflight_take(&t, 99), INFLIGHT_NONE);
+		inflight_put(&t, i, i, 0);
+	cr_assert_eq(take(&t, 99), INFLIGHT_NONE);
 	cr_assert_eq(inflight_count(&t), 8);
 	for (uint32_t i = 0; i < 8; i++)
-		cr_assert_eq(inflight_take(&t, i), i);
+		cr_assert_eq(take(&t, i), i);
 	inflight_close(&t);
 }
 
@@ -60,14 +63,14 @@ Test(inflight, take_same_key_twice_gives_both_slots)
 	uint32_t a, b;
 
 	cr_assert_eq(inflight_open(&t, 4), 0);
-	put(&t, 0, 5);
-	put(&t, 1, 6);
-	put(&t, 2, 5);
-	cr_assert_eq(inflight_take(&t, 6), 1);
-	a = inflight_take(&t, 5);
-	b = inflight_take(&t, 5);
+	inflight_put(&t, 5, 0, 0);
+	inflight_put(&t, 6, 1, 0);
+	inflight_put(&t, 5, 2, 0);
+	cr_assert_eq(take(&t, 6), 1);
+	a = take(&t, 5);
+	b = take(&t, 5);
 	cr_assert((a == 0 && b == 2) || (a == 2 && b == 0), "%u %u", a, b);
-	cr_assert_eq(inflight_take(&t, 5), INFLIGHT_NONE);
+	cr_assert_eq(take(&t, 5), INFLIGHT_NONE);
 	inflight_close(&t);
 }
 
@@ -76,7 +79,7 @@ Test(inflight, random_orders_agree_with_a_plain_search)
 {
 	enum { SLOTS = 256 };
 	struct inflight t;
-	bool out[SLOTS] = {false};
+	uint64_t key[SLOTS] = {0}; /* 0: not in flight */
 	uint32_t held = 0;
 
 	srand(1);
@@ -85,15 +88,13 @@ Test(inflight, random_orders_agree_with_a_plain_search)
 	for (uint32_t step = 0; step < 200000; step++) {
 		uint32_t slot = (uint32_t)rand() % SLOTS;
 
-		if (!out[slot]) {
-			put(&t, slot, (uint64_t)(rand() % 64) << 32 | slot);
-			out[slot] = true;
+		if (!key[slot]) {
+			key[slot] = (uint64_t)(rand() % 64) << 32 | slot | 1u << 31;
+			inflight_put(&t, key[slot], slot, 0);
 			held++;
 		} else {
-			uint64_t key = t.slot[slot].key;
-
-			cr_assert_eq(inflight_take(&t, key), slot);
-			out[slot] = false;
+			cr_assert_eq(take(&t, key[slot]), slot);
+			key[slot] = 0;
 			held--;
 		}
 		cr_assert_eq(inflight_count(&t), held);

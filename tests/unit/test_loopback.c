@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The loopback backend, and with it the test frontend and the wrapper: the contract without a NIC. */
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/resource.h>
 
 #include <criterion/criterion.h>
 
+#include "support/conformance.h"
 #include "support/frame.h"
 #include "support/frontend.h"
 #include "support/netns.h"
@@ -187,6 +189,25 @@ Test(loopback, send_without_room_drops_and_keeps_the_buffer)
 	close_loop(&x);
 }
 
+// 34: sync means the buffer may be overwritten at once
+CASE(34, tx_sync_buffer_may_be_overwritten_at_once)
+{
+	struct loop x;
+	bool sync = false;
+	uint32_t id;
+
+	open_loop(&x, 1, NULL);
+	frontend_post(&x.f, x.queues[0], 0, 1);
+	put(&x, 0, 900, 1);
+	cr_assert(net_queue_tx_avail(x.queues[0], &x.f.pool, x.list.segments, 1, &sync) == 1);
+	cr_assert(sync);
+	memset(frontend_at(&x.f, TX_BASE, 900), 0, 900);
+	cr_assert(net_queue_tx_poll(x.queues[0], &x.f.pool, &id, 1) == 0, "completed twice");
+	cr_assert(frontend_rx(&x.f, x.queues[0], x.ids, IDS) == 1);
+	expect_seed(&x, 0, 900, 1);
+	close_loop(&x);
+}
+
 /* A hostile sender names memory that is posted for receive: source and target overlap. */
 Test(loopback, send_from_its_own_receive_buffer_is_harmless)
 {
@@ -230,16 +251,19 @@ Test(loopback, send_tag_arrives_beside_the_frame)
 
 Test(loopback, post_bad_ids_are_refused_one_by_one)
 {
-	const uint32_t ids[] = {0, 0, 1, IDS, 65535, 65536, UINT32_MAX, 2, 3, 4, 1, 5};
+	const uint32_t ids[] = {0, 0, 1, IDS, 65535, 65536, UINT32_MAX, 2, 3, 4, 1, 6, 5};
 	struct loop x;
 
 	open_loop(&x, 1, NULL);
+	/* Where the sum of address and gap would arrive if it could wrap. */
+	frontend_add_region(&x.f, 0, 4096, -1);
+	frontend_set_buffer(&x.f, 6, FRONTEND_BASE, 12, 0);
 	frontend_set_buffer(&x.f, 2, FRONTEND_BASE + MEMORY - 900, 12, 1000);
 	frontend_set_buffer(&x.f, 3, UINT64_MAX - 5, 12, 1000);
-	frontend_set_buffer(&x.f, 4, 12, 12, 1000);
+	frontend_set_buffer(&x.f, 4, FRONTEND_BASE - 1000, 12, 1000);
 	cr_assert(net_queue_rx_avail(x.queues[0], &x.f.pool, ids, 0) == 0);
-	cr_assert(net_queue_rx_avail(x.queues[0], &x.f.pool, ids, 12) == 9);
-	cr_assert(stats_of(x.queues[0]).rx_errors == 9);
+	cr_assert(net_queue_rx_avail(x.queues[0], &x.f.pool, ids, 13) == 10);
+	cr_assert(stats_of(x.queues[0]).rx_errors == 10);
 	for (uint32_t i = 0; i < 5; i++)
 		put(&x, i, 60, i);
 	cr_assert(frontend_tx_all(&x.f, x.queues[0], &x.list, NULL, 1000) == 5);
@@ -271,6 +295,13 @@ Test(loopback, poll_slices_lose_nothing_and_stay_ready)
 	close_loop(&x);
 }
 
+static bool is_readable(struct net_queue *q)
+{
+	struct pollfd pfd = {.fd = net_queue_ready_fd(q), .events = POLLIN};
+
+	return poll(&pfd, 1, 0) == 1;
+}
+
 Test(loopback, wait_frame_on_another_queue_wakes)
 {
 	const uint16_t table[1] = {1};
@@ -282,9 +313,11 @@ Test(loopback, wait_frame_on_another_queue_wakes)
 	frontend_post(&x.f, x.queues[1], 0, 4);
 	for (int round = 0; round < 3; round++) {
 		cr_assert(net_queue_wait(x.queues[1], 1000000) == 0, "round %d", round);
+		cr_assert(!is_readable(x.queues[1]), "round %d: readable but not ready", round);
 		frontend_list_clear(&x.list);
 		put(&x, 0, 60, 0);
 		cr_assert(frontend_tx_all(&x.f, x.queues[0], &x.list, NULL, 1000) == 1);
+		cr_assert(is_readable(x.queues[1]), "round %d: ready but not readable", round);
 		cr_assert(net_queue_wait(x.queues[1], -1) == 1);
 		cr_assert(net_queue_wait(x.queues[0], 0) == 0);
 		cr_assert(frontend_rx(&x.f, x.queues[1], x.ids, IDS) == 1);
@@ -294,7 +327,8 @@ Test(loopback, wait_frame_on_another_queue_wakes)
 
 /* ---- Steering --------------------------------------------------------------------------------------- */
 
-Test(loopback, steer_flows_keep_their_queue_and_bad_entries_mean_queue_zero)
+// 59: RSS table entries out of range fall back to queue 0
+CASE(59, rss_bad_entries_mean_queue_zero_and_flows_keep_their_queue)
 {
 	const uint16_t table[8] = {0, 1, 2, 3, 9, 1, 2, 0xffff};
 	uint32_t got[4] = {0}, per_flow = 4, flows = 60;
@@ -345,6 +379,24 @@ Test(loopback, steer_flows_keep_their_queue_and_bad_entries_mean_queue_zero)
 	/* Three of eight entries mean queue 0, two queue 1, two queue 2, one queue 3. */
 	cr_assert(got[0] && got[1] && got[2] && got[3], "%u %u %u %u", got[0], got[1], got[2],
 		  got[3]);
+	close_loop(&x);
+}
+
+Test(loopback, steer_after_a_restart_without_a_table_stays_on_the_queue)
+{
+	const uint16_t table[1] = {1};
+	const uint8_t key[40] = {1};
+	const struct net_rss_config rss = {key, 40, table, 1};
+	struct loop x;
+
+	open_loop(&x, 2, &rss);
+	stop(&x);
+	start(&x, NULL);
+	frontend_post(&x.f, x.queues[0], 0, 1);
+	frontend_post(&x.f, x.queues[1], 1, 1);
+	put(&x, 0, 60, 0);
+	cr_assert(frontend_tx_all(&x.f, x.queues[0], &x.list, NULL, 1000) == 1);
+	cr_assert(frontend_rx(&x.f, x.queues[0], x.ids, IDS) == 1 && x.ids[0] == 0);
 	close_loop(&x);
 }
 
@@ -467,7 +519,8 @@ Test(loopback, get_queues_posts_the_initial_ids)
 	close_loop(&x);
 }
 
-Test(loopback, get_queues_with_a_wrong_key_makes_nothing)
+// 59: a wrong key size is an error
+CASE(59, rss_wrong_key_size_is_an_error_and_makes_nothing)
 {
 	const struct net_rss_config rss = {.key = (const uint8_t *)"short", .key_bytes = 5};
 	struct net_queue_config config = {0};

@@ -80,19 +80,29 @@ Test(rss, hash_not_ip_is_zero)
 	cr_assert(rss_hash(key, frame, 0, 0) == 0);
 }
 
+/* Else the long and the short frames of a flow would go to different queues. */
 Test(rss, hash_head_of_a_frame_is_that_of_the_frame)
 {
-	const struct frame_spec spec = {
-		.ip_version = 4, .protocol = 17, .source_port = 1, .payload_bytes = 1000};
-	uint32_t whole;
-	struct frame f;
+	static const struct {
+		uint8_t protocol;
+		uint32_t header;
+	} transports[] = {{17, 8}, {6, 20}};
 
-	/* Else the long and the short frames of a flow would go to different queues. */
-	frame_build(&f, &spec);
-	whole = rss_hash(key, f.bytes, f.len, f.len);
-	for (uint32_t present = 14 + 20 + 8; present < f.len; present++)
-		cr_assert(rss_hash(key, f.bytes, present, f.len) == whole, "%u bytes", present);
-	cr_assert(rss_hash(key, f.bytes, 14 + 20 + 7, f.len) != whole);
+	for (size_t t = 0; t < 2; t++) {
+		const struct frame_spec spec = {.ip_version = 4,
+						.protocol = transports[t].protocol,
+						.source_port = 1,
+						.payload_bytes = 1000};
+		uint32_t end = 14 + 20 + transports[t].header, whole;
+		struct frame f;
+
+		frame_build(&f, &spec);
+		whole = rss_hash(key, f.bytes, f.len, f.len);
+		for (uint32_t present = end; present < f.len; present++)
+			cr_assert(rss_hash(key, f.bytes, present, f.len) == whole, "%u bytes",
+				  present);
+		cr_assert(rss_hash(key, f.bytes, end - 1, f.len) != whole);
+	}
 }
 
 static const struct net_endpoint_facts facts = {

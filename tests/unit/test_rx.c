@@ -169,7 +169,8 @@ Test(rx, frame_placed_further_back_reports_its_offset)
 	cr_assert(fake_receive_into(&r.k, fill, frame, 1500, 0, 16));
 	cr_assert_eq(net_queue_rx_poll(r.q, &r.f.pool, &id, 1), 1);
 	cr_assert_eq(frontend_metadata(&r.f, id)->offset_bytes, 16);
-	cr_assert_eq(memcmp(frontend_at(&r.f, FRONTEND_BASE + 5001 + 12 + 16, 1500), frame, 1500), 0);
+	cr_assert_eq(memcmp(frontend_at(&r.f, FRONTEND_BASE + 5001 + 12 + 16, 1500), frame, 1500),
+		     0);
 	/* and so far back that it would leave the buffer: dropped */
 	r.f.ids[0].posted = false;
 	frontend_post(&r.f, r.q, 0, 1);

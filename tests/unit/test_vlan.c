@@ -41,7 +41,8 @@ static void check_insert(uint32_t len)
 
 	frame_plain(before, len, len);
 	memcpy(frame, before, len);
-	memset(frame + len, 0xee, sizeof(frame) - len);
+	for (uint32_t i = len; i < sizeof(frame); i++)
+		frame[i] = (uint8_t)(i * 7);
 	vlan_insert(frame, len, vlan);
 
 	memcpy(tagged, before, 12);
@@ -49,13 +50,23 @@ static void check_insert(uint32_t len)
 	memcpy(tagged + 16, before + 12, len - 12);
 	cr_assert(frame_equal(frame, len + 4, tagged, len + 4, why), "length %u: %s", len, why);
 	for (uint32_t i = len + 4; i < sizeof(frame); i++)
-		cr_assert(frame[i] == 0xee, "length %u: byte %u behind the frame changed", len, i);
+		cr_assert(frame[i] == (uint8_t)(i * 7),
+			  "length %u: byte %u behind the frame changed", len, i);
 }
 
 Test(vlan, insert_any_length_puts_the_tag_behind_the_addresses)
 {
 	for (uint32_t len = 14; len <= 1600; len++)
 		check_insert(len);
+}
+
+Test(vlan, insert_without_addresses_does_nothing)
+{
+	uint8_t frame[32] = {0}, zero[32] = {0};
+
+	for (uint32_t len = 0; len < 12; len++)
+		vlan_insert(frame, len, (struct net_vlan){.id = 9});
+	cr_assert(memcmp(frame, zero, sizeof(frame)) == 0);
 }
 
 Test(vlan, insert_into_a_tagged_frame_puts_the_new_tag_outside)

@@ -6,6 +6,16 @@
 #include "json.h"
 #include "report.h"
 
+/* Sent, or at most received. */
+static uint32_t frame_bytes(const struct options *opt)
+{
+	if (opt->frame_bytes)
+		return opt->frame_bytes;
+	if (opt->mode == BENCH_TX || opt->mode == BENCH_LATENCY)
+		return FRAME_MIN_BYTES;
+	return net_xdp_config_default().max_frame_bytes;
+}
+
 static void asked(struct json *j, const struct options *opt)
 {
 	static const char *const modes[] = {"auto", "zero-copy", "copy"};
@@ -22,7 +32,9 @@ static void asked(struct json *j, const struct options *opt)
 	json_bool(j, "dispatcher", opt->dispatcher);
 	json_number(j, "batch", opt->batch);
 	json_number(j, "ring", opt->ring);
-	json_number(j, "frame_bytes", opt->frame_bytes);
+	json_number(j, "frame_bytes", frame_bytes(opt));
+	json_number(j, "chunk_bytes",
+		    opt->chunk_bytes ? opt->chunk_bytes : net_xdp_config_default().chunk_bytes);
 	json_bool(j, "aligned", opt->aligned);
 	json_bool(j, "sealed", opt->sealed);
 	json_bool(j, "huge", opt->huge);

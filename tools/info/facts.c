@@ -17,16 +17,6 @@
 #define AF_XDP 44
 #endif
 
-bool info_can(const struct info_facts *facts, int capability)
-{
-	uint64_t enough = 1ull << capability;
-
-	/* Split off CAP_SYS_ADMIN in 5.8, which still includes them. */
-	if (capability == CAP_BPF || capability == CAP_PERFMON)
-		enough |= 1ull << CAP_SYS_ADMIN;
-	return facts->capabilities & enough;
-}
-
 /* The first line of a file in sysfs or proc. Return: success. */
 static bool read_line(const char *path, char *out, size_t size)
 {
@@ -122,28 +112,13 @@ static void read_virtio(struct info_facts *out)
 		out->virtio_features |= (uint64_t)(bits[i] == '1') << i;
 }
 
-static uint32_t read_peer_index(const struct net_xdp_device *device)
-{
-	char line[16];
-
-	return read_sysfs(device, "iflink", line, sizeof(line)) ? (uint32_t)strtoul(line, NULL, 10)
-								: 0;
-}
-
-/* The peer's index is one of the peer's namespace: it is here only if it names us as its peer. */
 static void read_peer(struct info_facts *out)
 {
-	uint32_t index;
 	char name[IF_NAMESIZE];
 
-	if (strcmp(out->device.driver, "veth") != 0)
-		return;
-	index = read_peer_index(&out->device);
-	if (!index || !if_indextoname(index, name) ||
-	    net_xdp_device_query(name, &out->peer, NULL) < 0 ||
-	    strcmp(out->peer.driver, "veth") != 0 ||
-	    read_peer_index(&out->peer) != out->device.ifindex)
-		memset(&out->peer, 0, sizeof(out->peer));
+	if (!out->device.peer_ifindex || !if_indextoname(out->device.peer_ifindex, name) ||
+	    net_xdp_device_query(name, &out->peer, NULL) < 0)
+		out->peer.ifindex = 0;
 }
 
 int info_facts(const char *ifname, uint32_t queue, struct info_facts *out, struct net_error *err)

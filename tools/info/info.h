@@ -3,7 +3,7 @@
  * xsk-info: facts about an interface, what an attach would make of them, and the two put into words.
  *
  *     facts.c    asks the kernel; changes nothing
- *     predict.c  facts -> mode and sentences; pure, so a table tests it
+ *     predict.c, predict_mode.c   facts -> mode and sentences; pure, so a table tests it
  *     try.c      --try: really attaches, and tells what came of it
  *     words.c    bits and privileges by name
  *     text.c, json.c   print
@@ -56,8 +56,6 @@ int info_facts(const char *ifname, uint32_t queue, struct info_facts *out, struc
 /* Fill out->holder. Needs CAP_SYS_ADMIN; without it nothing is found. (holder.c) */
 void info_find_holder(struct info_facts *out);
 
-bool info_can(const struct info_facts *facts, int capability);
-
 /* ---- predict.c -------------------------------------------------------------------------------- */
 
 enum info_mode {
@@ -90,6 +88,9 @@ struct info_prediction {
 
 /* What an attach with net_xdp_config_default() would get. */
 void info_predict(const struct info_facts *facts, struct info_prediction *out);
+
+/* Has the caller this capability where the kernel asks for it? */
+bool info_can(const struct info_facts *facts, int capability);
 
 /* The largest frame per chunk: copy mode, zero copy, zero copy on a multi-buffer socket. */
 struct info_limit {
@@ -141,7 +142,9 @@ void info_print_row(FILE *out, const struct info_facts *facts); /* facts NULL: t
 void info_print_text(FILE *out, const struct info_facts *facts,
 		     const struct info_prediction *prediction, const struct info_try *tried);
 
-void info_print_json_row(FILE *out, const struct info_facts *facts, bool first);
+struct json;
+
+void info_json_row(struct json *j, const struct info_facts *facts); /* an element of an array */
 void info_print_json(FILE *out, const struct info_facts *facts,
 		     const struct info_prediction *prediction, const struct info_try *tried);
 

@@ -2,6 +2,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include <linux/capability.h>
+
 #include "info.h"
 
 #define WIDTH 88
@@ -58,19 +60,19 @@ static void label(FILE *out, const char *text)
 	fprintf(out, "  %-17s ", text);
 }
 
-/* Break text into lines of WIDTH, the first one behind a bullet. */
-static void print_sentence(FILE *out, const char *text)
+/* Break text into lines of WIDTH that start below the first one's, which follows front. */
+static void print_sentence(FILE *out, const char *front, const char *text)
 {
-	size_t column = 4, length;
+	size_t indent = strlen(front), column = indent, length;
 
-	fprintf(out, "  -");
+	fputs(front, out);
 	while (*text) {
 		length = strcspn(text, " ");
-		if (column + length > WIDTH) {
-			fprintf(out, "\n   ");
-			column = 4;
+		if (column > indent && column + length > WIDTH) {
+			fprintf(out, "\n%*s", (int)indent, "");
+			column = indent;
 		}
-		fprintf(out, " %.*s", (int)length, text);
+		fprintf(out, "%s%.*s", column > indent ? " " : "", (int)length, text);
 		column += length + 1;
 		text += length;
 		text += strspn(text, " ");
@@ -90,7 +92,7 @@ static void print_kind(FILE *out, const struct info_prediction *p, enum info_kin
 		if (!any)
 			fprintf(out, "\n%s\n", heading);
 		any = true;
-		print_sentence(out, p->sentences[i].text);
+		print_sentence(out, "  - ", p->sentences[i].text);
 	}
 }
 
@@ -186,7 +188,7 @@ static void print_privileges(FILE *out, const struct info_facts *f)
 		fprintf(out, "%-3s  %s\n", info_can(f, p->capability) ? "yes" : "no", p->purpose);
 	}
 	label(out, "locked memory");
-	if (f->memlock_bytes == UINT64_MAX)
+	if (f->memlock_bytes == UINT64_MAX || info_can(f, CAP_IPC_LOCK))
 		fprintf(out, "unlimited\n");
 	else
 		fprintf(out, "%" PRIu64 " KiB\n", f->memlock_bytes / 1024);
@@ -195,24 +197,25 @@ static void print_privileges(FILE *out, const struct info_facts *f)
 static void print_try(FILE *out, const struct info_try *tried)
 {
 	const struct net_xdp_report *r = &tried->report;
+	char front[64];
 	uint32_t i;
 
 	fprintf(out, "\nWhat an attach got (--try)\n");
 	if (tried->rc < 0) {
-		fprintf(out, "  failed at %s: %s\n", tried->err.step, tried->err.message);
+		snprintf(front, sizeof(front), "  failed at %s: ", tried->err.step);
+		print_sentence(out, front, tried->err.message);
 		return;
 	}
 	for (i = 0; i < r->rung_count && i < NET_XDP_RUNGS; i++) {
 		label(out, r->rungs[i].asked);
 		fprintf(out, "%s\n", r->rungs[i].error ? "no" : "yes");
 		if (r->rungs[i].sentence[0])
-			print_sentence(out, r->rungs[i].sentence);
+			print_sentence(out, "      ", r->rungs[i].sentence);
 	}
 	label(out, "result");
-	fprintf(out, "%s, %s program, %s chunks of %u, direct up to %u bytes, %u TX descriptors\n",
+	fprintf(out, "%s, %s program; %s chunks of %u, direct up to %u bytes\n",
 		r->zero_copy ? "zero copy" : "copy mode", r->native ? "native" : "generic",
-		r->unaligned ? "unaligned" : "aligned", r->chunk_bytes, r->direct_capacity_bytes,
-		r->max_tx_descriptors);
+		r->unaligned ? "unaligned" : "aligned", r->chunk_bytes, r->direct_capacity_bytes);
 }
 
 void info_print_text(FILE *out, const struct info_facts *facts,
@@ -222,7 +225,8 @@ void info_print_text(FILE *out, const struct info_facts *facts,
 	print_features(out, &facts->device);
 	print_limits(out, facts);
 	print_privileges(out, facts);
-	fprintf(out, "\n%s\n", prediction->summary);
+	fputc('\n', out);
+	print_sentence(out, "", prediction->summary);
 	print_kind(out, prediction, INFO_BLOCKS, "Why it would fail");
 	print_kind(out, prediction, INFO_LOWERS, "Why not better");
 	print_kind(out, prediction, INFO_NOTE, "Worth knowing");

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The calls that have nothing to do in a backend without a NIC: no completion comes later, no CPU
+ * hint has an addressee, no link changes. */
+#ifndef NET_NOTHING_H
+#define NET_NOTHING_H
+
+#include "net_backend.h"
+
+int nothing_tx_poll(struct net_queue *q, struct net_buffer_access *pool, uint32_t *ids,
+		    uint32_t count);
+void nothing_update_target_vp(struct net_queue *q, uint32_t cpu);
+int nothing_poll_action(struct net_endpoint *ep, struct net_action *out);
+int nothing_action_fd(struct net_endpoint *ep);
+
+#endif

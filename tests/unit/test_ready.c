@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Going to sleep, against the fake kernel: the timer, and wake-ups that the driver asks for. */
+#include <criterion/criterion.h>
+#include <linux/if_xdp.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "support/fake_kernel.h"
+
+enum { START = (int)0xfffffff0, IDS = 64, BYTES = 1 << 20 };
+
+struct rig {
+	struct frontend f;
+	struct fake_kernel k;
+	struct net_queue *q;
+	int events[2];
+};
+
+static void rig_open(struct rig *r, uint32_t tx_timer_us)
+{
+	struct net_xdp_config c = net_xdp_config_default();
+
+	c.rx_id_limit = IDS;
+	c.tx_timer_us = tx_timer_us;
+	frontend_open(&r->f, BYTES, IDS);
+	fake_open(&r->k, c, &r->f, (uint32_t)START);
+	r->q = &r->k.queue.base;
+	/* Pipes stand for the socket and the link events: nothing ever comes. */
+	cr_assert_eq(pipe(r->events), 0);
+	r->k.queue.fd = dup(r->events[0]);
+	cr_assert_eq(ready_open(&r->k.queue, r->events[0]), 0);
+	while (net_queue_poll_ready(r->q))
+		;
+}
+
+static void rig_close(struct rig *r)
+{
+	ready_close(&r->k.queue);
+	close(r->k.queue.fd);
+	close(r->events[0]);
+	close(r->events[1]);
+	fake_close(&r->k);
+	frontend_close(&r->f);
+}
+
+static bool timer_runs(struct rig *r)
+{
+	struct itimerspec left;
+
+	cr_assert_eq(timerfd_gettime(r->k.queue.timer_fd, &left), 0);
+	return left.it_value.tv_sec || left.it_value.tv_nsec;
+}
+
+static void send_one(struct rig *r)
+{
+	struct frontend_list list;
+	uint32_t done = 0;
+
+	frontend_list_open(&list, 1);
+	frontend_list_frame(&list, 1, FRONTEND_BASE, 64);
+	cr_assert_eq(frontend_tx(&r->f, r->q, &list, 0, &done), 1);
+	frontend_list_close(&list);
+}
+
+/* The timer backs off, but never below what the configuration asks for. */
+Test(ready, timer_never_runs_faster_than_configured)
+{
+	struct rig r;
+
+	rig_open(&r, 50000);
+	send_one(&r);
+	cr_assert_not(net_queue_poll_ready(r.q));
+	cr_assert(timer_runs(&r));
+	cr_assert_geq(r.k.queue.timer_us, 50000);
+	rig_close(&r);
+}
+
+Test(ready, timer_backs_off_to_ten_milliseconds)
+{
+	struct rig r;
+
+	rig_open(&r, 6000);
+	send_one(&r);
+	cr_assert_not(net_queue_poll_ready(r.q));
+	cr_assert_eq(r.k.queue.timer_us, 10000);
+	rig_close(&r);
+}
+
+/* Zero copy: the driver's wish to be woken may come after the last fill entry was published, or the
+ * wake-up may have failed. With every buffer in the fill ring no rx_avail will ever repeat it. */
+Test(ready, driver_that_waits_for_a_wakeup_gets_it_before_the_queue_sleeps)
+{
+	struct rig r;
+	uint64_t kicks;
+
+	rig_open(&r, 100);
+	r.k.queue.zero_copy = true;
+	frontend_layout(&r.f, 0, 4, FRONTEND_BASE + 4096, 4096, 256 + 12, 1518);
+	frontend_post(&r.f, r.q, 0, 4);
+	kicks = r.k.queue.counter[NET_XDP_KICKS];
+	cr_assert_not(net_queue_poll_ready(r.q));
+	cr_assert_eq(r.k.queue.counter[NET_XDP_KICKS], kicks, "the driver is awake");
+	cr_assert_not(timer_runs(&r));
+
+	r.k.fill.flags = XDP_RING_NEED_WAKEUP;
+	cr_assert_not(net_queue_poll_ready(r.q));
+	cr_assert_eq(r.k.queue.counter[NET_XDP_KICKS], kicks + 1);
+	/* It may have failed: the queue looks again, without a frame or packet to wake it. */
+	cr_assert(timer_runs(&r));
+	rig_close(&r);
+}
+
+/* Nothing to tell: the driver has taken all there was. */
+Test(ready, driver_without_fill_entries_is_not_woken)
+{
+	struct rig r;
+	uint64_t kicks;
+
+	rig_open(&r, 100);
+	r.k.queue.zero_copy = true;
+	r.k.fill.flags = XDP_RING_NEED_WAKEUP;
+	kicks = r.k.queue.counter[NET_XDP_KICKS];
+	cr_assert_not(net_queue_poll_ready(r.q));
+	cr_assert_eq(r.k.queue.counter[NET_XDP_KICKS], kicks);
+	cr_assert_not(timer_runs(&r));
+	rig_close(&r);
+}
