@@ -15,7 +15,8 @@
  * not is *bounced*: one copy through the private area, counted with its reason. The words "zero
  * copy" are only as true as rx_bounced and tx_bounced are 0 and the queue's report says zero_copy.
  *
- * Needs: CAP_NET_RAW (socket), CAP_NET_ADMIN + CAP_BPF (program), CAP_IPC_LOCK or RLIMIT_MEMLOCK.
+ * Needs: CAP_NET_RAW (socket), CAP_NET_ADMIN + CAP_BPF + CAP_PERFMON (program: it measures frames by
+ * their pointers, which the verifier allows only with it), CAP_IPC_LOCK or RLIMIT_MEMLOCK.
  * Source of the kernel's rules: net/xdp/ of Linux 6.18 and Documentation/networking/af_xdp.rst.
  */
 #ifndef NET_XDP_H

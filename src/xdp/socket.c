@@ -36,13 +36,16 @@ static int register_umem(struct net_xdp_queue *q, const struct net_xdp_config *c
 	rc = socket_set_option(q->fd, XDP_UMEM_REG, &reg, sizeof(reg));
 	if (!rc)
 		return 0;
-	return error_set(err, rc, "umem", "registering %" PRIu64 " bytes in chunks of %u: %s%s",
-			 m->bytes, config->chunk_bytes, strerror(-rc),
-			 rc == -EFAULT	 ? "; memory must be writable and of memfd, tmpfs, hugetlb "
-					   "or anonymous pages"
-			 : rc == -ENOMEM ? "; is part of the memory unmapped, or the host short of "
-					   "memory or huge pages?"
-					 : error_hint(rc));
+	return error_set(
+		err, rc, "umem", "registering %" PRIu64 " bytes in chunks of %u: %s%s", m->bytes,
+		config->chunk_bytes, strerror(-rc),
+		rc == -EFAULT ? "; memory must be writable and of memfd, tmpfs, hugetlb "
+				"or anonymous pages"
+		/* also for the above, when only the first page can be pinned */
+		: rc == -ENOMEM ? "; part of the memory is unmapped, read-only or a file on disk "
+				  "(use writable memfd, tmpfs, hugetlb or anonymous pages), or the "
+				  "host is short of memory or huge pages"
+				: error_hint(rc));
 }
 
 static int map_ring(struct net_xdp_queue *q, unsigned which, struct ring *r, uint32_t entries,
