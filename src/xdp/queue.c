@@ -9,6 +9,7 @@
 #include "xdp/config.h"
 #include "xdp/endpoint.h"
 #include "xdp/error.h"
+#include "xdp/netdev_uapi.h"
 #include "xdp/socket.h"
 
 /* ---- Statistics ------------------------------------------------------------------------------- */
@@ -156,6 +157,7 @@ void queue_set_facts(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep)
 	q->chunk_bytes = c->chunk_bytes;
 	q->base_mask = c->unaligned ? RX_OFFSET : ~(uint64_t)(c->chunk_bytes - 1);
 	q->max_frame_bytes = c->max_frame_bytes;
+	q->driver_gap_bytes = driver_gap_bytes(&ep->device);
 	q->sealed = c->sealed;
 	q->jumbo = config_is_jumbo(c);
 	q->rx_checksum = c->rx_checksum;
