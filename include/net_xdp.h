@@ -132,8 +132,11 @@ NET_PUBLIC uint32_t net_xdp_frame_offset(const struct net_xdp_config *config);
  * regions. Return: bytes, a multiple of the page size. */
 NET_PUBLIC uint64_t net_xdp_private_bytes(const struct net_xdp_config *config);
 
-/* A buffer of this capacity is large enough to be direct, whatever bind gets. Where only copy mode is
- * to be had (the report says), max_frame_bytes is enough. */
+/*
+ * The largest frame that fits one descriptor; a direct buffer has at least this capacity. For mode
+ * copy that is max_frame_bytes in unaligned chunks; zero copy writes up to the next multiple of 128
+ * behind max_frame_bytes + 8, and auto may end there: 1536 by default. The report has what a queue got.
+ */
 NET_PUBLIC uint32_t net_xdp_direct_capacity(const struct net_xdp_config *config);
 
 /* Check every rule that needs no kernel. Return: 0 or -EINVAL with err filled. Syscalls: none. */
@@ -146,7 +149,9 @@ NET_PUBLIC int net_xdp_config_check(const struct net_xdp_config *config, struct 
  * host until get_queues). Return: 0 and *out. Errors, err filled, nothing left behind:
  *   -EINVAL config or memory · -ENODEV no such interface · -EPERM capability · -EBUSY another XDP
  *   program is attached (named) · -EOPNOTSUPP attach mode · -ENOMEM, and what the kernel says.
- * Owner: the caller, ends it with net_endpoint_destroy(). The fds stay the caller's (duplicated).
+ * Owner: the caller, ends it with net_endpoint_destroy(). The fds stay the caller's: they are mapped,
+ * not kept. Threads: this and every later set-up or teardown call must run in the network namespace
+ * that the interface was found in; data calls may run anywhere.
  * Blocks: yes; page faults of the whole memory happen in get_queues (0.1 to 0.4 s per GiB).
  */
 NET_PUBLIC int net_xdp_open(const struct net_xdp_config *config, struct net_endpoint **out,

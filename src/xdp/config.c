@@ -32,6 +32,14 @@ bool config_is_jumbo(const struct net_xdp_config *c)
 	return c->max_frame_bytes > c->chunk_bytes - XDP_FRAME_HEADROOM;
 }
 
+/* Zero copy: a NIC may write whole steps of 128 bytes, and since 2026 (6.18 stable, 7.0) bind wants
+ * them to hold the MTU with 26 bytes around it: header, FCS and two tags. max_frame_bytes counts 18.
+ * Source: xsk_pool_get_rx_frame_size(), xp_assign_dev(). */
+uint32_t config_zero_copy_bytes(uint32_t max_frame_bytes)
+{
+	return (max_frame_bytes + 8 + 127) / 128 * 128;
+}
+
 /*
  * An unaligned chunk is as large as its frame: the UMEM's headroom takes what max_frame_bytes leaves,
  * so that the kernel itself enforces the capacity of a direct buffer. Aligned chunks keep the whole
@@ -43,14 +51,13 @@ bool config_is_jumbo(const struct net_xdp_config *c)
 uint32_t config_headroom(const struct net_xdp_config *c, bool zero_copy)
 {
 	uint32_t largest = XDP_UMEM_HEADROOM_MAX(c->chunk_bytes);
-	uint32_t room = c->chunk_bytes - XDP_FRAME_HEADROOM, frame = c->max_frame_bytes;
+	uint32_t room = c->chunk_bytes - XDP_FRAME_HEADROOM, frame;
 
 	if (!c->unaligned || config_is_jumbo(c))
 		return 0;
-	if (zero_copy)
-		frame = (frame + 8 + 127) / 128 * 128;
-	if (frame > room)
-		frame = room;
+	frame = zero_copy ? config_zero_copy_bytes(c->max_frame_bytes) : c->max_frame_bytes;
+	if (frame >= room)
+		return 0;
 	return room - frame < largest ? room - frame : largest;
 }
 

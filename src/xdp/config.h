@@ -7,7 +7,9 @@
 
 /* Are frames larger than a chunk wanted? Then every frame is gathered through the private area. */
 bool config_is_jumbo(const struct net_xdp_config *c);
-/* The UMEM's headroom, in front of which the kernel leaves 256 bytes of its own. */
+/* What a chunk must hold behind its headroom so that a zero-copy bind takes such frames. */
+uint32_t config_zero_copy_bytes(uint32_t max_frame_bytes);
+/* The UMEM's headroom: what is between the kernel's own 256 bytes and the frame. */
 uint32_t config_headroom(const struct net_xdp_config *c, bool zero_copy);
 /* Size of one receive chunk of the private area: a power of two, so that none crosses a page. */
 uint32_t config_private_chunk_bytes(const struct net_xdp_config *c);

@@ -109,14 +109,17 @@ static int wait_for_ours(struct net_xdp_device *device, uint32_t timeout_ms, str
 	return rc;
 }
 
-static int refuse_foreign(const struct net_xdp_device *device, struct net_error *err)
+static int refuse_foreign(const struct net_xdp_config *c, const struct net_xdp_device *device,
+			  struct net_error *err)
 {
 	return error_set(
 		err, -EBUSY, "attach",
 		"%s already runs the XDP program \"%s\" (id %u, %s); stop its owner (xsk-info "
-		"%s names it), or run beside it: attach both through libxdp's dispatcher",
+		"%s names it), or %s",
 		device->ifname, device->program_name, device->program_id, device->program_mode,
-		device->ifname);
+		device->ifname,
+		c->program == NET_XDP_PROGRAM_LINK ? "use program dispatcher"
+						   : "load it through libxdp's dispatcher as well");
 }
 
 /* ---- Attach ----------------------------------------------------------------------------------- */
@@ -200,12 +203,27 @@ static int attach(struct program *p, const struct net_xdp_config *c,
 	return rc;
 }
 
+/* The library does not print, and these two do. What they have to say is in our errors. */
+struct printers {
+	libbpf_print_fn_t libbpf;
+	libxdp_print_fn_t libxdp;
+};
+
+static struct printers silence(void)
+{
+	return (struct printers){libbpf_set_print(NULL), libxdp_set_print(NULL)};
+}
+
+static void restore(struct printers printers)
+{
+	libbpf_set_print(printers.libbpf);
+	libxdp_set_print(printers.libxdp);
+}
+
 int program_open(struct program *p, const struct net_xdp_config *config,
 		 const struct net_xdp_device *device, struct net_error *err)
 {
-	/* The library does not print, and these two do. What they have to say is in our errors. */
-	libbpf_print_fn_t libbpf_print = libbpf_set_print(NULL);
-	libxdp_print_fn_t libxdp_print = libxdp_set_print(NULL);
+	struct printers printers = silence();
 	struct net_xdp_device now = *device;
 	int rc;
 
@@ -216,9 +234,10 @@ int program_open(struct program *p, const struct net_xdp_config *config,
 		     ? wait_for_ours(&now, config->release_timeout_ms, err)
 		     : 0;
 	if (!rc && now.program_id && config->program == NET_XDP_PROGRAM_LINK)
-		rc = refuse_foreign(&now, err);
+		rc = refuse_foreign(config, &now, err);
 	if (!rc && now.program_id && strcmp(now.program_mode, "dispatcher"))
-		rc = refuse_foreign(&now, err); /* attached without a dispatcher: stays alone */
+		rc = refuse_foreign(config, &now,
+				    err); /* attached without a dispatcher: stays alone */
 	if (!rc)
 		rc = load(p, config, device->ifindex, err);
 	if (!rc)
@@ -230,13 +249,14 @@ int program_open(struct program *p, const struct net_xdp_config *config,
 	} else {
 		program_close(p);
 	}
-	libxdp_set_print(libxdp_print);
-	libbpf_set_print(libbpf_print);
+	restore(printers);
 	return rc;
 }
 
 void program_close(struct program *p)
 {
+	struct printers printers = silence();
+
 	if (p->dispatched)
 		dispatcher_detach(p->dispatched, p->ifindex, p->native);
 	if (p->link_fd >= 0)
@@ -247,6 +267,7 @@ void program_close(struct program *p)
 	p->link_fd = p->xsks_fd = p->counters_fd = -1;
 	p->plain = NULL;
 	p->vlan = NULL;
+	restore(printers);
 }
 
 bool program_is_attached(const struct program *p, const struct net_xdp_device *now)

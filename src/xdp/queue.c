@@ -167,6 +167,13 @@ void queue_set_facts(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep)
 	q->unaligned = c->unaligned;
 	q->chunk_bytes = c->chunk_bytes;
 	q->base_mask = c->unaligned ? RX_OFFSET : ~(uint64_t)(c->chunk_bytes - 1);
+	/* Until bind has said otherwise, chunks and the buffers posted before it obey the stricter
+	 * rules. */
+	q->zero_copy =
+		c->mode != NET_XDP_MODE_COPY && ep->program.native &&
+		(!ep->device.has_features || (ep->device.xdp_features & NET_XDP_FEATURE_ZERO_COPY));
+	q->frame_offset = XDP_FRAME_HEADROOM + config_headroom(c, q->zero_copy);
+	q->direct_capacity = c->chunk_bytes - q->frame_offset;
 	q->max_frame_bytes = c->max_frame_bytes;
 	q->driver_gap_bytes = driver_gap_bytes(&ep->device);
 	q->sealed = c->sealed;
@@ -176,12 +183,6 @@ void queue_set_facts(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep)
 	q->inspect = c->rx_vlan || c->rx_checksum != NET_XDP_RX_CHECKSUM_NONE;
 	q->partial_possible = strcmp(ep->device.driver, "veth") == 0;
 	q->timer_us = q->tx_timer_us = c->tx_timer_us;
-	/* Until bind has said otherwise, the buffers posted before it obey the stricter rule. */
-	q->zero_copy =
-		c->mode != NET_XDP_MODE_COPY && ep->program.native &&
-		(!ep->device.has_features || (ep->device.xdp_features & NET_XDP_FEATURE_ZERO_COPY));
-	q->frame_offset = XDP_FRAME_HEADROOM + config_headroom(c, q->zero_copy);
-	q->direct_capacity = c->chunk_bytes - q->frame_offset;
 }
 
 /* This queue's share of the private area: transmit slots, then receive chunks. */

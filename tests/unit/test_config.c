@@ -111,7 +111,6 @@ Test(config, sizes_unaligned_chunk_is_as_large_as_its_frame)
 {
 	struct net_xdp_config c = valid();
 
-	cr_assert_eq(net_xdp_direct_capacity(&c), 1536, "zero copy: MTU + 26, a multiple of 128");
 	c.mode = NET_XDP_MODE_COPY;
 	cr_assert_eq(net_xdp_direct_capacity(&c), 1518);
 	cr_assert_eq(net_xdp_frame_offset(&c), 2048 - 1518);
@@ -125,6 +124,22 @@ Test(config, sizes_unaligned_chunk_is_as_large_as_its_frame)
 	cr_assert(config_is_jumbo(&c));
 	cr_assert_eq(net_xdp_frame_offset(&c), 256);
 	cr_assert_eq(config_private_frame_bytes(&c), 16384);
+}
+
+/* Zero copy: whole steps of 128 bytes that hold the MTU, 1500 here, and 26 bytes around it. */
+Test(config, sizes_unaligned_zero_copy_chunk_holds_what_bind_demands)
+{
+	struct net_xdp_config c = valid();
+
+	cr_assert_eq(net_xdp_direct_capacity(&c), 1536);
+	cr_assert_eq(net_xdp_frame_offset(&c), 2048 - 1536);
+	c.mode = NET_XDP_MODE_ZERO_COPY;
+	cr_assert_eq(net_xdp_direct_capacity(&c), 1536);
+	c.max_frame_bytes = 1784; /* the largest that 2048 holds: 1792 */
+	cr_assert_eq(net_xdp_direct_capacity(&c), 1792);
+	c.max_frame_bytes = 1785; /* a larger one has the whole chunk, and bind decides */
+	cr_assert_eq(net_xdp_direct_capacity(&c), 1792);
+	cr_assert_eq(net_xdp_frame_offset(&c), 256);
 }
 
 Test(config, counters_all_have_name_and_meaning)
