@@ -212,7 +212,7 @@ NET_PUBLIC int net_xdp_queue_report(struct net_queue *q, struct net_xdp_report *
 	  "buffers bounced: not where an aligned chunk puts frames")                               \
 	X(RX_BOUNCE_PAGE, "rx_bounce_page", "buffers bounced: chunk crosses pages apart for DMA")  \
 	X(RX_BOUNCE_GAP, "rx_bounce_gap",                                                          \
-	  "buffers bounced: header gap too small for the VLAN hint")                               \
+	  "buffers bounced: header gap too small for what is written in front of the frame")       \
 	X(RX_BOUNCE_JUMBO, "rx_bounce_jumbo",                                                      \
 	  "buffers bounced: jumbo endpoint gathers every frame")                                   \
 	X(RX_REFUSED_ID, "rx_refused_id", "ids refused: unknown or beyond rx_id_limit")            \

@@ -72,6 +72,7 @@ struct net_xdp_queue {
 	uint32_t chunk_bytes;
 	uint32_t direct_capacity;
 	uint32_t max_frame_bytes;
+	uint32_t driver_gap_bytes; /* in front of a frame: overwritten by the driver in zero copy */
 	bool unaligned;
 	bool zero_copy; /* the page rule and the fence apply */
 	bool sealed;

@@ -159,7 +159,8 @@ static enum verdict judge(const struct net_xdp_queue *q, uint64_t data,
 		return WINDOW;
 	if (!q->unaligned && base % q->chunk_bytes)
 		return PLACE;
-	if (q->rx_vlan && buffer->header_bytes < sizeof(struct vlan_hint))
+	if ((q->rx_vlan && buffer->header_bytes < sizeof(struct vlan_hint)) ||
+	    (q->zero_copy && buffer->header_bytes < q->driver_gap_bytes))
 		return GAP;
 	if (q->zero_copy && memory_contiguous(q->memory, base, q->chunk_bytes) < q->chunk_bytes)
 		return PAGE;
