@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench/report.h"
+#include "xsk_bench/report.h"
 
 enum {
 	EXIT_FAILED = 1,

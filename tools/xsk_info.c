@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench/json.h"
+#include "xsk_bench/json.h"
 #include "info/info.h"
 
 enum { EXIT_USAGE = 2 };

@@ -18,10 +18,19 @@
 
 #define INFLIGHT_NONE UINT32_MAX
 
+/* id and extra are the owner's: of a receive id its buffer's capacity, of a packet its record. */
 struct inflight_entry {
 	uint64_t key;
-	uint32_t id;	/* the owner's */
-	uint32_t extra; /* the owner's: a receive buffer's capacity, a packet's record */
+	union {
+		struct {
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+			uint32_t extra, id;
+#else
+			uint32_t id, extra;
+#endif
+		};
+		uint64_t both; /* id | extra << 32, to write them at once */
+	};
 };
 
 struct inflight {

@@ -77,17 +77,18 @@ struct net_xdp_queue {
 	bool zero_copy; /* the page rule and the fence apply */
 	bool sealed;
 	bool jumbo;
-	bool inspect; /* rx_checksum or rx_vlan: frames are looked at */
+	bool inspect;		   /* rx_checksum or rx_vlan: frames are looked at */
+	bool rx_usual;		   /* may take_usual() be used? */
+	bool rx_usual_descriptors; /* may take_usual_descriptors()? */
 	bool busy_poll;
 	bool failed; /* tx_poll reports NET_TX_TRY_RESTART */
 	bool failure_told;
 	int fd;
 
 	struct ring rx, fill;
-	/* Key: the descriptor's address that a frame in the chunk will have, so that the usual frame
-	 * is recognised by one compare. Id: the receive id. Extra: the buffer's capacity. */
+	/* Key: the chunk's address. Id: the receive id. Extra: the buffer's capacity. */
 	struct inflight rx_inflight;
-	uint64_t rx_key;	     /* chunk's address + this = key */
+	uint64_t rx_expected;	     /* key + this: address in the usual frame's descriptor */
 	uint8_t *rx_owner;	     /* by id: enum rx_owner */
 	struct rx_parked *rx_parked; /* by id */
 	uint32_t rx_id_limit;

@@ -21,6 +21,15 @@
 #define unlikely(x) __builtin_expect(!!(x), 0)
 /* A loop that wants all registers for itself: inlined, half of its locals would live on the stack. */
 #define ALONE __attribute__((noinline))
+/* A loop body for GROUP frames at once or for one: with a constant count the compiler writes the frames
+ * out behind each other, and steps through the arrays once per group. */
+#define INLINE static inline __attribute__((always_inline))
+#define GROUP  8u
+#if defined(__clang__)
+#define UNROLL _Pragma("unroll")
+#else
+#define UNROLL _Pragma("GCC unroll 8")
+#endif
 
 /* Ids handled per call of the pool's operations; their descriptions live on the stack. */
 #define BATCH 64u
@@ -81,7 +90,7 @@ static inline void post(struct net_xdp_queue *q, uint32_t id, uint64_t base, uin
 {
 	*ring_address(&q->fill, q->fill.mine++) = base;
 	q->rx_owner[id] = RX_KERNEL;
-	inflight_put(&q->rx_inflight, base + q->rx_key, id, capacity);
+	inflight_put(&q->rx_inflight, base, id, capacity);
 }
 
 /* Private chunks wanted with the kernel: one per waiting buffer, or what its frame may span. */
@@ -107,26 +116,31 @@ bool rx_push(struct net_xdp_queue *q)
 	return true;
 }
 
-/* Post what waited for room, publish, and wake the driver if it sleeps. */
-static void refill(struct net_xdp_queue *q)
+/* Post what waited for room. */
+static void post_parked(struct net_xdp_queue *q)
 {
 	uint32_t private = private_wanted(q), room, share;
 
-	if (q->pending.count | private) {
-		room = fill_room(q, q->pending.count + private);
-		/* Neither kind may starve the other: up to half of the room is for private chunks. */
-		share = room - room / 2 < private ? room - room / 2 : private;
-		room -= share;
-		for (; q->pending.count && room; room--) {
-			uint32_t id = unpark(q, &q->pending);
+	room = fill_room(q, q->pending.count + private);
+	/* Neither kind may starve the other: up to half of the room is for private chunks. */
+	share = room - room / 2 < private ? room - room / 2 : private;
+	room -= share;
+	for (; q->pending.count && room; room--) {
+		uint32_t id = unpark(q, &q->pending);
 
-			post(q, id, q->rx_parked[id].offset, q->rx_parked[id].capacity);
-		}
-		for (room += share; private && room; private --, room--) {
-			*ring_address(&q->fill, q->fill.mine++) = bounce_take(&q->rx_private);
-			q->rx_private_out++;
-		}
+		post(q, id, q->rx_parked[id].offset, q->rx_parked[id].capacity);
 	}
+	for (room += share; private && room; private --, room--) {
+		*ring_address(&q->fill, q->fill.mine++) = bounce_take(&q->rx_private);
+		q->rx_private_out++;
+	}
+}
+
+/* Post what waited for room, publish, and wake the driver if it sleeps. */
+static void refill(struct net_xdp_queue *q)
+{
+	if (q->pending.count | q->waiting.count)
+		post_parked(q);
 	if (*q->fill.own == q->fill.mine)
 		return;
 	ring_publish(&q->fill);
@@ -216,51 +230,86 @@ static bool take(struct net_xdp_queue *q, uint32_t id, const struct net_rx_buffe
 	return true;
 }
 
-/*
- * The usual ids: buffers in the region used last, that take() would find direct by capacity alone.
- * All that does not change over the batch is in locals, which stores through the tables' byte
- * pointers cannot make the compiler load again. Return: how many of the first count were posted
- * before one that needs take().
- */
-ALONE static uint32_t take_usual(struct net_xdp_queue *q, const uint32_t *ids,
-				 const struct net_rx_buffer *buffer, uint32_t count)
+/* Gap and capacity of a buffer in one word, to compare both at once. */
+static inline uint64_t shape_of(const struct net_rx_buffer *b)
 {
-	const struct memory_region *r = &q->memory->region[q->rx_region];
-	const uint64_t guest = r->guest_addr, bytes = r->bytes, key = q->rx_key;
-	const uint64_t chunk = r->offset - q->frame_offset - guest;
-	const uint32_t least = q->direct_capacity, limit = q->rx_id_limit;
-	struct inflight *t = &q->rx_inflight;
-	struct inflight_entry *flight = &t->queue[t->tail & t->mask];
-	uint64_t *fill = ring_address(&q->fill, q->fill.mine);
-	uint8_t *owner = q->rx_owner;
-	uint32_t i;
+	return b->header_bytes | (uint64_t)b->capacity_bytes << 32;
+}
 
-	count = ring_run(q->fill.mine, q->fill.mask, ring_run(t->tail, t->mask, count));
+/* What take_usual() knows of all its buffers. */
+struct usual {
+	uint64_t shape;
+	uint64_t guest;	   /* of the region */
+	uint64_t last;	   /* place in the region of the last buffer that fits */
+	uint64_t chunk;	   /* place + this: UMEM offset of the buffer's chunk */
+	uint64_t capacity; /* in the upper half */
+	uint32_t limit;
+};
+
+/* count of them; it is a constant. Return: how many were posted before one that is not usual. */
+INLINE size_t post_usual(const struct usual u, const struct net_rx_buffer *buffer,
+			 const uint32_t *ids, uint8_t *owner, uint64_t *fill,
+			 struct inflight_entry *flight, const size_t count)
+{
+	size_t i;
+
+	UNROLL
 	for (i = 0; i < count; i++) {
-		const uint64_t addr = buffer[i].addr, left = bytes - (addr - guest);
-		const uint64_t header = buffer[i].header_bytes, capacity = buffer[i].capacity_bytes;
-		const uint32_t id = ids[i];
+		const uint64_t place = buffer[i].addr - u.guest; /* wraps in front of the region */
+		const size_t id = ids[i];
 
-		/* left wraps to more than bytes when addr is in front of the region. */
-		if (unlikely(id >= limit || owner[id] != RX_FRONTEND || capacity < least ||
-			     left > bytes || header + capacity > left))
+		/* Apart: joined by ||, gcc computes all of them before it jumps once. */
+		if (unlikely(shape_of(&buffer[i]) != u.shape))
+			break;
+		if (unlikely(place > u.last))
+			break;
+		if (unlikely(id >= u.limit))
+			break;
+		if (unlikely(owner[id] != RX_FRONTEND))
 			break;
 		owner[id] = RX_KERNEL;
-		fill[i] = addr + header + chunk;
-		flight[i].key = addr + header + chunk + key;
-		flight[i].id = id;
-		flight[i].extra = (uint32_t)capacity;
+		fill[i] = place + u.chunk;
+		flight[i].key = place + u.chunk;
+		flight[i].both = id | u.capacity;
 	}
-	q->fill.mine += i;
-	t->tail += i;
 	return i;
 }
 
-/* May take_usual() be used: is a buffer of the arena direct whenever it is large enough? The guard
- * page and the private area keep its chunk inside the UMEM. */
-static bool has_usual(const struct net_xdp_queue *q)
+/*
+ * The usual ids: buffers in the region used last, that take() would find direct by capacity alone,
+ * and that all have the shape of the first. A frontend's buffers nearly always have, and then gap,
+ * capacity and the last address that fits are constants of the loop: one compare tells that they
+ * hold, one that the buffer is in the region.
+ * Return: how many of the first count (at least 1) were posted before one that needs take(), or a
+ * new start with its own shape.
+ */
+ALONE static uint32_t take_usual(const struct net_xdp_queue *q, const uint32_t *ids,
+				 const struct net_rx_buffer *buffer, uint32_t count)
 {
-	return q->unaligned && !q->zero_copy && !q->jumbo && !q->rx_vlan && q->memory->reservation;
+	const struct memory_region *r = &q->memory->region[q->rx_region];
+	const uint64_t length = (uint64_t)buffer->header_bytes + buffer->capacity_bytes;
+	const struct usual u = {
+		.shape = shape_of(buffer),
+		.guest = r->guest_addr,
+		.last = r->bytes - length,
+		.chunk = r->offset - q->frame_offset + buffer->header_bytes,
+		.capacity = (uint64_t)buffer->capacity_bytes << 32,
+		.limit = q->rx_id_limit,
+	};
+	const struct inflight *t = &q->rx_inflight;
+	struct inflight_entry *flight = &t->queue[t->tail & t->mask];
+	uint64_t *fill = ring_address(&q->fill, q->fill.mine);
+	uint8_t *owner = q->rx_owner;
+	size_t n, i = 0, step = GROUP;
+
+	if (unlikely(buffer->capacity_bytes < q->direct_capacity || length > r->bytes))
+		return 0;
+	n = ring_run(q->fill.mine, q->fill.mask, ring_run(t->tail, t->mask, count));
+	for (; n - i >= GROUP && step == GROUP; i += step)
+		step = post_usual(u, buffer + i, ids + i, owner, fill + i, flight + i, GROUP);
+	for (; i < n && step; i += step)
+		step = post_usual(u, buffer + i, ids + i, owner, fill + i, flight + i, 1);
+	return (uint32_t)i;
 }
 
 uint32_t rx_avail(struct net_queue *queue, struct net_buffer_access *pool, const uint32_t *ids,
@@ -269,8 +318,9 @@ uint32_t rx_avail(struct net_queue *queue, struct net_buffer_access *pool, const
 	struct net_xdp_queue *q = queue_of(queue);
 	struct net_rx_buffer buffers[BATCH];
 	/* While private chunks wait for room, refill() shares it out. */
-	uint32_t refused = 0, room = private_wanted(q) ? 0 : fill_room(q, count);
-	bool usual = has_usual(q) && q->pending.count == 0;
+	bool shared = q->waiting.count && private_wanted(q);
+	uint32_t refused = 0, room = shared ? 0 : fill_room(q, count);
+	bool usual = q->rx_usual && q->pending.count == 0;
 
 	while (count) {
 		uint32_t n = count < BATCH ? count : BATCH, i = 0;
@@ -278,8 +328,11 @@ uint32_t rx_avail(struct net_queue *queue, struct net_buffer_access *pool, const
 		pool->ops->rx_buffers(pool, ids, n, buffers);
 		while (i < n) {
 			uint32_t most = room < n - i ? room : n - i;
-			uint32_t taken = usual ? take_usual(q, ids + i, buffers + i, most) : 0;
+			uint32_t taken =
+				usual && most ? take_usual(q, ids + i, buffers + i, most) : 0;
 
+			q->fill.mine += taken;
+			q->rx_inflight.tail += taken;
 			room -= taken;
 			i += taken;
 			if (i < n) {
@@ -334,14 +387,14 @@ static void look_at(struct net_xdp_queue *q, struct net_rx_metadata *metadata, u
 /* The kernel's chunk goes back to it: its frame was dropped. */
 static void repost(struct net_xdp_queue *q, const struct inflight_entry *e)
 {
-	park(q, &q->pending, e->id, e->key - q->rx_key, e->extra);
+	park(q, &q->pending, e->id, e->key, e->extra);
 }
 
 /* A frame in a buffer of the frontend. where: UMEM offset of its first byte. */
 static void direct_frame(struct net_xdp_queue *q, struct burst *b, uint64_t base, uint64_t where,
 			 uint32_t len)
 {
-	const struct inflight_entry *e = inflight_take(&q->rx_inflight, base + q->rx_key);
+	const struct inflight_entry *e = inflight_take(&q->rx_inflight, base);
 	uint64_t offset = where - base - q->frame_offset;
 
 	if (!e) {
@@ -371,7 +424,7 @@ static void split_piece(struct net_xdp_queue *q, uint64_t base, bool continued)
 
 	if (bounce_give(&q->rx_private, base))
 		q->rx_private_out--;
-	else if ((e = inflight_take(&q->rx_inflight, base + q->rx_key)) != NULL)
+	else if ((e = inflight_take(&q->rx_inflight, base)) != NULL)
 		repost(q, e);
 	else
 		q->counter[NET_XDP_RX_UNKNOWN]++;
@@ -461,50 +514,72 @@ static void take_descriptor(struct net_xdp_queue *q, struct burst *b, const stru
 		direct_frame(q, b, base, where, d->len);
 }
 
+/* count descriptors, a constant, that should be usual. Return: how many were, before one that is not. */
+INLINE size_t deliver_usual(const struct xdp_desc *rx, const struct inflight_entry *flight,
+			    uint64_t expected, uint64_t capacity, uint8_t *owner, uint32_t *ids,
+			    struct net_rx_metadata *metadata, uint64_t *bytes, const size_t count)
+{
+	size_t i;
+
+	UNROLL
+	for (i = 0; i < count; i++) {
+		/* Options, which should be 0, make the length huge. */
+		const uint64_t len = rx[i].len | (uint64_t)rx[i].options << 32;
+		const size_t id = flight[i].id;
+
+		if (unlikely(rx[i].addr - expected != flight[i].key))
+			break;
+		/* What was posted has at least this capacity. */
+		if (unlikely(len - 1 >= capacity))
+			break;
+		owner[id] = RX_FRONTEND;
+		ids[i] = (uint32_t)id;
+		metadata[i] = (struct net_rx_metadata){.len_bytes = (uint32_t)len};
+		*bytes += len;
+	}
+	return i;
+}
+
 /*
  * The usual descriptors: whole frames, where they were expected, of the buffers that are next in
  * line. Return: how many of the first n were taken before one that needs take_descriptor().
  */
-ALONE static uint32_t take_usual_descriptors(struct net_xdp_queue *q, struct burst *b, uint32_t n)
+ALONE static uint32_t take_usual_descriptors(const struct net_xdp_queue *q, struct burst *b,
+					     uint32_t most)
 {
-	struct inflight *t = &q->rx_inflight;
+	const struct inflight *t = &q->rx_inflight;
 	const struct inflight_entry *flight = &t->queue[t->head & t->mask];
 	const struct xdp_desc *rx = ring_descriptor(&q->rx, q->rx.mine);
 	struct net_rx_metadata *metadata = b->metadata + b->count;
-	uint32_t *ids = b->ids + b->count, i;
+	uint32_t *ids = b->ids + b->count;
+	const uint64_t expected = q->rx_expected, capacity = q->direct_capacity;
 	uint8_t *owner = q->rx_owner;
 	uint64_t bytes = 0;
+	size_t n, i = 0, step = GROUP;
 
-	if (n > t->tail - t->head)
-		n = t->tail - t->head;
-	n = ring_run(q->rx.mine, q->rx.mask, ring_run(t->head, t->mask, n));
-	for (i = 0; i < n; i++) {
-		/* Options, which should be 0, make the length huge. */
-		const uint64_t len = rx[i].len | (uint64_t)rx[i].options << 32;
-		const uint32_t id = flight[i].id;
-
-		if (unlikely(rx[i].addr != flight[i].key || len - 1 >= flight[i].extra))
-			break;
-		owner[id] = RX_FRONTEND;
-		ids[i] = id;
-		metadata[i] = (struct net_rx_metadata){.len_bytes = (uint32_t)len};
-		bytes += len;
-	}
-	t->head += i;
-	b->count += i;
+	if (most > t->tail - t->head)
+		most = t->tail - t->head;
+	n = ring_run(q->rx.mine, q->rx.mask, ring_run(t->head, t->mask, most));
+	for (; n - i >= GROUP && step == GROUP; i += step)
+		step = deliver_usual(rx + i, flight + i, expected, capacity, owner, ids + i,
+				     metadata + i, &bytes, GROUP);
+	for (; i < n && step; i += step)
+		step = deliver_usual(rx + i, flight + i, expected, capacity, owner, ids + i,
+				     metadata + i, &bytes, 1);
 	b->bytes += bytes;
-	return i;
+	return (uint32_t)i;
 }
 
 /* Turn n descriptors into ids; never more ids than descriptors. */
 static void take_descriptors(struct net_xdp_queue *q, struct burst *b, uint32_t n)
 {
-	bool usual = q->unaligned && !q->inspect;
-
 	while (n) {
-		uint32_t taken = usual && !q->split ? take_usual_descriptors(q, b, n) : 0;
+		uint32_t taken =
+			q->rx_usual_descriptors && !q->split ? take_usual_descriptors(q, b, n) : 0;
 
 		q->rx.mine += taken;
+		q->rx_inflight.head += taken;
+		b->count += taken;
 		n -= taken;
 		if (n) {
 			take_descriptor(q, b, ring_descriptor(&q->rx, q->rx.mine));
@@ -560,7 +635,12 @@ int rx_open(struct net_xdp_queue *q, uint32_t id_limit)
 
 	q->rx_id_limit = id_limit;
 	q->pending.first = q->waiting.first = INFLIGHT_NONE;
-	q->rx_key = q->unaligned ? (uint64_t)q->frame_offset << 48 : q->frame_offset;
+	q->rx_expected = q->unaligned ? (uint64_t)q->frame_offset << 48 : q->frame_offset;
+	/* Is a buffer of the arena direct whenever it is large enough? The guard page and the private
+	 * area keep its chunk inside the UMEM. */
+	q->rx_usual =
+		q->unaligned && !q->zero_copy && !q->jumbo && !q->rx_vlan && q->memory->reservation;
+	q->rx_usual_descriptors = q->unaligned && !q->inspect;
 	q->rx_owner = calloc(id_limit, sizeof(*q->rx_owner));
 	q->rx_parked = calloc(id_limit, sizeof(*q->rx_parked));
 	q->chunk_taken = calloc(chunks / 64 + 1, sizeof(*q->chunk_taken));
