@@ -32,13 +32,17 @@ bool config_is_jumbo(const struct net_xdp_config *c)
 	return c->max_frame_bytes > c->chunk_bytes - XDP_FRAME_HEADROOM;
 }
 
+/* A zero-copy driver uses multiples of 128 bytes, and its bind wants 8 bytes more than max_frame_bytes
+ * (MTU + 26 where that is MTU + 18). Source: xp_assign_dev() in net/xdp/xsk_buff_pool.c, 6.18. */
+uint32_t config_zero_copy_bytes(uint32_t max_frame_bytes)
+{
+	return (max_frame_bytes + 8 + 127) / 128 * 128;
+}
+
 /*
  * An unaligned chunk is as large as its frame: the UMEM's headroom takes what max_frame_bytes leaves,
  * so that the kernel itself enforces the capacity of a direct buffer. Aligned chunks keep the whole
  * chunk, and so do jumbo endpoints, whose frames span chunks.
- *
- * A zero-copy driver uses multiples of 128 bytes, and its bind wants 8 bytes more than max_frame_bytes
- * (MTU + 26 where that is MTU + 18). Source: xp_assign_dev() in net/xdp/xsk_buff_pool.c, 6.18.
  */
 uint32_t config_headroom(const struct net_xdp_config *c, bool zero_copy)
 {
@@ -48,7 +52,7 @@ uint32_t config_headroom(const struct net_xdp_config *c, bool zero_copy)
 	if (!c->unaligned || config_is_jumbo(c))
 		return 0;
 	if (zero_copy)
-		frame = (frame + 8 + 127) / 128 * 128;
+		frame = config_zero_copy_bytes(frame);
 	if (frame > room)
 		frame = room;
 	return room - frame < largest ? room - frame : largest;

@@ -7,6 +7,8 @@
 
 /* Are frames larger than a chunk wanted? Then every frame is gathered through the private area. */
 bool config_is_jumbo(const struct net_xdp_config *c);
+/* What a chunk must hold behind its headroom for a zero-copy bind to take such frames. */
+uint32_t config_zero_copy_bytes(uint32_t max_frame_bytes);
 /* The UMEM's headroom, in front of which the kernel leaves 256 bytes of its own. */
 uint32_t config_headroom(const struct net_xdp_config *c, bool zero_copy);
 /* Size of one receive chunk of the private area: a power of two, so that none crosses a page. */

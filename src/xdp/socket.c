@@ -245,8 +245,8 @@ static const char *bind_hint(int rc, bool zero_copy, const struct net_xdp_device
 		return "the driver refuses this combination; use mode auto, or frames of one chunk";
 	case -EINVAL:
 		return zero_copy
-			       ? "does the queue exist, does a chunk hold the MTU, and (virtio) is "
-				 "the platform flag set? See xsk-info, or use mode auto"
+			       ? "does the queue exist, and (virtio) is the platform flag set? See "
+				 "xsk-info, or use mode auto"
 			       : "does the queue exist on this interface? See xsk-info";
 	case -ENOENT:
 		return "virtio: the device lacks ring reset or mergeable buffers; use mode copy";
@@ -274,6 +274,30 @@ static void record(struct net_xdp_queue *q, const char *asked, int rc, const cha
 	snprintf(rung->sentence, sizeof(rung->sentence), "%s", sentence);
 }
 
+/* A zero-copy bind wants a chunk to hold the MTU (see config_zero_copy_bytes()). Return: does it?
+ * Else the sentence says what would. */
+static bool holds_mtu(const struct net_xdp_queue *q, const struct net_xdp_device *device,
+		      char *sentence, size_t size)
+{
+	uint32_t mtu = device->mtu_bytes, frame = mtu + 18, has = q->direct_capacity / 128 * 128;
+	uint32_t needs = config_zero_copy_bytes(frame);
+	char remedy[80];
+
+	if (q->jumbo || needs <= has)
+		return true;
+	if (needs <= q->chunk_bytes - XDP_FRAME_HEADROOM)
+		snprintf(remedy, sizeof(remedy), "use max_frame_bytes %u", frame);
+	else if (needs <= 4096 - XDP_FRAME_HEADROOM)
+		snprintf(remedy, sizeof(remedy), "use chunk_bytes 4096 and max_frame_bytes %u",
+			 frame);
+	else
+		snprintf(remedy, sizeof(remedy), "lower the MTU to %u with chunk_bytes 4096",
+			 (4096 - XDP_FRAME_HEADROOM) / 128 * 128 - 26);
+	snprintf(sentence, size, "queue %u: the MTU of %u needs %u bytes of a chunk, it has %u; %s",
+		 q->hardware_queue, mtu, needs, has, remedy);
+	return false;
+}
+
 /* One rung: try, and write down what came of it. */
 static int try_bind(struct net_xdp_queue *q, const struct net_xdp_config *c,
 		    const struct net_xdp_device *device, bool zero_copy, struct net_error *err)
@@ -286,7 +310,7 @@ static int try_bind(struct net_xdp_queue *q, const struct net_xdp_config *c,
 
 	if (!rc)
 		snprintf(sentence, sizeof(sentence), "queue %u bound", q->hardware_queue);
-	else
+	else if (!zero_copy || rc != -EINVAL || holds_mtu(q, device, sentence, sizeof(sentence)))
 		snprintf(sentence, sizeof(sentence), "queue %u: %s: %s", q->hardware_queue,
 			 strerror(-rc), bind_hint(rc, zero_copy, device));
 	record(q, asked, rc, sentence);
