@@ -22,17 +22,44 @@ static int write_line(const char *path, int flags, const char *line)
 	return rc;
 }
 
+/* The symbol of a function, which may have got a suffix when it was compiled (".constprop.0"). */
+static int find_symbol(const char *function, char *symbol, size_t size)
+{
+	FILE *file = fopen("/proc/kallsyms", "re");
+	size_t len = strlen(function);
+	char line[512], name[128];
+	int rc = -ENOENT;
+
+	if (!file)
+		return -errno;
+	while (rc && fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "%*s %*c %127s", name) != 1 || strncmp(name, function, len) ||
+		    (name[len] && name[len] != '.'))
+			continue;
+		snprintf(symbol, size, "%s", name);
+		rc = 0;
+	}
+	fclose(file);
+	return rc;
+}
+
 int calls_open(void)
 {
-	static const char *const probes[] = {
-		"p:lab/rx_zero_copy __xsk_rcv_zc\n",
-		"p:lab/rx_copy __xsk_rcv\n",
-		"p:lab/tx_zero_copy xsk_tx_peek_release_desc_batch\n",
+	static const struct {
+		const char *event, *function;
+	} probes[] = {
+		{"rx_zero_copy", "__xsk_rcv_zc"},
+		{"rx_copy", "__xsk_rcv"},
+		{"tx_zero_copy", "xsk_tx_peek_release_desc_batch"},
 	};
 
 	for (unsigned i = 0; i < sizeof(probes) / sizeof(*probes); i++) {
-		int rc = write_line(TRACEFS "kprobe_events", O_APPEND, probes[i]);
+		char symbol[128], line[256];
+		int rc = find_symbol(probes[i].function, symbol, sizeof(symbol));
 
+		snprintf(line, sizeof(line), "p:lab/%s %s\n", probes[i].event, symbol);
+		if (!rc)
+			rc = write_line(TRACEFS "kprobe_events", O_APPEND, line);
 		if (rc && rc != -EEXIST) /* of a run before */
 			return rc;
 	}
