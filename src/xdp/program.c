@@ -200,12 +200,27 @@ static int attach(struct program *p, const struct net_xdp_config *c,
 	return rc;
 }
 
+/* The library does not print, and these two do. What they have to say is in our errors. */
+struct printers {
+	libbpf_print_fn_t libbpf;
+	libxdp_print_fn_t libxdp;
+};
+
+static struct printers silence(void)
+{
+	return (struct printers){libbpf_set_print(NULL), libxdp_set_print(NULL)};
+}
+
+static void restore(struct printers printers)
+{
+	libbpf_set_print(printers.libbpf);
+	libxdp_set_print(printers.libxdp);
+}
+
 int program_open(struct program *p, const struct net_xdp_config *config,
 		 const struct net_xdp_device *device, struct net_error *err)
 {
-	/* The library does not print, and these two do. What they have to say is in our errors. */
-	libbpf_print_fn_t libbpf_print = libbpf_set_print(NULL);
-	libxdp_print_fn_t libxdp_print = libxdp_set_print(NULL);
+	struct printers printers = silence();
 	struct net_xdp_device now = *device;
 	int rc;
 
@@ -230,13 +245,14 @@ int program_open(struct program *p, const struct net_xdp_config *config,
 	} else {
 		program_close(p);
 	}
-	libxdp_set_print(libxdp_print);
-	libbpf_set_print(libbpf_print);
+	restore(printers);
 	return rc;
 }
 
 void program_close(struct program *p)
 {
+	struct printers printers = silence();
+
 	if (p->dispatched)
 		dispatcher_detach(p->dispatched, p->ifindex, p->native);
 	if (p->link_fd >= 0)
@@ -247,6 +263,7 @@ void program_close(struct program *p)
 	p->link_fd = p->xsks_fd = p->counters_fd = -1;
 	p->plain = NULL;
 	p->vlan = NULL;
+	restore(printers);
 }
 
 bool program_is_attached(const struct program *p, const struct net_xdp_device *now)
