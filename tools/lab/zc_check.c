@@ -355,6 +355,39 @@ static void case_refused(char **arg)
 	close_ports(&a, &b);
 }
 
+/* ---- mtu: chunks too small for it ------------------------------------------------------------- */
+
+/* Kernels that look (7.0, and stable ones of 2026) refuse; then the smallest that would do is said. */
+static void case_mtu(char **arg)
+{
+	struct port a;
+	int rc = port_prepare(
+		&a, &(struct port_options){.ifname = arg[0], .mode = NET_XDP_MODE_ZERO_COPY});
+
+	a.config.max_frame_bytes = 1000;
+	if (!rc)
+		rc = port_open(&a);
+	if (!succeeded(rc, &a))
+		goto out;
+	rc = port_start(&a);
+	if (rc == 0) {
+		printf("  this kernel does not look at the MTU\n");
+		goto out;
+	}
+	printf("  %s: %s\n", a.err.step, a.err.message);
+	expect(rc == -EINVAL && strstr(a.err.message, arg[1]), "not refused with \"%s\"", arg[1]);
+	a.config.max_frame_bytes = 1518;
+	rc = net_endpoint_destroy(a.ep, &a.err);
+	a.ep = NULL;
+	if (!rc)
+		rc = port_open(&a);
+	if (!rc)
+		rc = port_start(&a);
+	succeeded(rc, &a);
+out:
+	succeeded(port_close(&a), &a);
+}
+
 /* ---- dispatcher: beside somebody else's program ----------------------------------------------- */
 
 static void case_dispatcher(char **arg)
@@ -386,17 +419,21 @@ static void case_dispatcher(char **arg)
 	close_ports(&a, &b);
 }
 
-/* Program link does not share: the open is refused and names what is there. */
+/* What is there cannot or must not be shared: the open is refused and names it. */
 static void case_occupied(char **arg)
 {
+	struct port_options o = {.ifname = arg[0]};
 	struct port a;
-	int rc = port_prepare(&a, &(struct port_options){.ifname = arg[0]});
+	int rc;
 
+	if (strcmp(arg[1], "dispatcher") == 0)
+		o.program = NET_XDP_PROGRAM_DISPATCHER;
+	rc = port_prepare(&a, &o);
 	if (succeeded(rc, &a)) {
 		rc = port_open(&a);
 		expect(rc == -EBUSY, "open: %s", rc ? strerror(-rc) : "accepted");
 		printf("  %s: %s\n", a.err.step, a.err.message);
-		expect(strstr(a.err.message, arg[1]), "%s is not named", arg[1]);
+		expect(strstr(a.err.message, arg[2]), "%s is not named", arg[2]);
 	}
 	port_close(&a);
 }
@@ -416,8 +453,9 @@ int main(int argc, char **argv)
 		{"sealed-pages", case_sealed_pages, 3, "IF IF FRAMES"},
 		{"cycles", case_cycles, 3, "IF IF COUNT"},
 		{"refused", case_refused, 2, "IF IF"},
+		{"mtu", case_mtu, 2, "IF REMEDY"},
 		{"dispatcher", case_dispatcher, 3, "IF IF COMMAND"},
-		{"occupied", case_occupied, 2, "IF PROGRAM"},
+		{"occupied", case_occupied, 3, "IF link|dispatcher PROGRAM"},
 	};
 	const unsigned count = sizeof(cases) / sizeof(*cases);
 
