@@ -12,15 +12,19 @@
 
 /* ---- Places ----------------------------------------------------------------------------------- */
 
-/* Where id's chunk begins: odd; every second one fits a small page if a chunk of 2048 can. */
-static uint32_t window_at(uint32_t id)
+/* Where id's chunk begins: every second one fits a small page, at an odd address if it can. */
+static uint32_t window_at(const struct port *p, uint32_t id)
 {
-	return id * PORT_STRIDE + (id % 2 ? 2051 + id * 2 : 1 + id * 2);
+	uint32_t odd = 1 + id * 2;
+
+	if (id % 2)
+		return id * PORT_STRIDE + SMALL_PAGE / 2 + odd;
+	return id * PORT_STRIDE + (p->config.chunk_bytes < SMALL_PAGE ? odd : 0);
 }
 
 uint32_t port_rx_at(const struct port *p, uint32_t id)
 {
-	return window_at(id) + net_xdp_frame_offset(&p->config);
+	return window_at(p, id) + net_xdp_frame_offset(&p->config);
 }
 
 uint32_t port_tx_at(uint32_t slot)
@@ -56,7 +60,7 @@ static void rx_buffers(struct net_buffer_access *pool, const uint32_t *ids, uint
 			.header_bytes = PORT_GAP,
 			.capacity_bytes = net_xdp_direct_capacity(&p->config),
 		};
-		p->crossing += crosses(window_at(ids[i]), p->config.chunk_bytes);
+		p->crossing += crosses(window_at(p, ids[i]), p->config.chunk_bytes);
 	}
 }
 
