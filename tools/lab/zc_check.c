@@ -249,6 +249,88 @@ static void case_sealed_pages(char **arg)
 	close_ports(&a, &b);
 }
 
+/* ---- starved: no buffers for a while ----------------------------------------------------------- */
+
+/* All buffers are held while more frames come than there are buffers. When they are given back, what
+ * follows arrives whole: nothing sleeps that should have been woken. */
+static void case_starved(char **arg)
+{
+	const char *const ifnames[] = {arg[0], arg[1]};
+	struct traffic_result r;
+	struct port a, b;
+	struct traffic t;
+
+	if (open_ports(&a, &b, ifnames,
+		       (struct port_options){.mode = NET_XDP_MODE_ZERO_COPY,
+					     .huge_pages = true,
+					     .sealed = true})) {
+		traffic_begin(&t, &a, &b);
+		t.hold = true;
+		traffic_run(&t, 2 * PORT_RX);
+		traffic_settle(&t);
+		expect(t.held_count == PORT_RX, "%u of %u buffers were used", t.held_count,
+		       PORT_RX);
+		t.hold = false;
+		traffic_release(&t);
+		traffic_settle(&t);
+		traffic_end(&t, &r);
+		printf("  %u buffers for %" PRIu64 " frames; %" PRIu64 " received in the end\n",
+		       PORT_RX, t.sent, r.frames.unique);
+		run(&t, &r, &a, &b, 1000);
+		expect_direct(&t, &r);
+	}
+	close_ports(&a, &b);
+}
+
+/* ---- link: down and up again ------------------------------------------------------------------ */
+
+static void set_link(const char *ifname, const char *state)
+{
+	char command[64];
+
+	snprintf(command, sizeof(command), "ip link set dev %s %s", ifname, state);
+	expect(system(command) == 0, "%s", command);
+}
+
+/* Frames are sent while one end is down. None of their places may stay with the backend, and what is
+ * sent when it is up again arrives. */
+static void down_and_up(struct port *from, struct port *to, struct port *victim)
+{
+	struct traffic_result r;
+	struct traffic t;
+
+	traffic_begin(&t, from, to);
+	traffic_run(&t, 100);
+	set_link(victim->config.ifname, "down");
+	traffic_run(&t, 40);
+	sleep_ms(100);
+	set_link(victim->config.ifname, "up");
+	traffic_settle(&t);
+	expect(traffic_crosses(from, to, LINK_SECONDS), "no frame crosses after link up");
+	printf("  %s down and up: %" PRIu64 " sent, %" PRIu64 " received\n", victim->config.ifname,
+	       t.sent, t.received);
+	expect(from->free_count == PORT_TX, "%u completions missing", PORT_TX - from->free_count);
+	traffic_end(&t, &r);
+	expect(!t.corrupt && !r.frames.duplicates, "corrupt or duplicate frames");
+	run(&t, &r, from, to, 500);
+	expect_direct(&t, &r);
+}
+
+static void case_link(char **arg)
+{
+	const char *const ifnames[] = {arg[0], arg[1]};
+	struct port a, b;
+
+	if (open_ports(&a, &b, ifnames,
+		       (struct port_options){.mode = NET_XDP_MODE_ZERO_COPY,
+					     .huge_pages = true,
+					     .sealed = true})) {
+		down_and_up(&a, &b, &b);
+		down_and_up(&a, &b, &a);
+	}
+	close_ports(&a, &b);
+}
+
 /* ---- cycles: destroyed under traffic ---------------------------------------------------------- */
 
 static bool still_poisoned(const struct port *p)
@@ -451,6 +533,8 @@ int main(int argc, char **argv)
 		{"direct", case_direct, 3, "IF IF FRAMES"},
 		{"pages", case_pages, 3, "IF IF FRAMES"},
 		{"sealed-pages", case_sealed_pages, 3, "IF IF FRAMES"},
+		{"starved", case_starved, 2, "IF IF"},
+		{"link", case_link, 2, "IF IF"},
 		{"cycles", case_cycles, 3, "IF IF COUNT"},
 		{"refused", case_refused, 2, "IF IF"},
 		{"mtu", case_mtu, 2, "IF REMEDY"},
