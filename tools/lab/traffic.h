@@ -3,8 +3,8 @@
 #ifndef LAB_TRAFFIC_H
 #define LAB_TRAFFIC_H
 
-#include "bench/flow.h"
-#include "bench/frame.h"
+#include "xsk_bench/flow.h"
+#include "xsk_bench/frame.h"
 #include "port.h"
 
 struct traffic {
