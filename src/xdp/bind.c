@@ -207,7 +207,7 @@ int socket_bind(struct net_xdp_queue *q, const struct net_xdp_config *config,
 	if (getsockopt(q->fd, SOL_XDP, XDP_OPTIONS, &options, &len))
 		return error_set(err, -errno, "bind", "%s queue %u: reading XDP_OPTIONS back: %s",
 				 device->ifname, q->hardware_queue, strerror(errno));
-	q->zero_copy = options.flags & XDP_OPTIONS_ZEROCOPY;
+	queue_set_zero_copy(q, options.flags & XDP_OPTIONS_ZEROCOPY);
 	q->tx_max_descriptors = 1;
 	if (multi_buffer && !q->zero_copy)
 		q->tx_max_descriptors = XDP_COPY_TX_DESCRIPTORS;

@@ -158,21 +158,31 @@ static uint32_t driver_gap_bytes(const struct net_xdp_device *device)
 	return device->rx_metadata_features & NETDEV_RX_METADATA_HASH ? 20 : 12;
 }
 
+void queue_set_zero_copy(struct net_xdp_queue *q, bool zero_copy)
+{
+	q->zero_copy = zero_copy;
+	/* Is a buffer of the arena direct whenever it is large enough? The guard page and the private
+	 * area keep its chunk inside the UMEM. */
+	q->rx_usual =
+		q->unaligned && !zero_copy && !q->jumbo && !q->rx_vlan && q->memory->reservation;
+	q->rx_usual_descriptors = q->unaligned && !q->inspect;
+}
+
 void queue_set_facts(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep)
 {
 	const struct net_xdp_config *c = &ep->config;
+	/* Until bind has said otherwise, chunks and the buffers posted before it obey the stricter
+	 * rules. */
+	bool zero_copy =
+		c->mode != NET_XDP_MODE_COPY && ep->program.native &&
+		(!ep->device.has_features || (ep->device.xdp_features & NET_XDP_FEATURE_ZERO_COPY));
 
 	q->memory = &ep->memory;
 	q->umem_bytes = ep->memory.bytes;
 	q->unaligned = c->unaligned;
 	q->chunk_bytes = c->chunk_bytes;
 	q->base_mask = c->unaligned ? RX_OFFSET : ~(uint64_t)(c->chunk_bytes - 1);
-	/* Until bind has said otherwise, chunks and the buffers posted before it obey the stricter
-	 * rules. */
-	q->zero_copy =
-		c->mode != NET_XDP_MODE_COPY && ep->program.native &&
-		(!ep->device.has_features || (ep->device.xdp_features & NET_XDP_FEATURE_ZERO_COPY));
-	q->frame_offset = XDP_FRAME_HEADROOM + config_headroom(c, q->zero_copy);
+	q->frame_offset = XDP_FRAME_HEADROOM + config_headroom(c, zero_copy);
 	q->direct_capacity = c->chunk_bytes - q->frame_offset;
 	q->max_frame_bytes = c->max_frame_bytes;
 	q->driver_gap_bytes = driver_gap_bytes(&ep->device);
@@ -183,6 +193,7 @@ void queue_set_facts(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep)
 	q->inspect = c->rx_vlan || c->rx_checksum != NET_XDP_RX_CHECKSUM_NONE;
 	q->partial_possible = strcmp(ep->device.driver, "veth") == 0;
 	q->timer_us = q->tx_timer_us = c->tx_timer_us;
+	queue_set_zero_copy(q, zero_copy);
 }
 
 /* This queue's share of the private area: transmit slots, then receive chunks. */

@@ -184,6 +184,7 @@ int queue_create(struct net_xdp_endpoint *ep, uint32_t index, const struct net_q
 		 struct net_xdp_queue **out, struct net_error *err);
 int queue_destroy(struct net_queue *q, struct net_error *err);
 /* The parts of set-up that need no kernel: constants of the data calls; after the rings, tables. */
+void queue_set_zero_copy(struct net_xdp_queue *q, bool zero_copy);
 void queue_set_facts(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep);
 int queue_open_tables(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep,
 		      struct net_error *err);

@@ -636,11 +636,6 @@ int rx_open(struct net_xdp_queue *q, uint32_t id_limit)
 	q->rx_id_limit = id_limit;
 	q->pending.first = q->waiting.first = INFLIGHT_NONE;
 	q->rx_expected = q->unaligned ? (uint64_t)q->frame_offset << 48 : q->frame_offset;
-	/* Is a buffer of the arena direct whenever it is large enough? The guard page and the private
-	 * area keep its chunk inside the UMEM. */
-	q->rx_usual =
-		q->unaligned && !q->zero_copy && !q->jumbo && !q->rx_vlan && q->memory->reservation;
-	q->rx_usual_descriptors = q->unaligned && !q->inspect;
 	q->rx_owner = calloc(id_limit, sizeof(*q->rx_owner));
 	q->rx_parked = calloc(id_limit, sizeof(*q->rx_parked));
 	q->chunk_taken = calloc(chunks / 64 + 1, sizeof(*q->chunk_taken));

@@ -26,7 +26,7 @@ static void rig_open(struct rig *r, const char *driver, uint64_t rx_metadata_fea
 	snprintf(ep->device.driver, sizeof(ep->device.driver), "%s", driver);
 	ep->device.rx_metadata_features = rx_metadata_features;
 	queue_set_facts(&r->k.queue, ep);
-	r->k.queue.zero_copy = true;
+	queue_set_zero_copy(&r->k.queue, true);
 }
 
 static void rig_close(struct rig *r)
@@ -81,7 +81,7 @@ Test(zero_copy, virtio_net_in_copy_mode_needs_no_gap)
 	struct rig r;
 
 	rig_open(&r, "virtio_net", 0);
-	r.k.queue.zero_copy = false;
+	queue_set_zero_copy(&r.k.queue, false);
 	cr_assert(is_direct(&r, 0, 0));
 	rig_close(&r);
 }
