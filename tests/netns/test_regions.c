@@ -177,10 +177,10 @@ Test(regions, memory_that_is_not_shared_is_refused)
 
 	prepare();
 	take(-1, map(-1, BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE));
-	refused(&rig.x, -EINVAL, "memory", "not a MAP_SHARED mapping", "give its fd");
+	refused(&rig.x, -EINVAL, "memory", "MAP_SHARED mapping", "give its fd");
 	fd = make_memfd(BYTES, 0);
 	take(-1, map(fd, BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE));
-	refused(&rig.x, -EINVAL, "memory", "not a MAP_SHARED mapping", "give its fd");
+	refused(&rig.x, -EINVAL, "memory", "MAP_SHARED mapping", "give its fd");
 	config->memory_as_is = true;
 	refused(&rig.x, -EINVAL, "memory", "MAP_PRIVATE file", "map it MAP_SHARED");
 	expect_works();
