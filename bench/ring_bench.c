@@ -24,6 +24,7 @@
 #define STRIDE	     2048
 #define BATCH_MAX    256
 #define SEGMENTS_MAX 16
+#define QUEUES_MAX   4
 #define FRAME_BYTES  60
 #define HEADER_BYTES 12
 
@@ -41,16 +42,18 @@ struct shared_ring {
 	uint32_t mask;
 };
 
+/* One queue with its frontend. The buffers of all queues lie in one memory, behind each other. */
 struct bench {
 	struct net_buffer_access pool;
 	const struct options *o;
-	struct net_xdp_endpoint endpoint;
+	struct net_xdp_endpoint *endpoint;
 	struct net_xdp_queue queue;
 	struct shared_ring fill, completion, rx, tx;
 	struct xsk_ring_prod floor_fill, floor_tx;
 	struct xsk_ring_cons floor_rx, floor_completion;
 	struct net_rx_buffer *buffers;	  /* by id */
 	struct net_rx_metadata *metadata; /* by id */
+	uint64_t first_addr;		  /* of its buffers */
 	struct net_tx_segment segments[BATCH_MAX * SEGMENTS_MAX];
 	struct net_tx_metadata packets[BATCH_MAX];
 	uint32_t ids[BATCH_MAX];
@@ -60,9 +63,9 @@ struct bench {
 
 /* ---- The frontend ----------------------------------------------------------------------------- */
 
-static uint64_t buffer_addr(const struct options *o, uint32_t id)
+static uint64_t buffer_addr(const struct bench *b, uint32_t id)
 {
-	return GUEST_BASE + (uint64_t)id * STRIDE + (o->aligned ? 0 : id % 61);
+	return b->first_addr + (uint64_t)id * STRIDE + (b->o->aligned ? 0 : id % 61);
 }
 
 static void rx_buffers(struct net_buffer_access *pool, const uint32_t *ids, uint32_t count,
@@ -110,7 +113,7 @@ static void open_ring(struct shared_ring *s, struct ring *view, uint32_t entries
 /* Frames arrive in the next count chunks. */
 static void step_rx(struct bench *b, uint32_t count)
 {
-	const struct net_xdp_config *c = &b->endpoint.config;
+	const struct net_xdp_config *c = &b->endpoint->config;
 	uint64_t offset = b->queue.frame_offset, *fill = b->fill.entry;
 	struct xdp_desc *rx = b->rx.entry;
 
@@ -225,11 +228,13 @@ static double now(void)
 	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
-static uint64_t run_rx(struct bench *b, double *seconds)
+/* The queues take turns, as they do in a process that has several. */
+static uint64_t run_rx(struct bench *lanes, const struct options *o, double *seconds)
 {
 	uint64_t frames = 0;
 
-	while (frames < b->o->frames) {
+	for (uint32_t turn = 0; frames < o->frames; turn++) {
+		struct bench *b = &lanes[turn % o->queues];
 		uint32_t n;
 
 		step_rx(b, b->o->batch);
@@ -249,7 +254,7 @@ static void fill_list(struct bench *b)
 
 	for (uint32_t p = 0; p < o->batch; p++) {
 		struct net_tx_segment *s = &b->segments[p * o->segments];
-		uint64_t addr = buffer_addr(o, b->next_buffer++ % o->buffers) + HEADER_BYTES;
+		uint64_t addr = buffer_addr(b, b->next_buffer++ % o->buffers) + HEADER_BYTES;
 
 		b->packets[p] = (struct net_tx_metadata){
 			.id = p,
@@ -266,11 +271,12 @@ static void fill_list(struct bench *b)
 	}
 }
 
-static uint64_t run_tx(struct bench *b, double *seconds)
+static uint64_t run_tx(struct bench *lanes, const struct options *o, double *seconds)
 {
 	uint64_t frames = 0;
 
-	while (frames < b->o->frames) {
+	for (uint32_t turn = 0; frames < o->frames; turn++) {
+		struct bench *b = &lanes[turn % o->queues];
 		uint32_t n;
 
 		fill_list(b);
@@ -314,7 +320,7 @@ static void post_all(struct bench *b)
 
 	for (uint32_t id = 0; id < o->buffers; id++)
 		b->buffers[id] = (struct net_rx_buffer){
-			.addr = buffer_addr(o, id),
+			.addr = buffer_addr(b, id),
 			.header_bytes = o->aligned ? 256 : HEADER_BYTES,
 			.capacity_bytes = o->bounced   ? 1000
 					  : o->aligned ? 1792
@@ -330,61 +336,78 @@ static void post_all(struct bench *b)
 	b->floor_fill.cached_prod = b->fill.producer;
 }
 
-static int open_bench(struct bench *b, const struct options *o)
+/* One memory for the buffers of all queues. Return: 0 or -errno with err filled. */
+static int open_endpoint(struct net_xdp_endpoint *ep, const struct options *o,
+			 struct net_error *err)
 {
 	struct net_xdp_region region = {
 		.guest_addr = GUEST_BASE,
-		.size_bytes = ((uint64_t)o->buffers + 2) * STRIDE,
+		.size_bytes = ((uint64_t)o->buffers * o->queues + 2) * STRIDE,
 		.fd = memfd_create("ring-bench", MFD_CLOEXEC),
 	};
 	struct net_xdp_config c = net_xdp_config_default();
-	struct net_xdp_queue *q = &b->queue;
-	struct net_error err = {.message = "no memory"};
 	int rc;
 
 	region.size_bytes = (region.size_bytes + 4095) & ~4095ull;
 	c.ifname = "none";
 	c.regions = &region;
 	c.region_count = 1;
+	c.max_queues = o->queues;
 	c.unaligned = !o->aligned;
 	c.mode = NET_XDP_MODE_COPY;
 	while (c.fill_ring_frames < o->buffers) /* all of them with the kernel */
 		c.fill_ring_frames *= 2;
+	snprintf(err->message, sizeof(err->message), "no memory");
+	rc = region.fd < 0 || ftruncate(region.fd, (off_t)region.size_bytes);
+	if (!rc)
+		rc = net_xdp_config_check(&c, err);
+	if (!rc)
+		rc = memory_open(&ep->memory, &c, err);
+	ep->config = c;
+	return rc;
+}
+
+static int open_queue(struct bench *b, uint32_t index, struct net_xdp_endpoint *ep,
+		      const struct options *o, struct net_error *err)
+{
+	const struct net_xdp_config *c = &ep->config;
+	struct net_xdp_queue *q = &b->queue;
+
 	b->pool.ops = &pool_ops;
 	b->o = o;
+	b->endpoint = ep;
+	b->first_addr = GUEST_BASE + (uint64_t)index * o->buffers * STRIDE;
 	b->buffers = calloc(o->buffers, sizeof(*b->buffers));
 	b->metadata = calloc(o->buffers, sizeof(*b->metadata));
-	rc = region.fd < 0 || ftruncate(region.fd, (off_t)region.size_bytes) || !b->metadata ||
-	     !b->buffers;
-	if (!rc)
-		rc = net_xdp_config_check(&c, &err);
-	if (!rc)
-		rc = memory_open(&b->endpoint.memory, &c, &err);
-	b->endpoint.config = c;
+	if (!b->buffers || !b->metadata)
+		return -1;
 	q->base.ops = &queue_ops;
-	q->endpoint = &b->endpoint;
+	q->endpoint = ep;
+	q->index = index;
 	q->fd = -1;
-	queue_set_facts(q, &b->endpoint);
+	queue_set_facts(q, ep);
 	q->tx_max_descriptors = XDP_COPY_TX_DESCRIPTORS;
-	open_ring(&b->fill, &q->fill, c.fill_ring_frames, 8, true);
-	open_ring(&b->completion, &q->completion, c.completion_ring_frames, 8, false);
-	open_ring(&b->rx, &q->rx, c.rx_ring_frames, 16, false);
-	open_ring(&b->tx, &q->tx, c.tx_ring_frames, 16, true);
-	if (!rc)
-		rc = queue_open_tables(q, &b->endpoint, &err);
-	if (rc) {
-		fprintf(stderr, "ring-bench: %s\n", err.message);
-		return 1;
-	}
+	open_ring(&b->fill, &q->fill, c->fill_ring_frames, 8, true);
+	open_ring(&b->completion, &q->completion, c->completion_ring_frames, 8, false);
+	open_ring(&b->rx, &q->rx, c->rx_ring_frames, 16, false);
+	open_ring(&b->tx, &q->tx, c->tx_ring_frames, 16, true);
+	if (queue_open_tables(q, ep, err))
+		return -1;
 	open_floor(b);
 	post_all(b);
 	return 0;
 }
 
+static int fail(const struct net_error *err)
+{
+	fprintf(stderr, "ring-bench: %s\n", err->message);
+	return 1;
+}
+
 static int usage(FILE *to, int code)
 {
-	fputs("usage: ring-bench rx|tx [--batch N] [--buffers N] [--segments N] [--frames N]\n"
-	      "                  [--aligned] [--bounced] [--floor]\n"
+	fputs("usage: ring-bench rx|tx [--batch N] [--buffers N] [--segments N] [--queues N]\n"
+	      "                  [--frames N] [--aligned] [--bounced] [--floor]\n"
 	      "One line of JSON: nanoseconds per frame of the data calls, without a kernel.\n",
 	      to);
 	return code;
@@ -393,13 +416,16 @@ static int usage(FILE *to, int code)
 static bool parse(int argc, char **argv, struct options *o)
 {
 	static const struct option longs[] = {
-		{"batch", 1, NULL, 'b'},  {"buffers", 1, NULL, 'n'}, {"segments", 1, NULL, 's'},
-		{"frames", 1, NULL, 'f'}, {"aligned", 0, NULL, 'a'}, {"bounced", 0, NULL, 'B'},
-		{"floor", 0, NULL, 'F'},  {"help", 0, NULL, 'h'},    {0},
+		{"batch", 1, NULL, 'b'},    {"buffers", 1, NULL, 'n'},
+		{"segments", 1, NULL, 's'}, {"queues", 1, NULL, 'q'},
+		{"frames", 1, NULL, 'f'},   {"aligned", 0, NULL, 'a'},
+		{"bounced", 0, NULL, 'B'},  {"floor", 0, NULL, 'F'},
+		{"help", 0, NULL, 'h'},	    {0},
 	};
 	int c;
 
-	*o = (struct options){.batch = 64, .buffers = 4096, .segments = 1, .frames = 10000000};
+	*o = (struct options){
+		.batch = 64, .buffers = 4096, .segments = 1, .queues = 1, .frames = 10000000};
 	while ((c = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
 		switch (c) {
 		case 'b':
@@ -410,6 +436,9 @@ static bool parse(int argc, char **argv, struct options *o)
 			break;
 		case 's':
 			o->segments = (uint32_t)atoi(optarg);
+			break;
+		case 'q':
+			o->queues = (uint32_t)atoi(optarg);
 			break;
 		case 'f':
 			o->frames = (uint64_t)atoll(optarg);
@@ -430,14 +459,16 @@ static bool parse(int argc, char **argv, struct options *o)
 	if (optind + 1 != argc || (strcmp(argv[optind], "rx") && strcmp(argv[optind], "tx")))
 		return false;
 	o->tx = argv[optind][0] == 't';
-	return o->batch >= 1 && o->batch <= BATCH_MAX && o->segments >= 1 &&
-	       o->segments <= SEGMENTS_MAX && o->buffers >= BATCH_MAX && o->buffers <= 65536 &&
-	       o->buffers % BATCH_MAX == 0;
+	return o->queues >= 1 && o->queues <= QUEUES_MAX && o->batch >= 1 &&
+	       o->batch <= BATCH_MAX && o->segments >= 1 && o->segments <= SEGMENTS_MAX &&
+	       o->buffers >= BATCH_MAX && o->buffers <= 65536 && o->buffers % BATCH_MAX == 0;
 }
 
 int main(int argc, char **argv)
 {
-	static struct bench b;
+	static struct bench lanes[QUEUES_MAX];
+	static struct net_xdp_endpoint endpoint;
+	struct net_error err = {0};
 	struct options o;
 	double seconds = 0;
 	uint64_t frames;
@@ -447,14 +478,17 @@ int main(int argc, char **argv)
 			return usage(stdout, 0);
 	if (!parse(argc, argv, &o))
 		return usage(stderr, 2);
-	if (open_bench(&b, &o))
-		return 1;
-	frames = o.tx ? run_tx(&b, &seconds) : run_rx(&b, &seconds);
+	if (open_endpoint(&endpoint, &o, &err))
+		return fail(&err);
+	for (uint32_t i = 0; i < o.queues; i++)
+		if (open_queue(&lanes[i], i, &endpoint, &o, &err))
+			return fail(&err);
+	frames = o.tx ? run_tx(lanes, &o, &seconds) : run_rx(lanes, &o, &seconds);
 	printf("{\"call\": \"%s\", \"floor\": %s, \"batch\": %u, \"buffers\": %u, \"segments\": "
-	       "%u, "
+	       "%u, \"queues\": %u, "
 	       "\"aligned\": %s, \"bounced\": %s, \"frames\": %llu, \"ns_per_frame\": %.2f}\n",
 	       o.tx ? "tx" : "rx", o.floor ? "true" : "false", o.batch, o.buffers, o.segments,
-	       o.aligned ? "true" : "false", o.bounced ? "true" : "false",
+	       o.queues, o.aligned ? "true" : "false", o.bounced ? "true" : "false",
 	       (unsigned long long)frames, seconds * 1e9 / (double)(frames ? frames : 1));
 	return frames ? 0 : 1;
 }
