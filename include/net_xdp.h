@@ -58,7 +58,8 @@ enum net_xdp_rx_checksum {
 	NET_XDP_RX_CHECKSUM_COMPLETE, /* also fill in what a local veth peer left out */
 };
 
-/* One piece of the frontend's memory. */
+/* One piece of the frontend's memory. A buffer or segment lies within one region: where a guest's
+ * reaches over two, the frontend splits it. */
 struct net_xdp_region {
 	uint64_t guest_addr; /* of its first byte, in the addresses that segments and buffers use */
 	uint64_t size_bytes; /* multiple of the backing's page size */
