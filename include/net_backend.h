@@ -248,7 +248,9 @@ struct net_queue {
  * cannot hold now waits inside the queue and is posted later, by rx_poll or by the next rx_avail.
  * Return: how many ids were refused (unknown, out of range, outside the memory, already posted):
  *         0 normally. Refused ids stay the frontend's and are counted.
- * Owner: accepted buffers are the backend's until rx_poll returns their id or destroy returns.
+ * Owner: accepted buffers are the backend's until rx_poll returns their id or destroy returns. Two
+ * ids that name the same bytes are the frontend's own race: each comes back once, with what was
+ * written last.
  * Blocks: no. Syscalls: at most one wake-up, and only when the driver asks for it.
  */
 static inline uint32_t net_queue_rx_avail(struct net_queue *q, struct net_buffer_access *pool,
@@ -458,7 +460,7 @@ NET_PUBLIC int net_null_open(struct net_endpoint **out, struct net_error *err);
 /*
  * What is sent on queue i arrives on the queue that the RSS table says for the frame (queue i
  * without a table). Copies, through the pool's memory(). For tests, and for a frontend that wants to
- * talk to itself. max_queues: 1..64. All queues of one loopback endpoint are driven by one thread.
+ * talk to itself. max_queues: 1..64; receive ids are 0..65535. All queues of one loopback endpoint are driven by one thread.
  */
 NET_PUBLIC int net_loopback_open(uint32_t max_queues, struct net_endpoint **out,
 				 struct net_error *err);

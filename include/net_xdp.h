@@ -15,7 +15,8 @@
  * not is *bounced*: one copy through the private area, counted with its reason. The words "zero
  * copy" are only as true as rx_bounced and tx_bounced are 0 and the queue's report says zero_copy.
  *
- * Needs: CAP_NET_RAW (socket), CAP_NET_ADMIN + CAP_BPF (program), CAP_IPC_LOCK or RLIMIT_MEMLOCK.
+ * Needs: CAP_NET_RAW (socket), CAP_NET_ADMIN + CAP_BPF + CAP_PERFMON (program: it measures frames by
+ * their pointers, which the verifier allows only with it), CAP_IPC_LOCK or RLIMIT_MEMLOCK.
  * Source of the kernel's rules: net/xdp/ of Linux 6.18 and Documentation/networking/af_xdp.rst.
  */
 #ifndef NET_XDP_H
@@ -57,7 +58,8 @@ enum net_xdp_rx_checksum {
 	NET_XDP_RX_CHECKSUM_COMPLETE, /* also fill in what a local veth peer left out */
 };
 
-/* One piece of the frontend's memory. */
+/* One piece of the frontend's memory. A buffer or segment lies within one region: where a guest's
+ * reaches over two, the frontend splits it. */
 struct net_xdp_region {
 	uint64_t guest_addr; /* of its first byte, in the addresses that segments and buffers use */
 	uint64_t size_bytes; /* multiple of the backing's page size */
@@ -149,7 +151,9 @@ NET_PUBLIC int net_xdp_config_check(const struct net_xdp_config *config, struct 
  * host until get_queues). Return: 0 and *out. Errors, err filled, nothing left behind:
  *   -EINVAL config or memory · -ENODEV no such interface · -EPERM capability · -EBUSY another XDP
  *   program is attached (named) · -EOPNOTSUPP attach mode · -ENOMEM, and what the kernel says.
- * Owner: the caller, ends it with net_endpoint_destroy(). The fds stay the caller's (duplicated).
+ * Owner: the caller, ends it with net_endpoint_destroy(). The fds stay the caller's: they are mapped,
+ * not kept. Threads: this and every later set-up or teardown call must run in the network namespace
+ * that the interface was found in; data calls may run anywhere.
  * Blocks: yes; page faults of the whole memory happen in get_queues (0.1 to 0.4 s per GiB).
  */
 NET_PUBLIC int net_xdp_open(const struct net_xdp_config *config, struct net_endpoint **out,
@@ -209,7 +213,7 @@ NET_PUBLIC int net_xdp_queue_report(struct net_queue *q, struct net_xdp_report *
 	  "buffers bounced: not where an aligned chunk puts frames")                               \
 	X(RX_BOUNCE_PAGE, "rx_bounce_page", "buffers bounced: chunk crosses pages apart for DMA")  \
 	X(RX_BOUNCE_GAP, "rx_bounce_gap",                                                          \
-	  "buffers bounced: header gap too small for the VLAN hint")                               \
+	  "buffers bounced: header gap too small for what is written in front of the frame")       \
 	X(RX_BOUNCE_JUMBO, "rx_bounce_jumbo",                                                      \
 	  "buffers bounced: jumbo endpoint gathers every frame")                                   \
 	X(RX_REFUSED_ID, "rx_refused_id", "ids refused: unknown or beyond rx_id_limit")            \

@@ -48,6 +48,7 @@ static int save_irq(struct affinity *a, uint32_t irq)
 
 	if (a->irq == irq)
 		return 0;
+	affinity_restore(a); /* of what was moved before: old has room for one */
 	fd = open_irq(irq, O_RDONLY);
 	if (fd < 0)
 		return -errno;
@@ -78,6 +79,7 @@ static int move_thread(struct affinity *a, uint32_t thread, uint32_t cpu)
 	if (cpu >= CPU_SETSIZE)
 		return -EINVAL;
 	if (a->thread != thread) {
+		affinity_restore(a);
 		if (sched_getaffinity((pid_t)thread, sizeof(set), &set))
 			return -errno;
 		memcpy(a->old, &set, sizeof(set));

@@ -77,6 +77,10 @@ static int attach_again(struct net_xdp_endpoint *ep, struct net_error *err)
 	int rc = net_xdp_device_query(ep->config.ifname, &now, err);
 	bool attached = !rc && program_is_attached(&ep->program, &now);
 
+	if (!rc) {
+		ep->device.rx_queues = now.rx_queues;
+		ep->device.tx_queues = now.tx_queues;
+	}
 	if (rc || (attached && !ep->gone))
 		return rc;
 	if (!attached) {
@@ -112,6 +116,18 @@ static int check_queues(const struct net_xdp_endpoint *ep, uint32_t count,
 	return rc;
 }
 
+/* Channels may have been taken away since the facts were told. */
+static int check_hardware(const struct net_xdp_endpoint *ep, uint32_t count, struct net_error *err)
+{
+	if (ep->config.first_queue + count <= ep->device.tx_queues)
+		return 0;
+	return error_set(err, -EINVAL, "get_queues",
+			 "%u queues: %s has %u RX and %u TX queues now, first_queue is %u; give it "
+			 "more with: ethtool -L",
+			 count, ep->device.ifname, ep->device.rx_queues, ep->device.tx_queues,
+			 ep->config.first_queue);
+}
+
 static int get_queues(struct net_endpoint *endpoint, const struct net_queue_config *configs,
 		      uint32_t count, const struct net_rss_config *rss, struct net_queue **queues,
 		      struct net_error *err)
@@ -121,6 +137,8 @@ static int get_queues(struct net_endpoint *endpoint, const struct net_queue_conf
 
 	if (!rc)
 		rc = attach_again(ep, err);
+	if (!rc)
+		rc = check_hardware(ep, count, err);
 	if (rc)
 		return rc;
 	ep->umem_fd = -1;

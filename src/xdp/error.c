@@ -24,7 +24,8 @@ const char *error_hint(int code)
 	switch (code) {
 	case -EPERM:
 	case -EACCES:
-		return "; run as root or grant CAP_NET_RAW, CAP_NET_ADMIN and CAP_BPF";
+		return "; run as root or grant CAP_NET_RAW, CAP_NET_ADMIN, CAP_BPF and "
+		       "CAP_PERFMON";
 	case -ENOBUFS:
 		return "; raise the locked-memory limit (ulimit -l) or grant CAP_IPC_LOCK";
 	case -EMFILE:

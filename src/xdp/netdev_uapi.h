@@ -16,11 +16,18 @@ enum {
 	NETDEV_GENL_NAPI_GET = 11,  /* 6.8 */
 };
 
+/* Bits of NETDEV_DEV_XDP_RX_METADATA. */
+enum {
+	NETDEV_RX_METADATA_TIMESTAMP = 1 << 0,
+	NETDEV_RX_METADATA_HASH = 1 << 1,
+	NETDEV_RX_METADATA_VLAN = 1 << 2, /* 6.8 */
+};
+
 enum {
 	NETDEV_DEV_IFINDEX = 1,		/* u32, 6.3 */
 	NETDEV_DEV_XDP_FEATURES = 3,	/* u64, 6.3: net_xdp.h and netdev_xdp_feature */
 	NETDEV_DEV_XDP_ZC_MAX_SEGS = 4, /* u32, 6.6 */
-	NETDEV_DEV_XDP_RX_METADATA = 5, /* u64, 6.7: timestamp 1, hash 2, VLAN tag 4 (6.8) */
+	NETDEV_DEV_XDP_RX_METADATA = 5, /* u64, 6.7 */
 	NETDEV_DEV_XSK_FEATURES = 6,	/* u64, 6.8: TX timestamp 1, checksum 2,
 					      * launch time 4 (6.15) */
 };

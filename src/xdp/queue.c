@@ -9,6 +9,7 @@
 #include "xdp/config.h"
 #include "xdp/endpoint.h"
 #include "xdp/error.h"
+#include "xdp/netdev_uapi.h"
 #include "xdp/socket.h"
 
 /* ---- Statistics ------------------------------------------------------------------------------- */
@@ -139,34 +140,56 @@ int queue_destroy(struct net_queue *queue, struct net_error *err)
 		tx_push(q);
 	rc = queue_free(q);
 
-	__atomic_sub_fetch(&ep->queues_alive, 1, __ATOMIC_RELEASE);
 	if (rc)
-		return error_set(err, rc, "destroy",
-				 "%s queue %u: the kernel still holds the queue after %u ms; keep "
-				 "its buffers out of use",
-				 ep->device.ifname, hardware_queue, ep->config.release_timeout_ms);
-	return 0;
+		error_set(err, rc, "destroy",
+			  "%s queue %u: the kernel still holds the queue after %u ms; keep its "
+			  "buffers out of use",
+			  ep->device.ifname, hardware_queue, ep->config.release_timeout_ms);
+	/* Last: with no queue alive another thread may end the endpoint. */
+	__atomic_sub_fetch(&ep->queues_alive, 1, __ATOMIC_RELEASE);
+	return rc;
 }
 
 /* ---- Set-up ----------------------------------------------------------------------------------- */
 
+/* virtio_net has the device write its header in front of the frame, which in zero copy is in front of
+ * the frontend's: with VIRTIO_NET_F_HASH_REPORT, without which it has no RX hash hint, 20 bytes, else
+ * 12. No other driver does that. Source: virtnet_add_recvbuf_xsk() in drivers/net/virtio_net.c. */
+static uint32_t driver_gap_bytes(const struct net_xdp_device *device)
+{
+	if (strcmp(device->driver, "virtio_net") != 0)
+		return 0;
+	return device->rx_metadata_features & NETDEV_RX_METADATA_HASH ? 20 : 12;
+}
+
+void queue_set_zero_copy(struct net_xdp_queue *q, bool zero_copy)
+{
+	q->zero_copy = zero_copy;
+	/* Is a buffer of the arena direct whenever it is large enough? The guard page and the private
+	 * area keep its chunk inside the UMEM. */
+	q->rx_usual =
+		q->unaligned && !zero_copy && !q->jumbo && !q->rx_vlan && q->memory->reservation;
+	q->rx_usual_descriptors = q->unaligned && !q->inspect;
+}
+
 void queue_set_facts(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep)
 {
 	const struct net_xdp_config *c = &ep->config;
+	/* Until bind has said otherwise, chunks and the buffers posted before it obey the stricter
+	 * rules. */
+	bool zero_copy =
+		c->mode != NET_XDP_MODE_COPY && ep->program.native &&
+		(!ep->device.has_features || (ep->device.xdp_features & NET_XDP_FEATURE_ZERO_COPY));
 
 	q->memory = &ep->memory;
 	q->umem_bytes = ep->memory.bytes;
 	q->unaligned = c->unaligned;
 	q->chunk_bytes = c->chunk_bytes;
 	q->base_mask = c->unaligned ? RX_OFFSET : ~(uint64_t)(c->chunk_bytes - 1);
-	/* Until bind has said otherwise, chunks and the buffers posted before it obey the stricter
-	 * rules. */
-	q->zero_copy =
-		c->mode != NET_XDP_MODE_COPY && ep->program.native &&
-		(!ep->device.has_features || (ep->device.xdp_features & NET_XDP_FEATURE_ZERO_COPY));
-	q->frame_offset = XDP_FRAME_HEADROOM + config_headroom(c, q->zero_copy);
+	q->frame_offset = XDP_FRAME_HEADROOM + config_headroom(c, zero_copy);
 	q->direct_capacity = c->chunk_bytes - q->frame_offset;
 	q->max_frame_bytes = c->max_frame_bytes;
+	q->driver_gap_bytes = driver_gap_bytes(&ep->device);
 	q->sealed = c->sealed;
 	q->jumbo = config_is_jumbo(c);
 	q->rx_checksum = c->rx_checksum;
@@ -174,6 +197,7 @@ void queue_set_facts(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep)
 	q->inspect = c->rx_vlan || c->rx_checksum != NET_XDP_RX_CHECKSUM_NONE;
 	q->partial_possible = strcmp(ep->device.driver, "veth") == 0;
 	q->timer_us = q->tx_timer_us = c->tx_timer_us;
+	queue_set_zero_copy(q, zero_copy);
 }
 
 /* This queue's share of the private area: transmit slots, then receive chunks. */

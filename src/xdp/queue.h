@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * One queue's state. The data calls (rx.c, tx.c, ready.c) touch the hot part, set-up and teardown
+ * One queue's state. The data calls (rx_*.c, tx_*.c, ready.c) touch the hot part, set-up and teardown
  * (queue.c, socket.c) the rest. A queue is driven by one thread; nothing here is shared but the
  * rings' own words, which ring.h orders.
  */
@@ -56,6 +56,7 @@ struct net_xdp_queue {
 	uint32_t chunk_bytes;
 	uint32_t direct_capacity;
 	uint32_t max_frame_bytes;
+	uint32_t driver_gap_bytes; /* in front of a frame: overwritten by the driver in zero copy */
 	bool unaligned;
 	bool zero_copy; /* the page rule and the fence apply */
 	bool sealed;
@@ -132,7 +133,7 @@ static inline struct net_xdp_queue *queue_of(struct net_queue *q)
 
 extern const struct net_queue_ops queue_ops;
 
-/* rx.c */
+/* rx_avail.c, rx_poll.c */
 uint32_t rx_avail(struct net_queue *q, struct net_buffer_access *pool, const uint32_t *ids,
 		  uint32_t count);
 uint32_t rx_poll(struct net_queue *q, struct net_buffer_access *pool, uint32_t *ids,
@@ -143,8 +144,14 @@ bool rx_push(struct net_xdp_queue *q);
 /* Before bind: the verdicts need the rings, memory and modes to be set. */
 int rx_open(struct net_xdp_queue *q, uint32_t id_limit);
 void rx_close(struct net_xdp_queue *q);
+/* An id joins the end of a list, or leaves its front. */
+void rx_park(struct net_xdp_queue *q, struct id_list *list, uint32_t id, uint64_t offset,
+	     uint32_t capacity);
+uint32_t rx_unpark(struct net_xdp_queue *q, struct id_list *list);
+/* Post what waited for room, publish, and wake the driver if it sleeps. */
+void rx_refill(struct net_xdp_queue *q);
 
-/* tx.c */
+/* tx_avail.c, tx_poll.c */
 uint32_t tx_avail(struct net_queue *q, struct net_buffer_access *pool,
 		  const struct net_tx_segment *segments, uint32_t count, bool *sync);
 int tx_poll(struct net_queue *q, struct net_buffer_access *pool, uint32_t *ids, uint32_t count);
@@ -152,6 +159,17 @@ int tx_open(struct net_xdp_queue *q);
 void tx_close(struct net_xdp_queue *q);
 /* Tell the kernel about what is in the TX ring, if it wants to be told: one bounded kick. */
 void tx_push(struct net_xdp_queue *q);
+/* Read completions to make room; their ids wait for tx_poll. */
+void tx_reap(struct net_xdp_queue *q);
+/* Ids that wait for tx_poll: read completions and dropped packets. */
+static inline uint32_t tx_done_count(const struct net_xdp_queue *q)
+{
+	return q->done_tail - q->done_head;
+}
+static inline void tx_done_push(struct net_xdp_queue *q, uint32_t id)
+{
+	q->done[q->done_tail++ & q->done_mask] = id;
+}
 /* Would the packet that was refused last fit now? */
 bool tx_has_room(struct net_xdp_queue *q);
 
@@ -166,6 +184,7 @@ int queue_create(struct net_xdp_endpoint *ep, uint32_t index, const struct net_q
 		 struct net_xdp_queue **out, struct net_error *err);
 int queue_destroy(struct net_queue *q, struct net_error *err);
 /* The parts of set-up that need no kernel: constants of the data calls; after the rings, tables. */
+void queue_set_zero_copy(struct net_xdp_queue *q, bool zero_copy);
 void queue_set_facts(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep);
 int queue_open_tables(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep,
 		      struct net_error *err);

@@ -12,23 +12,17 @@
 
 #include "xdp/queue.h"
 
+/* ---- socket.c --------------------------------------------------------------------------------- */
+
+/* setsockopt() of this family. Return: 0 or -errno. */
+int socket_set_option(int fd, int option, const void *value, socklen_t len);
+
 /* The socket, its UMEM (unless umem_fd >= 0: shared) and its four rings, mapped into q. */
 int socket_open(struct net_xdp_queue *q, const struct net_xdp_config *config, int umem_fd,
 		struct net_error *err);
 
-/* Bind, down the ladder that the mode allows. native: the program runs in the driver. */
-int socket_bind(struct net_xdp_queue *q, const struct net_xdp_config *config,
-		const struct net_xdp_device *device, bool native, int umem_fd,
-		struct net_error *err);
-
 /* Unmap the rings and close. The kernel lets go of the queue and the memory some time later. */
 void socket_close(struct net_xdp_queue *q);
-
-/*
- * Wait until no socket holds the queue any more: then nothing writes to its memory.
- * Return: 0, -ETIMEDOUT after the deadline.
- */
-int socket_wait_released(uint32_t ifindex, uint32_t queue, bool kernel_tells, uint32_t timeout_ms);
 
 /* What one kick came to. */
 enum kick_result {
@@ -42,5 +36,18 @@ enum kick_result {
 enum kick_result socket_kick_tx(struct net_xdp_queue *q);
 /* Tell the driver about fill entries, or run one busy poll. */
 enum kick_result socket_kick_rx(struct net_xdp_queue *q);
+
+/* ---- bind.c: taking a hardware queue, and knowing that it was given back ---------------------- */
+
+/* Bind, down the ladder that the mode allows. native: the program runs in the driver. */
+int socket_bind(struct net_xdp_queue *q, const struct net_xdp_config *config,
+		const struct net_xdp_device *device, bool native, int umem_fd,
+		struct net_error *err);
+
+/*
+ * Wait until no socket holds the queue any more: then nothing writes to its memory.
+ * Return: 0, -ETIMEDOUT after the deadline.
+ */
+int socket_wait_released(uint32_t ifindex, uint32_t queue, bool kernel_tells, uint32_t timeout_ms);
 
 #endif

@@ -15,7 +15,8 @@ static void send_one(struct rig *r)
 	uint8_t frame[100];
 
 	frame_plain(frame, sizeof(frame), 47);
-	peer_send(&r->peer, frame, sizeof(frame));
+	while (!traffic_quiet_send(&r->peer, frame, sizeof(frame)))
+		;
 }
 
 static void release(struct rig *r)

@@ -311,7 +311,8 @@ CASE(11, buffers_at_the_window_edge_bounce_and_are_counted)
 
 	rx_rig_prepare(&r, 1, 1500);
 	r.x.config.max_queues = 1;
-	r.x.config.mode = NET_XDP_MODE_COPY; /* the edge is exact where zero copy is out of question */
+	/* Until a bind has said otherwise the page rule of zero copy would apply as well. */
+	r.x.config.mode = NET_XDP_MODE_COPY;
 	edge = net_xdp_frame_offset(&r.x.config);
 	start_as_is(&r);
 	frontend_poison(&r.x.f, 1);

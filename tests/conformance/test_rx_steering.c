@@ -207,10 +207,10 @@ static void keep_list(enum net_xdp_attach attach, uint32_t macs)
 
 		rx_rig_frame(frame, len, n);
 		mac_of(frame, n % 32);
-		if (n % 8 == 7)
+		if (n % 32 == 31)
 			memset(frame, 0xff, 6); /* broadcast is not in the list */
 		peer_send(&r.peer, frame, len);
-		if (n % 32 >= macs || n % 8 == 7) {
+		if (n % 32 >= macs) {
 			peer_expect(&host, frame, len, RX_RIG_DEADLINE_MS);
 			continue;
 		}

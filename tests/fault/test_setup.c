@@ -2,25 +2,12 @@
 /* Every system call of set-up fails once: a negative result, a named step, and nothing left behind. */
 #include <criterion/criterion.h>
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "support/fault.h"
+#include "support/footprint.h"
 #include "support/frontend_xdp.h"
 #include "support/netns.h"
-
-static unsigned int mappings(void)
-{
-	FILE *maps = fopen("/proc/self/maps", "re");
-	unsigned int lines = 0;
-	int c;
-
-	cr_assert_not_null(maps);
-	while ((c = fgetc(maps)) != EOF)
-		lines += c == '\n';
-	fclose(maps);
-	return lines;
-}
 
 /* Open and start; on success, end it again. Return: the result of what failed first. */
 static int one_life(struct frontend_xdp *x, uint32_t queues)
@@ -52,7 +39,7 @@ static void fail_each_call(int error, void (*configure)(struct net_xdp_config *)
 		configure(&x.config);
 	cr_assert_eq(one_life(&x, 2), 0, "%s", x.err.message);
 	fds = netns_open_fds();
-	maps = mappings();
+	maps = footprint_mappings();
 	for (unsigned int k = 1; call; k++) {
 		int rc;
 
@@ -68,7 +55,7 @@ static void fail_each_call(int error, void (*configure)(struct net_xdp_config *)
 			cr_expect_gt(strlen(x.err.message), 10, "call %u (%s)", k, call);
 		}
 		cr_expect_eq(netns_open_fds(), fds, "call %u (%s) leaves a descriptor", k, call);
-		cr_expect_leq(mappings(), maps + 2, "call %u (%s) leaves a mapping", k, call);
+		cr_expect_leq(footprint_mappings(), maps, "call %u (%s) leaves a mapping", k, call);
 		cr_expect_eq(netns_program_id("v0"), 0, "call %u (%s) leaves a program", k, call);
 	}
 	cr_assert_gt(failed, 40, "only %u calls mattered: is the fault in front of them?", failed);

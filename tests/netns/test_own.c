@@ -240,6 +240,22 @@ Test(own, queues_that_cannot_send_are_not_offered, .timeout = 60)
 	frontend_xdp_close(&x);
 }
 
+/* The same, after the facts were told. */
+Test(own, queues_that_can_no_longer_send_are_refused, .timeout = 60)
+{
+	struct rig r;
+
+	rig_prepare(&r, 2);
+	frontend_xdp_open(&r.x);
+	netns_run("ethtool -L v0 tx 1");
+	cr_assert_eq(frontend_xdp_try_start(&r.x, 2, 32), -EINVAL);
+	cr_assert_not_null(strstr(r.x.err.message, "2 RX and 1 TX"), "%s", r.x.err.message);
+	netns_run("ethtool -L v0 tx 2");
+	frontend_xdp_start(&r.x, 2, 32);
+	traffic_both_ways(&r.x, &r.peer);
+	rig_close(&r);
+}
+
 /* Nobody collects completions: the completion ring must not fill up, which would stop the kernel with
  * EAGAIN in the middle of the ring; instead packets are refused, and all goes on after tx_poll. */
 Test(own, completions_left_alone_never_fill_the_kernels_ring, .timeout = 60)

@@ -50,8 +50,8 @@ bool fake_take_fill(struct fake_kernel *k, uint64_t *address);
 bool fake_fill_is_valid(const struct fake_kernel *k, uint64_t address);
 /* Put a frame (or a piece of one) into a chunk and its descriptor into the RX ring. shift: how much
  * further back than usual the driver puts it. */
-bool fake_receive_into(struct fake_kernel *k, uint64_t fill_address, const void *bytes, uint32_t len,
-		       uint32_t options, uint32_t shift);
+bool fake_receive_into(struct fake_kernel *k, uint64_t fill_address, const void *bytes,
+		       uint32_t len, uint32_t options, uint32_t shift);
 /* The usual way: next fill entry, one descriptor. Return: false when a ring says no. */
 bool fake_receive(struct fake_kernel *k, const void *bytes, uint32_t len);
 

@@ -18,6 +18,7 @@ struct footprint {
 void footprint_own_user(uint64_t memlock_bytes);
 
 struct footprint footprint_take(void);
+unsigned int footprint_mappings(void);
 
 /* Descriptors, mappings and programs must be as before. what: for the message. */
 void footprint_expect(const struct footprint *before, const char *what);

@@ -39,6 +39,10 @@ void traffic_both_ways(struct frontend_xdp *x, struct peer *p);
 uint8_t *traffic_put(struct frontend_xdp *x, struct frontend_list *list, uint32_t place,
 		     uint32_t len);
 
+/* For other threads than the test's: an assertion, also one that holds, is a message to the runner,
+ * and only one thread may talk to it. Return: was it sent? */
+bool traffic_quiet_send(struct peer *p, const uint8_t *frame, uint32_t len);
+
 /* ---- A flood: a thread that sends as fast as it can ------------------------------------------------ */
 
 struct flood {
@@ -57,6 +61,6 @@ uint64_t flood_stop(struct flood *f); /* how many were sent */
 /* What we send to the other end, ifname, is from now on kept by the kernel, uncompleted, until
  * traffic_release(). Makes the veth pair h0, h1. */
 void traffic_hold(const char *ifname);
-void traffic_release(void);
+void traffic_release(void); /* makes no assertion */
 
 #endif

@@ -19,7 +19,7 @@ void waiter_expect_pending(struct net_queue *q);
 /* Sleep on the descriptor alone until the queue is ready. Return: how often it woke us. */
 uint32_t waiter_sleep(struct net_queue *q);
 
-/* A thread that does one thing a little later; join it with pthread_join(). */
+/* A thread that does one thing, without assertions, a little later; join it with pthread_join(). */
 struct later {
 	pthread_t thread;
 	int after_ms;

@@ -10,7 +10,8 @@
 #include "info.h"
 
 #define CAPABILITIES                                                                               \
-	(1ull << CAP_NET_RAW | 1ull << CAP_NET_ADMIN | 1ull << CAP_BPF | 1ull << CAP_IPC_LOCK)
+	(1ull << CAP_NET_RAW | 1ull << CAP_NET_ADMIN | 1ull << CAP_BPF | 1ull << CAP_PERFMON |     \
+	 1ull << CAP_IPC_LOCK)
 #define NATIVE	  (NET_XDP_FEATURE_BASIC | NET_XDP_FEATURE_REDIRECT)
 #define ZERO_COPY (NATIVE | NET_XDP_FEATURE_ZERO_COPY)
 

@@ -94,7 +94,7 @@ Test(ready, driver_that_waits_for_a_wakeup_gets_it_before_the_queue_sleeps)
 	uint64_t kicks;
 
 	rig_open(&r, 100);
-	r.k.queue.zero_copy = true;
+	queue_set_zero_copy(&r.k.queue, true);
 	frontend_layout(&r.f, 0, 4, FRONTEND_BASE + 4096, 4096, 256 + 12, 1518);
 	frontend_post(&r.f, r.q, 0, 4);
 	kicks = r.k.queue.counter[NET_XDP_KICKS];
@@ -117,7 +117,7 @@ Test(ready, driver_without_fill_entries_is_not_woken)
 	uint64_t kicks;
 
 	rig_open(&r, 100);
-	r.k.queue.zero_copy = true;
+	queue_set_zero_copy(&r.k.queue, true);
 	r.k.fill.flags = XDP_RING_NEED_WAKEUP;
 	kicks = r.k.queue.counter[NET_XDP_KICKS];
 	cr_assert_not(net_queue_poll_ready(r.q));

@@ -107,6 +107,9 @@ static void privilege_rule(const struct info_facts *f, struct info_prediction *p
 		       info_can(f, CAP_NET_ADMIN) ? "CAP_BPF is"
 		       : info_can(f, CAP_BPF)	  ? "CAP_NET_ADMIN is"
 						  : "CAP_NET_ADMIN and CAP_BPF are");
+	else if (!info_can(f, CAP_PERFMON))
+		blocks(p, "CAP_PERFMON is missing, which the XDP program's pointer arithmetic "
+			  "takes; run as root or grant it.");
 	if (info_can(f, CAP_IPC_LOCK) || f->memlock_bytes == UINT64_MAX)
 		return;
 	if (f->memlock_bytes < needed)

@@ -38,7 +38,7 @@ const struct info_privilege info_privileges[] = {
 	{CAP_NET_ADMIN, "CAP_NET_ADMIN", "to attach the program"},
 	{CAP_BPF, "CAP_BPF", "to load the program"},
 	{CAP_IPC_LOCK, "CAP_IPC_LOCK", "to lock memory without limit"},
-	{CAP_PERFMON, "CAP_PERFMON", "for libxdp's dispatcher only"},
+	{CAP_PERFMON, "CAP_PERFMON", "for the program's pointer arithmetic"},
 	{0, NULL, NULL},
 };
 

@@ -4,7 +4,7 @@
 
 #include "traffic.h"
 
-#define QUIET_NS 1000000000ull /* nothing for so long: nothing will come */
+#define QUIET_NS 3000000000ull /* nothing for so long: nothing will come */
 
 enum {
 	FRAMES_PER_SECOND = 8000, /* emulated NICs lose and reorder when they are rushed */
@@ -100,6 +100,12 @@ static void take_one(struct traffic *t, uint32_t id)
 	t->foreign++;
 }
 
+void traffic_release(struct traffic *t)
+{
+	net_queue_rx_avail(t->to->q, &t->to->access, t->held, t->held_count);
+	t->held_count = 0;
+}
+
 /* Collect what there is at both ends. Return: was there anything? */
 static bool collect(struct traffic *t)
 {
@@ -108,9 +114,12 @@ static bool collect(struct traffic *t)
 
 	if (t->to->q) {
 		got = net_queue_rx_poll(t->to->q, &t->to->access, ids, BATCH);
-		for (uint32_t i = 0; i < got; i++)
+		for (uint32_t i = 0; i < got; i++) {
 			take_one(t, ids[i]);
-		net_queue_rx_avail(t->to->q, &t->to->access, ids, got);
+			t->held[t->held_count++] = ids[i];
+		}
+		if (!t->hold)
+			traffic_release(t);
 	}
 	done = net_queue_tx_poll(t->from->q, &t->from->access, ids, BATCH);
 	for (int i = 0; i < done; i++)
@@ -136,7 +145,7 @@ void traffic_settle(struct traffic *t)
 {
 	uint64_t quiet_since = now_ns();
 
-	while ((t->received < t->sent || t->from->free_count < PORT_TX) &&
+	while (((t->to->q && t->received < t->sent) || t->from->free_count < PORT_TX) &&
 	       now_ns() - quiet_since < QUIET_NS)
 		if (collect(t))
 			quiet_since = now_ns();

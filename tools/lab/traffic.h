@@ -14,6 +14,8 @@ struct traffic {
 	struct flow_table table;
 	struct net_xdp_stats from_before, to_before;
 	uint64_t next_ns; /* when the next frame may go */
+	bool hold;	  /* keep what is received: its buffers do not go back */
+	uint32_t held[PORT_RX], held_count;
 	uint64_t sent, received, corrupt, foreign;
 	uint64_t crossing; /* sent, and crosses a small page */
 };
@@ -28,10 +30,12 @@ struct traffic_result {
 
 void traffic_begin(struct traffic *t, struct port *from, struct port *to);
 /* Send so many frames and look for them at the other end all the while. to may be without queue.
- * Gives up when the sender's places do not come back for a second. */
+ * Gives up when the sender's places do not come back. */
 void traffic_run(struct traffic *t, uint64_t frames);
-/* Wait until all have come and all are completed, or nothing has come for a second. */
+/* Wait until all are completed and, if to has a queue, all have come; or nothing comes any more. */
 void traffic_settle(struct traffic *t);
+/* Give the held buffers back. */
+void traffic_release(struct traffic *t);
 void traffic_end(struct traffic *t, struct traffic_result *result);
 
 /* Links take seconds to come up after a bind on some drivers. Return: did a frame cross in time? */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Receive: ids become fill entries, descriptors become ids.
+ * Receive, the way down: ids become fill entries.
  *
  * A buffer that a chunk may cover is *direct*: its fill entry places the frame exactly at the
  * buffer's address plus its header gap. Any other buffer *waits*; for each waiting buffer at most one
@@ -9,35 +9,16 @@
  */
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "net_xdp.h" /* the program's struct vlan_hint is below */
-#include "xdp/checksum.h"
+#include "xdp/hot.h"
 #include "xdp/queue.h"
 #include "xdp/socket.h"
 #include "xdp/vlan_hint.h"
 
-#define likely(x)   __builtin_expect(!!(x), 1)
-#define unlikely(x) __builtin_expect(!!(x), 0)
-/* A loop that wants all registers for itself: inlined, half of its locals would live on the stack. */
-#define ALONE __attribute__((noinline))
-/* A loop body for GROUP frames at once or for one: with a constant count the compiler writes the frames
- * out behind each other, and steps through the arrays once per group. */
-#define INLINE static inline __attribute__((always_inline))
-#define GROUP  8u
-#if defined(__clang__)
-#define UNROLL _Pragma("unroll")
-#else
-#define UNROLL _Pragma("GCC unroll 8")
-#endif
-
-/* Ids handled per call of the pool's operations; their descriptions live on the stack. */
-#define BATCH 64u
-
 /* ---- Parked ids ------------------------------------------------------------------------------- */
 
-static void park(struct net_xdp_queue *q, struct id_list *list, uint32_t id, uint64_t offset,
-		 uint32_t capacity)
+void rx_park(struct net_xdp_queue *q, struct id_list *list, uint32_t id, uint64_t offset,
+	     uint32_t capacity)
 {
 	struct rx_table *t = &q->rx_ids;
 
@@ -50,7 +31,7 @@ static void park(struct net_xdp_queue *q, struct id_list *list, uint32_t id, uin
 	list->last = id;
 }
 
-static uint32_t unpark(struct net_xdp_queue *q, struct id_list *list)
+uint32_t rx_unpark(struct net_xdp_queue *q, struct id_list *list)
 {
 	uint32_t id = list->first;
 
@@ -70,13 +51,6 @@ static bool chunk_take(struct net_xdp_queue *q, uint64_t base)
 		return false;
 	q->chunk_taken[chunk >> 6] |= bit;
 	return true;
-}
-
-static void chunk_give(struct net_xdp_queue *q, uint64_t base)
-{
-	uint64_t chunk = base / q->chunk_bytes;
-
-	q->chunk_taken[chunk >> 6] &= ~(1ull << (chunk & 63));
 }
 
 /* Room for chunks of ids: in the fill ring, and in the table of what the kernel holds. */
@@ -131,7 +105,7 @@ static void post_parked(struct net_xdp_queue *q)
 	share = room - room / 2 < private ? room - room / 2 : private;
 	room -= share;
 	for (; q->pending.count && room; room--) {
-		uint32_t id = unpark(q, &q->pending);
+		uint32_t id = rx_unpark(q, &q->pending);
 
 		post(q, id, rx_offset(&q->rx_ids, id), rx_capacity(&q->rx_ids, id));
 	}
@@ -142,7 +116,7 @@ static void post_parked(struct net_xdp_queue *q)
 }
 
 /* Post what waited for room, publish, and wake the driver if it sleeps. */
-static void refill(struct net_xdp_queue *q)
+void rx_refill(struct net_xdp_queue *q)
 {
 	if (q->pending.count | q->waiting.count)
 		post_parked(q);
@@ -178,7 +152,8 @@ static enum verdict judge(const struct net_xdp_queue *q, uint64_t data,
 		return WINDOW;
 	if (!q->unaligned && base % q->chunk_bytes)
 		return PLACE;
-	if (q->rx_vlan && buffer->header_bytes < sizeof(struct vlan_hint))
+	if ((q->rx_vlan && buffer->header_bytes < sizeof(struct vlan_hint)) ||
+	    (q->zero_copy && buffer->header_bytes < q->driver_gap_bytes))
 		return GAP;
 	if (q->zero_copy && memory_contiguous(q->memory, base, q->chunk_bytes) < q->chunk_bytes)
 		return PAGE;
@@ -194,7 +169,7 @@ static bool take_bounced(struct net_xdp_queue *q, uint32_t id, uint64_t data, ui
 		return false;
 	}
 	q->counter[bounce_counter[why]]++;
-	park(q, &q->waiting, id, data, capacity);
+	rx_park(q, &q->waiting, id, data, capacity);
 	return true;
 }
 
@@ -229,7 +204,7 @@ static bool take(struct net_xdp_queue *q, uint32_t id, const struct net_rx_buffe
 		--*room;
 		post(q, id, data - q->frame_offset, buffer->capacity_bytes);
 	} else {
-		park(q, &q->pending, id, data - q->frame_offset, buffer->capacity_bytes);
+		rx_park(q, &q->pending, id, data - q->frame_offset, buffer->capacity_bytes);
 	}
 	return true;
 }
@@ -262,11 +237,12 @@ INLINE size_t post_usual(const struct usual u, const struct net_rx_buffer *buffe
 		const uint64_t place = buffer[i].addr - u.guest; /* wraps in front of the region */
 		const size_t id = ids[i];
 
-		/* Apart: joined by ||, gcc computes all of them before it jumps once. */
 		if (unlikely(shape_of(&buffer[i]) != u.shape))
 			break;
+		APART();
 		if (unlikely(place > u.last))
 			break;
+		APART();
 		if (unlikely(id >= u.limit))
 			break;
 		if (unlikely(record[id] != RX_FRONTEND))
@@ -323,7 +299,7 @@ uint32_t rx_avail(struct net_queue *queue, struct net_buffer_access *pool, const
 {
 	struct net_xdp_queue *q = queue_of(queue);
 	struct net_rx_buffer buffers[BATCH];
-	/* While private chunks wait for room, refill() shares it out. */
+	/* While private chunks wait for room, rx_refill() shares it out. */
 	bool shared = q->waiting.count && private_wanted(q);
 	uint32_t refused = 0, room = shared ? 0 : fill_room(q, count);
 	bool usual = q->rx_usual && q->pending.count == 0;
@@ -349,288 +325,8 @@ uint32_t rx_avail(struct net_queue *queue, struct net_buffer_access *pool, const
 		ids += n;
 		count -= n;
 	}
-	refill(q);
+	rx_refill(q);
 	return refused;
-}
-
-/* ---- Frames ----------------------------------------------------------------------------------- */
-
-/* One call's results before they are delivered. */
-struct burst {
-	uint32_t *ids;
-	uint32_t count;
-	uint64_t bytes;
-	uint32_t bounced;
-	struct net_rx_metadata metadata[BATCH];
-};
-
-static void deliver(struct burst *b, uint32_t id, uint32_t offset, uint32_t len)
-{
-	b->metadata[b->count] = (struct net_rx_metadata){.offset_bytes = offset, .len_bytes = len};
-	b->bytes += len;
-	b->ids[b->count++] = id;
-}
-
-/* What the configuration wants to know of the frame, which is in our view at these addresses. */
-static void look_at(struct net_xdp_queue *q, struct net_rx_metadata *metadata, uint8_t *frame,
-		    const uint8_t *hint)
-{
-	struct vlan_hint vlan;
-
-	if (q->rx_vlan) {
-		memcpy(&vlan, hint, sizeof(vlan));
-		if (vlan.state == VLAN_HINT_PRESENT) {
-			metadata->has_vlan = 1;
-			metadata->vlan = net_vlan_from_tci(vlan.tci);
-			q->counter[NET_XDP_RX_VLAN]++;
-		}
-	}
-	if (q->rx_checksum != NET_XDP_RX_CHECKSUM_NONE)
-		checksum_inspect(frame, metadata->len_bytes, q->partial_possible,
-				 q->rx_checksum == NET_XDP_RX_CHECKSUM_COMPLETE, metadata);
-}
-
-/* The kernel's chunk goes back to it: its frame was dropped. */
-static void repost(struct net_xdp_queue *q, uint32_t id)
-{
-	park(q, &q->pending, id, rx_offset(&q->rx_ids, id), rx_capacity(&q->rx_ids, id));
-}
-
-/* A frame in a buffer of the frontend. where: UMEM offset of its first byte. */
-static void direct_frame(struct net_xdp_queue *q, struct burst *b, uint64_t base, uint64_t where,
-			 uint32_t len)
-{
-	uint64_t offset = where - base - q->frame_offset;
-	uint32_t id = rx_table_take(&q->rx_ids, base), capacity;
-
-	if (id == RX_NONE) {
-		q->counter[NET_XDP_RX_UNKNOWN]++;
-		return;
-	}
-	capacity = rx_capacity(&q->rx_ids, id);
-	/* Drivers may put a frame further back, never in front of its place; then offset is huge. */
-	if (len - 1u >= capacity || offset > capacity - len) {
-		q->counter[len ? NET_XDP_RX_DROP_CAPACITY : NET_XDP_RX_DROP_EMPTY]++;
-		repost(q, id);
-		return;
-	}
-	q->rx_ids.record[id] = RX_FRONTEND;
-	if (!q->unaligned)
-		chunk_give(q, base);
-	deliver(b, id, (uint32_t)offset, len);
-	if (q->inspect)
-		look_at(q, &b->metadata[b->count - 1], q->memory->base + where,
-			q->memory->base + where - sizeof(struct vlan_hint));
-}
-
-/* A piece that only a driver that splits frames unasked delivers, in a buffer of either kind. The
- * frame is dropped when its last piece is here; the buffers go back to the kernel. */
-static void split_piece(struct net_xdp_queue *q, uint64_t base, bool continued)
-{
-	uint32_t id;
-
-	if (bounce_give(&q->rx_private, base))
-		q->rx_private_out--;
-	else if ((id = rx_table_take(&q->rx_ids, base)) != RX_NONE)
-		repost(q, id);
-	else
-		q->counter[NET_XDP_RX_UNKNOWN]++;
-	q->split = continued;
-	if (!continued)
-		q->counter[NET_XDP_RX_DROP_SPLIT]++;
-}
-
-/* All pieces are here: copy them to the buffer that has waited longest. */
-static void gather_finish(struct net_xdp_queue *q, struct burst *b)
-{
-	struct gather *g = &q->gather;
-	uint8_t *to;
-	uint32_t id;
-
-	if (g->broken) {
-		q->counter[NET_XDP_RX_DROP_SPLIT]++;
-		return;
-	}
-	if (g->bytes == 0) {
-		q->counter[NET_XDP_RX_DROP_EMPTY]++;
-		return;
-	}
-	if (q->waiting.count == 0) {
-		q->counter[NET_XDP_RX_DROP_BUFFER]++;
-		return;
-	}
-	if (g->bytes > rx_capacity(&q->rx_ids, q->waiting.first)) {
-		q->counter[NET_XDP_RX_DROP_CAPACITY]++;
-		return;
-	}
-	id = unpark(q, &q->waiting);
-	to = q->memory->base + rx_offset(&q->rx_ids, id);
-	q->rx_ids.record[id] = RX_FRONTEND;
-	for (uint32_t i = 0, at = 0; i < g->pieces; at += g->len[i++])
-		memcpy(to + at, q->memory->base + g->where[i], g->len[i]);
-	deliver(b, id, 0, g->bytes);
-	b->bounced++;
-	if (q->inspect)
-		look_at(q, &b->metadata[b->count - 1], to,
-			q->memory->base + g->where[0] - sizeof(struct vlan_hint));
-}
-
-/* A piece in a private chunk: usually a whole frame. */
-static void private_piece(struct net_xdp_queue *q, struct burst *b, uint64_t where, uint32_t len,
-			  bool continued)
-{
-	struct gather *g = &q->gather;
-
-	if (!bounce_owns(&q->rx_private, where + len - (len != 0)) ||
-	    !q->rx_private.taken[(where - q->rx_private.offset) >> q->rx_private.slot_shift]) {
-		q->counter[NET_XDP_RX_UNKNOWN]++;
-		return;
-	}
-	if (g->pieces == GATHER_PIECES) {
-		g->broken = true;
-		bounce_give(&q->rx_private, where);
-		q->rx_private_out--;
-	} else {
-		g->where[g->pieces] = where;
-		g->len[g->pieces++] = len;
-		g->bytes += len;
-	}
-	if (continued)
-		return;
-	gather_finish(q, b);
-	for (uint32_t i = 0; i < g->pieces; i++) {
-		bounce_give(&q->rx_private, g->where[i]);
-		q->rx_private_out--;
-	}
-	q->gather = (struct gather){0};
-}
-
-/* Any descriptor. */
-static void take_descriptor(struct net_xdp_queue *q, struct burst *b, const struct xdp_desc *d)
-{
-	/* Unaligned: the high 16 bits are the distance from the posted base. Aligned: they are 0 and
-	 * the base is the chunk. */
-	uint64_t where = (d->addr & RX_OFFSET) + (d->addr >> 48), base = d->addr & q->base_mask;
-	bool continued = d->options & XDP_PKT_CONTD;
-
-	if (!q->jumbo && (continued || q->split))
-		split_piece(q, base, continued);
-	else if (bounce_owns(&q->rx_private, base))
-		private_piece(q, b, where, d->len, continued);
-	else
-		direct_frame(q, b, base, where, d->len);
-}
-
-/* count descriptors, a constant, that should be usual. Return: how many were, before one that is not. */
-INLINE size_t deliver_usual(const struct xdp_desc *rx, const uint32_t *order, uint64_t *record,
-			    uint64_t tags, uint64_t capacity, uint32_t *ids,
-			    struct net_rx_metadata *metadata, uint64_t *bytes, const size_t count)
-{
-	size_t i;
-
-	UNROLL
-	for (i = 0; i < count; i++) {
-		/* Options, which should be 0, make the length huge. */
-		const uint64_t len = rx[i].len | (uint64_t)rx[i].options << 32;
-		const size_t id = order[i];
-
-		/* Both offsets are the same, and what is above them is as it was for the last buffer
-		 * that was posted: in its place, of its capacity. */
-		if (unlikely((rx[i].addr ^ record[id]) != tags))
-			break;
-		/* What was posted has at least this capacity. */
-		if (unlikely(len - 1 >= capacity))
-			break;
-		record[id] = RX_FRONTEND;
-		ids[i] = (uint32_t)id;
-		metadata[i] = (struct net_rx_metadata){.len_bytes = (uint32_t)len};
-		*bytes += len;
-	}
-	return i;
-}
-
-/*
- * The usual descriptors: whole frames, where they were expected, of the buffers that are next in
- * line. Return: how many of the first n were taken before one that needs take_descriptor().
- */
-ALONE static uint32_t take_usual_descriptors(const struct net_xdp_queue *q, struct burst *b,
-					     uint32_t most)
-{
-	const struct rx_table *t = &q->rx_ids;
-	const uint32_t *order = &t->order[t->head & t->mask];
-	const struct xdp_desc *rx = ring_descriptor(&q->rx, q->rx.mine);
-	struct net_rx_metadata *metadata = b->metadata + b->count;
-	uint32_t *ids = b->ids + b->count;
-	const uint64_t tags = q->rx_usual_tags, capacity = q->direct_capacity;
-	uint64_t *record = t->record, bytes = 0;
-	size_t n, i = 0, step = GROUP;
-
-	if (most > t->tail - t->head)
-		most = t->tail - t->head;
-	n = ring_run(q->rx.mine, q->rx.mask, ring_run(t->head, t->mask, most));
-	for (; n - i >= GROUP && step == GROUP; i += step)
-		step = deliver_usual(rx + i, order + i, record, tags, capacity, ids + i,
-				     metadata + i, &bytes, GROUP);
-	for (; i < n && step; i += step)
-		step = deliver_usual(rx + i, order + i, record, tags, capacity, ids + i,
-				     metadata + i, &bytes, 1);
-	b->bytes += bytes;
-	return (uint32_t)i;
-}
-
-/* Turn n descriptors into ids; never more ids than descriptors. */
-static void take_descriptors(struct net_xdp_queue *q, struct burst *b, uint32_t n)
-{
-	while (n) {
-		uint32_t taken =
-			q->rx_usual_descriptors && !q->split ? take_usual_descriptors(q, b, n) : 0;
-
-		q->rx.mine += taken;
-		q->rx_ids.head += taken;
-		b->count += taken;
-		n -= taken;
-		if (n) {
-			take_descriptor(q, b, ring_descriptor(&q->rx, q->rx.mine));
-			q->rx.mine++;
-			n--;
-		}
-	}
-	ring_publish(&q->rx);
-}
-
-uint32_t rx_poll(struct net_queue *queue, struct net_buffer_access *pool, uint32_t *ids,
-		 uint32_t count)
-{
-	struct net_xdp_queue *q = queue_of(queue);
-	uint32_t done = 0, looked = 0;
-
-	/* Dropped frames and pieces give no id; what one call looks at stays bounded all the same. */
-	while (done < count && looked <= 2 * (count | BATCH)) {
-		uint32_t left = count - done;
-		uint32_t n = ring_available(&q->rx, left < BATCH ? left : BATCH);
-		struct burst b;
-
-		if (n == 0)
-			break;
-		b.ids = ids + done;
-		b.count = 0;
-		b.bytes = 0;
-		b.bounced = 0;
-		take_descriptors(q, &b, n);
-		if (b.count)
-			pool->ops->rx_metadata(pool, b.ids, b.metadata, b.count);
-		q->counter[NET_XDP_RX_FRAMES] += b.count;
-		q->counter[NET_XDP_RX_BYTES] += b.bytes;
-		q->counter[NET_XDP_RX_DIRECT] += b.count - b.bounced;
-		q->counter[NET_XDP_RX_BOUNCED] += b.bounced;
-		done += b.count;
-		looked += n;
-	}
-	if (looked == 0 && unlikely(q->busy_poll))
-		socket_kick_rx(q);
-	if (q->pending.count | q->waiting.count)
-		refill(q);
-	return done;
 }
 
 /* ---- Set-up ----------------------------------------------------------------------------------- */
@@ -642,11 +338,6 @@ int rx_open(struct net_xdp_queue *q, uint32_t id_limit)
 	uint32_t chunks = q->unaligned ? 0 : (uint32_t)(q->umem_bytes / q->chunk_bytes);
 
 	q->pending.first = q->waiting.first = RX_NONE;
-	/* Is a buffer of the arena direct whenever it is large enough? The guard page and the private
-	 * area keep its chunk inside the UMEM. */
-	q->rx_usual =
-		q->unaligned && !q->zero_copy && !q->jumbo && !q->rx_vlan && q->memory->reservation;
-	q->rx_usual_descriptors = q->unaligned && !q->inspect;
 	q->chunk_taken = calloc(chunks / 64 + 1, sizeof(*q->chunk_taken));
 	if (!q->chunk_taken)
 		return -ENOMEM;

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Transmit: packets become descriptors, completions become ids.
+ * Transmit, the way down: packets become descriptors.
  *
  * A packet whose segments the kernel can read where they are is *direct*. One that must be changed
  * (checksum, tag) or joined (too many pieces) is copied into one private slot first, and is the same
  * from there on. The frontend's memory is only ever read.
- *
- * Completions may come in any order, and copy mode clears bit 0 of their addresses (seen on 6.18),
- * so they are matched by address / 2; two packets at one address are interchangeable.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -15,24 +12,14 @@
 
 #include "backend/segment.h"
 #include "xdp/checksum.h"
-#include "xdp/config.h"
+#include "xdp/hot.h"
 #include "xdp/queue.h"
-#include "xdp/socket.h"
-
-#define likely(x)   __builtin_expect(!!(x), 1)
-#define unlikely(x) __builtin_expect(!!(x), 0)
-/* A loop that wants all registers for itself: inlined, half of its locals would live on the stack. */
-#define ALONE __attribute__((noinline))
 
 #define TX_CHECKSUMS	 (NET_TX_IP_CHECKSUM | NET_TX_TCP_CHECKSUM | NET_TX_UDP_CHECKSUM)
 #define TX_WRITES	 (TX_CHECKSUMS | NET_TX_VLAN)
 #define TX_KNOWN	 (TX_WRITES | NET_TX_IPV4 | NET_TX_IPV6)
 #define ETH_HEADER_BYTES 14
 #define VLAN_TAG_BYTES	 4
-
-/* System calls of one kick: enough to send a ring in the kernel's default portions of 32 while they
- * make progress, and a bound when every frame is lost one by one. */
-#define KICK_CALLS 64
 
 /* A call that hands over at least so many frames is one of a stream; its kick may wait for the next
  * call, until so many are in the ring. Fewer frames are somebody's answer: they go at once. */
@@ -52,159 +39,6 @@ struct tx_plan {
 	bool page; /* cut where pages are apart for DMA */
 };
 
-/* ---- Completions ------------------------------------------------------------------------------ */
-
-static uint32_t done_count(const struct net_xdp_queue *q)
-{
-	return q->done_tail - q->done_head;
-}
-
-static void done_push(struct net_xdp_queue *q, uint32_t id)
-{
-	q->done[q->done_tail++ & q->done_mask] = id;
-}
-
-/* A descriptor of a packet with a record. Return: true and *id when it was the packet's last. */
-static bool complete_packet(struct net_xdp_queue *q, uint32_t record, uint32_t *id)
-{
-	struct tx_packet *packet = &q->tx_packet[record];
-
-	if (--packet->descriptors)
-		return false;
-	if (packet->bounced != BOUNCE_NONE)
-		bounce_give(&q->tx_private, packet->bounced);
-	q->tx_packet_free[q->tx_packet_free_count++] = record;
-	*id = packet->id;
-	return true;
-}
-
-/* One completed descriptor. Return: true and *id when it was its packet's last. */
-static inline bool complete(struct net_xdp_queue *q, uint64_t address, uint32_t *id)
-{
-	const struct inflight_entry *e = inflight_take(&q->tx_inflight, address >> 1);
-
-	if (unlikely(!e)) {
-		q->counter[NET_XDP_TX_UNKNOWN]++;
-		return false;
-	}
-	if (unlikely(e->extra != INFLIGHT_NONE))
-		return complete_packet(q, e->extra, id);
-	*id = e->id;
-	return true;
-}
-
-/* The usual completions: of packets without a record, in the order they were sent. Return: how many
- * of the first count were taken before one that needs complete(). */
-ALONE static uint32_t complete_usual(struct net_xdp_queue *q, uint32_t *ids, uint32_t count)
-{
-	struct inflight *t = &q->tx_inflight;
-	const struct inflight_entry *flight = &t->queue[t->head & t->mask];
-	const uint64_t *address = ring_address(&q->completion, q->completion.mine);
-	uint32_t i;
-
-	if (count > t->tail - t->head)
-		count = t->tail - t->head;
-	count = ring_run(q->completion.mine, q->completion.mask, ring_run(t->head, t->mask, count));
-	for (i = 0; i < count; i++) {
-		if (unlikely(address[i] >> 1 != flight[i].key || flight[i].extra != INFLIGHT_NONE))
-			break;
-		ids[i] = flight[i].id;
-	}
-	q->completion.mine += i;
-	t->head += i;
-	return i;
-}
-
-/* Read completions until count ids are found. Return: ids written. */
-static uint32_t reap(struct net_xdp_queue *q, uint32_t *ids, uint32_t count)
-{
-	uint32_t found = 0, left;
-
-	while (found < count && (left = ring_available(&q->completion, count - found)) != 0) {
-		uint32_t usual = complete_usual(q, ids + found, left);
-
-		found += usual;
-		if (usual < left)
-			found += complete(q, *ring_address(&q->completion, q->completion.mine++),
-					  &ids[found]);
-	}
-	if (*q->completion.own != q->completion.mine)
-		ring_publish(&q->completion);
-	q->counter[NET_XDP_TX_PACKETS] += found;
-	if (unlikely(q->tx_lost_ahead))
-		q->tx_lost_ahead -= q->tx_lost_ahead < found ? q->tx_lost_ahead : found;
-	return found;
-}
-
-/* Make room: keep the ids for the next tx_poll. */
-static void reap_to_done(struct net_xdp_queue *q)
-{
-	uint32_t ids[64], n;
-
-	do {
-		uint32_t room = q->done_mask + 1 - done_count(q);
-
-		n = reap(q, ids, room < 64 ? room : 64);
-		for (uint32_t i = 0; i < n; i++)
-			done_push(q, ids[i]);
-	} while (n == 64);
-}
-
-/* ---- Kick ------------------------------------------------------------------------------------- */
-
-static void kick(struct net_xdp_queue *q)
-{
-	for (uint32_t calls = 0; calls < KICK_CALLS; calls++) {
-		uint32_t before = q->tx.theirs;
-
-		switch (socket_kick_tx(q)) {
-		case KICK_OK:
-			break;
-		case KICK_LOST:
-			q->counter[NET_XDP_TX_LOST]++;
-			q->tx_lost_ahead++;
-			break;
-		case KICK_AGAIN:
-			q->counter[NET_XDP_KICK_AGAIN]++;
-			break;
-		case KICK_DOWN:
-			q->counter[NET_XDP_KICK_DOWN]++;
-			return;
-		case KICK_GONE:
-			q->failed = true;
-			return;
-		}
-		/* Neither success nor failure says how much was taken; the consumer index does. In
-		 * zero copy the driver takes it when it likes. */
-		if (q->zero_copy || ring_drained(&q->tx) || q->tx.theirs == before)
-			return;
-	}
-}
-
-/* Something is in the ring and the kernel wants to be told. */
-static bool wants_kick(struct net_xdp_queue *q)
-{
-	if (ring_drained(&q->tx))
-		return false;
-	if (q->zero_copy)
-		__atomic_thread_fence(__ATOMIC_SEQ_CST); /* see ring_needs_wakeup() */
-	return ring_needs_wakeup(&q->tx) || q->busy_poll;
-}
-
-void tx_push(struct net_xdp_queue *q)
-{
-	if (wants_kick(q))
-		kick(q);
-}
-
-/* May the kick for these frames wait for the next call? Only in copy mode, where every kick is a
- * system call whose cost is shared by what is in the ring. */
-static bool may_wait(const struct net_xdp_queue *q, uint32_t frames)
-{
-	return frames >= STREAM_FRAMES && q->tx.mine - q->tx.theirs < KICK_FRAMES &&
-	       !q->zero_copy && !q->busy_poll;
-}
-
 /* ---- One packet ------------------------------------------------------------------------------- */
 
 /* Descriptors that may be written now: room in the TX ring, and in flight no more than the completion
@@ -214,7 +48,7 @@ static uint32_t room(struct net_xdp_queue *q, uint32_t want)
 	uint32_t ring, flight;
 
 	if (unlikely(inflight_room(&q->tx_inflight) < want))
-		reap_to_done(q);
+		tx_reap(q);
 	flight = inflight_room(&q->tx_inflight);
 	ring = ring_room(&q->tx, want);
 	return ring < flight ? ring : flight;
@@ -253,9 +87,9 @@ static bool drop(struct net_xdp_queue *q, const struct net_tx_metadata *meta,
 		 enum net_xdp_counter why)
 {
 	if (meta) {
-		if (done_count(q) > q->done_mask)
+		if (tx_done_count(q) > q->done_mask)
 			return false; /* the frontend has to collect ids first */
-		done_push(q, meta->id);
+		tx_done_push(q, meta->id);
 		q->counter[NET_XDP_TX_ACCEPTED]++;
 	}
 	q->counter[why]++;
@@ -367,7 +201,7 @@ static bool send_bounced(struct net_xdp_queue *q, const struct net_tx_packet *pa
 	if (q->sealed || q->tx_private.slots == 0)
 		return drop(q, meta, NET_XDP_TX_DROP_SEALED);
 	if (q->tx_private.free_count == 0)
-		reap_to_done(q);
+		tx_reap(q);
 	slot = bounce_take(&q->tx_private);
 	if (slot == BOUNCE_NONE)
 		return refuse(q, 1, true);
@@ -460,6 +294,14 @@ static bool has_usual(const struct net_xdp_queue *q)
 	return q->unaligned && !q->zero_copy && q->max_frame_bytes <= q->chunk_bytes;
 }
 
+/* May the kick for these frames wait for the next call? Only in copy mode, where every kick is a
+ * system call whose cost is shared by what is in the ring. */
+static bool may_wait(const struct net_xdp_queue *q, uint32_t frames)
+{
+	return frames >= STREAM_FRAMES && q->tx.mine - q->tx.theirs < KICK_FRAMES &&
+	       !q->zero_copy && !q->busy_poll;
+}
+
 /* ---- The calls -------------------------------------------------------------------------------- */
 
 uint32_t tx_avail(struct net_queue *queue, struct net_buffer_access *pool,
@@ -493,28 +335,6 @@ uint32_t tx_avail(struct net_queue *queue, struct net_buffer_access *pool,
 	if (!q->tx_later)
 		tx_push(q);
 	return (uint32_t)(it.at - segments);
-}
-
-int tx_poll(struct net_queue *queue, struct net_buffer_access *pool, uint32_t *ids, uint32_t count)
-{
-	struct net_xdp_queue *q = queue_of(queue);
-	uint32_t n = 0;
-
-	(void)pool;
-	/* The tail is never left behind: the next call but this one pushes it, and so does poll_ready
-	 * before anybody sleeps. */
-	if (q->tx_later)
-		q->tx_later = false;
-	else
-		tx_push(q);
-	while (n < count && q->done_head != q->done_tail)
-		ids[n++] = q->done[q->done_head++ & q->done_mask];
-	n += reap(q, ids + n, count - n);
-	if (n == 0 && unlikely(q->failed)) {
-		q->failure_told = true;
-		return NET_TX_TRY_RESTART;
-	}
-	return (int)n;
 }
 
 bool tx_has_room(struct net_xdp_queue *q)

@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Taking a hardware queue, down the ladder of modes, and knowing that it was given back. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "xdp/config.h"
+#include "xdp/error.h"
+#include "xdp/netdev.h"
+#include "xdp/socket.h"
+
+/* ---- Bind ------------------------------------------------------------------------------------- */
+
+static uint64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+static void sleep_ms(long ms)
+{
+	nanosleep(&(struct timespec){.tv_nsec = ms * 1000000}, NULL);
+}
+
+static int bind_once(int fd, uint32_t ifindex, uint32_t queue, uint16_t flags, int umem_fd)
+{
+	struct sockaddr_xdp address = {
+		.sxdp_family = AF_XDP,
+		.sxdp_flags = flags,
+		.sxdp_ifindex = ifindex,
+		.sxdp_queue_id = queue,
+		.sxdp_shared_umem_fd = umem_fd >= 0 ? (uint32_t)umem_fd : 0,
+	};
+
+	return bind(fd, (struct sockaddr *)&address, sizeof(address)) ? -errno : 0;
+}
+
+/* A queue stays busy for a while after its last socket was closed (the kernel releases later). */
+static int bind_patiently(const struct net_xdp_queue *q, uint32_t ifindex, uint16_t flags,
+			  int umem_fd, uint32_t timeout_ms)
+{
+	uint64_t deadline = now_ms() + timeout_ms;
+	int rc;
+
+	while ((rc = bind_once(q->fd, ifindex, q->hardware_queue, flags, umem_fd)) == -EBUSY &&
+	       now_ms() < deadline)
+		sleep_ms(2);
+	return rc;
+}
+
+/* Does the kernel know multi-buffer (6.6)? Unknown flags are refused before the interface, which
+ * does not exist, is looked for. Source: xsk_bind() in net/xdp/xsk.c. */
+static bool knows_multi_buffer(int fd)
+{
+	return bind_once(fd, INT32_MAX, 0, XDP_COPY | XDP_USE_SG, -1) == -ENODEV;
+}
+
+/* Why a bind failed, for a person. */
+static const char *bind_hint(int rc, bool zero_copy, const struct net_xdp_device *device)
+{
+	switch (rc) {
+	case -EBUSY:
+		return "another AF_XDP socket holds the queue; stop its program or use another "
+		       "queue";
+	case -EOPNOTSUPP:
+		if (zero_copy && device->has_features &&
+		    !(device->xdp_features & NET_XDP_FEATURE_ZERO_COPY))
+			return "the driver has no zero copy; use mode auto or copy";
+		return "the driver refuses this combination; use mode auto, or frames of one chunk";
+	case -EINVAL:
+		return zero_copy
+			       ? "does the queue exist, and (virtio) is the platform flag set? See "
+				 "xsk-info, or use mode auto"
+			       : "does the queue exist on this interface? See xsk-info";
+	case -ENOENT:
+		return "virtio: the device lacks ring reset or mergeable buffers; use mode copy";
+	case -ENODEV:
+		return "the interface is gone; look with: ip link";
+	case -ENOMEM:
+		return "too little kernel memory for this many chunks; register less memory or use "
+		       "4096-byte chunks";
+	case -EPERM:
+		return "grant CAP_NET_RAW";
+	default:
+		return "see dmesg";
+	}
+}
+
+static void record(struct net_xdp_queue *q, const char *asked, int rc, const char *sentence)
+{
+	struct net_xdp_rung *rung;
+
+	if (q->rung_count == NET_XDP_RUNGS)
+		return;
+	rung = &q->rung[q->rung_count++];
+	rung->asked = asked;
+	rung->error = rc;
+	snprintf(rung->sentence, sizeof(rung->sentence), "%s", sentence);
+}
+
+/* A zero-copy bind wants a chunk to hold the MTU (see config_zero_copy_bytes()). Return: does it?
+ * Else the sentence says what would. */
+static bool holds_mtu(const struct net_xdp_queue *q, const struct net_xdp_device *device,
+		      char *sentence, size_t size)
+{
+	uint32_t mtu = device->mtu_bytes, frame = mtu + 18, has = q->direct_capacity / 128 * 128;
+	uint32_t needs = config_zero_copy_bytes(frame);
+	char remedy[80];
+
+	if (q->jumbo || needs <= has)
+		return true;
+	if (needs <= q->chunk_bytes - XDP_FRAME_HEADROOM)
+		snprintf(remedy, sizeof(remedy), "use max_frame_bytes %u", frame);
+	else if (needs <= 4096 - XDP_FRAME_HEADROOM)
+		snprintf(remedy, sizeof(remedy), "use chunk_bytes 4096 and max_frame_bytes %u",
+			 frame);
+	else
+		snprintf(remedy, sizeof(remedy), "lower the MTU to %u with chunk_bytes 4096",
+			 (4096 - XDP_FRAME_HEADROOM) / 128 * 128 - 26);
+	snprintf(sentence, size, "queue %u: the MTU of %u needs %u bytes of a chunk, it has %u; %s",
+		 q->hardware_queue, mtu, needs, has, remedy);
+	return false;
+}
+
+/* One rung: try, and write down what came of it. */
+static int try_bind(struct net_xdp_queue *q, const struct net_xdp_config *c,
+		    const struct net_xdp_device *device, bool zero_copy, struct net_error *err)
+{
+	uint16_t flags = XDP_USE_NEED_WAKEUP | (zero_copy ? XDP_ZEROCOPY : XDP_COPY) |
+			 (q->jumbo ? XDP_USE_SG : 0);
+	const char *asked = zero_copy ? "zero-copy bind" : "copy bind";
+	int rc = bind_patiently(q, device->ifindex, flags, -1, c->release_timeout_ms);
+	char sentence[200];
+
+	if (!rc)
+		snprintf(sentence, sizeof(sentence), "queue %u bound", q->hardware_queue);
+	else if (!zero_copy || rc != -EINVAL || holds_mtu(q, device, sentence, sizeof(sentence)))
+		snprintf(sentence, sizeof(sentence), "queue %u: %s: %s", q->hardware_queue,
+			 strerror(-rc), bind_hint(rc, zero_copy, device));
+	record(q, asked, rc, sentence);
+	if (rc)
+		error_set(err, rc, "bind", "%s %s %s", device->ifname, asked, sentence);
+	return rc;
+}
+
+static int bind_ladder(struct net_xdp_queue *q, const struct net_xdp_config *c,
+		       const struct net_xdp_device *device, bool native, struct net_error *err)
+{
+	int rc = -EOPNOTSUPP;
+
+	if (c->mode == NET_XDP_MODE_COPY)
+		return try_bind(q, c, device, false, err);
+	if (!native) {
+		record(q, "zero-copy bind", rc, "not tried: the program is attached generic");
+		error_set(err, rc, "bind",
+			  "%s queue %u zero-copy: the program is attached generic, zero copy needs "
+			  "native; use mode auto or attach native",
+			  device->ifname, q->hardware_queue);
+	} else {
+		rc = try_bind(q, c, device, true, err);
+	}
+	if (rc && c->mode == NET_XDP_MODE_AUTO && rc != -EBUSY && rc != -ENODEV)
+		rc = try_bind(q, c, device, false, err);
+	return rc;
+}
+
+static int bind_shared(struct net_xdp_queue *q, const struct net_xdp_config *c,
+		       const struct net_xdp_device *device, int umem_fd, struct net_error *err)
+{
+	/* The kernel takes mode and wake-up flags from the first socket and refuses others here. */
+	int rc =
+		bind_patiently(q, device->ifindex, XDP_SHARED_UMEM, umem_fd, c->release_timeout_ms);
+	char sentence[200];
+
+	snprintf(sentence, sizeof(sentence), "queue %u, as the first queue: %s%s%s",
+		 q->hardware_queue, rc ? strerror(-rc) : "bound", rc ? ": " : "",
+		 rc ? bind_hint(rc, false, device) : "");
+	record(q, "shared bind", rc, sentence);
+	return rc ? error_set(err, rc, "bind", "%s %s", device->ifname, sentence) : 0;
+}
+
+int socket_bind(struct net_xdp_queue *q, const struct net_xdp_config *config,
+		const struct net_xdp_device *device, bool native, int umem_fd,
+		struct net_error *err)
+{
+	struct xdp_options options = {0};
+	socklen_t len = sizeof(options);
+	bool multi_buffer = knows_multi_buffer(q->fd);
+	int rc;
+
+	if (q->jumbo && !multi_buffer)
+		return error_set(err, -EOPNOTSUPP, "bind",
+				 "max_frame_bytes %u: frames over one chunk need Linux 6.6; use at "
+				 "most %u",
+				 config->max_frame_bytes, config->chunk_bytes - XDP_FRAME_HEADROOM);
+	rc = umem_fd >= 0 ? bind_shared(q, config, device, umem_fd, err)
+			  : bind_ladder(q, config, device, native, err);
+	if (rc)
+		return rc;
+	q->bound = true;
+	if (getsockopt(q->fd, SOL_XDP, XDP_OPTIONS, &options, &len))
+		return error_set(err, -errno, "bind", "%s queue %u: reading XDP_OPTIONS back: %s",
+				 device->ifname, q->hardware_queue, strerror(errno));
+	queue_set_zero_copy(q, options.flags & XDP_OPTIONS_ZEROCOPY);
+	q->tx_max_descriptors = 1;
+	if (multi_buffer && !q->zero_copy)
+		q->tx_max_descriptors = XDP_COPY_TX_DESCRIPTORS;
+	else if (q->jumbo && device->zc_max_segments > 1)
+		q->tx_max_descriptors = device->zc_max_segments < XDP_COPY_TX_DESCRIPTORS
+						? device->zc_max_segments
+						: XDP_COPY_TX_DESCRIPTORS;
+	/* A packet that an empty ring cannot hold would wait for ever: it is joined instead. */
+	if (q->tx_max_descriptors > config->tx_ring_frames)
+		q->tx_max_descriptors = config->tx_ring_frames;
+	q->kernel_tells_sockets = netdev_queue_has_socket(device->ifindex, q->hardware_queue) == 1;
+	return 0;
+}
+
+/* ---- Release ---------------------------------------------------------------------------------- */
+
+/* Without the kernel's word: a queue that takes a new socket has let go of the old one. This
+ * socket has a UMEM of one page of its own. Return: as bind. */
+static int bind_probe(uint32_t ifindex, uint32_t queue)
+{
+	struct xdp_umem_reg reg;
+	uint32_t one = 1;
+	void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int fd = socket(AF_XDP, SOCK_RAW | SOCK_CLOEXEC, 0), rc = -ENOMEM;
+
+	memset(&reg, 0, sizeof(reg));
+	reg.addr = (uintptr_t)page;
+	reg.len = reg.chunk_size = 4096;
+	if (fd < 0 || page == MAP_FAILED)
+		goto out;
+	rc = socket_set_option(fd, XDP_UMEM_REG, &reg, sizeof(reg));
+	if (!rc)
+		rc = socket_set_option(fd, XDP_UMEM_FILL_RING, &one, sizeof(one));
+	if (!rc)
+		rc = socket_set_option(fd, XDP_UMEM_COMPLETION_RING, &one, sizeof(one));
+	if (!rc)
+		rc = socket_set_option(fd, XDP_RX_RING, &one, sizeof(one));
+	if (!rc)
+		rc = bind_once(fd, ifindex, queue, XDP_COPY, -1);
+out:
+	if (fd >= 0)
+		close(fd);
+	if (page != MAP_FAILED)
+		munmap(page, 4096);
+	return rc;
+}
+
+int socket_wait_released(uint32_t ifindex, uint32_t queue, bool kernel_tells, uint32_t timeout_ms)
+{
+	uint64_t deadline = now_ms() + timeout_ms;
+
+	for (;;) {
+		int rc = kernel_tells ? netdev_queue_has_socket(ifindex, queue) : -EOPNOTSUPP;
+
+		if (rc == -EOPNOTSUPP || rc == -EINVAL) /* also while the interface is down */
+			rc = bind_probe(ifindex, queue);
+		/* 0: free. ENODEV: the device is gone, and its queue with it. */
+		if (rc == 0 || rc == -ENODEV)
+			return 0;
+		if (now_ms() >= deadline)
+			return -ETIMEDOUT;
+		sleep_ms(1);
+	}
+}

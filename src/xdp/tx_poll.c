@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Transmit, the way up: the kick that makes the kernel send, and completions that become ids.
+ *
+ * Completions may come in any order, and copy mode clears bit 0 of their addresses (seen on 6.18),
+ * so they are matched by address / 2; two packets at one address are interchangeable.
+ */
+#include "xdp/hot.h"
+#include "xdp/queue.h"
+#include "xdp/socket.h"
+
+/* System calls of one kick: enough to send a ring in the kernel's default portions of 32 while they
+ * make progress, and a bound when every frame is lost one by one. */
+#define KICK_CALLS 64
+
+/* ---- Completions ------------------------------------------------------------------------------ */
+
+/* A descriptor of a packet with a record. Return: true and *id when it was the packet's last. */
+static bool complete_packet(struct net_xdp_queue *q, uint32_t record, uint32_t *id)
+{
+	struct tx_packet *packet = &q->tx_packet[record];
+
+	if (--packet->descriptors)
+		return false;
+	if (packet->bounced != BOUNCE_NONE)
+		bounce_give(&q->tx_private, packet->bounced);
+	q->tx_packet_free[q->tx_packet_free_count++] = record;
+	*id = packet->id;
+	return true;
+}
+
+/* One completed descriptor. Return: true and *id when it was its packet's last. */
+static inline bool complete(struct net_xdp_queue *q, uint64_t address, uint32_t *id)
+{
+	const struct inflight_entry *e = inflight_take(&q->tx_inflight, address >> 1);
+
+	if (unlikely(!e)) {
+		q->counter[NET_XDP_TX_UNKNOWN]++;
+		return false;
+	}
+	if (unlikely(e->extra != INFLIGHT_NONE))
+		return complete_packet(q, e->extra, id);
+	*id = e->id;
+	return true;
+}
+
+/* The usual completions: of packets without a record, in the order they were sent. Return: how many
+ * of the first count were taken before one that needs complete(). */
+ALONE static uint32_t complete_usual(struct net_xdp_queue *q, uint32_t *ids, uint32_t count)
+{
+	struct inflight *t = &q->tx_inflight;
+	const struct inflight_entry *flight = &t->queue[t->head & t->mask];
+	const uint64_t *address = ring_address(&q->completion, q->completion.mine);
+	uint32_t i;
+
+	if (count > t->tail - t->head)
+		count = t->tail - t->head;
+	count = ring_run(q->completion.mine, q->completion.mask, ring_run(t->head, t->mask, count));
+	for (i = 0; i < count; i++) {
+		if (unlikely(address[i] >> 1 != flight[i].key || flight[i].extra != INFLIGHT_NONE))
+			break;
+		ids[i] = flight[i].id;
+	}
+	q->completion.mine += i;
+	t->head += i;
+	return i;
+}
+
+/* Read completions until count ids are found. Return: ids written. */
+static uint32_t reap(struct net_xdp_queue *q, uint32_t *ids, uint32_t count)
+{
+	uint32_t found = 0, left;
+
+	while (found < count && (left = ring_available(&q->completion, count - found)) != 0) {
+		uint32_t usual = complete_usual(q, ids + found, left);
+
+		found += usual;
+		if (usual < left)
+			found += complete(q, *ring_address(&q->completion, q->completion.mine++),
+					  &ids[found]);
+	}
+	if (*q->completion.own != q->completion.mine)
+		ring_publish(&q->completion);
+	q->counter[NET_XDP_TX_PACKETS] += found;
+	if (unlikely(q->tx_lost_ahead))
+		q->tx_lost_ahead -= q->tx_lost_ahead < found ? q->tx_lost_ahead : found;
+	return found;
+}
+
+/* Make room: keep the ids for the next tx_poll. */
+void tx_reap(struct net_xdp_queue *q)
+{
+	uint32_t ids[64], n;
+
+	do {
+		uint32_t room = q->done_mask + 1 - tx_done_count(q);
+
+		n = reap(q, ids, room < 64 ? room : 64);
+		for (uint32_t i = 0; i < n; i++)
+			tx_done_push(q, ids[i]);
+	} while (n == 64);
+}
+
+/* ---- Kick ------------------------------------------------------------------------------------- */
+
+static void kick(struct net_xdp_queue *q)
+{
+	for (uint32_t calls = 0; calls < KICK_CALLS; calls++) {
+		uint32_t before = q->tx.theirs;
+
+		switch (socket_kick_tx(q)) {
+		case KICK_OK:
+			break;
+		case KICK_LOST:
+			q->counter[NET_XDP_TX_LOST]++;
+			q->tx_lost_ahead++;
+			break;
+		case KICK_AGAIN:
+			q->counter[NET_XDP_KICK_AGAIN]++;
+			break;
+		case KICK_DOWN:
+			q->counter[NET_XDP_KICK_DOWN]++;
+			return;
+		case KICK_GONE:
+			q->failed = true;
+			return;
+		}
+		/* Neither success nor failure says how much was taken; the consumer index does. In
+		 * zero copy the driver takes it when it likes. */
+		if (q->zero_copy || ring_drained(&q->tx) || q->tx.theirs == before)
+			return;
+	}
+}
+
+/* Something is in the ring and the kernel wants to be told. */
+static bool wants_kick(struct net_xdp_queue *q)
+{
+	if (ring_drained(&q->tx))
+		return false;
+	if (q->zero_copy)
+		__atomic_thread_fence(__ATOMIC_SEQ_CST); /* see ring_needs_wakeup() */
+	return ring_needs_wakeup(&q->tx) || q->busy_poll;
+}
+
+void tx_push(struct net_xdp_queue *q)
+{
+	if (wants_kick(q))
+		kick(q);
+}
+
+int tx_poll(struct net_queue *queue, struct net_buffer_access *pool, uint32_t *ids, uint32_t count)
+{
+	struct net_xdp_queue *q = queue_of(queue);
+	uint32_t n = 0;
+
+	(void)pool;
+	/* The tail is never left behind: the next call but this one pushes it, and so does poll_ready
+	 * before anybody sleeps. */
+	if (q->tx_later)
+		q->tx_later = false;
+	else
+		tx_push(q);
+	while (n < count && q->done_head != q->done_tail)
+		ids[n++] = q->done[q->done_head++ & q->done_mask];
+	n += reap(q, ids + n, count - n);
+	if (n == 0 && unlikely(q->failed)) {
+		q->failure_told = true;
+		return NET_TX_TRY_RESTART;
+	}
+	return (int)n;
+}
