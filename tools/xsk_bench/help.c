@@ -24,7 +24,7 @@ const char options_help[] =
 	"      --attach HOW     auto, native, generic (auto)\n"
 	"      --dispatcher     libxdp's dispatcher: beside other XDP programs\n"
 	"      --wait HOW       epoll: sleep when there is nothing to do; spin (epoll)\n"
-	"      --moderate US        after a sleep wait this long for more frames (0)\n"
+	"      --moderate US        while frames come, sleep this long between looks (0)\n"
 	"      --busy-poll US   SO_PREFER_BUSY_POLL with this many microseconds (off)\n"
 	"      --batch N        frames per call, 1..1024 (64)\n"
 	"      --ring N         entries of each ring, a power of two (2048)\n"

@@ -42,7 +42,7 @@ struct options {
 
 	uint32_t busy_poll_us;
 	uint32_t wait;	      /* enum bench_wait */
-	uint32_t moderate_us; /* after a sleep, let more frames come before looking */
+	uint32_t moderate_us; /* while frames come, look again only after so long */
 	uint64_t duration_ns; /* 0: until a signal */
 	uint64_t rate;	      /* frames per second of all queues together, 0: as fast as it goes */
 	uint64_t count;	      /* frames of all queues together, 0: no limit */

@@ -52,6 +52,7 @@ struct worker {
 	struct pool pools[RUN_MAX_PORTS];
 	int epoll_fd; /* -1: not open */
 	uint16_t stream;
+	uint64_t moderated; /* frames received before the last moderated sleep */
 	uint64_t published_ns;
 
 	struct tally tally;

@@ -119,6 +119,15 @@ void worker_wait(struct worker *w, uint64_t deadline_ns)
 		relax();
 		return;
 	}
+	if (w->run->opt->moderate_us && w->tally.received != w->moderated) {
+		/* One wake-up for many frames, as a device's interrupt moderation does it: the next ones
+		 * are waited for by the clock. */
+		w->moderated = w->tally.received;
+		w->tally.sleeps++;
+		sleep.tv_nsec = w->run->opt->moderate_us * 1000l;
+		clock_nanosleep(CLOCK_MONOTONIC, 0, &sleep, NULL);
+		return;
+	}
 	for (uint32_t i = 0; i < w->run->port_count; i++)
 		if (net_queue_poll_ready(w->q[i]))
 			return;
@@ -132,12 +141,7 @@ void worker_wait(struct worker *w, uint64_t deadline_ns)
 			sleep.tv_nsec = (long)(deadline_ns - now);
 	}
 	w->tally.sleeps++;
-	if (epoll_pwait2(w->epoll_fd, &event, 1, &sleep, NULL) == 1 && w->run->opt->moderate_us) {
-		/* One wake-up for many frames, as a device's interrupt moderation does it. */
-		sleep.tv_nsec = w->run->opt->moderate_us * 1000l;
-		w->tally.sleeps++;
-		clock_nanosleep(CLOCK_MONOTONIC, 0, &sleep, NULL);
-	}
+	epoll_pwait2(w->epoll_fd, &event, 1, &sleep, NULL);
 }
 
 /* Everything that a counter of ours or of the kernel calls lost. Only the queue's thread may ask. */
