@@ -139,7 +139,7 @@ forget() {
 
 # cpu_ns PID: processor time of all its threads so far, user and kernel, as the scheduler counts it.
 cpu_ns() {
-	cat "/proc/$1/task"/*/schedstat 2>/dev/null | awk '{ n += $1 } END { print n + 0 }'
+	cat "/proc/$1/task"/*/schedstat 2>/dev/null | awk '{ n += $1 } END { printf "%.0f\n", n }'
 }
 
 # Our own children only, by their ids; then what we made, by its name.

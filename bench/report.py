@@ -71,7 +71,7 @@ class Figure:
     def spread(self):
         if not self.values or not self.median:
             return 0.0
-        return (max(self.values) - min(self.values)) / self.median
+        return (max(self.values) - min(self.values)) / abs(self.median)
 
     @property
     def noisy(self):
@@ -209,7 +209,7 @@ def suite_table(r, suite, columns):
 
 
 def commands_list(r, suite):
-    lines = ["- `{}`: `{}`".format(c, cmd) for (s, c), cmd in r.commands.items() if s == suite]
+    lines = ["- `{}`: `{}`".format(c, cmd.strip()) for (s, c), cmd in r.commands.items() if s == suite]
     return "\n".join(lines)
 
 
@@ -279,6 +279,9 @@ def page(r):
         text = f.read()
     for name, make in TABLES.items():
         text = text.replace("@@{}@@".format(name), make(r))
+    for call in ("rx", "tx"):
+        ns = r.figure("ring", call + "-batch-64", "ns")
+        text = text.replace("@@{}_ns@@".format(call), "{:.0f}".format(ns.median) if ns else "?")
     for name in ("kernel", "cpu", "date", "rounds", "command", "seconds"):
         text = text.replace("@@{}@@".format(name), r.machine.get(name, "unknown"))
     return text
@@ -296,7 +299,8 @@ set tics nomirror
 
 def plot(path, script, data):
     """data: columns of one block per curve."""
-    blocks = "\n\n".join("\n".join("\t".join(str(v) for v in row) for row in block)
+    # Two blank lines between blocks: what gnuplot calls an index.
+    blocks = "\n\n\n".join("\n".join("\t".join(str(v) for v in row) for row in block)
                          for block in data)
     text = PLOT_HEAD + 'set output "{}"\n$d << EOD\n{}\nEOD\n{}\n'.format(path, blocks, script)
     subprocess.run(["gnuplot"], input=text, text=True, check=True)

@@ -69,7 +69,7 @@ await_long() {
 }
 
 suite_scale() {
-	local regions=(64 256 1024 4096 8192)
+	local regions=(64 256 1024 4096)
 
 	if $quick; then
 		regions=(64 1024)
