@@ -137,7 +137,7 @@ stop_receiver() {
 		;;
 	*)
 		# A bare number in the last line, or xdpsock's own "rx pps pkts" lines.
-		finish "$receiver" INT || true
+		finish "$receiver" TERM || true
 		received=$(awk '/^rx / { n = $3 } /^[0-9]+$/ { n = $1 } END { print n }' \
 			"$tmp/receiver.out" | tr -d ,)
 		;;
