@@ -11,7 +11,7 @@
  * head of the ring: one load, one compare. When it is not, the ids in front of the match become
  * *strays*: they are chained into buckets by their offset once and are found there later. Work per
  * address is O(1) amortised in any order. An id is in one place at a time, so one link is enough.
- * tx.c has the same need with keys that repeat and come from a guest: see inflight.h.
+ * tx_avail.c has the same need with keys that repeat and come from a guest: see inflight.h.
  */
 #ifndef NET_XDP_RX_TABLE_H
 #define NET_XDP_RX_TABLE_H
