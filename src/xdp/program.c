@@ -93,7 +93,8 @@ static int load(struct program *p, const struct net_xdp_config *c, uint32_t ifin
 
 /* ---- Other people's programs ------------------------------------------------------------------ */
 
-/* A program of ours that is still attached mostly belongs to a process that is just ending. */
+/* A program of ours that is still attached mostly belongs to a process that is just ending. One
+ * without a name was freed while it was being looked at, and is waited for just as well. */
 static int wait_for_ours(struct net_xdp_device *device, uint32_t timeout_ms, struct net_error *err)
 {
 	char ifname[sizeof(device->ifname)];
@@ -101,7 +102,7 @@ static int wait_for_ours(struct net_xdp_device *device, uint32_t timeout_ms, str
 
 	snprintf(ifname, sizeof(ifname), "%s", device->ifname);
 	for (uint32_t ms = 0; ms < timeout_ms && device->program_id && !rc; ms += 5) {
-		if (strncmp(device->program_name, "net_xdp", 7))
+		if (device->program_name[0] && strncmp(device->program_name, "net_xdp", 7) != 0)
 			break;
 		nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
 		rc = net_xdp_device_query(ifname, device, err);
