@@ -90,6 +90,9 @@ void traffic_receive(struct frontend_xdp *x, struct peer *p, uint32_t count)
 	uint32_t got = 0;
 
 	cr_assert(count <= 1024, "%u frames at once", count);
+	/* Left to itself the kernel chooses by a hash, whose key is another one after each boot. */
+	if (x->queue_count < p->queues)
+		peer_use_queue(p, 0);
 	for (uint32_t i = 0; i < count; i++)
 		peer_send(p, frame, numbered(frame, i));
 	while (got < count) {
