@@ -356,7 +356,8 @@ static int open_endpoint(struct net_xdp_endpoint *ep, const struct options *o,
 	c.max_queues = o->queues;
 	c.unaligned = !o->aligned;
 	c.mode = NET_XDP_MODE_COPY;
-	while (c.fill_ring_frames < o->buffers) /* all of them with the kernel */
+	/* all of them with the kernel, and the ring is not full */
+	while (c.fill_ring_frames <= o->buffers && c.fill_ring_frames < 65536)
 		c.fill_ring_frames *= 2;
 	snprintf(err->message, sizeof(err->message), "no memory");
 	rc = region.fd < 0 || ftruncate(region.fd, (off_t)region.size_bytes);

@@ -20,12 +20,6 @@
 
 struct net_xdp_endpoint;
 
-/* Parked ids in order of arrival. */
-struct id_list {
-	uint32_t first, last; /* RX_NONE when empty */
-	uint32_t count;
-};
-
 /* A frame larger than a chunk, while its pieces come in. 9216 / (2048 - 256) rounds up to 6. */
 #define GATHER_PIECES 8
 
@@ -74,7 +68,7 @@ struct net_xdp_queue {
 	/* What a usual frame's descriptor and its buffer's record differ in, above the offset: of the
 	 * buffer that was posted last. */
 	uint64_t rx_usual_tags;
-	struct id_list pending, waiting;
+	struct rx_list pending, waiting; /* parked, see enum rx_owner */
 	struct bounce rx_private;
 	uint32_t rx_private_out; /* chunks the kernel holds */
 	struct gather gather;
@@ -112,7 +106,8 @@ struct net_xdp_queue {
 	int ready_fd; /* epoll over the socket, the timer and link events */
 	int timer_fd;
 	bool timer_armed;
-	uint32_t timer_us; /* its next interval */
+	bool socket_watched; /* a member of ready_fd */
+	uint32_t timer_us;   /* the timer's next interval */
 
 	struct {
 		void *memory;
@@ -144,10 +139,26 @@ bool rx_push(struct net_xdp_queue *q);
 /* Before bind: the verdicts need the rings, memory and modes to be set. */
 int rx_open(struct net_xdp_queue *q, uint32_t id_limit);
 void rx_close(struct net_xdp_queue *q);
-/* An id joins the end of a list, or leaves its front. */
-void rx_park(struct net_xdp_queue *q, struct id_list *list, uint32_t id, uint64_t offset,
+/* An id joins a list of parked ones: pending or waiting. */
+void rx_park(struct net_xdp_queue *q, struct rx_list *list, uint32_t id, uint64_t offset,
 	     uint32_t capacity);
-uint32_t rx_unpark(struct net_xdp_queue *q, struct id_list *list);
+/* Chunks that the kernel holds: in the fill ring, in a driver, in the RX ring. */
+static inline uint32_t rx_held(const struct net_xdp_queue *q)
+{
+	return rx_table_count(&q->rx_ids) + q->rx_private_out;
+}
+/* Pending ids to post now. While the frontend gives others back, those are posted as they come, warm in
+ * the cache, and the pending ones stay until half of the ring is used up. A zero-copy driver takes
+ * chunks out long before it fills them: there only the ring itself says how full it is. */
+static inline uint32_t rx_pending_wanted(const struct net_xdp_queue *q)
+{
+	return q->zero_copy || rx_held(q) <= q->fill.entries / 2 ? q->pending.count : 0;
+}
+/* May rx_refill() find something to post? */
+static inline bool rx_is_parked(const struct net_xdp_queue *q)
+{
+	return q->waiting.count || (q->pending.count && rx_pending_wanted(q));
+}
 /* Post what waited for room, publish, and wake the driver if it sleeps. */
 void rx_refill(struct net_xdp_queue *q);
 

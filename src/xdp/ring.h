@@ -28,18 +28,21 @@ struct ring {
 	uint32_t *flags;
 };
 
+/* Room in a producer ring now. */
+static inline uint32_t ring_room_now(struct ring *r)
+{
+	/* Pairs with the kernel's release of its consumer index: its reads of the entries happened
+	 * before, so they may be written again. */
+	r->theirs = __atomic_load_n(r->other, __ATOMIC_ACQUIRE);
+	return r->entries - (r->mine - r->theirs);
+}
+
 /* Room in a producer ring, looked up only when less than want is known to be free. */
 static inline uint32_t ring_room(struct ring *r, uint32_t want)
 {
 	uint32_t room = r->entries - (r->mine - r->theirs);
 
-	if (room < want) {
-		/* Pairs with the kernel's release of its consumer index: its reads of the
-		 * entries happened before, so they may be written again. */
-		r->theirs = __atomic_load_n(r->other, __ATOMIC_ACQUIRE);
-		room = r->entries - (r->mine - r->theirs);
-	}
-	return room;
+	return room < want ? ring_room_now(r) : room;
 }
 
 /* Entries to read in a consumer ring, looked up only when less than want is known. */

@@ -17,27 +17,13 @@
 
 /* ---- Parked ids ------------------------------------------------------------------------------- */
 
-void rx_park(struct net_xdp_queue *q, struct id_list *list, uint32_t id, uint64_t offset,
+void rx_park(struct net_xdp_queue *q, struct rx_list *list, uint32_t id, uint64_t offset,
 	     uint32_t capacity)
 {
 	struct rx_table *t = &q->rx_ids;
 
 	t->record[id] = offset | rx_tag(list == &q->pending ? RX_PENDING : RX_WAITING, capacity);
-	t->next[id] = RX_NONE;
-	if (list->count++ == 0)
-		list->first = id;
-	else
-		t->next[list->last] = id;
-	list->last = id;
-}
-
-uint32_t rx_unpark(struct net_xdp_queue *q, struct id_list *list)
-{
-	uint32_t id = list->first;
-
-	list->first = q->rx_ids.next[id];
-	list->count--;
-	return id;
+	rx_list_put(t, list, id);
 }
 
 /* ---- Fill ------------------------------------------------------------------------------------- */
@@ -53,12 +39,25 @@ static bool chunk_take(struct net_xdp_queue *q, uint64_t base)
 	return true;
 }
 
-/* Room for chunks of ids: in the fill ring, and in the table of what the kernel holds. */
-static uint32_t fill_room(struct net_xdp_queue *q, uint32_t want)
-{
-	uint32_t room = ring_room(&q->fill, want), table = rx_table_room(&q->rx_ids);
+/* Entries that stay free: two cache lines. In a ring that is full to the brim the entry that is written
+ * next lies in the line that the kernel reads from, and that line changes hands with each frame. */
+#define FILL_GAP 16u
 
-	return room < table ? room : table;
+/*
+ * Room in the fill ring. What is in it the kernel holds, so the ring is never fuller than that: as long
+ * as this leaves enough room, the kernel's index is not looked at. Its line too, which the kernel writes
+ * for each frame, would move to us and back. A chunk comes back in the RX ring, whose index
+ * ring_available() has acquired, after the kernel has read its fill entry, so the entry may be written
+ * again.
+ */
+static inline uint32_t fill_room(struct net_xdp_queue *q, uint32_t want)
+{
+	uint32_t gap = q->fill.entries > 8 * FILL_GAP ? FILL_GAP : 0;
+	uint32_t most = q->fill.entries - gap, chunks = rx_held(q);
+
+	if (chunks <= most && want <= most - chunks)
+		return most - chunks;
+	return ring_room_now(&q->fill) - gap;
 }
 
 /* Hand a chunk to the kernel for id; the caller has seen room. */
@@ -98,14 +97,14 @@ bool rx_push(struct net_xdp_queue *q)
 /* Post what waited for room. */
 static void post_parked(struct net_xdp_queue *q)
 {
-	uint32_t private = private_wanted(q), room, share;
+	uint32_t private = private_wanted(q), pending = rx_pending_wanted(q), room, share;
 
-	room = fill_room(q, q->pending.count + private);
+	room = fill_room(q, pending + private);
 	/* Neither kind may starve the other: up to half of the room is for private chunks. */
 	share = room - room / 2 < private ? room - room / 2 : private;
 	room -= share;
-	for (; q->pending.count && room; room--) {
-		uint32_t id = rx_unpark(q, &q->pending);
+	for (; pending && room; pending--, room--) {
+		uint32_t id = rx_list_take(&q->rx_ids, &q->pending);
 
 		post(q, id, rx_offset(&q->rx_ids, id), rx_capacity(&q->rx_ids, id));
 	}
@@ -115,15 +114,19 @@ static void post_parked(struct net_xdp_queue *q)
 	}
 }
 
-/* Post what waited for room, publish, and wake the driver if it sleeps. */
-void rx_refill(struct net_xdp_queue *q)
+static inline void refill(struct net_xdp_queue *q)
 {
-	if (q->pending.count | q->waiting.count)
+	if (unlikely(rx_is_parked(q)))
 		post_parked(q);
 	if (*q->fill.own == q->fill.mine)
 		return;
 	ring_publish(&q->fill);
 	rx_push(q);
+}
+
+void rx_refill(struct net_xdp_queue *q)
+{
+	refill(q);
 }
 
 /* ---- The verdict: direct, or why not ---------------------------------------------------------- */
@@ -200,7 +203,7 @@ static bool take(struct net_xdp_queue *q, uint32_t id, const struct net_rx_buffe
 		q->counter[NET_XDP_RX_REFUSED_DUPLICATE]++;
 		return false;
 	}
-	if (*room && q->pending.count == 0) {
+	if (*room) {
 		--*room;
 		post(q, id, data - q->frame_offset, buffer->capacity_bytes);
 	} else {
@@ -227,8 +230,8 @@ struct usual {
 
 /* count of them; it is a constant. Return: how many were posted before one that is not usual. */
 INLINE size_t post_usual(const struct usual u, const struct net_rx_buffer *buffer,
-			 const uint32_t *ids, uint64_t *record, uint64_t *fill, uint32_t *order,
-			 const size_t count)
+			 const uint32_t *ids, uint64_t *record, uint64_t *fill, uint32_t *next,
+			 uint32_t **link, const size_t count)
 {
 	size_t i;
 
@@ -249,7 +252,8 @@ INLINE size_t post_usual(const struct usual u, const struct net_rx_buffer *buffe
 			break;
 		fill[i] = place + u.chunk;
 		record[id] = (place + u.chunk) | u.tag;
-		order[i] = (uint32_t)id;
+		**link = (uint32_t)id;
+		*link = &next[id];
 	}
 	return i;
 }
@@ -275,23 +279,24 @@ ALONE static uint32_t take_usual(struct net_xdp_queue *q, const uint32_t *ids,
 		.tag = rx_tag(RX_KERNEL, buffer->capacity_bytes),
 		.limit = q->rx_ids.id_limit,
 	};
-	const struct rx_table *t = &q->rx_ids;
-	uint32_t *order = &t->order[t->tail & t->mask];
+	struct rx_table *t = &q->rx_ids;
 	uint64_t *fill = ring_address(&q->fill, q->fill.mine), *record = t->record;
-	size_t n, i = 0, step = GROUP;
+	uint32_t *next = t->next, *link = rx_list_end(t, &t->line);
+	const uint32_t *id = ids, *end = ids + ring_run(q->fill.mine, q->fill.mask, count);
+	size_t step;
 
 	if (unlikely(buffer->capacity_bytes < q->direct_capacity || length > r->bytes))
 		return 0;
 	q->rx_usual_tags = u.tag ^ (uint64_t)q->frame_offset << 48;
-	n = ring_run(q->fill.mine, q->fill.mask, ring_run(t->tail, t->mask, count));
-	for (; n - i >= GROUP; i += GROUP) {
-		step = post_usual(u, buffer + i, ids + i, record, fill + i, order + i, GROUP);
+	for (; end - id >= (ptrdiff_t)GROUP; id += GROUP, buffer += GROUP, fill += GROUP) {
+		step = post_usual(u, buffer, id, record, fill, next, &link, GROUP);
 		if (unlikely(step != GROUP))
-			return (uint32_t)(i + step);
+			return (uint32_t)(id - ids + (ptrdiff_t)step);
 	}
-	for (; i < n && step; i += step)
-		step = post_usual(u, buffer + i, ids + i, record, fill + i, order + i, 1);
-	return (uint32_t)i;
+	for (; id < end; id++, buffer++, fill++)
+		if (unlikely(!post_usual(u, buffer, id, record, fill, next, &link, 1)))
+			break;
+	return (uint32_t)(id - ids);
 }
 
 uint32_t rx_avail(struct net_queue *queue, struct net_buffer_access *pool, const uint32_t *ids,
@@ -302,7 +307,6 @@ uint32_t rx_avail(struct net_queue *queue, struct net_buffer_access *pool, const
 	/* While private chunks wait for room, rx_refill() shares it out. */
 	bool shared = q->waiting.count && private_wanted(q);
 	uint32_t refused = 0, room = shared ? 0 : fill_room(q, count);
-	bool usual = q->rx_usual && q->pending.count == 0;
 
 	while (count) {
 		uint32_t n = count < BATCH ? count : BATCH, i = 0;
@@ -311,10 +315,13 @@ uint32_t rx_avail(struct net_queue *queue, struct net_buffer_access *pool, const
 		while (i < n) {
 			uint32_t most = room < n - i ? room : n - i;
 			uint32_t taken =
-				usual && most ? take_usual(q, ids + i, buffers + i, most) : 0;
+				q->rx_usual && most ? take_usual(q, ids + i, buffers + i, most) : 0;
 
-			q->fill.mine += taken;
-			q->rx_ids.tail += taken;
+			if (taken) {
+				q->fill.mine += taken;
+				q->rx_ids.line.count += taken;
+				q->rx_ids.line.last = ids[i + taken - 1];
+			}
 			room -= taken;
 			i += taken;
 			if (i < n) {
@@ -325,7 +332,7 @@ uint32_t rx_avail(struct net_queue *queue, struct net_buffer_access *pool, const
 		ids += n;
 		count -= n;
 	}
-	rx_refill(q);
+	refill(q);
 	return refused;
 }
 
@@ -333,15 +340,12 @@ uint32_t rx_avail(struct net_queue *queue, struct net_buffer_access *pool, const
 
 int rx_open(struct net_xdp_queue *q, uint32_t id_limit)
 {
-	/* What the kernel may hold: both rings, and what a driver took out to fill its own. */
-	uint32_t held = q->fill.entries + q->rx.entries + 8192;
 	uint32_t chunks = q->unaligned ? 0 : (uint32_t)(q->umem_bytes / q->chunk_bytes);
 
-	q->pending.first = q->waiting.first = RX_NONE;
 	q->chunk_taken = calloc(chunks / 64 + 1, sizeof(*q->chunk_taken));
 	if (!q->chunk_taken)
 		return -ENOMEM;
-	return rx_table_open(&q->rx_ids, id_limit, held < id_limit ? held : id_limit);
+	return rx_table_open(&q->rx_ids, id_limit);
 }
 
 void rx_close(struct net_xdp_queue *q)

@@ -127,7 +127,7 @@ static void gather_finish(struct net_xdp_queue *q, struct burst *b)
 		q->counter[NET_XDP_RX_DROP_CAPACITY]++;
 		return;
 	}
-	id = rx_unpark(q, &q->waiting);
+	id = rx_list_take(&q->rx_ids, &q->waiting);
 	to = q->memory->base + rx_offset(&q->rx_ids, id);
 	q->rx_ids.record[id] = RX_FRONTEND;
 	for (uint32_t i = 0, at = 0; i < g->pieces; at += g->len[i++])
@@ -185,9 +185,10 @@ static void take_descriptor(struct net_xdp_queue *q, struct burst *b, const stru
 		direct_frame(q, b, base, where, d->len);
 }
 
-/* count descriptors, a constant, that should be usual. Return: how many were, before one that is not. */
-INLINE size_t deliver_usual(const struct xdp_desc *rx, const uint32_t *order, uint64_t *record,
-			    uint64_t tags, uint64_t capacity, uint32_t *ids,
+/* count descriptors, a constant, that should be usual. *line: the id that is next in line. Return: how
+ * many were, before one that is not. */
+INLINE size_t deliver_usual(const struct xdp_desc *rx, const uint32_t *next, size_t *line,
+			    uint64_t *record, uint64_t tags, uint64_t capacity, uint32_t *ids,
 			    struct net_rx_metadata *metadata, uint64_t *bytes, const size_t count)
 {
 	size_t i;
@@ -196,7 +197,7 @@ INLINE size_t deliver_usual(const struct xdp_desc *rx, const uint32_t *order, ui
 	for (i = 0; i < count; i++) {
 		/* Options, which should be 0, make the length huge. */
 		const uint64_t len = rx[i].len | (uint64_t)rx[i].options << 32;
-		const size_t id = order[i];
+		const size_t id = *line;
 
 		/* Both offsets are the same, and what is above them is as it was for the last buffer
 		 * that was posted: in its place, of its capacity. */
@@ -206,6 +207,7 @@ INLINE size_t deliver_usual(const struct xdp_desc *rx, const uint32_t *order, ui
 		if (unlikely(len - 1 >= capacity))
 			break;
 		record[id] = RX_FRONTEND;
+		*line = next[id];
 		ids[i] = (uint32_t)id;
 		metadata[i] = (struct net_rx_metadata){.len_bytes = (uint32_t)len};
 		*bytes += len;
@@ -217,29 +219,39 @@ INLINE size_t deliver_usual(const struct xdp_desc *rx, const uint32_t *order, ui
  * The usual descriptors: whole frames, where they were expected, of the buffers that are next in
  * line. Return: how many of the first n were taken before one that needs take_descriptor().
  */
-ALONE static uint32_t take_usual_descriptors(const struct net_xdp_queue *q, struct burst *b,
+ALONE static uint32_t take_usual_descriptors(struct net_xdp_queue *q, struct burst *b,
 					     uint32_t most)
 {
-	const struct rx_table *t = &q->rx_ids;
-	const uint32_t *order = &t->order[t->head & t->mask];
-	const struct xdp_desc *rx = ring_descriptor(&q->rx, q->rx.mine);
-	struct net_rx_metadata *metadata = b->metadata + b->count;
-	uint32_t *ids = b->ids + b->count;
+	struct rx_table *t = &q->rx_ids;
+	const struct xdp_desc *first = ring_descriptor(&q->rx, q->rx.mine), *rx = first;
+	const struct xdp_desc *end =
+		rx + ring_run(q->rx.mine, q->rx.mask, most < t->line.count ? most : t->line.count);
 	const uint64_t tags = q->rx_usual_tags, capacity = q->direct_capacity;
-	uint64_t *record = t->record, bytes = 0;
-	size_t n, i = 0, step = GROUP;
+	struct net_rx_metadata *metadata = b->metadata + b->count;
+	uint32_t *ids = b->ids + b->count, taken;
+	size_t line = t->line.first, step;
+	uint64_t bytes = 0;
 
-	if (most > t->tail - t->head)
-		most = t->tail - t->head;
-	n = ring_run(q->rx.mine, q->rx.mask, ring_run(t->head, t->mask, most));
-	for (; n - i >= GROUP && step == GROUP; i += step)
-		step = deliver_usual(rx + i, order + i, record, tags, capacity, ids + i,
-				     metadata + i, &bytes, GROUP);
-	for (; i < n && step; i += step)
-		step = deliver_usual(rx + i, order + i, record, tags, capacity, ids + i,
-				     metadata + i, &bytes, 1);
+	for (; end - rx >= (ptrdiff_t)GROUP; rx += GROUP, ids += GROUP, metadata += GROUP) {
+		step = deliver_usual(rx, t->next, &line, t->record, tags, capacity, ids, metadata,
+				     &bytes, GROUP);
+		if (unlikely(step != GROUP)) {
+			rx += step;
+			goto out;
+		}
+	}
+	for (; rx != end; rx++, ids++, metadata++)
+		if (!deliver_usual(rx, t->next, &line, t->record, tags, capacity, ids, metadata,
+				   &bytes, 1))
+			break;
+out:
+	taken = (uint32_t)(rx - first);
+	t->line.first = (uint32_t)line;
+	t->line.count -= taken;
+	q->rx.mine += taken;
+	b->count += taken;
 	b->bytes += bytes;
-	return (uint32_t)i;
+	return taken;
 }
 
 /* Turn n descriptors into ids; never more ids than descriptors. */
@@ -249,9 +261,6 @@ static void take_descriptors(struct net_xdp_queue *q, struct burst *b, uint32_t 
 		uint32_t taken =
 			q->rx_usual_descriptors && !q->split ? take_usual_descriptors(q, b, n) : 0;
 
-		q->rx.mine += taken;
-		q->rx_ids.head += taken;
-		b->count += taken;
 		n -= taken;
 		if (n) {
 			take_descriptor(q, b, ring_descriptor(&q->rx, q->rx.mine));
@@ -292,7 +301,7 @@ uint32_t rx_poll(struct net_queue *queue, struct net_buffer_access *pool, uint32
 	}
 	if (looked == 0 && unlikely(q->busy_poll))
 		socket_kick_rx(q);
-	if (q->pending.count | q->waiting.count)
+	if (rx_is_parked(q))
 		rx_refill(q);
 	return done;
 }

@@ -5,7 +5,7 @@
 
 #include "xdp/rx_table.h"
 
-/* Ids per bucket when all are strays. Buckets are what comes on top of the 16 bytes per id. */
+/* Ids per bucket when all are strays. Buckets are what comes on top of the 12 bytes per id. */
 #define BUCKET_IDS 16
 
 /* Fibonacci hashing: the high bits of a product with 2^64 / golden ratio. */
@@ -14,22 +14,19 @@ static uint32_t *bucket_of(const struct rx_table *t, uint64_t offset)
 	return &t->bucket[(uint32_t)((offset * 0x9e3779b97f4a7c15u) >> 32) & t->bucket_mask];
 }
 
-int rx_table_open(struct rx_table *t, uint32_t id_limit, uint32_t entries)
+int rx_table_open(struct rx_table *t, uint32_t id_limit)
 {
-	uint32_t size = BUCKET_IDS, buckets;
+	uint32_t buckets = 1;
 
-	while (size < entries)
-		size *= 2;
-	buckets = size / BUCKET_IDS;
+	while (buckets < id_limit / BUCKET_IDS)
+		buckets *= 2;
 	memset(t, 0, sizeof(*t));
 	t->id_limit = id_limit;
-	t->mask = size - 1;
 	t->bucket_mask = buckets - 1;
 	t->record = calloc(id_limit, sizeof(*t->record));
 	t->next = calloc(id_limit, sizeof(*t->next));
-	t->order = calloc(size, sizeof(*t->order));
 	t->bucket = malloc(buckets * sizeof(*t->bucket));
-	if (!t->record || !t->next || !t->order || !t->bucket) {
+	if (!t->record || !t->next || !t->bucket) {
 		rx_table_close(t);
 		return -ENOMEM;
 	}
@@ -41,7 +38,6 @@ void rx_table_close(struct rx_table *t)
 {
 	free(t->record);
 	free(t->next);
-	free(t->order);
 	free(t->bucket);
 	memset(t, 0, sizeof(*t));
 }
@@ -75,8 +71,8 @@ uint32_t rx_table_take_slow(struct rx_table *t, uint64_t offset)
 {
 	uint32_t id = t->strays ? take_stray(t, offset) : RX_NONE;
 
-	while (id == RX_NONE && t->head != t->tail) {
-		id = t->order[t->head++ & t->mask];
+	while (id == RX_NONE && t->line.count) {
+		id = rx_list_take(t, &t->line);
 		if (rx_offset(t, id) != offset) {
 			make_stray(t, id);
 			id = RX_NONE;

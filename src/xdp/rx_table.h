@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What is known of each receive id, in 16 bytes: who has its buffer, where that lies, and which of the
+ * What is known of each receive id, in 12 bytes: who has its buffer, where that lies, and which of the
  * addresses that the kernel holds is whose.
  *
  *     record[id]   8 bytes   owner, capacity, UMEM offset
- *     next[id]     4 bytes   link in a list of parked ids, or of strays
- *     order        4 bytes   a ring of the ids that the kernel has, oldest at head
+ *     next[id]     4 bytes   link in a list: the kernel's, one of parked ids, or a bucket of strays
  *
- * The kernel mostly gives addresses back in the order it got them, so the answer is nearly always at the
- * head of the ring: one load, one compare. When it is not, the ids in front of the match become
- * *strays*: they are chained into buckets by their offset once and are found there later. Work per
- * address is O(1) amortised in any order. An id is in one place at a time, so one link is enough.
+ * The kernel mostly gives addresses back in the order it got them, so its ids stand in a list in that
+ * order, the *line*, and the answer is nearly always its first: one load, one compare. When it is not,
+ * the ids in front of the match become *strays*: they are chained into buckets by their offset once and
+ * are found there later. Work per address is O(1) amortised in any order. An id is in one list at a
+ * time, so one link is enough.
  * tx_avail.c has the same need with keys that repeat and come from a guest: see inflight.h.
  */
 #ifndef NET_XDP_RX_TABLE_H
@@ -32,21 +32,25 @@ enum rx_owner {
 #define RX_OFFSET	((1ull << 48) - 1) /* of a record, and of an unaligned address */
 #define RX_CAPACITY_MAX 0x3fffu		   /* all that matters: no frame is larger than 9216 */
 
+/* Ids in order of arrival, chained through next. Only count ends it: the last one's link, and first and
+ * last when it is empty, are never followed. */
+struct rx_list {
+	uint32_t first, last;
+	uint32_t count;
+};
+
 struct rx_table {
 	uint64_t *record;
 	uint32_t *next;
-	uint32_t *order;
-	uint32_t head, tail;
-	uint32_t mask;
+	struct rx_list line; /* what the kernel has, oldest first, strays apart */
 	uint32_t strays;
 	uint32_t *bucket;
 	uint32_t bucket_mask;
 	uint32_t id_limit;
 };
 
-/* entries: how many ids the kernel may have at most; rounded up to a power of two.
- * Return: 0 or -ENOMEM, and then there is nothing to close. */
-int rx_table_open(struct rx_table *t, uint32_t id_limit, uint32_t entries);
+/* Return: 0 or -ENOMEM, and then there is nothing to close. */
+int rx_table_open(struct rx_table *t, uint32_t id_limit);
 void rx_table_close(struct rx_table *t);
 
 /* Owner and capacity, as they stand in a record above the offset. */
@@ -67,31 +71,50 @@ static inline uint32_t rx_capacity(const struct rx_table *t, uint32_t id)
 	return (uint32_t)(t->record[id] >> 48) & RX_CAPACITY_MAX;
 }
 
-/* How many more ids the ring takes. Strays keep their places: the kernel still has them. */
-static inline uint32_t rx_table_room(const struct rx_table *t)
+/* The link that the next id of a list is written to. */
+static inline uint32_t *rx_list_end(struct rx_table *t, struct rx_list *list)
 {
-	return t->mask + 1 - (t->tail - t->head + t->strays);
+	return list->count ? &t->next[list->last] : &list->first;
 }
 
-/* The kernel gets id, whose record says so. There must be room. */
+static inline void rx_list_put(struct rx_table *t, struct rx_list *list, uint32_t id)
+{
+	*rx_list_end(t, list) = id;
+	list->last = id;
+	list->count++;
+}
+
+/* The first id leaves its list, which is not empty. */
+static inline uint32_t rx_list_take(struct rx_table *t, struct rx_list *list)
+{
+	uint32_t id = list->first;
+
+	list->first = t->next[id];
+	list->count--;
+	return id;
+}
+
+/* How many ids the kernel has. */
+static inline uint32_t rx_table_count(const struct rx_table *t)
+{
+	return t->line.count + t->strays;
+}
+
+/* The kernel gets id, whose record says so. */
 static inline void rx_table_put(struct rx_table *t, uint32_t id)
 {
-	t->order[t->tail++ & t->mask] = id;
+	rx_list_put(t, &t->line, id);
 }
 
-/* Not for callers: the head was not the answer. */
+/* Not for callers: the first in line was not the answer. */
 uint32_t rx_table_take_slow(struct rx_table *t, uint64_t offset);
 
 /* The kernel gave the chunk at offset back. Return: its id, RX_NONE when the kernel was given no such
  * chunk. The record stays as it is. */
 static inline uint32_t rx_table_take(struct rx_table *t, uint64_t offset)
 {
-	uint32_t id = t->order[t->head & t->mask];
-
-	if (__builtin_expect(t->head != t->tail && rx_offset(t, id) == offset, 1)) {
-		t->head++;
-		return id;
-	}
+	if (__builtin_expect(t->line.count && rx_offset(t, t->line.first) == offset, 1))
+		return rx_list_take(t, &t->line);
 	return rx_table_take_slow(t, offset);
 }
 
