@@ -100,7 +100,7 @@ struct net_xdp_config {
 	uint32_t tx_ring_frames;
 	uint32_t fill_ring_frames;
 	uint32_t completion_ring_frames;
-	uint32_t rx_id_limit; /* receive ids are 0..rx_id_limit-1; 16 bytes of bookkeeping each */
+	uint32_t rx_id_limit; /* receive ids are 0..rx_id_limit-1; 12 bytes of bookkeeping each */
 
 	enum net_xdp_mode mode;
 	enum net_xdp_attach attach;
@@ -255,7 +255,8 @@ NET_PUBLIC int net_xdp_queue_report(struct net_queue *q, struct net_xdp_report *
 	X(TX_REFUSED, "tx_refused", "times a packet did not fit and was left to the frontend")     \
 	X(KICKS, "kicks", "system calls made by the data calls")                                   \
 	X(KICK_AGAIN, "kick_again", "of these: EAGAIN, the rest goes with the next one")           \
-	X(KICK_DOWN, "kick_down", "of these: ENETDOWN, the interface is down")
+	X(KICK_DOWN, "kick_down", "of these: ENETDOWN, the interface is down")                     \
+	X(LOOKS, "looks", "other system calls made by poll_ready, before a sleep")
 
 enum net_xdp_counter {
 #define NET_XDP_COUNTER_SYMBOL(symbol, name, meaning) NET_XDP_##symbol,

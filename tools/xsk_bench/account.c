@@ -160,7 +160,6 @@ static void add_tally(struct tally *into, const struct tally *t)
 	into->behind += t->behind;
 	into->refused += t->refused;
 	into->sleeps += t->sleeps;
-	into->looks += t->looks;
 	into->user_ns += t->user_ns;
 	into->system_ns += t->system_ns;
 	if (t->first_ns && (!into->first_ns || t->first_ns < into->first_ns))
@@ -200,7 +199,7 @@ static void add_ports(struct account *a, const struct run *run)
 static void rates(struct account *a, bool sends)
 {
 	const struct tally *t = &a->tally;
-	uint64_t calls = t->sleeps + t->looks + a->stats.value[NET_XDP_KICKS];
+	uint64_t calls = t->sleeps + a->stats.value[NET_XDP_LOOKS] + a->stats.value[NET_XDP_KICKS];
 
 	a->frames = sends ? t->generated : t->received;
 	a->bytes = sends ? t->generated_bytes : t->received_bytes;

@@ -57,6 +57,9 @@ uint32_t receive_batch(struct worker *w, enum receive_whose whose, bool repost)
 	if (!n)
 		return 0;
 	now = now_ns();
+	/* The frames were written by another processor: fetched together they are waited for once. */
+	for (uint32_t i = 0; i < n; i++)
+		__builtin_prefetch(pool_at(&w->pools[0], ids[i]));
 	for (uint32_t i = 0; i < n; i++)
 		judge(w, ids[i], whose, now);
 	if (repost)

@@ -102,7 +102,7 @@ static void costs(FILE *out, const struct account *a)
 	fprintf(out,
 		"  %-24s %14.4f  per frame: %llu by the data calls, %llu looks before %llu "
 		"sleeps\n",
-		"system calls", a->syscalls_per_frame, U(v[NET_XDP_KICKS]), U(a->tally.looks),
+		"system calls", a->syscalls_per_frame, U(v[NET_XDP_KICKS]), U(v[NET_XDP_LOOKS]),
 		U(a->tally.sleeps));
 	fprintf(out, "  %-24s %14.0f  per frame, the queues' threads with their kernel time\n",
 		"processor ns", a->cpu_ns_per_frame);

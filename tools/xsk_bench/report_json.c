@@ -111,7 +111,7 @@ static void totals(struct json *j, const struct account *a)
 	json_number(j, "tx_direct", v[NET_XDP_TX_DIRECT]);
 	json_number(j, "tx_bounced", v[NET_XDP_TX_BOUNCED]);
 	json_number(j, "syscalls_data", v[NET_XDP_KICKS]);
-	json_number(j, "syscalls_look", a->tally.looks);
+	json_number(j, "syscalls_look", v[NET_XDP_LOOKS]);
 	json_number(j, "syscalls_sleep", a->tally.sleeps);
 	json_real(j, "syscalls_per_frame", a->syscalls_per_frame);
 	json_real(j, "cpu_ns_per_frame", a->cpu_ns_per_frame);

@@ -37,7 +37,6 @@ struct tally {
 	uint64_t behind;      /* latency: due by the schedule, and not sent by the end */
 	uint64_t refused;     /* receive ids that rx_avail did not take */
 	uint64_t sleeps;      /* in epoll_pwait2 */
-	uint64_t looks;	      /* poll_ready that said no: a system call or more each */
 	uint64_t first_ns;    /* when the first and the last frame passed */
 	uint64_t last_ns;
 	uint64_t user_ns; /* processor time of the thread */

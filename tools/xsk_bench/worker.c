@@ -131,7 +131,6 @@ void worker_wait(struct worker *w, uint64_t deadline_ns)
 	for (uint32_t i = 0; i < w->run->port_count; i++)
 		if (net_queue_poll_ready(w->q[i]))
 			return;
-	w->tally.looks += w->run->port_count;
 	if (deadline_ns != WORKER_NEVER) {
 		uint64_t now = now_ns();
 
