@@ -128,9 +128,43 @@ static bool holds_mtu(const struct net_xdp_queue *q, const struct net_xdp_device
 	return false;
 }
 
-/* One rung: try, and write down what came of it. */
+/* A driver with coarse buffer units cuts the frames that its NIC's idea of a chunk does not hold, and
+ * where that idea is less than one unit the NIC is not told at all and writes 2048 bytes (SRRCTL of the
+ * 82576 and I210). Return: 0 when frames of the MTU stay whole, -EMSGSIZE when they are cut, -EINVAL
+ * when the NIC would write behind the chunk; then it is said, with what would help. */
+static int whole_frames(const struct net_xdp_queue *q, const struct net_xdp_device *device,
+			char *why, size_t size)
+{
+	uint32_t unit = q->driver_unit_bytes, frame = device->mtu_bytes + 18, piece, enough, most;
+	char remedy[56];
+
+	if (!unit)
+		return 0;
+	piece = queue_piece_bytes(q);
+	if (piece > frame)
+		return 0;
+	enough = (frame / unit + 1) * unit; /* a whole frame of just the piece looks like one */
+	most = (4096 - XDP_FRAME_HEADROOM) / unit * unit;
+	if (enough <= most)
+		snprintf(remedy, sizeof(remedy), "use chunk_bytes 4096 and max_frame_bytes %u",
+			 enough - 8);
+	else
+		snprintf(remedy, sizeof(remedy), "use mode copy, or lower the MTU to %u",
+			 most - 1 - 18);
+	if (piece)
+		snprintf(why, size, "%s cuts frames of MTU %u into pieces of %u bytes; %s",
+			 device->driver, device->mtu_bytes, piece, remedy);
+	else
+		snprintf(why, size,
+			 "%s has no buffers under %u bytes: its NIC would write past %u; %s",
+			 device->driver, unit, q->direct_capacity, remedy);
+	return piece ? -EMSGSIZE : -EINVAL;
+}
+
+/* One rung: try, and write down what came of it. But: what is to be said even if it works, or "". */
 static int try_bind(struct net_xdp_queue *q, const struct net_xdp_config *c,
-		    const struct net_xdp_device *device, bool zero_copy, struct net_error *err)
+		    const struct net_xdp_device *device, bool zero_copy, const char *but,
+		    struct net_error *err)
 {
 	uint16_t flags = XDP_USE_NEED_WAKEUP | (zero_copy ? XDP_ZEROCOPY : XDP_COPY) |
 			 (q->jumbo ? XDP_USE_SG : 0);
@@ -139,7 +173,8 @@ static int try_bind(struct net_xdp_queue *q, const struct net_xdp_config *c,
 	char sentence[200];
 
 	if (!rc)
-		snprintf(sentence, sizeof(sentence), "queue %u bound", q->hardware_queue);
+		snprintf(sentence, sizeof(sentence), "queue %u bound%s%s", q->hardware_queue,
+			 *but ? ", but " : "", but);
 	else if (!zero_copy || rc != -EINVAL || holds_mtu(q, device, sentence, sizeof(sentence)))
 		snprintf(sentence, sizeof(sentence), "queue %u: %s: %s", q->hardware_queue,
 			 strerror(-rc), bind_hint(rc, zero_copy, device));
@@ -149,24 +184,34 @@ static int try_bind(struct net_xdp_queue *q, const struct net_xdp_config *c,
 	return rc;
 }
 
+/* The first rung. Cut frames are dropped, so auto would rather copy; who asks for zero copy gets it. */
+static int bind_zero_copy(struct net_xdp_queue *q, const struct net_xdp_config *c,
+			  const struct net_xdp_device *device, bool native, struct net_error *err)
+{
+	char why[168] = "", sentence[200];
+	int rc = native ? whole_frames(q, device, why, sizeof(why)) : -EOPNOTSUPP;
+
+	if (!native)
+		snprintf(why, sizeof(why),
+			 "the program is attached generic, zero copy needs native; use mode auto "
+			 "or attach native");
+	else if (!rc || (rc == -EMSGSIZE && c->mode == NET_XDP_MODE_ZERO_COPY))
+		return try_bind(q, c, device, true, why, err);
+	snprintf(sentence, sizeof(sentence), "queue %u not tried: %s", q->hardware_queue, why);
+	record(q, "zero-copy bind", rc, sentence);
+	return error_set(err, rc, "bind", "%s zero-copy bind %s", device->ifname, sentence);
+}
+
 static int bind_ladder(struct net_xdp_queue *q, const struct net_xdp_config *c,
 		       const struct net_xdp_device *device, bool native, struct net_error *err)
 {
-	int rc = -EOPNOTSUPP;
+	int rc;
 
 	if (c->mode == NET_XDP_MODE_COPY)
-		return try_bind(q, c, device, false, err);
-	if (!native) {
-		record(q, "zero-copy bind", rc, "not tried: the program is attached generic");
-		error_set(err, rc, "bind",
-			  "%s queue %u zero-copy: the program is attached generic, zero copy needs "
-			  "native; use mode auto or attach native",
-			  device->ifname, q->hardware_queue);
-	} else {
-		rc = try_bind(q, c, device, true, err);
-	}
+		return try_bind(q, c, device, false, "", err);
+	rc = bind_zero_copy(q, c, device, native, err);
 	if (rc && c->mode == NET_XDP_MODE_AUTO && rc != -EBUSY && rc != -ENODEV)
-		rc = try_bind(q, c, device, false, err);
+		rc = try_bind(q, c, device, false, "", err);
 	return rc;
 }
 
