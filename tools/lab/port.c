@@ -144,9 +144,9 @@ int port_prepare(struct port *p, const struct port_options *o)
 		return rc;
 	snprintf(p->driver, sizeof(p->driver), "%s", device.driver);
 	/* igb counts its buffers in KiB, rounded down, and cuts what does not fit without saying so. */
-	if (strcmp(p->driver, "igb") == 0) {
+	if (strcmp(p->driver, "igb") == 0 && !o->small_chunks) {
 		p->config.chunk_bytes = 4096;
-		p->config.max_frame_bytes = 2048;
+		p->config.max_frame_bytes = 2040;
 	}
 	rc = read_mac(p);
 	return rc ? rc : make_memory(p, o->huge_pages);

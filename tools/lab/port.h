@@ -23,12 +23,14 @@ enum {
 	PORT_BYTES = 2 * PORT_RX_BYTES, /* two huge pages */
 	PORT_GAP = 12,			/* a virtio-net header */
 	SMALL_PAGE = 4096,
+	PIECE = 1024, /* what igb cuts frames to in the default chunks */
 };
 
 struct port_options {
 	const char *ifname;
 	bool huge_pages;
 	bool sealed;
+	bool small_chunks; /* the default ones also where the driver wants larger ones */
 	enum net_xdp_mode mode;
 	enum net_xdp_program program;
 };

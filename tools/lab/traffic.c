@@ -71,6 +71,7 @@ static void send_one(struct traffic *t)
 		return;
 	t->sent++;
 	t->crossing += port_tx_crosses(slot);
+	t->cut += meta.len_bytes > PIECE;
 	t->from->free_head++;
 	t->from->free_count--;
 	if (sync)
