@@ -312,6 +312,9 @@ struct net_xdp_device {
 	char program_name[32];
 	const char *program_mode; /* "native", "generic", "offloaded", "dispatcher" or "none" */
 	bool is_bond;
+	/* An IOMMU may map each page of 4096 bytes apart, or sysfs does not tell: what crosses one is
+	 * bounced in zero copy, on huge pages too. */
+	bool dma_per_page;
 	uint32_t peer_ifindex; /* of a veth whose other end is in this network namespace, else 0 */
 };
 

@@ -161,6 +161,16 @@ static int whole_frames(const struct net_xdp_queue *q, const struct net_xdp_devi
 	return piece ? -EMSGSIZE : -EINVAL;
 }
 
+/* Whoever went to huge pages wants to know when they do not help. */
+static void tell_pages(const struct memory *m, char *why, size_t size)
+{
+	for (uint32_t i = 0; i < m->region_count; i++)
+		if (m->dma_per_page && m->region[i].page_bytes > 4096)
+			snprintf(why, size,
+				 "an IOMMU maps page by page: what crosses 4096 bytes is bounced "
+				 "on huge pages too; use iommu.passthrough=1");
+}
+
 /* One rung: try, and write down what came of it. But: what is to be said even if it works, or "". */
 static int try_bind(struct net_xdp_queue *q, const struct net_xdp_config *c,
 		    const struct net_xdp_device *device, bool zero_copy, const char *but,
@@ -191,6 +201,8 @@ static int bind_zero_copy(struct net_xdp_queue *q, const struct net_xdp_config *
 	char why[168] = "", sentence[200];
 	int rc = native ? whole_frames(q, device, why, sizeof(why)) : -EOPNOTSUPP;
 
+	if (!rc)
+		tell_pages(q->memory, why, sizeof(why));
 	if (!native)
 		snprintf(why, sizeof(why),
 			 "the program is attached generic, zero copy needs native; use mode auto "

@@ -10,7 +10,7 @@
 struct brief {
 	uint32_t kernel, mtu, zc_max_segments;
 	uint64_t virtio;
-	bool is_bond, has_virtio, generic;
+	bool is_bond, has_virtio, generic, dma_per_page;
 };
 
 /* Facts that bring a row's sentence, and nearly the same ones that do not. */
@@ -69,6 +69,7 @@ static const struct known_row {
 	 {.kernel = K(6, 18), .has_virtio = true, .virtio = VIRTIO_ZERO_COPY},
 	 {.kernel = K(6, 18), .generic = true}},
 	{"without pause", "virtio_net", {.kernel = K(6, 18)}, {.kernel = K(7, 2)}},
+	{"page by page", "ice", {.kernel = K(7, 3), .dma_per_page = true}, {.kernel = K(7, 3)}},
 	{"zc-max-segs 1",
 	 "nfp",
 	 {.kernel = K(7, 3), .zc_max_segments = 1},
@@ -84,6 +85,7 @@ static struct info_prediction predict_brief(const char *driver, const struct bri
 	f.device.zc_max_segments = b->zc_max_segments;
 	f.device.is_bond = b->is_bond;
 	f.has_virtio = b->has_virtio;
+	f.device.dma_per_page = b->dma_per_page;
 	f.virtio_features = b->virtio;
 	return predict(&f);
 }

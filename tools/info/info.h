@@ -105,6 +105,7 @@ enum {
 	INFO_WHEN_BOND = 1 << 2,
 	INFO_WHEN_ONE_SEGMENT = 1 << 3, /* zc_max_segments is 1 */
 	INFO_WHEN_VIRTIO_BITS = 1 << 4, /* virtio_features is known */
+	INFO_WHEN_DMA_PER_PAGE = 1 << 5,
 };
 
 /* A combination known to go wrong. What is 0 or NULL asks for nothing. */

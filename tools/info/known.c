@@ -156,6 +156,17 @@ const struct info_known info_known[] = {
 		.source = "virtnet_receive(), 6.18; virtnet_add_recvbuf_xsk(), 7.2",
 	},
 	{
+		.when = ZERO_COPY | INFO_WHEN_DMA_PER_PAGE,
+		.kind = INFO_NOTE,
+		.text = "An IOMMU maps memory for this device page by page, or sysfs does not "
+			"tell: "
+			"what crosses a page of 4096 bytes is bounced (rx_bounce_page, "
+			"tx_bounce_page), on huge pages too. Boot with iommu.passthrough=1, or lay "
+			"buffers out within pages.",
+		.source = "xp_dma_map(), xp_check_dma_contiguity(), 7.3, and tools/zc-lab --nic "
+			  "iommu on 6.18.15",
+	},
+	{
 		.when = ZERO_COPY | INFO_WHEN_ONE_SEGMENT,
 		.kind = INFO_NOTE,
 		.text = "In zero copy this driver takes one descriptor per frame (zc-max-segs 1): "
@@ -183,7 +194,8 @@ static uint32_t conditions(const struct info_facts *f, const struct info_predict
 	return (p->mode == INFO_MODE_ZERO_COPY ? INFO_WHEN_ZERO_COPY : 0) |
 	       (p->native ? INFO_WHEN_NATIVE : 0) | (f->device.is_bond ? INFO_WHEN_BOND : 0) |
 	       (f->device.zc_max_segments == 1 ? INFO_WHEN_ONE_SEGMENT : 0) |
-	       (f->has_virtio ? INFO_WHEN_VIRTIO_BITS : 0);
+	       (f->has_virtio ? INFO_WHEN_VIRTIO_BITS : 0) |
+	       (f->device.dma_per_page ? INFO_WHEN_DMA_PER_PAGE : 0);
 }
 
 void known_rule(const struct info_facts *f, struct info_prediction *p)
