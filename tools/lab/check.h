@@ -34,6 +34,8 @@ void expect_direct(const struct traffic *t, const struct traffic_result *r);
 void case_direct(char **arg);
 void case_pages(char **arg);
 void case_sealed_pages(char **arg);
+void case_joins(char **arg);
+void case_iommu(char **arg);
 void case_split(char **arg);
 void case_starved(char **arg);
 void case_link(char **arg);

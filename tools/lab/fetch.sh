@@ -76,7 +76,7 @@ fetch_tools() {
 pick_release() {
 	local series=$kernel releases
 
-	if [[ -z $series && $nic == virtio ]]; then
+	if [[ -z $series && $nic != igb ]]; then
 		series=6.18
 	fi
 	releases=$(private_apt apt-cache pkgnames linux-image- |

@@ -19,6 +19,8 @@ int main(int argc, char **argv)
 		{"direct", case_direct, 3, "IF IF FRAMES"},
 		{"pages", case_pages, 3, "IF IF FRAMES"},
 		{"sealed-pages", case_sealed_pages, 3, "IF IF FRAMES"},
+		{"joins", case_joins, 3, "IF IF FRAMES"},
+		{"iommu", case_iommu, 3, "IF IF FRAMES"},
 		{"split", case_split, 3, "IF IF FRAMES"},
 		{"starved", case_starved, 2, "IF IF"},
 		{"link", case_link, 2, "IF IF"},
