@@ -104,17 +104,18 @@ static void record(struct net_xdp_queue *q, const char *asked, int rc, const cha
 	snprintf(rung->sentence, sizeof(rung->sentence), "%s", sentence);
 }
 
-/* A zero-copy bind wants a chunk to hold the MTU (see config_zero_copy_bytes()). Return: does it?
- * Else the sentence says what would. */
-static bool holds_mtu(const struct net_xdp_queue *q, const struct net_xdp_device *device,
-		      char *sentence, size_t size)
+/* Since 2026 (6.18 stable, 7.0) a zero-copy bind wants a chunk to hold the MTU (see
+ * config_zero_copy_bytes()); before, it takes any and frames that do not fit are lost. Return: 0, or
+ * -EINVAL and why says what would do. */
+static int holds_mtu(const struct net_xdp_queue *q, const struct net_xdp_device *device, char *why,
+		     size_t size)
 {
 	uint32_t mtu = device->mtu_bytes, frame = mtu + 18, has = q->direct_capacity / 128 * 128;
 	uint32_t needs = config_zero_copy_bytes(frame);
-	char remedy[80];
+	char remedy[64];
 
 	if (q->jumbo || needs <= has)
-		return true;
+		return 0;
 	if (needs <= q->chunk_bytes - XDP_FRAME_HEADROOM)
 		snprintf(remedy, sizeof(remedy), "use max_frame_bytes %u", frame);
 	else if (needs <= 4096 - XDP_FRAME_HEADROOM)
@@ -123,9 +124,9 @@ static bool holds_mtu(const struct net_xdp_queue *q, const struct net_xdp_device
 	else
 		snprintf(remedy, sizeof(remedy), "lower the MTU to %u with chunk_bytes 4096",
 			 (4096 - XDP_FRAME_HEADROOM) / 128 * 128 - 26);
-	snprintf(sentence, size, "queue %u: the MTU of %u needs %u bytes of a chunk, it has %u; %s",
-		 q->hardware_queue, mtu, needs, has, remedy);
-	return false;
+	snprintf(why, size, "the MTU of %u needs %u bytes of a chunk, it has %u; %s", mtu, needs,
+		 has, remedy);
+	return -EINVAL;
 }
 
 /* A driver with coarse buffer units cuts the frames that its NIC's idea of a chunk does not hold, and
@@ -185,7 +186,7 @@ static int try_bind(struct net_xdp_queue *q, const struct net_xdp_config *c,
 	if (!rc)
 		snprintf(sentence, sizeof(sentence), "queue %u bound%s%s", q->hardware_queue,
 			 *but ? ", but " : "", but);
-	else if (!zero_copy || rc != -EINVAL || holds_mtu(q, device, sentence, sizeof(sentence)))
+	else
 		snprintf(sentence, sizeof(sentence), "queue %u: %s: %s", q->hardware_queue,
 			 strerror(-rc), bind_hint(rc, zero_copy, device));
 	record(q, asked, rc, sentence);
@@ -201,6 +202,8 @@ static int bind_zero_copy(struct net_xdp_queue *q, const struct net_xdp_config *
 	char why[168] = "", sentence[200];
 	int rc = native ? whole_frames(q, device, why, sizeof(why)) : -EOPNOTSUPP;
 
+	if (!rc && q->zero_copy)
+		rc = holds_mtu(q, device, why, sizeof(why));
 	if (!rc)
 		tell_pages(q->memory, why, sizeof(why));
 	if (!native)

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
 
 #include "calls.h"
 #include "check.h"
@@ -31,14 +30,6 @@ static void direct_one_way(struct port *from, struct port *to, uint64_t frames)
 	expect(after.rx_copy == before.rx_copy, "the kernel copied frames");
 }
 
-static void print_kernel(void)
-{
-	struct utsname name;
-
-	uname(&name);
-	printf("  kernel %s\n", name.release);
-}
-
 void case_direct(char **arg)
 {
 	const char *const ifnames[] = {arg[0], arg[1]};
@@ -51,7 +42,6 @@ void case_direct(char **arg)
 		       (struct port_options){.mode = NET_XDP_MODE_ZERO_COPY,
 					     .huge_pages = true,
 					     .sealed = true})) {
-		print_kernel();
 		print_port(&a);
 		print_port(&b);
 		direct_one_way(&a, &b, frames);
