@@ -65,7 +65,8 @@ struct net_xdp_region {
 	uint64_t size_bytes; /* multiple of the backing's page size */
 	int fd;		     /* memfd, tmpfs or hugetlb file; -1: memory is given */
 	uint64_t fd_offset_bytes;
-	void *memory; /* with fd -1: an existing MAP_SHARED mapping of this process */
+	void *memory; /* with fd -1: an existing MAP_SHARED mapping of this process; of huge pages only
+		       * with memory_as_is */
 };
 
 #define NET_XDP_TAKE_MACS 16

@@ -143,6 +143,20 @@ static bool is_one_shared_file(uint64_t start, uint64_t bytes)
 	return at >= start + bytes;
 }
 
+/* The same of memory that is given without a file: small pages, or -errno. */
+static int64_t given_page_bytes(const struct net_xdp_region *r, unsigned index,
+				struct net_error *err)
+{
+	if (mapped_page_bytes((uintptr_t)r->memory, r->size_bytes) <=
+	    (uint64_t)sysconf(_SC_PAGESIZE))
+		return PAGE;
+	return error_set(
+		err, -EINVAL, "memory",
+		"region %u: %p is on huge pages, which the kernel maps a second time only by "
+		"their file; give its fd, or set memory_as_is",
+		index, r->memory);
+}
+
 /* before: what the regions in front take; it and the region together stay in the address space, so
  * that no sum here or later can wrap. */
 static int check_placement(const struct net_xdp_region *r, unsigned index, uint64_t page,
@@ -260,7 +274,8 @@ static int plan(struct memory *m, const struct net_xdp_config *config, uint64_t 
 	*align = PAGE;
 	for (unsigned i = 0; i < config->region_count; i++) {
 		const struct net_xdp_region *r = &config->regions[i];
-		int64_t page = r->fd >= 0 ? backing_page_bytes(r, i, err) : PAGE;
+		int64_t page =
+			r->fd >= 0 ? backing_page_bytes(r, i, err) : given_page_bytes(r, i, err);
 		int rc = page < 0 ? (int)page : check_placement(r, i, (uint64_t)page, end, err);
 
 		if (rc)

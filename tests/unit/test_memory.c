@@ -133,6 +133,21 @@ Test(memory, region_of_one_file_in_several_mappings_is_taken)
 	memory_close(&m);
 }
 
+/* mremap() makes no second mapping of huge pages. */
+Test(memory, huge_pages_without_their_file_are_refused_with_the_remedy)
+{
+	uint8_t *given = mmap(NULL, 2 * MIB, PROT_READ | PROT_WRITE,
+			      MAP_SHARED | MAP_ANONYMOUS | MAP_HUGETLB | MAP_NORESERVE, -1, 0);
+	const struct net_xdp_region region = {.size_bytes = 2 * MIB, .fd = -1, .memory = given};
+	struct net_xdp_config c = small(&region, 1);
+	struct net_error err = {0};
+	struct memory m;
+
+	cr_assert_neq(given, MAP_FAILED, "%s", strerror(errno));
+	cr_assert_eq(memory_open(&m, &c, &err), -EINVAL);
+	cr_assert_not_null(strstr(err.message, "give its fd"), "%s", err.message);
+}
+
 /* Reserved without a single huge page: nothing is touched. */
 Test(memory, as_it_is_anonymous_huge_pages_are_taken)
 {
