@@ -167,9 +167,10 @@ static void tell_pages(const struct memory *m, char *why, size_t size)
 {
 	for (uint32_t i = 0; i < m->region_count; i++)
 		if (m->dma_per_page && m->region[i].page_bytes > 4096)
-			snprintf(why, size,
-				 "an IOMMU maps page by page: what crosses 4096 bytes is bounced "
-				 "on huge pages too; use iommu.passthrough=1");
+			snprintf(
+				why, size,
+				"an IOMMU may map page by page: what crosses 4096 bytes is bounced "
+				"on huge pages too; use iommu.passthrough=1");
 }
 
 /* One rung: try, and write down what came of it. But: what is to be said even if it works, or "". */
