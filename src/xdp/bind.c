@@ -136,7 +136,8 @@ static int holds_mtu(const struct net_xdp_queue *q, const struct net_xdp_device 
 static int whole_frames(const struct net_xdp_queue *q, const struct net_xdp_device *device,
 			char *why, size_t size)
 {
-	uint32_t unit = q->driver_unit_bytes, frame = device->mtu_bytes + 18, piece, enough, most;
+	uint32_t unit = q->driver_unit_bytes, frame = device->mtu_bytes + 18;
+	uint32_t piece, enough, most, wanted;
 	char remedy[56];
 
 	if (!unit)
@@ -146,9 +147,12 @@ static int whole_frames(const struct net_xdp_queue *q, const struct net_xdp_devi
 		return 0;
 	enough = (frame / unit + 1) * unit; /* a whole frame of just the piece looks like one */
 	most = (4096 - XDP_FRAME_HEADROOM) / unit * unit;
-	if (enough <= most)
+	wanted = enough - 8 > frame ? enough - 8 : frame; /* see config_zero_copy_bytes() */
+	if (enough <= q->chunk_bytes - XDP_FRAME_HEADROOM)
+		snprintf(remedy, sizeof(remedy), "use max_frame_bytes %u", wanted);
+	else if (enough <= most)
 		snprintf(remedy, sizeof(remedy), "use chunk_bytes 4096 and max_frame_bytes %u",
-			 enough - 8);
+			 wanted);
 	else
 		snprintf(remedy, sizeof(remedy), "use mode copy, or lower the MTU to %u",
 			 most - 1 - 18);

@@ -27,7 +27,7 @@ const struct info_known info_known[] = {
 		.text = "In zero copy this driver rounds the room of a chunk down to whole KiB and "
 			"cuts longer frames in pieces: with the default chunks auto ends in copy "
 			"mode, and forced zero copy drops them (rx_drop_split). Set chunk_bytes to "
-			"4096 and max_frame_bytes to 2040 (3064 where the MTU is over 2021; over "
+			"4096 and max_frame_bytes to 2040 (3071 where the MTU is over 2022; over "
 			"3053 only copy mode is left).",
 		.source = "igb_setup_srrctl(), igb_clean_rx_irq_zc(), 7.3, and tools/zc-lab on "
 			  "7.3.4; igc_configure_rx_ring(), igc_clean_rx_irq_zc(), 7.3",
