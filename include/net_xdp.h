@@ -65,7 +65,8 @@ struct net_xdp_region {
 	uint64_t size_bytes; /* multiple of the backing's page size */
 	int fd;		     /* memfd, tmpfs or hugetlb file; -1: memory is given */
 	uint64_t fd_offset_bytes;
-	void *memory; /* with fd -1: an existing MAP_SHARED mapping of this process */
+	void *memory; /* with fd -1: an existing MAP_SHARED mapping of this process; of huge pages only
+		       * with memory_as_is */
 };
 
 #define NET_XDP_TAKE_MACS 16
@@ -91,8 +92,14 @@ struct net_xdp_config {
 		      * code of this process can touch a payload byte through it. What would have to be
 		      * bounced is refused or dropped, and counted */
 
-	bool unaligned;	      /* buffers at any byte address (else: one buffer per aligned chunk) */
-	uint32_t chunk_bytes; /* 2048 or 4096; with unaligned anything between */
+	bool unaligned; /* buffers at any byte address (else: one buffer per aligned chunk) */
+	/* 2048 or 4096; with unaligned anything between. In zero copy igb and igc round the room for a
+	 * frame (net_xdp_direct_capacity()) down to whole KiB and cut what is longer without a word: a
+	 * descriptor of just that length goes on in the next. Such frames are dropped whole
+	 * (rx_drop_split); but a whole frame of just that length looks the same, and takes the next one
+	 * with it. Auto ends in copy where the MTU's frames would be cut; for an MTU of 1500
+	 * chunk_bytes 4096 with max_frame_bytes 2040 has room enough. */
+	uint32_t chunk_bytes;
 	uint32_t private_rx_chunks; /* per queue, for bounced receives */
 	uint32_t private_tx_frames; /* per queue, for bounced transmits */
 
@@ -223,7 +230,7 @@ NET_PUBLIC int net_xdp_queue_report(struct net_queue *q, struct net_xdp_report *
 	  "ids refused: would bounce, but sealed or no private area")                              \
 	X(RX_DROP_CAPACITY, "rx_drop_capacity", "frames dropped: larger than the buffer")          \
 	X(RX_DROP_EMPTY, "rx_drop_empty", "frames dropped: length 0")                              \
-	X(RX_DROP_SPLIT, "rx_drop_split", "frames dropped: pieces that do not fit together")       \
+	X(RX_DROP_SPLIT, "rx_drop_split", "frames dropped: in more pieces than were asked for")    \
 	X(RX_DROP_BUFFER, "rx_drop_buffer", "frames dropped: gathered, but no buffer was posted")  \
 	X(RX_UNKNOWN, "rx_unknown", "descriptors whose address was never posted")                  \
 	X(RX_KERNEL_DROPPED, "rx_kernel_dropped", "kernel: no fill entry, or frame too large")     \
@@ -307,6 +314,9 @@ struct net_xdp_device {
 	char program_name[32];
 	const char *program_mode; /* "native", "generic", "offloaded", "dispatcher" or "none" */
 	bool is_bond;
+	/* An IOMMU may map each page of 4096 bytes apart, or sysfs does not tell: what crosses one is
+	 * bounced in zero copy, on huge pages too. */
+	bool dma_per_page;
 	uint32_t peer_ifindex; /* of a veth whose other end is in this network namespace, else 0 */
 };
 

@@ -104,17 +104,18 @@ static void record(struct net_xdp_queue *q, const char *asked, int rc, const cha
 	snprintf(rung->sentence, sizeof(rung->sentence), "%s", sentence);
 }
 
-/* A zero-copy bind wants a chunk to hold the MTU (see config_zero_copy_bytes()). Return: does it?
- * Else the sentence says what would. */
-static bool holds_mtu(const struct net_xdp_queue *q, const struct net_xdp_device *device,
-		      char *sentence, size_t size)
+/* Since 2026 (6.18 stable, 7.0) a zero-copy bind wants a chunk to hold the MTU (see
+ * config_zero_copy_bytes()); before, it takes any and frames that do not fit are lost. Return: 0, or
+ * -EINVAL and why says what would do. */
+static int holds_mtu(const struct net_xdp_queue *q, const struct net_xdp_device *device, char *why,
+		     size_t size)
 {
 	uint32_t mtu = device->mtu_bytes, frame = mtu + 18, has = q->direct_capacity / 128 * 128;
 	uint32_t needs = config_zero_copy_bytes(frame);
-	char remedy[80];
+	char remedy[64];
 
 	if (q->jumbo || needs <= has)
-		return true;
+		return 0;
 	if (needs <= q->chunk_bytes - XDP_FRAME_HEADROOM)
 		snprintf(remedy, sizeof(remedy), "use max_frame_bytes %u", frame);
 	else if (needs <= 4096 - XDP_FRAME_HEADROOM)
@@ -123,14 +124,63 @@ static bool holds_mtu(const struct net_xdp_queue *q, const struct net_xdp_device
 	else
 		snprintf(remedy, sizeof(remedy), "lower the MTU to %u with chunk_bytes 4096",
 			 (4096 - XDP_FRAME_HEADROOM) / 128 * 128 - 26);
-	snprintf(sentence, size, "queue %u: the MTU of %u needs %u bytes of a chunk, it has %u; %s",
-		 q->hardware_queue, mtu, needs, has, remedy);
-	return false;
+	snprintf(why, size, "the MTU of %u needs %u bytes of a chunk, it has %u; %s", mtu, needs,
+		 has, remedy);
+	return -EINVAL;
 }
 
-/* One rung: try, and write down what came of it. */
+/* A driver with coarse buffer units cuts the frames that its NIC's idea of a chunk does not hold, and
+ * where that idea is less than one unit the NIC is not told at all and writes 2048 bytes (SRRCTL of the
+ * 82576 and I210). Return: 0 when frames of the MTU stay whole, -EMSGSIZE when they are cut, -EINVAL
+ * when the NIC would write behind the chunk; then it is said, with what would help. */
+static int whole_frames(const struct net_xdp_queue *q, const struct net_xdp_device *device,
+			char *why, size_t size)
+{
+	uint32_t unit = q->driver_unit_bytes, frame = device->mtu_bytes + 18;
+	uint32_t piece, enough, most, wanted;
+	char remedy[56];
+
+	if (!unit)
+		return 0;
+	piece = queue_piece_bytes(q);
+	if (piece > frame)
+		return 0;
+	enough = (frame / unit + 1) * unit; /* a whole frame of just the piece looks like one */
+	most = (4096 - XDP_FRAME_HEADROOM) / unit * unit;
+	wanted = enough - 8 > frame ? enough - 8 : frame; /* see config_zero_copy_bytes() */
+	if (enough <= q->chunk_bytes - XDP_FRAME_HEADROOM)
+		snprintf(remedy, sizeof(remedy), "use max_frame_bytes %u", wanted);
+	else if (enough <= most)
+		snprintf(remedy, sizeof(remedy), "use chunk_bytes 4096 and max_frame_bytes %u",
+			 wanted);
+	else
+		snprintf(remedy, sizeof(remedy), "use mode copy, or lower the MTU to %u",
+			 most - 1 - 18);
+	if (piece)
+		snprintf(why, size, "%s cuts frames of MTU %u into pieces of %u bytes; %s",
+			 device->driver, device->mtu_bytes, piece, remedy);
+	else
+		snprintf(why, size,
+			 "%s has no buffers under %u bytes: its NIC would write past %u; %s",
+			 device->driver, unit, q->direct_capacity, remedy);
+	return piece ? -EMSGSIZE : -EINVAL;
+}
+
+/* Whoever went to huge pages wants to know when they do not help. */
+static void tell_pages(const struct memory *m, char *why, size_t size)
+{
+	for (uint32_t i = 0; i < m->region_count; i++)
+		if (m->dma_per_page && m->region[i].page_bytes > 4096)
+			snprintf(
+				why, size,
+				"an IOMMU may map page by page: what crosses 4096 bytes is bounced "
+				"on huge pages too; use iommu.passthrough=1");
+}
+
+/* One rung: try, and write down what came of it. But: what is to be said even if it works, or "". */
 static int try_bind(struct net_xdp_queue *q, const struct net_xdp_config *c,
-		    const struct net_xdp_device *device, bool zero_copy, struct net_error *err)
+		    const struct net_xdp_device *device, bool zero_copy, const char *but,
+		    struct net_error *err)
 {
 	uint16_t flags = XDP_USE_NEED_WAKEUP | (zero_copy ? XDP_ZEROCOPY : XDP_COPY) |
 			 (q->jumbo ? XDP_USE_SG : 0);
@@ -139,8 +189,9 @@ static int try_bind(struct net_xdp_queue *q, const struct net_xdp_config *c,
 	char sentence[200];
 
 	if (!rc)
-		snprintf(sentence, sizeof(sentence), "queue %u bound", q->hardware_queue);
-	else if (!zero_copy || rc != -EINVAL || holds_mtu(q, device, sentence, sizeof(sentence)))
+		snprintf(sentence, sizeof(sentence), "queue %u bound%s%s", q->hardware_queue,
+			 *but ? ", but " : "", but);
+	else
 		snprintf(sentence, sizeof(sentence), "queue %u: %s: %s", q->hardware_queue,
 			 strerror(-rc), bind_hint(rc, zero_copy, device));
 	record(q, asked, rc, sentence);
@@ -149,24 +200,38 @@ static int try_bind(struct net_xdp_queue *q, const struct net_xdp_config *c,
 	return rc;
 }
 
+/* The first rung. Cut frames are dropped, so auto would rather copy; who asks for zero copy gets it. */
+static int bind_zero_copy(struct net_xdp_queue *q, const struct net_xdp_config *c,
+			  const struct net_xdp_device *device, bool native, struct net_error *err)
+{
+	char why[168] = "", sentence[200];
+	int rc = native ? whole_frames(q, device, why, sizeof(why)) : -EOPNOTSUPP;
+
+	if (!rc && q->zero_copy)
+		rc = holds_mtu(q, device, why, sizeof(why));
+	if (!rc)
+		tell_pages(q->memory, why, sizeof(why));
+	if (!native)
+		snprintf(why, sizeof(why),
+			 "the program is attached generic, zero copy needs native; use mode auto "
+			 "or attach native");
+	else if (!rc || (rc == -EMSGSIZE && c->mode == NET_XDP_MODE_ZERO_COPY))
+		return try_bind(q, c, device, true, why, err);
+	snprintf(sentence, sizeof(sentence), "queue %u not tried: %s", q->hardware_queue, why);
+	record(q, "zero-copy bind", rc, sentence);
+	return error_set(err, rc, "bind", "%s zero-copy bind %s", device->ifname, sentence);
+}
+
 static int bind_ladder(struct net_xdp_queue *q, const struct net_xdp_config *c,
 		       const struct net_xdp_device *device, bool native, struct net_error *err)
 {
-	int rc = -EOPNOTSUPP;
+	int rc;
 
 	if (c->mode == NET_XDP_MODE_COPY)
-		return try_bind(q, c, device, false, err);
-	if (!native) {
-		record(q, "zero-copy bind", rc, "not tried: the program is attached generic");
-		error_set(err, rc, "bind",
-			  "%s queue %u zero-copy: the program is attached generic, zero copy needs "
-			  "native; use mode auto or attach native",
-			  device->ifname, q->hardware_queue);
-	} else {
-		rc = try_bind(q, c, device, true, err);
-	}
+		return try_bind(q, c, device, false, "", err);
+	rc = bind_zero_copy(q, c, device, native, err);
 	if (rc && c->mode == NET_XDP_MODE_AUTO && rc != -EBUSY && rc != -ENODEV)
-		rc = try_bind(q, c, device, false, err);
+		rc = try_bind(q, c, device, false, "", err);
 	return rc;
 }
 

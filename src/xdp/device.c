@@ -12,6 +12,7 @@
 #include <linux/rtnetlink.h>
 #include <linux/sockios.h>
 
+#include "xdp/dma.h"
 #include "xdp/error.h"
 #include "xdp/netdev.h"
 #include "xdp/netlink.h"
@@ -151,6 +152,10 @@ static void query_driver(int fd, struct net_xdp_device *device)
 	if (ethtool(fd, device->ifname, &info) == 0)
 		snprintf(device->driver, sizeof(device->driver), "%.*s",
 			 (int)sizeof(device->driver) - 1, info.driver);
+	else
+		info.bus_info[0] = 0;
+	info.bus_info[sizeof(info.bus_info) - 1] = 0;
+	device->dma_per_page = dma_is_per_page("/sys/bus/pci/devices", info.bus_info);
 }
 
 /* The queues in use: channels where the driver has them, else what the kernel lists, else what was

@@ -66,6 +66,7 @@ static int attach(struct net_xdp_endpoint *ep, struct net_error *err)
 	ep->config.ifname = ep->device.ifname;
 	if (rc)
 		return rc;
+	ep->memory.dma_per_page = ep->device.dma_per_page;
 	return program_open(&ep->program, &ep->config, &ep->device, err);
 }
 

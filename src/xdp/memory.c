@@ -47,7 +47,7 @@ static int64_t backing_page_bytes(const struct net_xdp_region *r, unsigned index
 	return fs.f_type == HUGETLBFS_MAGIC ? (int64_t)fs.f_bsize : PAGE;
 }
 
-/* One line of /proc/self/maps. */
+/* One line of /proc/self/maps, which is also how each mapping in smaps begins. */
 struct mapping {
 	uint64_t start, end, offset;
 	unsigned long inode; /* 0 for anonymous memory */
@@ -55,24 +55,51 @@ struct mapping {
 	bool shared;
 };
 
+static bool parse_mapping(const char *line, struct mapping *m)
+{
+	struct mapping got;
+	char share;
+	int path = 0;
+
+	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %*3c%c %" SCNx64 " %15s %lu %n", &got.start,
+		   &got.end, &share, &got.offset, got.device, &got.inode, &path) != 6)
+		return false;
+	got.shared = share == 's';
+	/* Huge pages of no file have one all the same (fs/hugetlbfs/inode.c). */
+	if (!got.shared && strncmp(line + path, "/anon_hugepage", 14) == 0)
+		got.inode = 0;
+	*m = got;
+	return true;
+}
+
 static bool next_mapping(FILE *maps, struct mapping *m)
 {
-	char line[512], share;
-	int path;
+	char line[512];
 
-	while (fgets(line, sizeof(line), maps)) {
-		path = 0;
-		if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %*3c%c %" SCNx64 " %15s %lu %n",
-			   &m->start, &m->end, &share, &m->offset, m->device, &m->inode,
-			   &path) != 6)
-			continue; /* the rest of a long path */
-		m->shared = share == 's';
-		/* Huge pages of no file have one all the same (fs/hugetlbfs/inode.c). */
-		if (!m->shared && strncmp(line + path, "/anon_hugepage", 14) == 0)
-			m->inode = 0;
-		return true;
-	}
+	while (fgets(line, sizeof(line), maps))
+		if (parse_mapping(line, m)) /* else the rest of a long path */
+			return true;
 	return false;
+}
+
+/* The page size of memory that is given: the smallest, if it has several. Transparent huge pages come
+ * and go, and do not count. */
+static uint64_t mapped_page_bytes(uint64_t start, uint64_t bytes)
+{
+	FILE *smaps = fopen("/proc/self/smaps", "re");
+	uint64_t kib, least = UINT64_MAX;
+	struct mapping m = {0};
+	char line[512];
+
+	if (!smaps)
+		return PAGE;
+	while (fgets(line, sizeof(line), smaps) && m.start < start + bytes)
+		if (!parse_mapping(line, &m) &&
+		    sscanf(line, "KernelPageSize: %" SCNu64 " kB", &kib) == 1 && m.end > start &&
+		    kib * 1024 < least)
+			least = kib * 1024;
+	fclose(smaps);
+	return least == UINT64_MAX ? PAGE : least;
 }
 
 /* Is [start, start + bytes) a private mapping of a file? Pinning would copy its pages, and the
@@ -114,6 +141,20 @@ static bool is_one_shared_file(uint64_t start, uint64_t bytes)
 	}
 	fclose(maps);
 	return at >= start + bytes;
+}
+
+/* The same of memory that is given without a file: small pages, or -errno. */
+static int64_t given_page_bytes(const struct net_xdp_region *r, unsigned index,
+				struct net_error *err)
+{
+	if (mapped_page_bytes((uintptr_t)r->memory, r->size_bytes) <=
+	    (uint64_t)sysconf(_SC_PAGESIZE))
+		return PAGE;
+	return error_set(
+		err, -EINVAL, "memory",
+		"region %u: %p is on huge pages, which the kernel maps a second time only by "
+		"their file; give its fd, or set memory_as_is",
+		index, r->memory);
 }
 
 /* before: what the regions in front take; it and the region together stay in the address space, so
@@ -218,7 +259,7 @@ static int open_as_is(struct memory *m, const struct net_xdp_config *config, str
 	m->region[0] = (struct memory_region){
 		.guest_addr = r->guest_addr,
 		.bytes = r->size_bytes - ours,
-		.page_bytes = PAGE,
+		.page_bytes = mapped_page_bytes((uintptr_t)r->memory, r->size_bytes),
 	};
 	m->region_count = 1;
 	return 0;
@@ -233,7 +274,8 @@ static int plan(struct memory *m, const struct net_xdp_config *config, uint64_t 
 	*align = PAGE;
 	for (unsigned i = 0; i < config->region_count; i++) {
 		const struct net_xdp_region *r = &config->regions[i];
-		int64_t page = r->fd >= 0 ? backing_page_bytes(r, i, err) : PAGE;
+		int64_t page =
+			r->fd >= 0 ? backing_page_bytes(r, i, err) : given_page_bytes(r, i, err);
 		int rc = page < 0 ? (int)page : check_placement(r, i, (uint64_t)page, end, err);
 
 		if (rc)
@@ -328,7 +370,7 @@ uint64_t memory_contiguous(const struct memory *m, uint64_t offset, uint64_t len
 	uint64_t page = PAGE, place = (uintptr_t)m->base + offset, left;
 
 	for (uint32_t i = 0; i < m->region_count; i++)
-		if (offset - m->region[i].offset < m->region[i].bytes)
+		if (offset - m->region[i].offset < m->region[i].bytes && !m->dma_per_page)
 			page = m->region[i].page_bytes;
 	left = page - place % page;
 	return len < left ? len : left;

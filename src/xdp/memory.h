@@ -25,13 +25,14 @@ struct memory_region {
 	uint64_t guest_addr;
 	uint64_t bytes;
 	uint64_t offset;     /* in the UMEM */
-	uint64_t page_bytes; /* of the backing: what is contiguous for DMA for certain */
+	uint64_t page_bytes; /* of the backing */
 };
 
 struct memory {
 	uint8_t *base; /* UMEM offset 0 in our address space */
 	uint64_t bytes;
 	uint64_t private_offset;
+	bool dma_per_page; /* pages of the backing larger than 4096 bytes are not one piece for DMA */
 	uint32_t region_count;
 	struct memory_region region[MEMORY_REGIONS]; /* by guest address */
 	void *reservation;			     /* NULL when the memory is taken as it is */
@@ -72,7 +73,7 @@ static inline bool memory_offset(const struct memory *m, uint32_t *hint, uint64_
 
 /*
  * How many bytes from offset on are contiguous for DMA, at most len. Consecutive pages of the arena
- * need not be; bytes within one page of their backing are.
+ * need not be; bytes within one page of their backing are, unless dma_per_page.
  */
 uint64_t memory_contiguous(const struct memory *m, uint64_t offset, uint64_t len);
 

@@ -7,9 +7,9 @@
 #include <sys/socket.h>
 
 #include "xdp/config.h"
+#include "xdp/driver.h"
 #include "xdp/endpoint.h"
 #include "xdp/error.h"
-#include "xdp/netdev_uapi.h"
 #include "xdp/socket.h"
 
 /* ---- Statistics ------------------------------------------------------------------------------- */
@@ -152,16 +152,6 @@ int queue_destroy(struct net_queue *queue, struct net_error *err)
 
 /* ---- Set-up ----------------------------------------------------------------------------------- */
 
-/* virtio_net has the device write its header in front of the frame, which in zero copy is in front of
- * the frontend's: with VIRTIO_NET_F_HASH_REPORT, without which it has no RX hash hint, 20 bytes, else
- * 12. No other driver does that. Source: virtnet_add_recvbuf_xsk() in drivers/net/virtio_net.c. */
-static uint32_t driver_gap_bytes(const struct net_xdp_device *device)
-{
-	if (strcmp(device->driver, "virtio_net") != 0)
-		return 0;
-	return device->rx_metadata_features & NETDEV_RX_METADATA_HASH ? 20 : 12;
-}
-
 void queue_set_zero_copy(struct net_xdp_queue *q, bool zero_copy)
 {
 	q->zero_copy = zero_copy;
@@ -170,6 +160,14 @@ void queue_set_zero_copy(struct net_xdp_queue *q, bool zero_copy)
 	q->rx_usual =
 		q->unaligned && !zero_copy && !q->jumbo && !q->rx_vlan && q->memory->reservation;
 	q->rx_usual_descriptors = q->unaligned && !q->inspect;
+	q->rx_usual_capacity = q->direct_capacity;
+	q->rx_pieces = zero_copy && q->driver_unit_bytes;
+	if (q->rx_pieces) {
+		uint32_t piece = queue_piece_bytes(q);
+
+		q->rx_usual_capacity = piece - (piece != 0);
+		q->rx_piece_end = q->frame_offset + piece;
+	}
 }
 
 void queue_set_facts(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep)
@@ -190,6 +188,7 @@ void queue_set_facts(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep)
 	q->direct_capacity = c->chunk_bytes - q->frame_offset;
 	q->max_frame_bytes = c->max_frame_bytes;
 	q->driver_gap_bytes = driver_gap_bytes(&ep->device);
+	q->driver_unit_bytes = driver_buffer_unit(&ep->device);
 	q->sealed = c->sealed;
 	q->jumbo = config_is_jumbo(c);
 	q->rx_checksum = c->rx_checksum;

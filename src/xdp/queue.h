@@ -51,10 +51,14 @@ struct net_xdp_queue {
 	uint32_t direct_capacity;
 	uint32_t max_frame_bytes;
 	uint32_t driver_gap_bytes; /* in front of a frame: overwritten by the driver in zero copy */
+	uint32_t driver_unit_bytes; /* see driver_buffer_unit() */
+	uint32_t rx_usual_capacity; /* what a usual frame has at most */
+	uint32_t rx_piece_end;	    /* with rx_pieces: what reaches so far into its chunk goes on */
 	bool unaligned;
 	bool zero_copy; /* the page rule and the fence apply */
 	bool sealed;
 	bool jumbo;
+	bool rx_pieces;		   /* the driver splits frames without a word */
 	bool inspect;		   /* rx_checksum or rx_vlan: frames are looked at */
 	bool rx_usual;		   /* may take_usual() be used? */
 	bool rx_usual_descriptors; /* may take_usual_descriptors()? */
@@ -72,7 +76,7 @@ struct net_xdp_queue {
 	struct bounce rx_private;
 	uint32_t rx_private_out; /* chunks the kernel holds */
 	struct gather gather;
-	bool split;	       /* not jumbo, but the last descriptor said that its frame goes on */
+	bool split;	       /* not jumbo, but the frame of the last descriptor goes on */
 	uint64_t *chunk_taken; /* aligned only: a bit per chunk that the kernel holds */
 
 	struct ring tx, completion;
@@ -197,6 +201,11 @@ int queue_destroy(struct net_queue *q, struct net_error *err);
 /* The parts of set-up that need no kernel: constants of the data calls; after the rings, tables. */
 void queue_set_zero_copy(struct net_xdp_queue *q, bool zero_copy);
 void queue_set_facts(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep);
+/* With driver_unit_bytes: how much of a chunk the NIC knows of; 0 when that is less than a unit. */
+static inline uint32_t queue_piece_bytes(const struct net_xdp_queue *q)
+{
+	return q->direct_capacity / q->driver_unit_bytes * q->driver_unit_bytes;
+}
 int queue_open_tables(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep,
 		      struct net_error *err);
 void queue_close_tables(struct net_xdp_queue *q);

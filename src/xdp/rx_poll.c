@@ -87,12 +87,19 @@ static void direct_frame(struct net_xdp_queue *q, struct burst *b, uint64_t base
 			q->memory->base + where - sizeof(struct vlan_hint));
 }
 
-/* A piece that only a driver that splits frames unasked delivers, in a buffer of either kind. The
- * frame is dropped when its last piece is here; the buffers go back to the kernel. */
-static void split_piece(struct net_xdp_queue *q, uint64_t base, bool continued)
+/*
+ * For endpoints that take only frames of one piece: is this one of a frame that a driver splits? Most
+ * say so; some do not, but then the piece ends where the NIC's idea of the chunk does (driver.h). The
+ * frame is dropped when its last piece is here; the buffers go back to the kernel.
+ */
+ALONE static bool split_piece(struct net_xdp_queue *q, uint64_t base, uint64_t end, bool continued)
 {
 	uint32_t id;
 
+	if (q->rx_pieces && end - base >= q->rx_piece_end)
+		continued = true;
+	if (!continued && !q->split)
+		return false;
 	if (bounce_give(&q->rx_private, base))
 		q->rx_private_out--;
 	else if ((id = rx_table_take(&q->rx_ids, base)) != RX_NONE)
@@ -102,6 +109,7 @@ static void split_piece(struct net_xdp_queue *q, uint64_t base, bool continued)
 	q->split = continued;
 	if (!continued)
 		q->counter[NET_XDP_RX_DROP_SPLIT]++;
+	return true;
 }
 
 /* All pieces are here: copy them to the buffer that has waited longest. */
@@ -177,9 +185,10 @@ static void take_descriptor(struct net_xdp_queue *q, struct burst *b, const stru
 	uint64_t where = (d->addr & RX_OFFSET) + (d->addr >> 48), base = d->addr & q->base_mask;
 	bool continued = d->options & XDP_PKT_CONTD;
 
-	if (!q->jumbo && (continued || q->split))
-		split_piece(q, base, continued);
-	else if (bounce_owns(&q->rx_private, base))
+	if (unlikely(!q->jumbo && (continued | q->split | q->rx_pieces)) &&
+	    split_piece(q, base, where + d->len, continued))
+		return;
+	if (bounce_owns(&q->rx_private, base))
 		private_piece(q, b, where, d->len, continued);
 	else
 		direct_frame(q, b, base, where, d->len);
@@ -226,7 +235,7 @@ ALONE static uint32_t take_usual_descriptors(struct net_xdp_queue *q, struct bur
 	const struct xdp_desc *first = ring_descriptor(&q->rx, q->rx.mine), *rx = first;
 	const struct xdp_desc *end =
 		rx + ring_run(q->rx.mine, q->rx.mask, most < t->line.count ? most : t->line.count);
-	const uint64_t tags = q->rx_usual_tags, capacity = q->direct_capacity;
+	const uint64_t tags = q->rx_usual_tags, capacity = q->rx_usual_capacity;
 	struct net_rx_metadata *metadata = b->metadata + b->count;
 	uint32_t *ids = b->ids + b->count, taken;
 	size_t line = t->line.first, step;

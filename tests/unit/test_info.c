@@ -2,70 +2,8 @@
 /* xsk-info's prediction: facts in, mode and sentences out. */
 #include <criterion/criterion.h>
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include <linux/capability.h>
-
-#include "info.h"
-
-#define CAPABILITIES                                                                               \
-	(1ull << CAP_NET_RAW | 1ull << CAP_NET_ADMIN | 1ull << CAP_BPF | 1ull << CAP_PERFMON |     \
-	 1ull << CAP_IPC_LOCK)
-#define NATIVE	  (NET_XDP_FEATURE_BASIC | NET_XDP_FEATURE_REDIRECT)
-#define ZERO_COPY (NATIVE | NET_XDP_FEATURE_ZERO_COPY)
-
-/* bit numbers of linux/virtio_net.h and virtio_config.h */
-#define VIRTIO_GUEST_TSO4      (1ull << 7)
-#define VIRTIO_MERGEABLE       (1ull << 15)
-#define VIRTIO_ACCESS_PLATFORM (1ull << 33)
-#define VIRTIO_RING_RESET      (1ull << 40)
-
-/* A free interface that is up, seen by root on a current kernel. */
-static struct info_facts interface(const char *driver, uint64_t features)
-{
-	struct info_facts f = {
-		.device = {.ifname = "eth1",
-			   .ifindex = 7,
-			   .mtu_bytes = 1280,
-			   .rx_queues = 1,
-			   .tx_queues = 1,
-			   .up = true,
-			   .carrier = true,
-			   .has_features = true,
-			   .xdp_features = features,
-			   .zc_max_segments = features & NET_XDP_FEATURE_ZERO_COPY ? 8 : 0,
-			   .program_mode = "none"},
-		.queue_state = {.has_state = true},
-		.release = "6.18.0",
-		.kernel = INFO_KERNEL(6, 18),
-		.capabilities = CAPABILITIES,
-		.memlock_bytes = 8 << 20,
-	};
-
-	snprintf(f.device.driver, sizeof(f.device.driver), "%s", driver);
-	return f;
-}
-
-static struct info_prediction predict(const struct info_facts *f)
-{
-	struct info_prediction p;
-
-	info_predict(f, &p);
-	return p;
-}
-
-/* Is there a sentence of the kind that says text? */
-static bool says(const struct info_prediction *p, enum info_kind kind, const char *text)
-{
-	uint32_t i;
-
-	for (i = 0; i < p->count; i++) {
-		if (p->sentences[i].kind == kind && strstr(p->sentences[i].text, text))
-			return true;
-	}
-	return false;
-}
+#include "support/predicted.h"
 
 /* ---- Modes ------------------------------------------------------------------------------------ */
 
@@ -103,7 +41,7 @@ Test(info, predict_driver_and_features_give_mode_and_reason)
 		{"virtio_net", ZERO_COPY, k, true, VIRTIO_ACCESS_PLATFORM, INFO_MODE_COPY, true,
 		 true, "give VIRTIO_F_RING_RESET."},
 		{"virtio_net", ZERO_COPY, k, true, 0, INFO_MODE_COPY, true, true,
-		 "VIRTIO_F_ACCESS_PLATFORM and VIRTIO_F_RING_RESET"},
+		 "give VIRTIO_F_RING_RESET."},
 		{"virtio_net", ZERO_COPY, k, true,
 		 VIRTIO_ACCESS_PLATFORM | VIRTIO_RING_RESET | VIRTIO_MERGEABLE | VIRTIO_GUEST_TSO4,
 		 INFO_MODE_COPY, false, true, "ctrl_guest_offloads"},
@@ -262,12 +200,16 @@ Test(info, predict_bond_names_its_members)
 {
 	struct info_facts f = interface("bonding", NATIVE);
 	struct info_prediction p;
+	char *text;
 
 	f.device.is_bond = true;
 	snprintf(f.bond_members, sizeof(f.bond_members), "eth2 eth3");
 	p = predict(&f);
 	cr_assert_eq(p.mode, INFO_MODE_FAILS);
-	cr_assert(says(&p, INFO_BLOCKS, "each of them instead: eth2 eth3."));
+	cr_assert(says(&p, INFO_BLOCKS, "attach to each member instead."));
+	text = print(&f, &p);
+	cr_assert_not_null(strstr(text, "\"bond_members\": \"eth2 eth3\""), "%s", text);
+	free(text);
 }
 
 /* ---- veth, MTU and link ----------------------------------------------------------------------- */
@@ -380,7 +322,7 @@ Test(info, predict_everything_wrong_keeps_to_the_array)
 	memset(f.device.ifname, 'i', sizeof(f.device.ifname) - 1);
 	p = predict(&f);
 	cr_assert_eq(p.mode, INFO_MODE_FAILS);
-	cr_assert_leq(p.count, INFO_SENTENCES);
+	cr_assert_lt(p.count, INFO_SENTENCES);
 	for (i = 0; i < p.count; i++)
 		cr_expect_lt(strlen(p.sentences[i].text), sizeof(p.sentences[i].text) - 1,
 			     "cut: %s", p.sentences[i].text);
@@ -403,12 +345,8 @@ Test(info, json_string_with_quotes_is_escaped)
 {
 	struct info_facts f = interface("a\"b\\c\n", NATIVE);
 	struct info_prediction p = predict(&f);
-	size_t size;
-	char *text = NULL;
-	FILE *out = open_memstream(&text, &size);
+	char *text = print(&f, &p);
 
-	info_print_json(out, &f, &p, NULL);
-	fclose(out);
 	cr_assert_not_null(strstr(text, "\"driver\": \"a\\\"b\\\\c\\u000a\""), "%s", text);
 	cr_assert_not_null(strstr(text, "\"mode\": \"copy\""), "%s", text);
 	free(text);

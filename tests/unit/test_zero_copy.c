@@ -2,10 +2,14 @@
 /* What a zero-copy driver does differently, against the fake kernel. */
 #include <criterion/criterion.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "support/fake_kernel.h"
 
 enum { START = (int)0xfffffff0, IDS = 64, BYTES = 1 << 20 };
+
+#define JOIN                                                                                       \
+	(FRONTEND_BASE + BYTES) /* a second region: no gap between them, here nor in the UMEM */
 
 struct rig {
 	struct frontend f;
@@ -21,6 +25,7 @@ static void rig_open(struct rig *r, const char *driver, uint64_t rx_metadata_fea
 
 	c.rx_id_limit = IDS;
 	frontend_open(&r->f, BYTES, IDS);
+	frontend_add_region(&r->f, JOIN, BYTES, -1);
 	fake_open(&r->k, c, &r->f, (uint32_t)START);
 	r->q = &r->k.queue.base;
 	snprintf(ep->device.driver, sizeof(ep->device.driver), "%s", driver);
@@ -83,5 +88,96 @@ Test(zero_copy, virtio_net_in_copy_mode_needs_no_gap)
 	rig_open(&r, "virtio_net", 0);
 	queue_set_zero_copy(&r.k.queue, false);
 	cr_assert(is_direct(&r, 0, 0));
+	rig_close(&r);
+}
+
+/* ---- Joins ------------------------------------------------------------------------------------ */
+
+/* A buffer for frames at this guest address, posted and used for one frame. */
+static void pass_at(struct rig *r, uint64_t data)
+{
+	static const uint8_t frame[] = "a frame for a buffer near a join";
+	const struct net_xdp_queue *q = &r->k.queue;
+	const uint64_t *counter = q->counter, capacity = q->direct_capacity;
+	const uint64_t paged = counter[NET_XDP_RX_BOUNCE_PAGE], direct = counter[NET_XDP_RX_DIRECT];
+	const uint64_t base = data - q->frame_offset, last = data + capacity - 1;
+	const bool one_page = base / 4096 == last / 4096;
+	const uint32_t id = 7;
+	uint32_t back;
+
+	frontend_set_buffer(&r->f, id, data, 0, (uint32_t)capacity);
+	frontend_post(&r->f, r->q, id, 1);
+	cr_assert_eq(counter[NET_XDP_RX_BOUNCE_PAGE] - paged, !one_page, "%ld from the join",
+		     (long)(data - JOIN));
+	cr_assert(fake_receive(&r->k, frame, sizeof(frame)));
+	cr_assert_eq(frontend_rx(&r->f, r->q, &back, 1), 1);
+	cr_assert_eq(counter[NET_XDP_RX_DIRECT] - direct, one_page);
+	frontend_expect_frame(&r->f, id, frame, sizeof(frame));
+}
+
+/* Frames end at the join, begin at it, or their window reaches over it into the other region: none of
+ * these windows is posted, all of these frames arrive. */
+Test(zero_copy, windows_over_a_join_are_bounced_and_counted)
+{
+	struct rig r;
+	uint32_t capacity;
+
+	rig_open(&r, "ice", 0);
+	capacity = r.k.queue.direct_capacity;
+	for (uint64_t data = JOIN - capacity - 5000; data <= JOIN - capacity; data++)
+		pass_at(&r, data);
+	for (uint64_t data = JOIN; data < JOIN + 5000; data++)
+		pass_at(&r, data);
+	/* The guard page in front of the first region, and the private area behind the last. */
+	for (uint64_t data = FRONTEND_BASE; data < FRONTEND_BASE + 1000; data++)
+		pass_at(&r, data);
+	for (uint64_t data = JOIN + BYTES - capacity - 1000; data <= JOIN + BYTES - capacity;
+	     data++)
+		pass_at(&r, data);
+	cr_assert_eq(r.k.queue.counter[NET_XDP_RX_FRAMES], 5001 + 5000 + 1000 + 1001);
+	rig_close(&r);
+}
+
+Test(zero_copy, buffer_over_a_join_is_refused)
+{
+	const uint32_t id = 7;
+	struct rig r;
+	uint32_t capacity;
+
+	rig_open(&r, "ice", 0);
+	capacity = r.k.queue.direct_capacity;
+	frontend_set_buffer(&r.f, id, JOIN - capacity + 1, 0, capacity);
+	cr_assert_eq(net_queue_rx_avail(r.q, &r.f.pool, &id, 1), 1);
+	frontend_set_buffer(&r.f, id, JOIN - 1, 0, capacity);
+	cr_assert_eq(net_queue_rx_avail(r.q, &r.f.pool, &id, 1), 1);
+	cr_assert_eq(r.k.queue.counter[NET_XDP_RX_REFUSED_ADDRESS], 2);
+	cr_assert_eq(fake_filled(&r.k), 0);
+	rig_close(&r);
+}
+
+/* Segments to send end at the join, or reach over it. */
+Test(zero_copy, sent_segments_at_a_join_are_whole_or_dropped)
+{
+	struct fake_packet packet;
+	struct frontend_list list;
+	uint32_t done = 0;
+	struct rig r;
+
+	rig_open(&r, "ice", 0);
+	frontend_poison(&r.f, 1);
+	frontend_list_open(&list, 4);
+	frontend_list_frame(&list, 1, JOIN - 1000, 1000);
+	frontend_list_frame(&list, 2, JOIN, 1000);
+	frontend_list_frame(&list, 3, JOIN - 1000, 1001);
+	cr_assert_eq(frontend_tx(&r.f, r.q, &list, 0, &done), 3);
+	cr_assert(fake_transmit(&r.k, &packet));
+	cr_assert_eq(packet.len, 1000);
+	cr_assert_eq(memcmp(packet.bytes, frontend_at(&r.f, JOIN - 1000, 1000), 1000), 0);
+	cr_assert(fake_transmit(&r.k, &packet));
+	cr_assert_eq(memcmp(packet.bytes, frontend_at(&r.f, JOIN, 1000), 1000), 0);
+	cr_assert_not(fake_transmit(&r.k, &packet));
+	cr_assert_eq(r.k.queue.counter[NET_XDP_TX_DIRECT], 2);
+	cr_assert_eq(r.k.queue.counter[NET_XDP_TX_DROP_ADDRESS], 1);
+	frontend_list_close(&list);
 	rig_close(&r);
 }

@@ -4,6 +4,7 @@
  *
  *     facts.c    asks the kernel; changes nothing
  *     predict.c, predict_mode.c   facts -> mode and sentences; pure, so a table tests it
+ *     known.c    combinations known to go wrong: a table
  *     try.c      --try: really attaches, and tells what came of it
  *     words.c    bits and privileges by name
  *     text.c, json.c   print
@@ -56,7 +57,7 @@ int info_facts(const char *ifname, uint32_t queue, struct info_facts *out, struc
 /* Fill out->holder. Needs CAP_SYS_ADMIN; without it nothing is found. (holder.c) */
 void info_find_holder(struct info_facts *out);
 
-/* ---- predict.c -------------------------------------------------------------------------------- */
+/* ---- The prediction --------------------------------------------------------------------------- */
 
 enum info_mode {
 	INFO_MODE_FAILS = 0, /* no socket, no program, or no frame would ever arrive */
@@ -70,10 +71,11 @@ enum info_kind {
 	INFO_NOTE,   /* worth knowing before */
 };
 
-#define INFO_SENTENCES 24
+#define INFO_SENTENCES 32
 
 struct info_sentence {
 	enum info_kind kind;
+	const char *source; /* who says so; NULL: it follows from what is printed above */
 	char text[480];
 };
 
@@ -85,6 +87,44 @@ struct info_prediction {
 	uint32_t count;
 	struct info_sentence sentences[INFO_SENTENCES];
 };
+
+/* ---- known.c ---------------------------------------------------------------------------------- */
+
+/* Bits of virtio_features: linux/virtio_net.h, linux/virtio_config.h. */
+#define INFO_VIRTIO_CTRL_GUEST_OFFLOADS (1ull << 2)
+#define INFO_VIRTIO_MERGEABLE_RX	(1ull << 15)
+#define INFO_VIRTIO_ACCESS_PLATFORM	(1ull << 33)
+#define INFO_VIRTIO_RING_RESET		(1ull << 40)
+/* guest_csum, tso4, tso6, ecn, ufo, uso4, uso6 */
+#define INFO_VIRTIO_GUEST_OFFLOADS                                                                 \
+	(1ull << 1 | 1ull << 7 | 1ull << 8 | 1ull << 9 | 1ull << 10 | 1ull << 54 | 1ull << 55)
+
+enum {
+	INFO_WHEN_ZERO_COPY = 1 << 0, /* the driver's zero copy would be used */
+	INFO_WHEN_NATIVE = 1 << 1,
+	INFO_WHEN_BOND = 1 << 2,
+	INFO_WHEN_ONE_SEGMENT = 1 << 3, /* zc_max_segments is 1 */
+	INFO_WHEN_VIRTIO_BITS = 1 << 4, /* virtio_features is known */
+	INFO_WHEN_DMA_PER_PAGE = 1 << 5,
+};
+
+/* A combination known to go wrong. What is 0 or NULL asks for nothing. */
+struct info_known {
+	const char *drivers;	 /* one of these, as ethtool -i has them; spaces between */
+	uint32_t when;		 /* INFO_WHEN_*, all of them */
+	uint32_t below;		 /* a kernel before this one */
+	uint32_t mtu_over;	 /* an MTU larger than this */
+	uint64_t virtio_without; /* none of these virtio features */
+	uint64_t virtio_with;	 /* at least one of these */
+
+	enum info_kind kind; /* INFO_LOWERS: auto ends in copy mode */
+	const char *text;    /* what happens and what to do; NULL ends the table */
+	const char *source;  /* who says so */
+};
+
+extern const struct info_known info_known[];
+
+/* ---- predict.c -------------------------------------------------------------------------------- */
 
 /* What an attach with net_xdp_config_default() would get. */
 void info_predict(const struct info_facts *facts, struct info_prediction *out);

@@ -47,6 +47,9 @@ static void put_device(struct json *j, const struct info_facts *f)
 	json_bool(j, "up", d->up);
 	json_bool(j, "carrier", d->carrier);
 	json_bool(j, "is_bond", d->is_bond);
+	json_bool(j, "dma_per_page", d->dma_per_page);
+	if (f->bond_members[0])
+		json_text(j, "bond_members", f->bond_members);
 	if (d->link_speed_bps)
 		json_number(j, "link_speed_bps", d->link_speed_bps);
 	if (d->has_features) {
@@ -113,6 +116,8 @@ static void put_prediction(struct json *j, const struct info_prediction *p)
 		json_open(j, NULL, '{');
 		json_text(j, "kind", info_kind_word(p->sentences[i].kind));
 		json_text(j, "text", p->sentences[i].text);
+		if (p->sentences[i].source)
+			json_text(j, "source", p->sentences[i].source);
 		json_close(j, '}');
 	}
 	json_close(j, ']');

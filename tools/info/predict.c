@@ -52,6 +52,20 @@ void note(struct info_prediction *p, const char *format, ...)
 	va_end(args);
 }
 
+void add_known(struct info_prediction *p, const struct info_known *row)
+{
+	if (p->count == INFO_SENTENCES)
+		return;
+	p->sentences[p->count] = (struct info_sentence){.kind = row->kind, .source = row->source};
+	snprintf(p->sentences[p->count].text, sizeof(p->sentences[0].text), "%s", row->text);
+	p->count++;
+}
+
+void cite(struct info_prediction *p, const char *source)
+{
+	p->sentences[p->count - 1].source = source;
+}
+
 struct info_limit info_limit(uint32_t chunk_bytes)
 {
 	uint32_t frame = chunk_bytes - CHUNK_HEADROOM;
@@ -181,17 +195,6 @@ static void queue_rule(const struct info_facts *f, struct info_prediction *p)
 		     d->rx_queues);
 }
 
-/* The kernel masks zero copy for bonds, and runs the program with the slave's queues, where no
- * socket of the bond is found (bond_main.c, xsk_rcv_check()). */
-static void bond_rule(const struct info_facts *f, struct info_prediction *p)
-{
-	if (f->device.is_bond)
-		blocks(p,
-		       "%s is a bond: a socket on it would bind but never receive, because XDP "
-		       "runs on its members; attach to each of them instead%s%s.",
-		       f->device.ifname, f->bond_members[0] ? ": " : "", f->bond_members);
-}
-
 /* ---- What else to know ------------------------------------------------------------------------ */
 
 static void link_rule(const struct info_facts *f, struct info_prediction *p)
@@ -261,23 +264,6 @@ static void veth_rule(const struct info_facts *f, struct info_prediction *p)
 	     f->peer.ifindex ? f->peer.ifname : "PEER");
 }
 
-static void driver_rule(const struct info_facts *f, struct info_prediction *p)
-{
-	static const char *const resets[] = {"igb", "ixgbe", "i40e", "ice"};
-	size_t i;
-
-	for (i = 0; i < sizeof(resets) / sizeof(resets[0]); i++) {
-		if (p->native && is_driver(f, resets[i]))
-			note(p,
-			     "Attaching a native program resets this NIC (%s): its link is away "
-			     "for a moment, for everybody who uses it.",
-			     f->device.driver);
-	}
-	/* igb programs the receive buffer in units of 1 KiB and does not look for a frame's end. */
-	if (p->mode == INFO_MODE_ZERO_COPY && is_driver(f, "igb"))
-		note(p, "For zero copy igb rounds buffers down to 1 KiB: use chunk_bytes 4096.");
-}
-
 /* ---- All rules -------------------------------------------------------------------------------- */
 
 static void summarize(const struct info_facts *f, struct info_prediction *p)
@@ -303,8 +289,8 @@ static void summarize(const struct info_facts *f, struct info_prediction *p)
 void info_predict(const struct info_facts *facts, struct info_prediction *out)
 {
 	static void (*const rules[])(const struct info_facts *, struct info_prediction *) = {
-		privilege_rule, program_rule, queue_rule, bond_rule, attach_rule,
-		zero_copy_rule, mtu_rule,     link_rule,  veth_rule, driver_rule,
+		privilege_rule, program_rule, queue_rule, attach_rule, zero_copy_rule,
+		known_rule,	mtu_rule,     link_rule,  veth_rule,
 	};
 	uint32_t i;
 

@@ -17,6 +17,10 @@ void lowers(struct info_prediction *p, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 void note(struct info_prediction *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+void add_known(struct info_prediction *p, const struct info_known *row);
+/* Whose word the last sentence is. */
+void cite(struct info_prediction *p, const char *source);
+
 bool is_driver(const struct info_facts *facts, const char *name);
 
 /* predict_mode.c, in this order */
@@ -24,5 +28,8 @@ void attach_rule(const struct info_facts *facts, struct info_prediction *p);
 void zero_copy_rule(const struct info_facts *facts, struct info_prediction *p);
 /* Return: false when a chunk has too little room for the MTU in zero copy, which was said. */
 bool zero_copy_room(const struct info_facts *facts, struct info_prediction *p);
+
+/* known.c */
+void known_rule(const struct info_facts *facts, struct info_prediction *p);
 
 #endif

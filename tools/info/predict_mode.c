@@ -6,15 +6,6 @@
 
 /* ---- Native or generic ------------------------------------------------------------------------ */
 
-/* Offloads of the host that virtnet_xdp_set() must be able to switch off: guest_csum, tso4, tso6,
- * ecn, ufo, uso4, uso6. */
-#define VIRTIO_GUEST_OFFLOADS                                                                      \
-	(1ull << 1 | 1ull << 7 | 1ull << 8 | 1ull << 9 | 1ull << 10 | 1ull << 54 | 1ull << 55)
-#define VIRTIO_CTRL_GUEST_OFFLOADS (1ull << 2)
-#define VIRTIO_MERGEABLE_RX	   (1ull << 15)
-#define VIRTIO_ACCESS_PLATFORM	   (1ull << 33)
-#define VIRTIO_RING_RESET	   (1ull << 40)
-
 /* veth_xdp_set(): what the peer may send has to fit. It withdraws its features while it has too few
  * queues. Both refusals lead on to generic. */
 static void veth_attach_rule(const struct info_facts *f, struct info_prediction *p)
@@ -67,8 +58,8 @@ void attach_rule(const struct info_facts *f, struct info_prediction *p)
 		       d->xdp_features & NET_XDP_FEATURE_BASIC ? "cannot redirect from" : "has no",
 		       d->ifname);
 	} else if (is_driver(f, "virtio_net") && f->has_virtio &&
-		   !(f->virtio_features & VIRTIO_CTRL_GUEST_OFFLOADS) &&
-		   f->virtio_features & VIRTIO_GUEST_OFFLOADS) {
+		   !(f->virtio_features & INFO_VIRTIO_CTRL_GUEST_OFFLOADS) &&
+		   f->virtio_features & INFO_VIRTIO_GUEST_OFFLOADS) {
 		p->native = false;
 		lowers(p, "virtio_net would refuse a native program (EOPNOTSUPP), because its host "
 			  "merges or leaves checksums to us and cannot be told to stop: the "
@@ -131,35 +122,6 @@ static void no_zero_copy(const struct info_facts *f, struct info_prediction *p)
 		       driver);
 }
 
-/* virtnet_xsk_pool_enable(): the bit is set for every device, the bind succeeds for few. */
-static void virtio_zero_copy(const struct info_facts *f, struct info_prediction *p)
-{
-	static const char how[] =
-		"QEMU: -device virtio-net-pci,iommu_platform=on,disable-legacy=on,queue_reset=on";
-	const uint64_t bits = f->virtio_features;
-
-	if (!f->has_virtio) {
-		p->sure = false;
-		note(p,
-		     "virtio_net offers zero copy on every device, but bind succeeds only where "
-		     "the host gave VIRTIO_F_ACCESS_PLATFORM and VIRTIO_F_RING_RESET (%s); else "
-		     "it falls back to copy mode.",
-		     how);
-	} else if (!(bits & VIRTIO_ACCESS_PLATFORM) || !(bits & VIRTIO_RING_RESET)) {
-		p->mode = INFO_MODE_COPY;
-		lowers(p,
-		       "virtio_net offers zero copy on every device, but a bind would fail on "
-		       "this one: its host did not give%s%s%s. %s",
-		       bits & VIRTIO_ACCESS_PLATFORM ? "" : " VIRTIO_F_ACCESS_PLATFORM",
-		       bits & (VIRTIO_ACCESS_PLATFORM | VIRTIO_RING_RESET) ? "" : " and",
-		       bits & VIRTIO_RING_RESET ? "" : " VIRTIO_F_RING_RESET", how);
-	} else if (!(bits & VIRTIO_MERGEABLE_RX) && bits & VIRTIO_GUEST_OFFLOADS) {
-		p->mode = INFO_MODE_COPY;
-		lowers(p, "virtio_net would refuse zero copy (ENOENT), because its host merges "
-			  "frames but does not split them over buffers. QEMU: mrg_rxbuf=on.");
-	}
-}
-
 void zero_copy_rule(const struct info_facts *f, struct info_prediction *p)
 {
 	const struct net_xdp_device *d = &f->device;
@@ -173,17 +135,19 @@ void zero_copy_rule(const struct info_facts *f, struct info_prediction *p)
 		     d->driver, since >> 16, since & 0xffff);
 	} else if (!d->has_features || !(d->xdp_features & NET_XDP_FEATURE_ZERO_COPY)) {
 		no_zero_copy(f, p);
-	} else if (is_driver(f, "virtio_net")) {
-		virtio_zero_copy(f, p);
+	} else if (is_driver(f, "virtio_net") && !f->has_virtio) {
+		p->sure = false;
+		note(p,
+		     "virtio_net offers zero copy on every device, but bind succeeds only where "
+		     "the host gave VIRTIO_F_ACCESS_PLATFORM and VIRTIO_F_RING_RESET (QEMU: "
+		     "-device virtio-net-pci,iommu_platform=on,disable-legacy=on); else it falls "
+		     "back to copy mode.");
 	}
 	/* A driver's zero-copy receive runs the native program; there is none in generic mode. */
 	if (p->mode == INFO_MODE_ZERO_COPY && !p->native) {
 		p->mode = INFO_MODE_COPY;
 		lowers(p, "Zero copy needs a native program: AF_XDP would run in copy mode.");
 	}
-	if (p->mode == INFO_MODE_ZERO_COPY && d->zc_max_segments == 1)
-		note(p, "The driver sends one descriptor per packet: packets of several "
-			"segments are joined through the private area (tx_bounce_segments).");
 }
 
 /*
@@ -223,5 +187,6 @@ bool zero_copy_room(const struct info_facts *f, struct info_prediction *p)
 		       "Zero copy on this driver takes one chunk per frame, and an MTU of %u "
 		       "does not fit: a bind would fail (EINVAL); lower the MTU to %u.",
 		       d->mtu_bytes, info_limit(4096).zero_copy_bytes - 26);
+	cite(p, "xp_assign_dev(), 6.18 stable and 7.0 on");
 	return false;
 }

@@ -93,6 +93,8 @@ static void print_kind(FILE *out, const struct info_prediction *p, enum info_kin
 			fprintf(out, "\n%s\n", heading);
 		any = true;
 		print_sentence(out, "  - ", p->sentences[i].text);
+		if (p->sentences[i].source)
+			print_sentence(out, "    Source: ", p->sentences[i].source);
 	}
 }
 
@@ -123,6 +125,10 @@ static void print_device(FILE *out, const struct info_facts *f)
 	fprintf(out, "%s\n", d->ifname);
 	label(out, "driver");
 	fprintf(out, "%s\n", d->driver[0] ? d->driver : "unknown");
+	if (f->bond_members[0]) {
+		label(out, "members");
+		fprintf(out, "%s\n", f->bond_members);
+	}
 	label(out, "kernel");
 	fprintf(out, "%s\n", f->release);
 	label(out, "link");

@@ -117,7 +117,8 @@ void case_cycles(char **arg)
 					     .sealed = true})) {
 		while (done < count && cycle(done % 2 ? &a : &b, done % 2 ? &b : &a, done % 4 >= 2))
 			done++;
-		printf("  %u of %u cycles\n", done, count);
+		printf("  %u of %u cycles: destroyed under traffic, made again, zero copy again\n",
+		       done, count);
 		run(&t, &r, &a, &b, 1000);
 		expect_direct(&t, &r);
 		run(&t, &r, &b, &a, 1000);

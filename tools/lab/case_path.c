@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* The data path: what is direct, what pages cost, what happens without buffers. */
+/* The data path: what is direct, and what happens without buffers. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
 
 #include "calls.h"
 #include "check.h"
@@ -31,14 +30,6 @@ static void direct_one_way(struct port *from, struct port *to, uint64_t frames)
 	expect(after.rx_copy == before.rx_copy, "the kernel copied frames");
 }
 
-static void print_kernel(void)
-{
-	struct utsname name;
-
-	uname(&name);
-	printf("  kernel %s\n", name.release);
-}
-
 void case_direct(char **arg)
 {
 	const char *const ifnames[] = {arg[0], arg[1]};
@@ -51,69 +42,10 @@ void case_direct(char **arg)
 		       (struct port_options){.mode = NET_XDP_MODE_ZERO_COPY,
 					     .huge_pages = true,
 					     .sealed = true})) {
-		print_kernel();
 		print_port(&a);
 		print_port(&b);
 		direct_one_way(&a, &b, frames);
 		direct_one_way(&b, &a, frames);
-	}
-	close_ports(&a, &b);
-}
-
-/* ---- pages: the same memory on 4 KiB pages ---------------------------------------------------- */
-
-/* Windows that cross a page are bounced, all others are direct: as many as the rule predicts. */
-void case_pages(char **arg)
-{
-	const char *const ifnames[] = {arg[0], arg[1]};
-	uint64_t frames = strtoull(arg[2], NULL, 10);
-	struct traffic_result r;
-	struct net_xdp_stats stats;
-	struct traffic t;
-	struct port a, b;
-
-	if (open_ports(&a, &b, ifnames, (struct port_options){.mode = NET_XDP_MODE_ZERO_COPY})) {
-		print_port(&a);
-		print_port(&b);
-		run(&t, &r, &a, &b, frames);
-		net_xdp_queue_stats(b.q, &stats);
-		printf("     predicted by the page rule: %" PRIu64 " sent and %" PRIu64
-		       " buffers bounced; counted: %" PRIu64 " and %" PRIu64 "\n",
-		       t.crossing, b.crossing, r.from.value[NET_XDP_TX_BOUNCE_PAGE],
-		       stats.value[NET_XDP_RX_BOUNCE_PAGE]);
-		expect(r.frames.unique == t.sent, "frames lost");
-		expect(r.from.value[NET_XDP_TX_BOUNCE_PAGE] == t.crossing && t.crossing,
-		       "sent: not as the page rule predicts");
-		expect(stats.value[NET_XDP_RX_BOUNCE_PAGE] == b.crossing && b.crossing,
-		       "received: not as the page rule predicts");
-		expect(r.to.value[NET_XDP_RX_BOUNCED], "no frame came by way of a bounce");
-	}
-	close_ports(&a, &b);
-}
-
-/* Sealed, nothing can be bounced: what crosses a page is refused or dropped, the rest flows. */
-void case_sealed_pages(char **arg)
-{
-	const char *const ifnames[] = {arg[0], arg[1]};
-	uint64_t frames = strtoull(arg[2], NULL, 10);
-	struct net_xdp_stats stats;
-	struct traffic_result r;
-	struct traffic t;
-	struct port a, b;
-
-	if (open_ports(&a, &b, ifnames,
-		       (struct port_options){.mode = NET_XDP_MODE_ZERO_COPY, .sealed = true})) {
-		run(&t, &r, &a, &b, frames);
-		net_xdp_queue_stats(b.q, &stats);
-		printf("     predicted by the page rule: %" PRIu64 " dropped and %" PRIu64
-		       " ids refused; counted: %" PRIu64 " and %" PRIu64 "\n",
-		       t.crossing, b.crossing, r.from.value[NET_XDP_TX_DROP_SEALED],
-		       stats.value[NET_XDP_RX_REFUSED_SEALED]);
-		expect(r.from.value[NET_XDP_TX_DROP_SEALED] == t.crossing && t.crossing,
-		       "sent: not as the page rule predicts");
-		expect(stats.value[NET_XDP_RX_REFUSED_SEALED] == b.crossing && b.crossing,
-		       "received: not as the page rule predicts");
-		expect(r.frames.unique == t.sent - t.crossing, "frames lost");
 	}
 	close_ports(&a, &b);
 }

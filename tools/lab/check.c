@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <sys/utsname.h>
 #include <time.h>
 
 #include "check.h"
@@ -68,11 +69,15 @@ bool open_ports(struct port *a, struct port *b, const char *const *ifnames, stru
 void print_port(const struct port *p)
 {
 	const struct net_xdp_report *r = &p->report;
+	struct utsname name;
 
-	printf("  %s: driver %s, zero-copy: %s (XDP_OPTIONS), %s, %s, chunks of %u for frames of "
+	uname(&name);
+	printf("  %s: driver %s, kernel %s, zero-copy: %s (XDP_OPTIONS), %s, %s, chunks of %u for "
+	       "frames of "
 	       "%u\n",
-	       r->ifname, r->driver, r->zero_copy ? "yes" : "no", r->native ? "native" : "generic",
-	       r->sealed ? "sealed" : "not sealed", r->chunk_bytes, r->direct_capacity_bytes);
+	       r->ifname, r->driver, name.release, r->zero_copy ? "yes" : "no",
+	       r->native ? "native" : "generic", r->sealed ? "sealed" : "not sealed",
+	       r->chunk_bytes, r->direct_capacity_bytes);
 }
 
 static void print_traffic(const struct traffic *t, const struct traffic_result *r)

@@ -32,19 +32,20 @@ fetch_lists() {
 		echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $uri $suite main"
 	done >"$cache/apt/sources.list"
 	say "fetching package lists"
-	private_apt apt-get -q update >"$cache/apt/log" 2>&1 ||
+	private_apt apt-get -q update -o APT::Update::Error-Mode=any >"$cache/apt/log" 2>&1 ||
 		fail "$NO_LAB" "the package lists cannot be had; see $cache/apt/log"
 }
 
 # unpack FOLDER [TAR-PATTERN...]: what was fetched; then the packages may go.
 unpack() {
-	local folder=$1 package
+	local folder=$1 package errors
 	shift
 
 	for package in "$cache"/apt/cache/archives/*.deb; do
 		# Not every package has every pattern; what is missing in the end is noticed below.
-		dpkg-deb --fsys-tarfile "$package" |
-			tar -x -C "$folder" --wildcards "$@" 2>>"$cache/apt/log" || true
+		errors=$(dpkg-deb --fsys-tarfile "$package" |
+			tar -x -C "$folder" --wildcards "$@" 2>&1) || true
+		[[ $errors != *"No space left"* ]] || fail "$NO_LAB" "the disk of $cache is full"
 	done
 	rm -f "$cache"/apt/cache/archives/*.deb
 }
@@ -76,7 +77,7 @@ fetch_tools() {
 pick_release() {
 	local series=$kernel releases
 
-	if [[ -z $series && $nic == virtio ]]; then
+	if [[ -z $series && $nic != igb ]]; then
 		series=6.18
 	fi
 	releases=$(private_apt apt-cache pkgnames linux-image- |

@@ -15,11 +15,15 @@
 /* Where id's chunk begins: every second one fits a small page, at an odd address if it can. */
 static uint32_t window_at(const struct port *p, uint32_t id)
 {
-	uint32_t odd = 1 + id * 2;
+	uint32_t odd = 1 + id * 2, slot = id * PORT_STRIDE + (p->joined ? PORT_JOINED : 0);
 
+	if (p->joined && slot == PORT_HALF)
+		return slot + PORT_GAP - net_xdp_frame_offset(&p->config);
+	if (p->joined && slot + PORT_STRIDE == PORT_HALF)
+		return PORT_HALF - p->config.chunk_bytes;
 	if (id % 2)
-		return id * PORT_STRIDE + SMALL_PAGE / 2 + odd;
-	return id * PORT_STRIDE + (p->config.chunk_bytes < SMALL_PAGE ? odd : 0);
+		return slot + SMALL_PAGE / 2 + odd;
+	return slot + (p->config.chunk_bytes < SMALL_PAGE ? odd : 0);
 }
 
 uint32_t port_rx_at(const struct port *p, uint32_t id)
@@ -27,9 +31,10 @@ uint32_t port_rx_at(const struct port *p, uint32_t id)
 	return window_at(p, id) + net_xdp_frame_offset(&p->config);
 }
 
-uint32_t port_tx_at(uint32_t slot)
+uint32_t port_tx_at(const struct port *p, uint32_t slot)
 {
-	return PORT_RX_BYTES + slot * PORT_STRIDE + (slot % 2 ? SMALL_PAGE - 299 : 1) + PORT_GAP;
+	return PORT_RX_BYTES + (p->joined ? PORT_JOINED : 0) + slot * PORT_STRIDE +
+	       (slot % 2 ? SMALL_PAGE - 299 : 1) + PORT_GAP;
 }
 
 uint32_t port_tx_len(uint32_t slot)
@@ -37,14 +42,16 @@ uint32_t port_tx_len(uint32_t slot)
 	return 60 + slot * 113 % 1455;
 }
 
-static bool crosses(uint32_t at, uint32_t len)
+static bool crosses(const struct port *p, uint32_t at, uint32_t len)
 {
-	return at % SMALL_PAGE + len > SMALL_PAGE;
+	uint32_t page = p->page_bytes[at >= PORT_HALF];
+
+	return at / page != (at + len - 1) / page;
 }
 
-bool port_tx_crosses(uint32_t slot)
+bool port_tx_crosses(const struct port *p, uint32_t slot)
 {
-	return crosses(port_tx_at(slot), port_tx_len(slot));
+	return crosses(p, port_tx_at(p, slot), port_tx_len(slot));
 }
 
 /* ---- The pool --------------------------------------------------------------------------------- */
@@ -60,7 +67,7 @@ static void rx_buffers(struct net_buffer_access *pool, const uint32_t *ids, uint
 			.header_bytes = PORT_GAP,
 			.capacity_bytes = net_xdp_direct_capacity(&p->config),
 		};
-		p->crossing += crosses(window_at(p, ids[i]), p->config.chunk_bytes);
+		p->crossing += crosses(p, window_at(p, ids[i]), p->config.chunk_bytes);
 	}
 }
 
@@ -89,23 +96,42 @@ static int error(struct port *p, const char *step)
 	return p->err.code;
 }
 
-static int make_memory(struct port *p, bool huge_pages)
+/* One region, mapped at this place of our view of the memory. */
+static int make_region(struct port *p, uint32_t index, uint32_t at, uint32_t bytes, bool huge)
 {
-	int fd = memfd_create("lab", MFD_CLOEXEC | (huge_pages ? MFD_HUGETLB | MFD_HUGE_2MB : 0));
+	int fd = memfd_create("lab", MFD_CLOEXEC | (huge ? MFD_HUGETLB | MFD_HUGE_2MB : 0));
 
-	p->region = (struct net_xdp_region){
-		.guest_addr = GUEST_ADDR,
-		.size_bytes = PORT_BYTES,
+	p->region[index] = (struct net_xdp_region){
+		.guest_addr = GUEST_ADDR + at,
+		.size_bytes = bytes,
 		.fd = fd,
 	};
-	if (fd < 0 || ftruncate(fd, PORT_BYTES))
+	p->config.region_count = index + 1;
+	if (fd < 0 || ftruncate(fd, bytes) ||
+	    mmap(p->bytes + at, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0) ==
+		    MAP_FAILED)
 		return error(p, "memory");
-	p->bytes = mmap(NULL, PORT_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (p->bytes == MAP_FAILED) {
-		p->bytes = NULL;
+	for (uint32_t half = at / PORT_HALF; half < (at + bytes) / PORT_HALF; half++)
+		p->page_bytes[half] = huge && !p->dma_per_page ? HUGE_PAGE : SMALL_PAGE;
+	return 0;
+}
+
+static int make_memory(struct port *p, bool huge)
+{
+	int rc;
+
+	/* Room to begin at a huge page. */
+	p->reserved =
+		mmap(NULL, PORT_BYTES + HUGE_PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (p->reserved == MAP_FAILED) {
+		p->reserved = NULL;
 		return error(p, "memory");
 	}
-	return 0;
+	p->bytes = p->reserved + HUGE_PAGE - (uintptr_t)p->reserved % HUGE_PAGE;
+	if (!p->joined)
+		return make_region(p, 0, 0, PORT_BYTES, huge);
+	rc = make_region(p, 0, 0, PORT_HALF, huge);
+	return rc ? rc : make_region(p, 1, PORT_HALF, PORT_HALF, !huge);
 }
 
 static int read_mac(struct port *p)
@@ -132,21 +158,21 @@ int port_prepare(struct port *p, const struct port_options *o)
 
 	*p = (struct port){.access.ops = &pool_ops, .config = net_xdp_config_default()};
 	p->config.ifname = o->ifname;
-	p->config.regions = &p->region;
-	p->config.region_count = 1;
+	p->config.regions = p->region;
+	p->joined = o->joined;
 	p->config.sealed = o->sealed;
 	p->config.mode = o->mode;
 	p->config.program = o->program;
 	p->config.rx_id_limit = PORT_RX;
-	p->region.fd = -1;
 	rc = net_xdp_device_query(o->ifname, &device, &p->err);
 	if (rc)
 		return rc;
 	snprintf(p->driver, sizeof(p->driver), "%s", device.driver);
+	p->dma_per_page = device.dma_per_page;
 	/* igb counts its buffers in KiB, rounded down, and cuts what does not fit without saying so. */
-	if (strcmp(p->driver, "igb") == 0) {
+	if (strcmp(p->driver, "igb") == 0 && !o->small_chunks) {
 		p->config.chunk_bytes = 4096;
-		p->config.max_frame_bytes = 2048;
+		p->config.max_frame_bytes = 2040;
 	}
 	rc = read_mac(p);
 	return rc ? rc : make_memory(p, o->huge_pages);
@@ -191,11 +217,12 @@ int port_close(struct port *p)
 	int rc = port_stop(p), closed = p->ep ? net_endpoint_destroy(p->ep, &p->err) : 0;
 
 	p->ep = NULL;
-	if (p->bytes)
-		munmap(p->bytes, PORT_BYTES);
-	if (p->region.fd >= 0)
-		close(p->region.fd);
-	p->bytes = NULL;
-	p->region.fd = -1;
+	if (p->reserved)
+		munmap(p->reserved, PORT_BYTES + HUGE_PAGE);
+	for (uint32_t i = 0; i < p->config.region_count; i++)
+		if (p->region[i].fd >= 0)
+			close(p->region[i].fd);
+	p->reserved = p->bytes = NULL;
+	p->config.region_count = 0;
 	return rc ? rc : closed;
 }

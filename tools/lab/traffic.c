@@ -40,8 +40,8 @@ void traffic_begin(struct traffic *t, struct port *from, struct port *to)
 	memcpy(t->flow.src_mac, from->mac, 6);
 	memcpy(t->flow.dst_mac, to->mac, 6);
 	for (uint32_t slot = 0; slot < PORT_TX; slot++)
-		t->prepared[slot] = frame_prepare(&t->flow, slot, from->bytes + port_tx_at(slot),
-						  port_tx_len(slot));
+		t->prepared[slot] = frame_prepare(
+			&t->flow, slot, from->bytes + port_tx_at(from, slot), port_tx_len(slot));
 	read_stats(from, &t->from_before);
 	read_stats(to, &t->to_before);
 }
@@ -60,17 +60,19 @@ static void send_one(struct traffic *t)
 		.segment_count = 1,
 	};
 	struct net_tx_segment segment = {
-		.addr = t->from->region.guest_addr + port_tx_at(slot),
+		.addr = t->from->region[0].guest_addr + port_tx_at(t->from, slot),
 		.len_bytes = meta.len_bytes,
 		.head = &meta,
 	};
 	bool sync;
 
-	frame_stamp(t->from->bytes + port_tx_at(slot), t->prepared[slot], t->sent, now_ns());
+	frame_stamp(t->from->bytes + port_tx_at(t->from, slot), t->prepared[slot], t->sent,
+		    now_ns());
 	if (!net_queue_tx_avail(t->from->q, &t->from->access, &segment, 1, &sync))
 		return;
 	t->sent++;
-	t->crossing += port_tx_crosses(slot);
+	t->crossing += port_tx_crosses(t->from, slot);
+	t->cut += meta.len_bytes > PIECE;
 	t->from->free_head++;
 	t->from->free_count--;
 	if (sync)

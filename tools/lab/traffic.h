@@ -18,6 +18,7 @@ struct traffic {
 	uint32_t held[PORT_RX], held_count;
 	uint64_t sent, received, corrupt, foreign;
 	uint64_t crossing; /* sent, and crosses a small page */
+	uint64_t cut;	   /* sent, and longer than PIECE */
 };
 
 /* What traffic_end() makes of it. */
