@@ -63,7 +63,7 @@ dpdk_count() {
 receiver_cases() {
 	echo native-epoll native-spin generic-epoll
 	if $with_peers; then
-		echo dpdk dpdk-tuned packet-v3 "${!custom_peers[@]}"
+		echo dpdk dpdk-tuned packet-v3-1 "${!custom_peers[@]}"
 	fi
 }
 
@@ -71,7 +71,7 @@ receiver_options() {
 	case $1 in
 	native-epoll) echo --attach native --wait epoll ;;
 	native-spin) echo --attach native --wait spin ;;
-	native-moderated) echo --attach native --wait epoll --moderate 1000 ;;
+	native-moderated-*) echo --attach native --wait epoll --moderate "${1##*-}000" ;;
 	generic-epoll) echo --attach generic --wait epoll ;;
 	esac
 }
@@ -100,9 +100,14 @@ start_receiver() {
 		}
 		note_command "$suite" "$case" "$dpdk_command"
 		;;
-	packet-v3)
-		note_command "$suite" "$case" 'peer-packet b1 1'
-		start receiver "$ns_b" 1 "$bin/bench/peer-packet" b1 1
+	packet-v3-*)
+		note_command "$suite" "$case" "peer-packet b1 ${case##*-}"
+		start receiver "$ns_b" 1 "$bin/bench/peer-packet" b1 "${case##*-}"
+		await "$tmp/receiver.err" 'running' "$started"
+		;;
+	sleep-*)
+		note_command "$suite" "$case" "peer-sleep ${case##*-}000"
+		start receiver "$ns_b" 1 "$bin/bench/peer-sleep" "${case##*-}000"
 		await "$tmp/receiver.err" 'running' "$started"
 		;;
 	*)
@@ -131,7 +136,11 @@ stop_receiver() {
 		stop_dpdk "$receiver"
 		received=$(dpdk_count receiver RX-packets)
 		;;
-	packet-v3)
+	sleep-*)
+		finish "$receiver" TERM || true
+		received=none
+		;;
+	packet-v3-*)
 		finish "$receiver" TERM || true
 		received=$(field "$tmp/receiver.out" received)
 		;;

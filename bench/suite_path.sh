@@ -204,22 +204,24 @@ interleave() {
 }
 
 suite_path() {
-	local receivers senders forwarders loads
+	local receivers senders forwarders loads idles
 
 	read -r -d '' -a receivers < <(receiver_cases) || true
 	senders=(native generic native-batch-256)
 	forwarders=(native-epoll native-spin generic-epoll)
-	loads=(native-epoll native-moderated)
+	loads=(native-epoll native-moderated-1 native-moderated-8)
+	idles=(native-epoll)
 	if $with_peers; then
 		senders+=(dpdk dpdk-tuned)
 		forwarders+=(dpdk dpdk-tuned)
-		loads+=(dpdk-tuned packet-v3 "${!custom_peers[@]}")
+		loads+=(dpdk-tuned packet-v3-1 packet-v3-8 sleep-1 "${!custom_peers[@]}")
+		idles+=(dpdk-tuned packet-v3-1 "${!custom_peers[@]}")
 	fi
 	note_command receive sender "xsk-bench tx -i a1 --cpu 0 --duration $path_seconds"
 	note_command load sender "xsk-bench tx -i a1 --cpu 0 --duration $load_seconds --rate 100k"
 	interleave receive receive_once "${receivers[@]}"
 	interleave load load_once "${loads[@]}"
-	interleave idle idle_once "${loads[@]}"
+	interleave idle idle_once "${idles[@]}"
 	interleave send send_once "${senders[@]}"
 	interleave forward forward_once "${forwarders[@]}"
 }

@@ -31,7 +31,7 @@ const char options_help[] =
 	"      --chunk N        2048 or 4096; anything between unless --aligned (2048)\n"
 	"      --aligned        one buffer per aligned chunk (else any byte address)\n"
 	"      --sealed         the library's view of the memory becomes PROT_NONE\n"
-	"      --huge           memory from 2 MiB pages (needs vm.nr_hugepages)\n"
+	"      --pages SIZE     huge: 2 MiB (needs vm.nr_hugepages), small, auto: huge if free\n"
 	"\n"
 	"what\n"
 	"      --frame-bytes N  frame from the destination MAC, without FCS; tx, latency: size to\n"

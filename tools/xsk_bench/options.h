@@ -38,7 +38,7 @@ struct options {
 	uint32_t chunk_bytes; /* 0: not given */
 	bool aligned;
 	bool sealed;
-	bool huge;
+	uint32_t pages; /* enum bench_pages */
 
 	uint32_t busy_poll_us;
 	uint32_t wait;	      /* enum bench_wait */
@@ -54,6 +54,13 @@ struct options {
 	uint32_t ip_src; /* host byte order */
 	uint32_t ip_dst;
 	bool json;
+};
+
+/* What the memory is made of. */
+enum bench_pages {
+	BENCH_PAGES_AUTO, /* huge pages when enough are free */
+	BENCH_PAGES_HUGE,
+	BENCH_PAGES_SMALL,
 };
 
 enum bench_wait {

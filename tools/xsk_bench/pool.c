@@ -23,7 +23,8 @@ static int fail(struct net_error *err, int code, const char *what)
 	return code;
 }
 
-int bench_memory_open(struct bench_memory *m, uint64_t size_bytes, bool huge, struct net_error *err)
+static int open_memory(struct bench_memory *m, uint64_t size_bytes, bool huge,
+		       struct net_error *err)
 {
 	uint64_t page = huge ? HUGE_PAGE_BYTES : (uint64_t)sysconf(_SC_PAGESIZE);
 	void *at;
@@ -32,6 +33,7 @@ int bench_memory_open(struct bench_memory *m, uint64_t size_bytes, bool huge, st
 	m->bytes = NULL;
 	m->size_bytes = (size_bytes + page - 1) / page * page;
 	m->guest_addr = GUEST_ADDR;
+	m->huge = huge;
 	m->fd = memfd_create("xsk-bench", MFD_CLOEXEC | (huge ? MFD_HUGETLB | MFD_HUGE_2MB : 0));
 	if (m->fd < 0)
 		return fail(err, -errno, "memfd_create");
@@ -42,7 +44,7 @@ int bench_memory_open(struct bench_memory *m, uint64_t size_bytes, bool huge, st
 	at = mmap(NULL, m->size_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, m->fd, 0);
 	if (at == MAP_FAILED) {
 		rc = fail(err, -errno,
-			  huge ? "mapping huge pages (raise vm.nr_hugepages, or leave out --huge)"
+			  huge ? "mapping huge pages (raise vm.nr_hugepages, or use --pages auto)"
 			       : "mapping the memory file");
 		goto out;
 	}
@@ -51,6 +53,14 @@ int bench_memory_open(struct bench_memory *m, uint64_t size_bytes, bool huge, st
 out:
 	bench_memory_close(m);
 	return rc;
+}
+
+int bench_memory_open(struct bench_memory *m, uint64_t size_bytes, enum bench_pages pages,
+		      struct net_error *err)
+{
+	int rc = pages == BENCH_PAGES_SMALL ? -ENOMEM : open_memory(m, size_bytes, true, err);
+
+	return rc && pages != BENCH_PAGES_HUGE ? open_memory(m, size_bytes, false, err) : rc;
 }
 
 void bench_memory_close(struct bench_memory *m)

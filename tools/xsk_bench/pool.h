@@ -20,6 +20,7 @@
 #include <stdint.h>
 
 #include "net_xdp.h"
+#include "options.h"
 
 #define POOL_HEADER_BYTES 12 /* as long as the virtio-net header */
 
@@ -28,10 +29,11 @@ struct bench_memory {
 	uint8_t *bytes;
 	uint64_t size_bytes;
 	uint64_t guest_addr; /* of the first byte, as a guest would name it */
+	bool huge;	     /* 2 MiB pages */
 };
 
 /* Make size_bytes of shared memory, rounded up to pages. Return: 0, -errno with err filled. */
-int bench_memory_open(struct bench_memory *m, uint64_t size_bytes, bool huge,
+int bench_memory_open(struct bench_memory *m, uint64_t size_bytes, enum bench_pages pages,
 		      struct net_error *err);
 void bench_memory_close(struct bench_memory *m);
 

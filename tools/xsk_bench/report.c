@@ -144,6 +144,8 @@ void report_table(FILE *out, const struct run *run, const struct account *a)
 		run->worker_count, run->worker_count == 1 ? "" : "s");
 	for (uint32_t k = 0; k < run->port_count; k++)
 		queue_modes(out, &run->ports[k]);
+	line(out, "memory", run->memory.size_bytes,
+	     run->memory.huge ? "bytes, in pages of 2 MiB" : "bytes, in pages of 4 KiB");
 	line(out, "frames", a->frames, "");
 	line(out, "bytes", a->bytes, "without FCS");
 	fprintf(out, "  %-24s %14.0f  pps, %.1f Mbit/s over %.2f s from the first to the last\n",

@@ -20,6 +20,7 @@ static void asked(struct json *j, const struct options *opt)
 {
 	static const char *const modes[] = {"auto", "zero-copy", "copy"};
 	static const char *const attaches[] = {"auto", "native", "generic"};
+	static const char *const pages[] = {"auto", "huge", "small"};
 
 	json_open(j, "options", '{');
 	json_text(j, "interface", opt->ifname);
@@ -37,7 +38,7 @@ static void asked(struct json *j, const struct options *opt)
 		    opt->chunk_bytes ? opt->chunk_bytes : net_xdp_config_default().chunk_bytes);
 	json_bool(j, "aligned", opt->aligned);
 	json_bool(j, "sealed", opt->sealed);
-	json_bool(j, "huge", opt->huge);
+	json_text(j, "pages", pages[opt->pages]);
 	json_number(j, "busy_poll_us", opt->busy_poll_us);
 	json_number(j, "moderate_us", opt->moderate_us);
 	json_text(j, "wait", opt->wait == BENCH_WAIT_SPIN ? "spin" : "epoll");
@@ -221,6 +222,7 @@ void report_json(FILE *out, const struct run *run, const struct account *a, cons
 	json_bool(&j, "adds_up", a->adds_up);
 	json_bool(&j, "intact", a->intact);
 	asked(&j, run->opt);
+	json_bool(&j, "huge_pages", run->memory.huge);
 	machine(&j);
 	totals(&j, a);
 	balances(&j, a);

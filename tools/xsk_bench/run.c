@@ -203,7 +203,7 @@ static int set_up(struct run *run, struct net_error *err)
 	shape = shape_for(run->opt, &configs[0]);
 	rc = bench_memory_open(&run->memory,
 			       pool_bytes(&shape) * run->opt->queue_count * run->port_count,
-			       run->opt->huge, err);
+			       (enum bench_pages)run->opt->pages, err);
 	if (rc)
 		return rc;
 	region.guest_addr = run->memory.guest_addr;
