@@ -263,11 +263,12 @@ static int go_live(struct net_xdp_queue *q, struct net_xdp_endpoint *ep, struct 
 int queue_create(struct net_xdp_endpoint *ep, uint32_t index, const struct net_queue_config *config,
 		 struct net_xdp_queue **out, struct net_error *err)
 {
-	struct net_xdp_queue *q = calloc(1, sizeof(*q));
+	struct net_xdp_queue *q = aligned_alloc(QUEUE_LINE_BYTES, sizeof(*q));
 	int rc;
 
 	if (!q)
 		return error_set(err, -ENOMEM, "queue", "queue %u: out of memory", index);
+	memset(q, 0, sizeof(*q));
 	q->base.ops = &queue_ops;
 	q->endpoint = ep;
 	q->index = index;

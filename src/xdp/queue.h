@@ -38,63 +38,77 @@ struct tx_packet {
 	uint64_t bounced;     /* its private slot, or BOUNCE_NONE */
 };
 
+#define QUEUE_LINE_BYTES 64
+#define QUEUE_LINE	 __attribute__((aligned(QUEUE_LINE_BYTES)))
+
+/*
+ * Grouped by cache lines: beside the rings' views and the counters, a usual call of one direction looks
+ * at the constants, which nobody writes after bind, and at its own state.
+ */
 struct net_xdp_queue {
 	struct net_queue base;
 
-	/* ---- hot ---- */
+	/* ---- hot: constants ---- */
 	const struct memory *memory;
-	uint32_t rx_region, tx_region; /* hints for memory_offset() */
-	uint64_t base_mask;	       /* RX descriptor address -> what the fill entry named */
+	uint64_t base_mask; /* RX descriptor address -> what the fill entry named */
 	uint64_t umem_bytes;
 	uint32_t frame_offset; /* of a frame behind its chunk's start */
 	uint32_t chunk_bytes;
 	uint32_t direct_capacity;
-	uint32_t max_frame_bytes;
-	uint32_t driver_gap_bytes; /* in front of a frame: overwritten by the driver in zero copy */
-	uint32_t driver_unit_bytes; /* see driver_buffer_unit() */
 	uint32_t rx_usual_capacity; /* what a usual frame has at most */
-	uint32_t rx_piece_end;	    /* with rx_pieces: what reaches so far into its chunk goes on */
+	uint32_t max_frame_bytes;
+	int fd;
 	bool unaligned;
 	bool zero_copy; /* the page rule and the fence apply */
 	bool sealed;
 	bool jumbo;
-	bool rx_pieces;		   /* the driver splits frames without a word */
 	bool inspect;		   /* rx_checksum or rx_vlan: frames are looked at */
 	bool rx_usual;		   /* may take_usual() be used? */
 	bool rx_usual_descriptors; /* may take_usual_descriptors()? */
 	bool busy_poll;
-	bool failed; /* tx_poll reports NET_TX_TRY_RESTART */
-	bool failure_told;
-	int fd;
 
-	struct ring rx, fill;
-	struct rx_table rx_ids;
+	/* ---- hot: receive ---- */
+	QUEUE_LINE struct rx_table rx_ids;
 	/* What a usual frame's descriptor and its buffer's record differ in, above the offset: of the
 	 * buffer that was posted last. */
 	uint64_t rx_usual_tags;
+	uint32_t rx_region;		 /* hint for memory_offset() */
+	uint32_t rx_private_out;	 /* private chunks that the kernel holds */
 	struct rx_list pending, waiting; /* parked, see enum rx_owner */
-	struct bounce rx_private;
-	uint32_t rx_private_out; /* chunks the kernel holds */
-	struct gather gather;
-	bool split;	       /* not jumbo, but the frame of the last descriptor goes on */
-	uint64_t *chunk_taken; /* aligned only: a bit per chunk that the kernel holds */
+	bool split;	/* not jumbo, but the frame of the last descriptor goes on */
+	bool rx_pieces; /* the driver splits frames without a word */
+	QUEUE_LINE struct ring rx;
+	QUEUE_LINE struct ring fill;
 
-	struct ring tx, completion;
+	/* ---- hot: transmit ---- */
 	/* Key: address / 2. Id: the packet's, or with extra not INFLIGHT_NONE: see tx_packet[extra]. */
-	struct inflight tx_inflight;
-	struct tx_packet *tx_packet;
-	uint32_t *tx_packet_free; /* stack */
-	uint32_t tx_packet_free_count;
+	QUEUE_LINE struct inflight tx_inflight;
+	uint32_t tx_region;  /* hint for memory_offset() */
+	uint32_t tx_blocked; /* descriptors a refused packet waits for, 0 none */
+	uint32_t *done;	     /* ids completed here, not yet collected: a ring */
+	uint32_t done_head, done_tail, done_mask;
 	uint32_t tx_max_descriptors; /* per packet */
-	uint32_t tx_blocked;	     /* descriptors a refused packet waits for, 0 none */
+	uint64_t tx_lost_ahead;	     /* packets lost whose completions were not read yet */
 	bool tx_later;		     /* the last tx_avail left its kick to the next call */
 	bool tx_blocked_private;     /* it waits for a private slot too */
-	struct bounce tx_private;
-	uint64_t tx_lost_ahead; /* packets lost whose completions were not read yet */
-	uint32_t *done;		/* ids completed here, not yet collected: a ring */
-	uint32_t done_head, done_tail, done_mask;
+	bool failed;		     /* tx_poll reports NET_TX_TRY_RESTART */
+	bool failure_told;
+	QUEUE_LINE struct ring tx;
+	QUEUE_LINE struct ring completion;
 
-	uint64_t counter[NET_XDP_COUNTERS];
+	/* ---- warm: what is not usual ---- */
+	QUEUE_LINE struct bounce rx_private;
+	struct bounce tx_private;
+	struct gather gather;
+	uint64_t *chunk_taken;	   /* aligned only: a bit per chunk that the kernel holds */
+	uint32_t driver_gap_bytes; /* in front of a frame: overwritten by the driver in zero copy */
+	uint32_t driver_unit_bytes; /* see driver_buffer_unit() */
+	uint32_t rx_piece_end;	    /* with rx_pieces: what reaches so far into its chunk goes on */
+	uint32_t tx_packet_free_count;
+	struct tx_packet *tx_packet;
+	uint32_t *tx_packet_free; /* stack */
+
+	QUEUE_LINE uint64_t counter[NET_XDP_COUNTERS];
 
 	/* ---- cold ---- */
 	struct net_xdp_endpoint *endpoint;
@@ -124,6 +138,15 @@ struct net_xdp_queue {
 	uint32_t rung_count;
 	struct net_xdp_rung rung[NET_XDP_RUNGS];
 };
+
+#define QUEUE_LINES(from, to)                                                                      \
+	((offsetof(struct net_xdp_queue, to) - offsetof(struct net_xdp_queue, from)) /             \
+	 QUEUE_LINE_BYTES)
+_Static_assert(QUEUE_LINES(base, rx_ids) == 1, "the constants are one line");
+_Static_assert(QUEUE_LINES(rx_ids, rx) == 2, "the state of receive is two lines");
+_Static_assert(QUEUE_LINES(rx, tx_inflight) == 2, "and its rings' views a line each");
+_Static_assert(QUEUE_LINES(tx_inflight, tx) == 2, "the state of transmit is two lines");
+_Static_assert(QUEUE_LINES(tx, rx_private) == 2, "and its rings' views a line each");
 
 static inline struct net_xdp_queue *queue_of(struct net_queue *q)
 {
