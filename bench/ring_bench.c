@@ -30,7 +30,7 @@
 #define HEADER_BYTES 12
 
 struct options {
-	bool tx, floor, aligned, bounced;
+	bool tx, floor, aligned, bounced, zero_copy;
 	uint32_t batch, buffers, segments, queues;
 	uint64_t frames;
 };
@@ -323,9 +323,7 @@ static void post_all(struct bench *b)
 		b->buffers[id] = (struct net_rx_buffer){
 			.addr = buffer_addr(b, id),
 			.header_bytes = o->aligned ? 256 : HEADER_BYTES,
-			.capacity_bytes = o->bounced   ? 1000
-					  : o->aligned ? 1792
-						       : 1518,
+			.capacity_bytes = o->bounced ? 1000 : b->queue.direct_capacity,
 		};
 	for (uint32_t id = 0; id < b->o->buffers; id += BATCH_MAX) {
 		uint32_t ids[BATCH_MAX];
@@ -355,7 +353,7 @@ static int open_endpoint(struct net_xdp_endpoint *ep, const struct options *o,
 	c.region_count = 1;
 	c.max_queues = o->queues;
 	c.unaligned = !o->aligned;
-	c.mode = NET_XDP_MODE_COPY;
+	c.mode = o->zero_copy ? NET_XDP_MODE_ZERO_COPY : NET_XDP_MODE_COPY;
 	/* all of them with the kernel, and the ring is not full */
 	while (c.fill_ring_frames <= o->buffers && c.fill_ring_frames < 65536)
 		c.fill_ring_frames *= 2;
@@ -365,6 +363,10 @@ static int open_endpoint(struct net_xdp_endpoint *ep, const struct options *o,
 		rc = net_xdp_config_check(&c, err);
 	if (!rc)
 		rc = memory_open(&ep->memory, &c, err);
+	/* As if the driver could, and all of it were one huge page. */
+	ep->program.native = o->zero_copy;
+	if (o->zero_copy)
+		ep->memory.region[0].page_bytes = 1 << 30;
 	ep->config = c;
 	return rc;
 }
@@ -425,7 +427,7 @@ static int fail(const struct net_error *err)
 static int usage(FILE *to, int code)
 {
 	fputs("usage: ring-bench rx|tx [--batch N] [--buffers N] [--segments N] [--queues N]\n"
-	      "                  [--frames N] [--aligned] [--bounced] [--floor]\n"
+	      "                  [--frames N] [--aligned] [--bounced] [--zero-copy] [--floor]\n"
 	      "One line of JSON: nanoseconds per frame of the data calls, without a kernel.\n",
 	      to);
 	return code;
@@ -434,11 +436,17 @@ static int usage(FILE *to, int code)
 static bool parse(int argc, char **argv, struct options *o)
 {
 	static const struct option longs[] = {
-		{"batch", 1, NULL, 'b'},    {"buffers", 1, NULL, 'n'},
-		{"segments", 1, NULL, 's'}, {"queues", 1, NULL, 'q'},
-		{"frames", 1, NULL, 'f'},   {"aligned", 0, NULL, 'a'},
-		{"bounced", 0, NULL, 'B'},  {"floor", 0, NULL, 'F'},
-		{"help", 0, NULL, 'h'},	    {0},
+		{"batch", 1, NULL, 'b'},
+		{"buffers", 1, NULL, 'n'},
+		{"segments", 1, NULL, 's'},
+		{"queues", 1, NULL, 'q'},
+		{"frames", 1, NULL, 'f'},
+		{"aligned", 0, NULL, 'a'},
+		{"bounced", 0, NULL, 'B'},
+		{"floor", 0, NULL, 'F'},
+		{"zero-copy", 0, NULL, 'z'},
+		{"help", 0, NULL, 'h'},
+		{0},
 	};
 	int c;
 
@@ -466,6 +474,9 @@ static bool parse(int argc, char **argv, struct options *o)
 			break;
 		case 'B':
 			o->bounced = true;
+			break;
+		case 'z':
+			o->zero_copy = true;
 			break;
 		case 'F':
 			o->floor = true;

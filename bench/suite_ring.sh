@@ -20,6 +20,7 @@ ring_cases() {
 		done
 		echo "$call-aligned $call --aligned"
 		echo "$call-bounced $call --bounced"
+		echo "$call-zero-copy $call --zero-copy"
 	done
 	for n in 2 4 8 16; do
 		echo "tx-segments-$n tx --segments $n"

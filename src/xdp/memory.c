@@ -15,7 +15,7 @@
 #include "xdp/memory.h"
 
 #define ADDRESS_SPACE (1ull << 46) /* less than half of what a process has, for our reservation */
-#define PAGE	      4096u /* the kernel's largest chunk, and what UMEM addresses are aligned to */
+#define PAGE	      MEMORY_PAGE_BYTES
 
 static uint64_t round_up(uint64_t value, uint64_t multiple)
 {

@@ -20,6 +20,8 @@
 #include "net_xdp.h"
 
 #define MEMORY_REGIONS 64
+#define MEMORY_PAGE_BYTES                                                                          \
+	4096u /* the kernel's largest chunk, and what UMEM addresses are aligned to */
 
 struct memory_region {
 	uint64_t guest_addr;
@@ -76,5 +78,25 @@ static inline bool memory_offset(const struct memory *m, uint32_t *hint, uint64_
  * need not be; bytes within one page of their backing are, unless dma_per_page.
  */
 uint64_t memory_contiguous(const struct memory *m, uint64_t offset, uint64_t len);
+
+/* memory_contiguous() for loops: the constants of one region. */
+struct page_rule {
+	uint64_t base;	/* offset + this: address */
+	uint64_t bytes; /* of a page, a power of two */
+};
+
+static inline struct page_rule memory_page_rule(const struct memory *m,
+						const struct memory_region *r)
+{
+	return (struct page_rule){(uintptr_t)m->base,
+				  m->dma_per_page ? MEMORY_PAGE_BYTES : r->page_bytes};
+}
+
+/* Do len bytes at a UMEM offset cross from one page into the next? They may begin in front of the
+ * region: regions begin with a page. */
+static inline bool page_crossed(struct page_rule rule, uint64_t offset, uint64_t len)
+{
+	return ((rule.base + offset) & (rule.bytes - 1)) + len > rule.bytes;
+}
 
 #endif

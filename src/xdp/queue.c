@@ -157,8 +157,7 @@ void queue_set_zero_copy(struct net_xdp_queue *q, bool zero_copy)
 	q->zero_copy = zero_copy;
 	/* Is a buffer of the arena direct whenever it is large enough? The guard page and the private
 	 * area keep its chunk inside the UMEM. */
-	q->rx_usual =
-		q->unaligned && !zero_copy && !q->jumbo && !q->rx_vlan && q->memory->reservation;
+	q->rx_usual = q->unaligned && !q->jumbo && !q->rx_vlan && q->memory->reservation;
 	q->rx_usual_descriptors = q->unaligned && !q->inspect;
 	q->rx_usual_capacity = q->direct_capacity;
 	q->rx_pieces = zero_copy && q->driver_unit_bytes;

@@ -226,12 +226,15 @@ struct usual {
 	uint64_t chunk; /* place + this: UMEM offset of the buffer's chunk */
 	uint64_t tag;	/* of their records */
 	uint32_t limit;
+	struct page_rule pages;
+	uint32_t chunk_bytes;
 };
 
-/* count of them; it is a constant. Return: how many were posted before one that is not usual. */
+/* count of them; it is a constant, and so is paged: does the page rule apply? Return: how many were
+ * posted before one that is not usual. */
 INLINE size_t post_usual(const struct usual u, const struct net_rx_buffer *buffer,
 			 const uint32_t *ids, uint64_t *record, uint64_t *fill, uint32_t *next,
-			 uint32_t **link, const size_t count)
+			 uint32_t **link, const bool paged, const size_t count)
 {
 	size_t i;
 
@@ -246,6 +249,8 @@ INLINE size_t post_usual(const struct usual u, const struct net_rx_buffer *buffe
 		if (unlikely(place > u.last))
 			break;
 		APART();
+		if (paged && unlikely(page_crossed(u.pages, place + u.chunk, u.chunk_bytes)))
+			break;
 		if (unlikely(id >= u.limit))
 			break;
 		if (unlikely(record[id] != RX_FRONTEND))
@@ -266,8 +271,8 @@ INLINE size_t post_usual(const struct usual u, const struct net_rx_buffer *buffe
  * Return: how many of the first count (at least 1) were posted before one that needs take(), or a
  * new start with its own shape.
  */
-ALONE static uint32_t take_usual(struct net_xdp_queue *q, const uint32_t *ids,
-				 const struct net_rx_buffer *buffer, uint32_t count)
+INLINE uint32_t take_run(struct net_xdp_queue *q, const uint32_t *ids,
+			 const struct net_rx_buffer *buffer, uint32_t count, const bool paged)
 {
 	const struct memory_region *r = &q->memory->region[q->rx_region];
 	const uint64_t length = (uint64_t)buffer->header_bytes + buffer->capacity_bytes;
@@ -278,6 +283,8 @@ ALONE static uint32_t take_usual(struct net_xdp_queue *q, const uint32_t *ids,
 		.chunk = r->offset - q->frame_offset + buffer->header_bytes,
 		.tag = rx_tag(RX_KERNEL, buffer->capacity_bytes),
 		.limit = q->rx_ids.id_limit,
+		.chunk_bytes = q->chunk_bytes,
+		.pages = memory_page_rule(q->memory, r),
 	};
 	struct rx_table *t = &q->rx_ids;
 	uint64_t *fill = ring_address(&q->fill, q->fill.mine), *record = t->record;
@@ -285,18 +292,40 @@ ALONE static uint32_t take_usual(struct net_xdp_queue *q, const uint32_t *ids,
 	const uint32_t *id = ids, *end = ids + ring_run(q->fill.mine, q->fill.mask, count);
 	size_t step;
 
-	if (unlikely(buffer->capacity_bytes < q->direct_capacity || length > r->bytes))
+	if (unlikely(buffer->capacity_bytes < q->direct_capacity || length > r->bytes ||
+		     (paged && buffer->header_bytes < q->driver_gap_bytes)))
 		return 0;
 	q->rx_usual_tags = u.tag ^ (uint64_t)q->frame_offset << 48;
 	for (; end - id >= (ptrdiff_t)GROUP; id += GROUP, buffer += GROUP, fill += GROUP) {
-		step = post_usual(u, buffer, id, record, fill, next, &link, GROUP);
+		step = post_usual(u, buffer, id, record, fill, next, &link, paged, GROUP);
 		if (unlikely(step != GROUP))
 			return (uint32_t)(id - ids + (ptrdiff_t)step);
 	}
 	for (; id < end; id++, buffer++, fill++)
-		if (unlikely(!post_usual(u, buffer, id, record, fill, next, &link, 1)))
+		if (unlikely(!post_usual(u, buffer, id, record, fill, next, &link, paged, 1)))
 			break;
 	return (uint32_t)(id - ids);
+}
+
+ALONE static uint32_t take_usual_copy(struct net_xdp_queue *q, const uint32_t *ids,
+				      const struct net_rx_buffer *buffer, uint32_t count)
+{
+	return take_run(q, ids, buffer, count, false);
+}
+
+ALONE static uint32_t take_usual_zero_copy(struct net_xdp_queue *q, const uint32_t *ids,
+					   const struct net_rx_buffer *buffer, uint32_t count)
+{
+	return take_run(q, ids, buffer, count, true);
+}
+
+static uint32_t take_usual(struct net_xdp_queue *q, const uint32_t *ids,
+			   const struct net_rx_buffer *buffer, uint32_t count)
+{
+	if (!q->rx_usual || count == 0)
+		return 0;
+	return q->zero_copy ? take_usual_zero_copy(q, ids, buffer, count)
+			    : take_usual_copy(q, ids, buffer, count);
 }
 
 uint32_t rx_avail(struct net_queue *queue, struct net_buffer_access *pool, const uint32_t *ids,
@@ -314,8 +343,7 @@ uint32_t rx_avail(struct net_queue *queue, struct net_buffer_access *pool, const
 		pool->ops->rx_buffers(pool, ids, n, buffers);
 		while (i < n) {
 			uint32_t most = room < n - i ? room : n - i;
-			uint32_t taken =
-				q->rx_usual && most ? take_usual(q, ids + i, buffers + i, most) : 0;
+			uint32_t taken = take_usual(q, ids + i, buffers + i, most);
 
 			if (taken) {
 				q->fill.mine += taken;

@@ -248,15 +248,16 @@ static bool send_packet(struct net_xdp_queue *q, const struct net_tx_packet *pac
 
 /*
  * The usual packets: one segment in the region used last, nothing to change, one descriptor. What
- * does not change over the list is kept in locals. Return: how many were sent before one that needs
- * send_packet().
+ * does not change over the list is kept in locals. paged, a constant: does the page rule apply?
+ * Return: how many were sent before one that needs send_packet().
  */
-ALONE static uint32_t send_usual(struct net_xdp_queue *q, const struct net_tx_segment *s,
-				 uint32_t count)
+INLINE uint32_t send_run(struct net_xdp_queue *q, const struct net_tx_segment *s, uint32_t count,
+			 const bool paged)
 {
 	const struct memory_region *r = &q->memory->region[q->tx_region];
 	const uint64_t guest = r->guest_addr, region_bytes = r->bytes, offset = r->offset;
 	const uint32_t most = q->max_frame_bytes - ETH_HEADER_BYTES;
+	const struct page_rule pages = memory_page_rule(q->memory, r);
 	struct inflight *t = &q->tx_inflight;
 	struct inflight_entry *flight = &t->queue[t->tail & t->mask];
 	struct xdp_desc *tx = ring_descriptor(&q->tx, q->tx.mine);
@@ -274,6 +275,8 @@ ALONE static uint32_t send_usual(struct net_xdp_queue *q, const struct net_tx_se
 			     len - ETH_HEADER_BYTES > most || at >= region_bytes ||
 			     len > region_bytes - at))
 			break;
+		if (paged && unlikely(page_crossed(pages, at + offset, len)))
+			break;
 		tx[i] = (struct xdp_desc){.addr = at + offset, .len = len};
 		flight[i].key = (at + offset) >> 1;
 		flight[i].id = meta->id;
@@ -288,10 +291,27 @@ ALONE static uint32_t send_usual(struct net_xdp_queue *q, const struct net_tx_se
 	return i;
 }
 
+ALONE static uint32_t send_usual_copy(struct net_xdp_queue *q, const struct net_tx_segment *s,
+				      uint32_t count)
+{
+	return send_run(q, s, count, false);
+}
+
+ALONE static uint32_t send_usual_zero_copy(struct net_xdp_queue *q, const struct net_tx_segment *s,
+					   uint32_t count)
+{
+	return send_run(q, s, count, true);
+}
+
+static uint32_t send_usual(struct net_xdp_queue *q, const struct net_tx_segment *s, uint32_t count)
+{
+	return q->zero_copy ? send_usual_zero_copy(q, s, count) : send_usual_copy(q, s, count);
+}
+
 /* May send_usual() be used: does a descriptor take any frame at any address? */
 static bool has_usual(const struct net_xdp_queue *q)
 {
-	return q->unaligned && !q->zero_copy && q->max_frame_bytes <= q->chunk_bytes;
+	return q->unaligned && q->max_frame_bytes <= q->chunk_bytes;
 }
 
 /* May the kick for these frames wait for the next call? Only in copy mode, where every kick is a

@@ -181,3 +181,43 @@ Test(zero_copy, sent_segments_at_a_join_are_whole_or_dropped)
 	frontend_list_close(&list);
 	rig_close(&r);
 }
+
+/* One packet at a guest address: sent from there unless it crosses a page, else from a copy. */
+static void send_at(struct rig *r, struct frontend_list *list, uint64_t addr, uint32_t len)
+{
+	const uint64_t *counter = r->k.queue.counter;
+	const uint64_t paged = counter[NET_XDP_TX_BOUNCE_PAGE];
+	const bool crosses = addr / 4096 != (addr + len - 1) / 4096;
+	struct fake_packet packet;
+	uint32_t done = 0;
+
+	frontend_list_clear(list);
+	frontend_list_frame(list, 5, addr, len);
+	cr_assert_eq(frontend_tx(&r->f, r->q, list, 0, &done), 1);
+	cr_assert_eq(counter[NET_XDP_TX_BOUNCE_PAGE] - paged, crosses, "%u bytes at 0x%lx", len,
+		     (unsigned long)addr);
+	cr_assert(fake_transmit(&r->k, &packet));
+	cr_assert_eq(packet.len, len);
+	cr_assert_eq(memcmp(packet.bytes, frontend_at(&r->f, addr, len), len), 0);
+	fake_complete(&r->k, packet.address[0]);
+	cr_assert_eq(net_queue_tx_poll(r->q, &r->f.pool, &done, 1), 1);
+	cr_assert_eq(done, 5);
+}
+
+/* On pages of 4096 bytes the driver reads a frame of one descriptor from one page. */
+Test(zero_copy, sent_packets_that_cross_a_page_are_bounced)
+{
+	struct frontend_list list;
+	struct rig r;
+
+	rig_open(&r, "ice", 0);
+	r.k.queue.tx_max_descriptors = 1; /* zc-max-segs 1 */
+	frontend_poison(&r.f, 1);
+	frontend_list_open(&list, 1);
+	for (uint64_t addr = FRONTEND_BASE; addr < FRONTEND_BASE + 8192; addr++)
+		send_at(&r, &list, addr, 1514);
+	for (uint32_t len = 14; len <= 1518; len++)
+		send_at(&r, &list, FRONTEND_BASE + 8192 - 700, len);
+	frontend_list_close(&list);
+	rig_close(&r);
+}
