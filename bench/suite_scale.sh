@@ -59,7 +59,7 @@ region_once() {
 await_long() {
 	local tries
 
-	for ((tries = 0; tries < 6; tries++)); do
+	for ((tries = 0; tries < 12; tries++)); do
 		if await "$@"; then
 			return 0
 		fi
@@ -69,7 +69,7 @@ await_long() {
 }
 
 suite_scale() {
-	local regions=(64 256 1024 4096)
+	local regions=(64 256 1024 4096 8192)
 
 	if $quick; then
 		regions=(64 1024)
