@@ -137,7 +137,7 @@ CASE(51, idle_second_costs_no_cpu)
 	traffic_both_ways(&r.x, &r.peer);
 	waiter_expect_pending(r.x.queues[0]);
 	expect_idle(r.x.queues[0], 20000, 20);
-	netns_down("v1");
+	netns_down(fixture_link());
 	rig_up();
 	waiter_expect_pending(r.x.queues[0]);
 	frontend_sleep_ms(1200); /* the kernel reports a carrier up to a second later */
@@ -153,6 +153,7 @@ CASE(51, idle_second_with_tx_outstanding_costs_little_cpu)
 	struct frontend_list list;
 	struct rig r;
 
+	NEEDS_VETH("a receiver that holds what is sent");
 	rig_open(&r, 1);
 	frontend_xdp_start(&r.x, 1, 64);
 	traffic_hold("v1");

@@ -69,11 +69,11 @@ CASE(31, empty_list_is_a_noop)
 	struct tx_rig r;
 
 	tx_rig_open(&r, SMALL_RING);
-	cr_assert_eq(net_xdp_queue_stats(r.q, &before), 0);
+	before = frontend_xdp_stats(&r.x, 0);
 	cr_assert_eq(net_queue_tx_avail(r.q, &r.x.f.pool, NULL, 0, &sync), 0);
 	cr_assert_eq(net_queue_tx_avail(r.q, &r.x.f.pool, r.list.segments, 0, &sync), 0);
 	cr_assert_eq(net_queue_tx_poll(r.q, &r.x.f.pool, NULL, 0), 0);
-	cr_assert_eq(net_xdp_queue_stats(r.q, &after), 0);
+	after = frontend_xdp_stats(&r.x, 0);
 	cr_assert_eq(memcmp(&before, &after, sizeof(before)), 0, "a counter moved");
 	tx_rig_expect_not_ready(&r);
 	tx_rig_close(&r);
@@ -175,7 +175,9 @@ CASE(34, buffer_may_be_overwritten_once_its_packet_is_done_with)
 			frontend_list_segment(&r.list, r.cursor + k * piece, piece);
 		send_and_overwrite(&r, r.cursor, sizeof(frame), frame);
 	}
-	cr_assert(tx_rig_counter(&r, NET_XDP_TX_BOUNCED) == 100);
+	/* Of one, two and twenty segments: in turn. */
+	tx_rig_expect_counter(&r, NET_XDP_TX_BOUNCED,
+			      frontend_xdp_report(&r.x, 0).max_tx_descriptors == 1 ? 200 : 100);
 	tx_rig_close(&r);
 }
 

@@ -7,7 +7,7 @@
 
 #include <criterion/criterion.h>
 
-#include "support/netns.h"
+#include "support/fixture.h"
 #include "support/tx_rig.h"
 
 void tx_rig_pin(unsigned int i)
@@ -24,8 +24,7 @@ void tx_rig_pin(unsigned int i)
 void tx_rig_prepare(struct tx_rig *r, unsigned int queues, unsigned int mtu)
 {
 	memset(r, 0, sizeof(*r));
-	netns_enter();
-	netns_veth("v0", "v1", queues, mtu);
+	fixture_enter(queues, mtu);
 	frontend_xdp_prepare(&r->x, "v0");
 	frontend_list_open(&r->list, TX_RIG_SEGMENTS);
 	r->random = frame_random(queues * 100000 + mtu);
