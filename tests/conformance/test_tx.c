@@ -238,6 +238,28 @@ CASE(35, copied_direct_and_dropped_packets_in_a_call_are_not_sync)
 	tx_rig_close(&r);
 }
 
+// 44: same buffer in flight twice: both complete
+CASE(44, same_buffer_many_times_in_a_list_completes_each)
+{
+	uint8_t bytes[200], seen[60] = {0};
+	uint32_t ids[60];
+	struct tx_rig r;
+	uint64_t addr;
+
+	tx_rig_open(&r, SMALL_RING);
+	frame_plain(bytes, sizeof(bytes), 44);
+	addr = tx_rig_place(&r, bytes, sizeof(bytes));
+	/* A byte further on there is another frame, whose completion looks the same in copy mode. */
+	for (uint32_t i = 0; i < 60; i++)
+		frontend_list_frame(&r.list, i, addr + i % 2, sizeof(bytes) - 1);
+	cr_assert_eq(frontend_tx_all(&r.x.f, r.q, &r.list, ids, TX_RIG_WAIT_MS), 60);
+	for (uint32_t i = 0; i < 60; i++)
+		cr_assert(ids[i] < 60 && seen[ids[i]]++ == 0, "id %u", ids[i]);
+	tx_rig_expect_collected(&r);
+	tx_rig_expect_wire(&r);
+	tx_rig_close(&r);
+}
+
 // 45: packets, not descriptors, are counted
 CASE(45, packets_not_descriptors_are_counted)
 {
