@@ -62,6 +62,30 @@ CASE(53, link_down_and_up_give_one_event_each)
 	rig_close(&r);
 }
 
+// 53: some drivers take the link down while a program is attached or a queue is bound: each change is
+// told once, and in the end it is up
+CASE(53, link_reset_by_attach_and_bind_is_told_once_each)
+{
+	enum { QUIET_MS = 2000, MOST_MS = 30000 };
+	int64_t deadline = frontend_now_ms() + MOST_MS;
+	int told = -1, events = 0;
+	struct net_action action;
+	struct rig r;
+
+	rig_open(&r, 1);
+	frontend_xdp_start(&r.x, 1, 64);
+	while (wait_for_event(r.x.ep, told == 0 ? MOST_MS : QUIET_MS, &action)) {
+		cr_assert(frontend_now_ms() < deadline, "it never comes to rest");
+		cr_assert_eq(action.kind, NET_ACTION_LINK);
+		cr_assert_neq(action.link_up, told, "told twice");
+		told = action.link_up;
+		events++;
+	}
+	cr_assert_neq(told, 0, "the link is up and nobody says so");
+	cr_log_info("%d link events", events);
+	rig_close(&r);
+}
+
 // 53: what is no change of the link is no event, on this interface and on others
 CASE(53, other_changes_give_no_event)
 {
