@@ -121,6 +121,8 @@ static void expect_idle(struct net_queue *q, int64_t most_us, long most_sleeps)
 	cr_assert_eq(net_queue_wait(q, 1000000000), 0, "it became ready");
 	cpu = thread_cpu_us() - cpu;
 	sleeps = thread_sleeps() - sleeps;
+	if (!fixture_is_veth())
+		most_us *= 5; /* an emulated machine is slow; how often it woke says the rest */
 	cr_assert_lt(cpu, most_us, "a second of idling took %lld us", (long long)cpu);
 	cr_assert_lt(sleeps, most_sleeps, "it woke %ld times", sleeps);
 }

@@ -240,25 +240,27 @@ CASE(11, aligned_chunks_of_4096_are_exact_generic)
 
 /* ---- Bounced -------------------------------------------------------------------------------------- */
 
-static const struct placement too_small = {
-	.attach = NET_XDP_ATTACH_NATIVE,
-	.chunk_bytes = 2048,
-	.mtu = 1500,
-	.frames = FRAMES,
-	.header_bytes = HEADER,
-	.max_frame_bytes = 1518,
-	.capacity_bytes = 1514, /* enough for these frames, not for what the kernel may write */
-	.why = NET_XDP_RX_BOUNCE_CAPACITY,
-};
+/* Enough for these frames, not for what the kernel may write. */
+static struct placement too_small(void)
+{
+	struct placement p = unaligned;
+
+	p.max_frame_bytes = 1518;
+	p.capacity_bytes = 1514;
+	p.why = NET_XDP_RX_BOUNCE_CAPACITY;
+	return p;
+}
 
 CASE(11, too_small_buffers_bounce_10000_frames_exactly_and_are_counted_native)
 {
-	place(&too_small);
+	const struct placement p = too_small();
+
+	place(&p);
 }
 
 CASE(11, too_small_buffers_bounce_10000_frames_exactly_and_are_counted_generic)
 {
-	place_generic(too_small);
+	place_generic(too_small());
 }
 
 CASE(11, misplaced_buffers_of_aligned_chunks_bounce_and_are_counted)
@@ -309,6 +311,13 @@ static void start_as_is(struct rx_rig *r)
 	frontend_xdp_start(&r->x, 1, 0);
 }
 
+/* On small pages, and until a bind has said otherwise, zero copy's would apply to auto as well. */
+static void no_page_rule(struct net_xdp_config *c)
+{
+	if (fixture_is_veth())
+		c->mode = NET_XDP_MODE_COPY;
+}
+
 /* The private area is in the frontend's memory, but it is ours. */
 static void allow_private(struct rx_rig *r)
 {
@@ -322,33 +331,34 @@ static void allow_private(struct rx_rig *r)
 CASE(11, buffers_at_the_window_edge_bounce_and_are_counted)
 {
 	enum { COUNT = 1000 };
-	uint32_t id = 0, edge;
+	uint32_t id = 0, edge, capacity;
 	struct rx_rig r;
 
-	NEEDS_VETH("copy mode, which has no page rule");
 	rx_rig_prepare(&r, 1, 1500);
+	rx_rig_memory(&r, 2 << 20, 16); /* little, for all of it is compared each time */
 	r.x.config.max_queues = 1;
-	/* Until a bind has said otherwise the page rule of zero copy would apply as well. */
-	r.x.config.mode = NET_XDP_MODE_COPY;
+	r.x.config.private_rx_chunks = r.x.config.private_tx_frames = 64;
+	no_page_rule(&r.x.config);
 	edge = net_xdp_frame_offset(&r.x.config);
+	capacity = net_xdp_direct_capacity(&r.x.config);
 	start_as_is(&r);
 	frontend_poison(&r.x.f, 1);
 	for (uint32_t n = 0; n < COUNT; n++) {
 		uint64_t at = n % (edge - HEADER), len = rx_rig_len(n, 14, 1514);
 
-		frontend_set_buffer(&r.x.f, 0, FRONTEND_BASE + at, HEADER, 1518);
+		frontend_set_buffer(&r.x.f, 0, FRONTEND_BASE + at, HEADER, capacity);
 		frontend_post(&r.x.f, r.x.queues[0], 0, 1);
 		rx_rig_send(&r, (uint32_t)len, n);
 		rx_rig_receive(&r, 0, &id, 1);
 		rx_rig_expect(&r, id, (uint32_t)len, n);
-		frontend_allow(&r.x.f, frontend_frame_addr(&r.x.f, id), len);
+		rx_rig_allow(&r, id);
 		allow_private(&r);
 		expect_only_frames_changed(&r);
 	}
 	cr_assert(rx_rig_counter(&r, NET_XDP_RX_BOUNCE_WINDOW) == COUNT);
 	cr_assert(rx_rig_counter(&r, NET_XDP_RX_BOUNCED) == COUNT);
 	/* One byte further on the chunk fits. */
-	frontend_set_buffer(&r.x.f, 0, FRONTEND_BASE + edge - HEADER, HEADER, 1518);
+	frontend_set_buffer(&r.x.f, 0, FRONTEND_BASE + edge - HEADER, HEADER, capacity);
 	frontend_post(&r.x.f, r.x.queues[0], 0, 1);
 	rx_rig_send(&r, 1514, COUNT);
 	rx_rig_receive(&r, 0, &id, 1);
@@ -371,9 +381,8 @@ CASE(11, memory_as_it_is_takes_frames_at_odd_addresses_directly)
 	};
 	struct rx_rig r;
 
-	NEEDS_VETH("copy mode, which has no page rule");
 	placement_start(&r, &p);
-	r.x.config.mode = NET_XDP_MODE_COPY;
+	no_page_rule(&r.x.config);
 	/* The first buffer would be the one at the edge. */
 	frontend_set_buffer(&r.x.f, 0, FRONTEND_BASE + net_xdp_frame_offset(&r.x.config) - HEADER,
 			    HEADER, net_xdp_direct_capacity(&r.x.config));
