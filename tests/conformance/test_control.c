@@ -40,15 +40,16 @@ static void expect_link(struct net_endpoint *ep, bool up)
 // 53: link down / up: one event each, whoever takes it down
 CASE(53, link_down_and_up_give_one_event_each)
 {
-	static const char *const ends[] = {"v1", "v0"};
+	const char *const ends[] = {fixture_link(), "v0"};
+	const uint32_t queues = fixture_queues(2);
 	struct net_action action;
 	struct rig r;
 
-	rig_open(&r, 2);
+	rig_open(&r, queues);
 	cr_assert_not(wait_for_event(r.x.ep, 100, &action), "an event without a cause");
 	for (int i = 0; i < 6; i++) {
 		if (i == 2) /* with queues it is the same */
-			frontend_xdp_start(&r.x, 2, 64);
+			frontend_xdp_start(&r.x, queues, 64);
 		netns_run("ip link set %s down", ends[i % 2]);
 		expect_link(r.x.ep, false);
 		netns_run("ip link set %s up", ends[i % 2]);
@@ -58,6 +59,30 @@ CASE(53, link_down_and_up_give_one_event_each)
 	peer_open(&r.peer, "v1");
 	rig_up();
 	traffic_both_ways(&r.x, &r.peer);
+	rig_close(&r);
+}
+
+// 53: some drivers take the link down while a program is attached or a queue is bound: each change is
+// told once, and in the end it is up
+CASE(53, link_reset_by_attach_and_bind_is_told_once_each)
+{
+	enum { QUIET_MS = 2000, MOST_MS = 30000 };
+	int64_t deadline = frontend_now_ms() + MOST_MS;
+	int told = -1, events = 0;
+	struct net_action action;
+	struct rig r;
+
+	rig_open(&r, 1);
+	frontend_xdp_start(&r.x, 1, 64);
+	while (wait_for_event(r.x.ep, told == 0 ? MOST_MS : QUIET_MS, &action)) {
+		cr_assert(frontend_now_ms() < deadline, "it never comes to rest");
+		cr_assert_eq(action.kind, NET_ACTION_LINK);
+		cr_assert_neq(action.link_up, told, "told twice");
+		told = action.link_up;
+		events++;
+	}
+	cr_assert_neq(told, 0, "the link is up and nobody says so");
+	cr_log_info("%d link events", events);
 	rig_close(&r);
 }
 
@@ -86,8 +111,8 @@ CASE(53, flapping_unobserved_tells_no_state_twice)
 
 	rig_open(&r, 1);
 	for (int i = 0; i < 40; i++)
-		netns_run("ip link set v1 down; ip link set v1 up");
-	netns_run("ip link set v1 down");
+		netns_run("ip link set %s down; ip link set %s up", fixture_link(), fixture_link());
+	netns_run("ip link set %s down", fixture_link());
 	while (wait_for_event(r.x.ep, 500, &action)) {
 		cr_assert_eq(action.kind, NET_ACTION_LINK);
 		cr_assert_neq(action.link_up, up, "told twice");
@@ -103,6 +128,7 @@ CASE(53, events_lost_in_a_storm_are_made_up_for)
 	struct net_action action;
 	struct rig r;
 
+	NEEDS_VETH("an interface that can be deleted");
 	rig_open(&r, 1);
 	netns_run("ip link add o0 type veth peer name o1");
 	netns_run("for i in $(seq 600); do echo link set o0 alias a$i; done | ip -batch -");
@@ -132,7 +158,7 @@ CASE(54, action_poll_abandoned_1000_times_loses_nothing)
 		poll(&pfd, 1, 0);
 	}
 	for (int up = 0; up < 2; up++) {
-		netns_run("ip link set v1 %s", up ? "up" : "down");
+		netns_run("ip link set %s %s", fixture_link(), up ? "up" : "down");
 		/* Seen to be readable, and left alone. */
 		cr_assert_eq(poll(&pfd, 1, WAITER_PATIENCE_MS), 1);
 		for (int i = 0; i < 1000; i++)
@@ -165,25 +191,39 @@ static void expect_facts(struct net_endpoint *ep, const struct net_endpoint_fact
 // 58: endpoint facts constant
 CASE(58, facts_stay_whatever_happens)
 {
+	const uint32_t queues = fixture_queues(4);
 	struct net_endpoint_facts facts;
 	struct rig r;
 
-	rig_open(&r, 4);
+	rig_open(&r, queues);
 	net_endpoint_facts(r.x.ep, &facts);
 	cr_assert_str_eq(facts.type, "xdp");
-	cr_assert_eq(facts.max_queues, 4);
-	cr_assert_eq(facts.link_speed_bps, 10000000000ull, "a veth says 10 Gbit/s");
+	cr_assert_eq(facts.max_queues, queues);
+	cr_assert_eq(facts.link_speed_bps, fixture_is_veth() ? 10000000000ull : 0,
+		     "a veth says 10 Gbit/s, an emulated NIC nothing");
 	cr_assert(facts.tx_flags & NET_TX_TCP_CHECKSUM);
-	frontend_xdp_start(&r.x, 2, 64);
+	frontend_xdp_start(&r.x, fixture_queues(2), 64);
 	expect_facts(r.x.ep, &facts);
 	traffic_both_ways(&r.x, &r.peer);
-	netns_run("ip link set v1 down");
+	netns_run("ip link set %s down", fixture_link());
 	expect_facts(r.x.ep, &facts);
 	frontend_xdp_stop(&r.x);
 	expect_facts(r.x.ep, &facts);
-	cr_assert_neq(frontend_xdp_try_start(&r.x, 5, 1), 0);
+	cr_assert_neq(frontend_xdp_try_start(&r.x, queues + 1, 1), 0);
 	expect_facts(r.x.ep, &facts);
-	/* It comes back with another number of queues. */
+	rig_close(&r);
+}
+
+CASE(58, facts_stay_when_the_interface_returns_with_other_queues)
+{
+	struct net_endpoint_facts facts;
+	struct rig r;
+
+	NEEDS_VETH("an interface that can be deleted");
+	rig_open(&r, 4);
+	net_endpoint_facts(r.x.ep, &facts);
+	frontend_xdp_start(&r.x, 2, 64);
+	frontend_xdp_stop(&r.x);
 	peer_close(&r.peer);
 	netns_run("ip link del v0");
 	expect_facts(r.x.ep, &facts);
@@ -205,19 +245,20 @@ CASE(58, facts_stay_whatever_happens)
 CASE(60, hints_any_time_change_no_result)
 {
 	static const uint32_t cpus[] = {0, 1, 63, 64, 1023, 1024, 4096, 65535, 0x7fffffff};
+	const uint32_t queues = fixture_queues(2);
 	struct net_xdp_report report;
 	struct rig r;
 
-	rig_open(&r, 2);
-	frontend_xdp_start(&r.x, 2, 64);
+	rig_open(&r, queues);
+	frontend_xdp_start(&r.x, queues, 64);
 	for (int round = 0; round < 3; round++) {
 		for (size_t i = 0; i < sizeof(cpus) / sizeof(*cpus); i++) {
-			for (uint32_t q = 0; q < 2; q++) {
+			for (uint32_t q = 0; q < queues; q++) {
 				net_queue_update_target_vp(r.x.queues[q], cpus[i] + q);
 				net_queue_update_target_vp(r.x.queues[q], cpus[i]);
 			}
 			traffic_both_ways(&r.x, &r.peer);
-			report = frontend_xdp_report(&r.x, 1);
+			report = frontend_xdp_report(&r.x, queues - 1);
 			cr_assert_eq(report.target_cpu, (int)cpus[i]);
 			cr_assert_gt(strlen(report.target_state), 10, "\"%s\"",
 				     report.target_state);
@@ -225,6 +266,16 @@ CASE(60, hints_any_time_change_no_result)
 		if (round == 1) /* now there are threads to move */
 			netns_run("echo 1 > /sys/class/net/v0/threaded");
 	}
+	rig_close(&r);
+}
+
+CASE(60, hint_after_the_interface_is_gone_is_harmless)
+{
+	struct rig r;
+
+	NEEDS_VETH("an interface that can be deleted");
+	rig_open(&r, 2);
+	frontend_xdp_start(&r.x, 2, 64);
 	netns_run("ip link del v0");
 	for (uint32_t q = 0; q < 2; q++)
 		net_queue_update_target_vp(r.x.queues[q], 0);
@@ -235,6 +286,7 @@ CASE(60, hints_any_time_change_no_result)
 // 61: wrapped queue i is inner queue i, stats forwarded
 CASE(61, wrapped_queue_i_is_inner_queue_i)
 {
+	const uint32_t queues = fixture_queues(4);
 	struct net_xdp_report report;
 	struct net_queue_stats outer, inner;
 	struct wrap_queue *w;
@@ -242,10 +294,10 @@ CASE(61, wrapped_queue_i_is_inner_queue_i)
 	struct rig r;
 	uint32_t id;
 
-	rig_open(&r, 4);
+	rig_open(&r, queues);
 	r.x.ep = wrap_open(r.x.ep);
-	frontend_xdp_start(&r.x, 4, 64);
-	for (uint32_t i = 0; i < 4; i++) {
+	frontend_xdp_start(&r.x, queues, 64);
+	for (uint32_t i = 0; i < queues; i++) {
 		w = (struct wrap_queue *)r.x.queues[i];
 		cr_assert_eq(net_xdp_queue_report(w->inner, &report), 0);
 		cr_assert_eq(report.hardware_queue, i);
@@ -260,7 +312,7 @@ CASE(61, wrapped_queue_i_is_inner_queue_i)
 		}
 		traffic_send(&r.x, &r.peer, i, 2 * i + 1);
 	}
-	for (uint32_t i = 0; i < 4; i++) {
+	for (uint32_t i = 0; i < queues; i++) {
 		w = (struct wrap_queue *)r.x.queues[i];
 		net_queue_stats(&w->base, &outer);
 		net_queue_stats(w->inner, &inner);

@@ -121,6 +121,8 @@ static void expect_idle(struct net_queue *q, int64_t most_us, long most_sleeps)
 	cr_assert_eq(net_queue_wait(q, 1000000000), 0, "it became ready");
 	cpu = thread_cpu_us() - cpu;
 	sleeps = thread_sleeps() - sleeps;
+	if (!fixture_is_veth())
+		most_us *= 5; /* an emulated machine is slow; how often it woke says the rest */
 	cr_assert_lt(cpu, most_us, "a second of idling took %lld us", (long long)cpu);
 	cr_assert_lt(sleeps, most_sleeps, "it woke %ld times", sleeps);
 }
@@ -137,7 +139,7 @@ CASE(51, idle_second_costs_no_cpu)
 	traffic_both_ways(&r.x, &r.peer);
 	waiter_expect_pending(r.x.queues[0]);
 	expect_idle(r.x.queues[0], 20000, 20);
-	netns_down("v1");
+	netns_down(fixture_link());
 	rig_up();
 	waiter_expect_pending(r.x.queues[0]);
 	frontend_sleep_ms(1200); /* the kernel reports a carrier up to a second later */
@@ -153,6 +155,7 @@ CASE(51, idle_second_with_tx_outstanding_costs_little_cpu)
 	struct frontend_list list;
 	struct rig r;
 
+	NEEDS_VETH("a receiver that holds what is sent");
 	rig_open(&r, 1);
 	frontend_xdp_start(&r.x, 1, 64);
 	traffic_hold("v1");

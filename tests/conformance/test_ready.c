@@ -54,16 +54,17 @@ CASE(47, pending_then_a_frame_wakes)
 // 47: the link going down, and its coming back
 CASE(47, pending_then_a_link_event_wakes)
 {
+	const uint32_t queues = fixture_queues(2);
 	struct net_action action;
 	struct rig r;
 
-	rig_open(&r, 2);
-	frontend_xdp_start(&r.x, 2, 64);
+	rig_open(&r, queues);
+	frontend_xdp_start(&r.x, queues, 64);
 	for (int i = 0; i < 4; i++) {
-		for (uint32_t q = 0; q < 2; q++)
+		for (uint32_t q = 0; q < queues; q++)
 			waiter_expect_pending(r.x.queues[q]);
-		netns_run("ip link set v1 %s", i % 2 ? "up" : "down");
-		for (uint32_t q = 0; q < 2; q++)
+		netns_run("ip link set %s %s", fixture_link(), i % 2 ? "up" : "down");
+		for (uint32_t q = 0; q < queues; q++)
 			waiter_sleep(r.x.queues[q]);
 		while (net_endpoint_poll_action(r.x.ep, &action) == 0)
 			frontend_sleep_ms(1);
@@ -80,6 +81,7 @@ CASE(47, pending_after_a_refused_packet_then_room_wakes)
 	struct later later;
 	struct rig r;
 
+	NEEDS_VETH("a receiver that holds what is sent");
 	rig_prepare(&r, 1);
 	r.x.config.tx_ring_frames = r.x.config.completion_ring_frames = 8;
 	frontend_xdp_open(&r.x);
@@ -187,6 +189,7 @@ CASE(49, last_completion_after_a_long_time_wakes)
 	struct later later;
 	struct rig r;
 
+	NEEDS_VETH("a receiver that holds what is sent");
 	rig_open(&r, 1);
 	frontend_xdp_start(&r.x, 1, 16);
 	traffic_hold("v1");

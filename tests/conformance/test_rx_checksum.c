@@ -26,6 +26,8 @@ static void send_kind(struct rx_rig *r, struct frame *f, enum kind kind)
 
 	switch (kind) {
 	case PARTIAL:
+		if (!fixture_is_veth())
+			break; /* the sender's driver fills in what the NIC cannot */
 		frame_write16(f->bytes, f->l4_field, frame_pseudo_sum(f));
 		peer_send_partial(&r->peer, f->bytes, f->len, (uint16_t)start,
 				  (uint16_t)(f->l4_field - start));
@@ -63,6 +65,8 @@ static uint8_t expected_l4(enum kind kind, enum net_xdp_rx_checksum mode)
 {
 	switch (kind) {
 	case PARTIAL:
+		if (!fixture_is_veth())
+			return NET_CHECKSUM_GOOD;
 		return mode == NET_XDP_RX_CHECKSUM_COMPLETE ? NET_CHECKSUM_GOOD
 							    : NET_CHECKSUM_VALIDATED_BUT_WRONG;
 	case WRONG_FIELD:
@@ -148,6 +152,7 @@ CASE(21, checksum_report_says_good_bad_or_validated_but_wrong_native)
 
 CASE(21, checksum_report_says_good_bad_or_validated_but_wrong_generic)
 {
+	NEEDS_VETH("generic attach");
 	check_mode(NET_XDP_ATTACH_GENERIC, NET_XDP_RX_CHECKSUM_REPORT);
 }
 
@@ -158,6 +163,7 @@ CASE(21, checksum_complete_fills_in_what_the_peer_left_out_native)
 
 CASE(21, checksum_complete_fills_in_what_the_peer_left_out_generic)
 {
+	NEEDS_VETH("generic attach");
 	check_mode(NET_XDP_ATTACH_GENERIC, NET_XDP_RX_CHECKSUM_COMPLETE);
 }
 
@@ -181,6 +187,7 @@ CASE(21, checksum_of_jumbo_frames)
 	uint32_t n = 0;
 	struct rx_rig r;
 
+	NEEDS_VETH("frames over one chunk");
 	rx_rig_prepare(&r, 1, 9000);
 	r.x.config.rx_checksum = NET_XDP_RX_CHECKSUM_COMPLETE;
 	r.x.config.max_frame_bytes = 9018;

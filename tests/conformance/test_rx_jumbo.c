@@ -70,26 +70,31 @@ static void up_to_9000(enum net_xdp_attach attach, bool unaligned, uint32_t chun
 
 CASE(23, jumbo_unaligned_chunks_of_2048_deliver_one_frame_native)
 {
+	NEEDS_VETH("frames over one chunk");
 	up_to_9000(NET_XDP_ATTACH_NATIVE, true, 2048);
 }
 
 CASE(23, jumbo_unaligned_chunks_of_2048_deliver_one_frame_generic)
 {
+	NEEDS_VETH("frames over one chunk");
 	up_to_9000(NET_XDP_ATTACH_GENERIC, true, 2048);
 }
 
 CASE(23, jumbo_unaligned_chunks_of_4096_deliver_one_frame_native)
 {
+	NEEDS_VETH("frames over one chunk");
 	up_to_9000(NET_XDP_ATTACH_NATIVE, true, 4096);
 }
 
 CASE(23, jumbo_aligned_chunks_of_4096_deliver_one_frame_generic)
 {
+	NEEDS_VETH("frames over one chunk");
 	up_to_9000(NET_XDP_ATTACH_GENERIC, false, 4096);
 }
 
 CASE(23, jumbo_aligned_chunks_of_2048_deliver_one_frame_native)
 {
+	NEEDS_VETH("frames over one chunk");
 	up_to_9000(NET_XDP_ATTACH_NATIVE, false, 2048);
 }
 
@@ -131,16 +136,19 @@ static void capacity_4000(enum net_xdp_attach attach, uint32_t chunk_bytes)
 
 CASE(23, jumbo_over_a_capacity_of_4000_is_dropped_whole_chunks_2048)
 {
+	NEEDS_VETH("frames over one chunk");
 	capacity_4000(NET_XDP_ATTACH_NATIVE, 2048);
 }
 
 CASE(23, jumbo_over_a_capacity_of_4000_is_dropped_whole_chunks_4096)
 {
+	NEEDS_VETH("frames over one chunk");
 	capacity_4000(NET_XDP_ATTACH_NATIVE, 4096);
 }
 
 CASE(23, jumbo_over_a_capacity_of_4000_is_dropped_whole_generic)
 {
+	NEEDS_VETH("frames over one chunk");
 	capacity_4000(NET_XDP_ATTACH_GENERIC, 2048);
 }
 
@@ -151,6 +159,7 @@ CASE(23, jumbo_polled_by_slices_of_one_is_still_one_frame)
 	uint32_t id, got = 0;
 	struct rx_rig r;
 
+	NEEDS_VETH("frames over one chunk");
 	jumbo_prepare(&r, NET_XDP_ATTACH_NATIVE, true, 2048);
 	rx_rig_start(&r, 1, COUNT);
 	for (uint32_t n = 0; n < COUNT; n++)
@@ -218,6 +227,7 @@ CASE(23, jumbo_flood_with_few_buffers_adds_up)
 {
 	struct rx_rig r;
 
+	NEEDS_VETH("frames over one chunk");
 	jumbo_prepare(&r, NET_XDP_ATTACH_NATIVE, true, 2048);
 	rx_rig_start(&r, 1, 5);
 	flood(&r, 5);
@@ -229,6 +239,7 @@ CASE(23, jumbo_flood_with_few_private_chunks_adds_up)
 {
 	struct rx_rig r;
 
+	NEEDS_VETH("frames over one chunk");
 	jumbo_prepare(&r, NET_XDP_ATTACH_NATIVE, true, 4096);
 	r.x.config.private_rx_chunks = 8;
 	rx_rig_start(&r, 1, 30);
@@ -241,6 +252,7 @@ CASE(23, jumbo_flood_over_a_short_rx_ring_adds_up)
 {
 	struct rx_rig r;
 
+	NEEDS_VETH("frames over one chunk");
 	jumbo_prepare(&r, NET_XDP_ATTACH_GENERIC, true, 2048);
 	r.x.config.rx_ring_frames = 16;
 	rx_rig_start(&r, 1, 30);
@@ -255,6 +267,7 @@ CASE(23, jumbo_over_max_frame_bytes_is_dropped_and_counted)
 	enum { MAX = 5000 };
 	struct rx_rig r;
 
+	NEEDS_VETH("frames over one chunk");
 	jumbo_prepare(&r, NET_XDP_ATTACH_NATIVE, true, 2048);
 	r.x.config.max_frame_bytes = MAX;
 	rx_rig_start(&r, 1, 16);

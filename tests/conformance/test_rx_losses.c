@@ -129,10 +129,12 @@ static void losses(enum net_xdp_attach attach)
 /* 57: stats exact for scripted traffic */
 CASE(57, rx_losses_of_every_kind_add_up_native)
 {
+	NEEDS_VETH("two queues");
 	losses(NET_XDP_ATTACH_NATIVE);
 }
 
 CASE(57, rx_losses_of_every_kind_add_up_generic)
 {
+	NEEDS_VETH("generic attach");
 	losses(NET_XDP_ATTACH_GENERIC);
 }

@@ -37,15 +37,19 @@ static void scatter(struct rx_rig *r, const struct placement *p, uint32_t capaci
 	const struct frontend_region *region = &r->x.f.regions[0];
 	uint64_t bytes = region->size_bytes - (p->as_is ? net_xdp_private_bytes(&r->x.config) : 0);
 	uint64_t slot = bytes / p->frames, used = p->header_bytes + capacity, at;
+	uint32_t edge = fixture_is_veth() ? 0 : net_xdp_frame_offset(&r->x.config);
 	struct frame_random random = frame_random(slot);
 
 	cr_assert(slot > used + 2, "%u buffers of %u bytes in %llu", p->frames, capacity,
 		  (unsigned long long)bytes);
 	for (uint32_t id = 0; id < p->frames; id++) {
-		at = id * slot + frame_random_below(&random, (uint32_t)(slot - used - 1));
-		at = id == 0 ? 1 : id == p->frames - 1 ? bytes - used - 1 : at;
-		frontend_set_buffer(&r->x.f, id, region->guest_addr + (at | 1), p->header_bytes,
-				    capacity);
+		do {
+			at = id * slot + frame_random_below(&random, (uint32_t)(slot - used - 1));
+			at = id == 0 ? edge : id == p->frames - 1 ? bytes - used - 1 : at;
+			at = region->guest_addr + (at | 1);
+		} while (p->why == NOT_BOUNCED &&
+			 !frontend_xdp_fits_page(&r->x, at, p->header_bytes));
+		frontend_set_buffer(&r->x.f, id, at, p->header_bytes, capacity);
 	}
 }
 
@@ -55,7 +59,7 @@ static void placement_start(struct rx_rig *r, const struct placement *p)
 	uint32_t capacity;
 
 	rx_rig_prepare(r, 1, p->mtu);
-	rx_rig_memory(r, 32 << 20, p->frames);
+	rx_rig_memory(r, 64 << 20, p->frames);
 	c->max_queues = 1;
 	c->attach = p->attach;
 	c->unaligned = !p->aligned;
@@ -95,7 +99,7 @@ static void run(struct rx_rig *r, const struct placement *p)
 			uint32_t len = rx_rig_len(n + i, 14, max);
 
 			rx_rig_expect(r, ids[i], len, n + i);
-			frontend_allow(&r->x.f, frontend_frame_addr(&r->x.f, ids[i]), len);
+			rx_rig_allow(r, ids[i]);
 			bytes += len;
 		}
 	}
@@ -127,7 +131,7 @@ static void expect_report(struct rx_rig *r, const struct placement *p)
 
 	cr_assert(report.native == (p->attach == NET_XDP_ATTACH_NATIVE));
 	cr_assert(report.unaligned == !p->aligned && report.chunk_bytes == p->chunk_bytes);
-	cr_assert(!report.zero_copy && !report.multi_buffer && !report.sealed);
+	cr_assert(report.zero_copy == !fixture_is_veth() && !report.multi_buffer && !report.sealed);
 }
 
 static void place(const struct placement *p)
@@ -143,106 +147,120 @@ static void place(const struct placement *p)
 	rx_rig_close(&r);
 }
 
+static void place_generic(struct placement p)
+{
+	NEEDS_VETH("generic attach");
+	p.attach = NET_XDP_ATTACH_GENERIC;
+	place(&p);
+}
+
+/* The MTU whose frames fill a chunk: to its last byte, or, where zero copy's bind has a say, to its
+ * last step of 128 bytes with 26 around the MTU. */
+static uint32_t whole_chunk_mtu(uint32_t chunk_bytes)
+{
+	uint32_t room = chunk_bytes - 256;
+
+	return fixture_is_veth() ? room - 14 : room / 128 * 128 - 26;
+}
+
 /* ---- Direct --------------------------------------------------------------------------------------- */
+
+static const struct placement unaligned = {
+	.attach = NET_XDP_ATTACH_NATIVE,
+	.chunk_bytes = 2048,
+	.mtu = 1500,
+	.frames = FRAMES,
+	.header_bytes = HEADER,
+	.why = NOT_BOUNCED,
+};
 
 /* 11: ids returned are from those posted, distinct; bytes, length, offset exact */
 CASE(11, unaligned_10000_frames_at_odd_addresses_are_exact_native)
 {
-	place(&(struct placement){
-		.attach = NET_XDP_ATTACH_NATIVE,
-		.chunk_bytes = 2048,
-		.mtu = 1500,
-		.frames = FRAMES,
-		.header_bytes = HEADER,
-		.why = NOT_BOUNCED,
-	});
+	place(&unaligned);
 }
 
 CASE(11, unaligned_10000_frames_at_odd_addresses_are_exact_generic)
 {
-	place(&(struct placement){
-		.attach = NET_XDP_ATTACH_GENERIC,
-		.chunk_bytes = 2048,
-		.mtu = 1500,
-		.frames = FRAMES,
-		.header_bytes = HEADER,
-		.why = NOT_BOUNCED,
-	});
+	place_generic(unaligned);
 }
 
-/* A chunk size that is no power of two, filled to its last byte: 3000 - 256 */
-CASE(11, unaligned_chunks_of_3000_are_used_to_the_last_byte)
+/* Chunks that are filled to their end. */
+static struct placement whole_chunks(bool aligned, uint32_t chunk_bytes)
 {
-	struct placement p = {
+	return (struct placement){
 		.attach = NET_XDP_ATTACH_NATIVE,
-		.chunk_bytes = 3000,
-		.mtu = 2730,
+		.aligned = aligned,
+		.chunk_bytes = chunk_bytes,
+		.mtu = whole_chunk_mtu(chunk_bytes),
 		.frames = 5000,
 		.header_bytes = HEADER,
 		.why = NOT_BOUNCED,
+		.laid_out = aligned,
 	};
+}
 
-	place(&p);
-	p.attach = NET_XDP_ATTACH_GENERIC;
+/* A chunk size that is no power of two. */
+CASE(11, unaligned_chunks_of_3000_are_used_to_the_last_byte_native)
+{
+	const struct placement p = whole_chunks(false, 3000);
+
 	place(&p);
 }
 
-CASE(11, aligned_chunks_of_2048_are_exact)
+CASE(11, unaligned_chunks_of_3000_are_used_to_the_last_byte_generic)
 {
-	struct placement p = {
-		.attach = NET_XDP_ATTACH_NATIVE,
-		.aligned = true,
-		.chunk_bytes = 2048,
-		.mtu = 1778, /* 14 more are 1792, all that the kernel leaves of a chunk */
-		.frames = 5000,
-		.header_bytes = HEADER,
-		.why = NOT_BOUNCED,
-		.laid_out = true,
-	};
+	place_generic(whole_chunks(false, 3000));
+}
 
-	place(&p);
-	p.attach = NET_XDP_ATTACH_GENERIC;
+CASE(11, aligned_chunks_of_2048_are_exact_native)
+{
+	const struct placement p = whole_chunks(true, 2048);
+
 	place(&p);
 }
 
-CASE(11, aligned_chunks_of_4096_are_exact)
+CASE(11, aligned_chunks_of_2048_are_exact_generic)
 {
-	struct placement p = {
-		.attach = NET_XDP_ATTACH_NATIVE,
-		.aligned = true,
-		.chunk_bytes = 4096,
-		.mtu = 3500,
-		.frames = 4000,
-		.header_bytes = HEADER,
-		.why = NOT_BOUNCED,
-		.laid_out = true,
-	};
+	place_generic(whole_chunks(true, 2048));
+}
 
+CASE(11, aligned_chunks_of_4096_are_exact_native)
+{
+	struct placement p = whole_chunks(true, 4096);
+
+	p.mtu = 3500; /* native XDP on veth ends at 3506 */
 	place(&p);
-	p.attach = NET_XDP_ATTACH_GENERIC;
-	p.mtu = 3826; /* native XDP on veth ends at 3506 */
-	place(&p);
+}
+
+CASE(11, aligned_chunks_of_4096_are_exact_generic)
+{
+	place_generic(whole_chunks(true, 4096));
 }
 
 /* ---- Bounced -------------------------------------------------------------------------------------- */
 
-CASE(11, too_small_buffers_bounce_10000_frames_exactly_and_are_counted)
+/* Enough for these frames, not for what the kernel may write. */
+static struct placement too_small(void)
 {
-	struct placement p = {
-		.attach = NET_XDP_ATTACH_NATIVE,
-		.chunk_bytes = 2048,
-		.mtu = 1500,
-		.frames = FRAMES,
-		.header_bytes = HEADER,
-		.max_frame_bytes = 1518,
-		.capacity_bytes =
-			1514, /* enough for these frames, not for what the kernel may write */
-		.why = NET_XDP_RX_BOUNCE_CAPACITY,
-	};
+	struct placement p = unaligned;
+
+	p.max_frame_bytes = 1518;
+	p.capacity_bytes = 1514;
+	p.why = NET_XDP_RX_BOUNCE_CAPACITY;
+	return p;
+}
+
+CASE(11, too_small_buffers_bounce_10000_frames_exactly_and_are_counted_native)
+{
+	const struct placement p = too_small();
 
 	place(&p);
-	p.attach = NET_XDP_ATTACH_GENERIC;
-	place(&p);
+}
+
+CASE(11, too_small_buffers_bounce_10000_frames_exactly_and_are_counted_generic)
+{
+	place_generic(too_small());
 }
 
 CASE(11, misplaced_buffers_of_aligned_chunks_bounce_and_are_counted)
@@ -293,6 +311,13 @@ static void start_as_is(struct rx_rig *r)
 	frontend_xdp_start(&r->x, 1, 0);
 }
 
+/* On small pages, and until a bind has said otherwise, zero copy's would apply to auto as well. */
+static void no_page_rule(struct net_xdp_config *c)
+{
+	if (fixture_is_veth())
+		c->mode = NET_XDP_MODE_COPY;
+}
+
 /* The private area is in the frontend's memory, but it is ours. */
 static void allow_private(struct rx_rig *r)
 {
@@ -306,32 +331,34 @@ static void allow_private(struct rx_rig *r)
 CASE(11, buffers_at_the_window_edge_bounce_and_are_counted)
 {
 	enum { COUNT = 1000 };
-	uint32_t id = 0, edge;
+	uint32_t id = 0, edge, capacity;
 	struct rx_rig r;
 
 	rx_rig_prepare(&r, 1, 1500);
+	rx_rig_memory(&r, 2 << 20, 16); /* little, for all of it is compared each time */
 	r.x.config.max_queues = 1;
-	/* Until a bind has said otherwise the page rule of zero copy would apply as well. */
-	r.x.config.mode = NET_XDP_MODE_COPY;
+	r.x.config.private_rx_chunks = r.x.config.private_tx_frames = 64;
+	no_page_rule(&r.x.config);
 	edge = net_xdp_frame_offset(&r.x.config);
+	capacity = net_xdp_direct_capacity(&r.x.config);
 	start_as_is(&r);
 	frontend_poison(&r.x.f, 1);
 	for (uint32_t n = 0; n < COUNT; n++) {
 		uint64_t at = n % (edge - HEADER), len = rx_rig_len(n, 14, 1514);
 
-		frontend_set_buffer(&r.x.f, 0, FRONTEND_BASE + at, HEADER, 1518);
+		frontend_set_buffer(&r.x.f, 0, FRONTEND_BASE + at, HEADER, capacity);
 		frontend_post(&r.x.f, r.x.queues[0], 0, 1);
 		rx_rig_send(&r, (uint32_t)len, n);
 		rx_rig_receive(&r, 0, &id, 1);
 		rx_rig_expect(&r, id, (uint32_t)len, n);
-		frontend_allow(&r.x.f, frontend_frame_addr(&r.x.f, id), len);
+		rx_rig_allow(&r, id);
 		allow_private(&r);
 		expect_only_frames_changed(&r);
 	}
 	cr_assert(rx_rig_counter(&r, NET_XDP_RX_BOUNCE_WINDOW) == COUNT);
 	cr_assert(rx_rig_counter(&r, NET_XDP_RX_BOUNCED) == COUNT);
 	/* One byte further on the chunk fits. */
-	frontend_set_buffer(&r.x.f, 0, FRONTEND_BASE + edge - HEADER, HEADER, 1518);
+	frontend_set_buffer(&r.x.f, 0, FRONTEND_BASE + edge - HEADER, HEADER, capacity);
 	frontend_post(&r.x.f, r.x.queues[0], 0, 1);
 	rx_rig_send(&r, 1514, COUNT);
 	rx_rig_receive(&r, 0, &id, 1);
@@ -355,7 +382,7 @@ CASE(11, memory_as_it_is_takes_frames_at_odd_addresses_directly)
 	struct rx_rig r;
 
 	placement_start(&r, &p);
-	r.x.config.mode = NET_XDP_MODE_COPY;
+	no_page_rule(&r.x.config);
 	/* The first buffer would be the one at the edge. */
 	frontend_set_buffer(&r.x.f, 0, FRONTEND_BASE + net_xdp_frame_offset(&r.x.config) - HEADER,
 			    HEADER, net_xdp_direct_capacity(&r.x.config));

@@ -6,7 +6,7 @@
 #include "support/conformance.h"
 #include "support/rx_rig.h"
 
-enum { HEADER = FRONTEND_XDP_HEADER_BYTES, CAPACITY = 1518, REGION = 1 << 20, REGIONS = 4 };
+enum { HEADER = FRONTEND_XDP_HEADER_BYTES, CAPACITY = 1536, REGION = 2 << 20, REGIONS = 4 };
 
 static uint64_t region_addr(uint32_t i)
 {
@@ -42,14 +42,17 @@ static void receive_everywhere(struct rx_rig *r, uint32_t count)
 			rx_rig_send(r, len, n);
 			rx_rig_receive(r, 0, &id, 1);
 			rx_rig_expect(r, id, len, n);
-			frontend_allow(&r->x.f, frontend_frame_addr(&r->x.f, id), len);
+			rx_rig_allow(r, id);
 			frontend_post(&r->x.f, r->x.queues[0], id, 1);
 		}
 		cr_assert(frontend_first_change(&r->x.f) == 0, "round %u: 0x%llx was changed",
 			  round, (unsigned long long)frontend_first_change(&r->x.f));
 	}
-	cr_assert(rx_rig_counter(r, NET_XDP_RX_DIRECT) == n);
-	cr_assert(rx_rig_counter(r, NET_XDP_RX_BOUNCED) == 0);
+	/* Zero copy cannot have chunks over the edge of a page, which is the region's own here. */
+	cr_assert(rx_rig_counter(r, NET_XDP_RX_DIRECT) == n || !fixture_is_veth());
+	cr_assert(rx_rig_counter(r, NET_XDP_RX_DIRECT) > 0);
+	cr_assert(rx_rig_counter(r, NET_XDP_RX_DIRECT) + rx_rig_counter(r, NET_XDP_RX_BOUNCED) ==
+		  n);
 	rx_rig_balance(r, n);
 }
 
@@ -101,6 +104,7 @@ CASE(11, region_given_by_pointer_is_used_in_place)
 	struct net_xdp_region region;
 	int rc;
 
+	NEEDS_VETH("pages that can be mapped again by their address");
 	rx_rig_prepare(&r, 1, 1500);
 	region = (struct net_xdp_region){
 		.guest_addr = FRONTEND_BASE,

@@ -28,7 +28,9 @@ static void expect_counters(struct rig *r, const struct expected *want, size_t c
 // 57: stats exact for scripted traffic, receiving
 CASE(57, rx_script_counters_are_exact)
 {
-	enum { DIRECT = 30, BOUNCED = 4, OVER = 3, LATE = 5, LEN = 500 };
+	enum { DIRECT = 30, BOUNCED = 4, OVER = 3, LEN = 500 };
+	/* What finds no buffer is dropped and counted on veth; it stays on a NIC's wire. */
+	const uint32_t late = fixture_is_veth() ? 5 : 0;
 	const uint32_t bad[] = {0, 4095, 5000, FRONTEND_XDP_IDS + 7};
 	const struct expected want[] = {
 		{NET_XDP_RX_FRAMES, DIRECT + BOUNCED},
@@ -38,7 +40,7 @@ CASE(57, rx_script_counters_are_exact)
 		{NET_XDP_RX_BOUNCE_CAPACITY, BOUNCED},
 		{NET_XDP_RX_BOUNCE_WINDOW, 0},
 		{NET_XDP_RX_DROP_CAPACITY, OVER},
-		{NET_XDP_RX_KERNEL_DROPPED, LATE},
+		{NET_XDP_RX_KERNEL_DROPPED, late},
 		{NET_XDP_RX_REFUSED_DUPLICATE, 1},
 		{NET_XDP_RX_REFUSED_ADDRESS, 1},
 		{NET_XDP_RX_REFUSED_ID, 2},
@@ -59,7 +61,7 @@ CASE(57, rx_script_counters_are_exact)
 	for (int i = 0; i < DIRECT; i++)
 		peer_send(&r.peer, frame, LEN);
 	cr_assert_eq(frontend_rx_wait(&r.x.f, r.x.queues[0], ids, DIRECT, 5000), DIRECT);
-	for (int i = 0; i < LATE; i++) /* nothing is posted */
+	for (uint32_t i = 0; i < late; i++) /* nothing is posted */
 		peer_send(&r.peer, frame, LEN);
 
 	for (uint32_t i = 0; i < BOUNCED; i++)
@@ -80,7 +82,7 @@ CASE(57, rx_script_counters_are_exact)
 	cr_assert_eq(stats.rx_errors, OVER);
 	cr_assert(!stats.tx_packets && !stats.tx_errors && !stats.rx_vlan_packets);
 	cr_assert_eq(net_xdp_program_stats(r.x.ep, &program), 0);
-	cr_assert_eq(program.redirected, DIRECT + BOUNCED + OVER + LATE);
+	cr_assert_eq(program.redirected, DIRECT + BOUNCED + OVER + late);
 	cr_assert(!program.passed && !program.kept && !program.dropped_too_long);
 	rig_close(&r);
 }
@@ -108,7 +110,7 @@ static uint32_t put_asking(struct rig *r, struct frontend_list *list, uint32_t p
 CASE(57, tx_script_counters_are_exact)
 {
 	enum { SIMPLE = 10, PIECES = 2, CHECKSUM = 3, VLAN = 2, SENT = 17, BAD = 5 };
-	uint32_t place = 0, bytes = 0;
+	uint32_t place = 0, bytes = 0, joined;
 	struct frontend_list list;
 	struct net_queue_stats stats;
 	struct rig r;
@@ -129,6 +131,8 @@ CASE(57, tx_script_counters_are_exact)
 		bytes += put_asking(&r, &list, place++, NET_TX_UDP_CHECKSUM);
 	for (int i = 0; i < VLAN; i++)
 		bytes += 4 + put_asking(&r, &list, place++, NET_TX_VLAN);
+	/* A packet in pieces is joined where the kernel takes one descriptor for a packet. */
+	joined = frontend_xdp_report(&r.x, 0).max_tx_descriptors < 3 ? PIECES : 0;
 	frontend_list_frame(&list, 90, FRONTEND_BASE, 13);
 	frontend_list_frame(&list, 91, FRONTEND_BASE, 1519);
 	frontend_list_frame(&list, 92, FRONTEND_BASE - 50, 100);
@@ -140,10 +144,10 @@ CASE(57, tx_script_counters_are_exact)
 		{NET_XDP_TX_ACCEPTED, SENT + BAD},
 		{NET_XDP_TX_PACKETS, SENT},
 		{NET_XDP_TX_BYTES, bytes},
-		{NET_XDP_TX_DIRECT, SIMPLE + PIECES},
-		{NET_XDP_TX_BOUNCED, 5},
+		{NET_XDP_TX_DIRECT, SIMPLE + PIECES - joined},
+		{NET_XDP_TX_BOUNCED, 5 + joined},
 		{NET_XDP_TX_VLAN, VLAN},
-		{NET_XDP_TX_BOUNCE_SEGMENTS, 0},
+		{NET_XDP_TX_BOUNCE_SEGMENTS, joined},
 		{NET_XDP_TX_BOUNCE_CHECKSUM, CHECKSUM},
 		{NET_XDP_TX_BOUNCE_VLAN, VLAN},
 		{NET_XDP_TX_DROP_ADDRESS, 1},
@@ -250,21 +254,23 @@ CASE(59, loopback_bad_table_entries_mean_queue_zero)
 // 59: an endpoint whose NIC steers by itself refuses a table, and works without
 CASE(59, xdp_refuses_what_it_cannot_steer)
 {
+	const uint32_t queues = fixture_queues(2);
 	const uint16_t table[4] = {0, 1, 0, 1};
 	const uint8_t key[40] = {1};
 	const struct net_rss_config rss = {
 		.key = key, .key_bytes = 40, .table = table, .table_entries = 4};
 	struct net_queue_config configs[2] = {0};
 	struct net_endpoint_facts facts;
-	struct net_queue *queues[2];
+	struct net_queue *made[2];
 	struct rig r;
 
-	rig_open(&r, 2);
+	rig_open(&r, queues);
 	net_endpoint_facts(r.x.ep, &facts);
 	cr_assert(facts.rss_key_bytes == 0 && facts.rss_table_entries == 0);
-	cr_assert_eq(net_endpoint_get_queues(r.x.ep, configs, 2, &rss, queues, &r.x.err), -EINVAL);
+	cr_assert_eq(net_endpoint_get_queues(r.x.ep, configs, queues, &rss, made, &r.x.err),
+		     -EINVAL);
 	cr_assert(r.x.err.step[0] && strlen(r.x.err.message) > 20, "%s", r.x.err.message);
-	frontend_xdp_start(&r.x, 2, 64);
+	frontend_xdp_start(&r.x, queues, 64);
 	traffic_both_ways(&r.x, &r.peer);
 	rig_close(&r);
 }

@@ -27,7 +27,9 @@ CASE(27, only_whole_packets_are_accepted)
 			;
 		cr_assert(n || net_queue_wait(r.q, TX_RIG_WAIT_MS * 1000000ll) == 1, "stuck");
 	}
-	cr_assert(partial >= 20, "only %u lists were accepted in part", partial);
+	/* Where all packets are one descriptor, a ring holds many at a time. */
+	cr_assert(partial >= (fixture_is_veth() ? 20 : 400 / SMALL_RING),
+		  "only %u lists were accepted in part", partial);
 	tx_rig_expect_wire(&r);
 	tx_rig_close(&r);
 }
@@ -133,6 +135,7 @@ CASE(43, flood_of_10000_accepted_and_refused_add_up)
 	}
 	while (at < r.list.count) {
 		flood_once(&r, &at, 1 + frame_random_below(&r.random, 150), ledger);
+		net_queue_wait(r.q, 5000000); /* or an emulated NIC has sent hardly any */
 		if (frame_random_below(&r.random, 3) == 0)
 			collected += (uint64_t)net_queue_tx_poll(
 				r.q, &r.x.f.pool, ids, frame_random_below(&r.random, 256));
@@ -150,7 +153,7 @@ CASE(43, flood_of_10000_accepted_and_refused_add_up)
 	tx_rig_expect_collected(&r);
 	dropped = tx_rig_counter(&r, NET_XDP_TX_DROP_OFFLOAD);
 	arrived = peer_drain(&r.peer);
-	cr_assert(dropped > 10, "no packet was dropped");
+	cr_assert(dropped > 5, "no packet was dropped");
 	tx_rig_expect_counter(&r, NET_XDP_TX_PACKETS, ledger[0] - dropped);
 	tx_rig_expect_counter(&r, NET_XDP_TX_LOST, ledger[0] - dropped - arrived);
 	tx_rig_close(&r);

@@ -223,7 +223,7 @@ CASE(40, guest_that_writes_while_we_send_gets_a_checksum_of_what_was_sent)
 
 CASE(25, segments_from_several_regions_up_to_their_first_and_last_byte)
 {
-	enum { REGION = 1 << 20 };
+	enum { REGION = 2 << 20 };
 	const uint64_t regions[] = {0, FRONTEND_BASE * 4096, FRONTEND_BASE - REGION};
 	struct tx_rig r;
 

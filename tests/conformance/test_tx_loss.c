@@ -77,6 +77,7 @@ CASE(45, peer_down_every_frame_is_completed_and_counted_as_lost)
 {
 	struct tx_rig r;
 
+	NEEDS_VETH("a kernel that says what it could not send");
 	tx_rig_open(&r, 2048);
 	netns_down("v1");
 	add(&r, 300, 100);
@@ -94,6 +95,7 @@ CASE(45, frames_over_the_peers_mtu_are_counted_as_lost_and_their_neighbours_arri
 	uint32_t arrived = 0;
 	struct tx_rig r;
 
+	NEEDS_VETH("a kernel that says what it could not send");
 	tx_rig_open(&r, 64);
 	netns_run("ip link set v1 mtu 1000");
 	/* The receiver takes its MTU, the Ethernet header and one tag. */
@@ -114,6 +116,7 @@ CASE(45, frames_that_the_peers_full_ring_drops_are_counted_as_lost)
 	uint32_t arrived = 0;
 	struct tx_rig r;
 
+	NEEDS_VETH("a kernel that says what it could not send");
 	tx_rig_open(&r, 2048);
 	/* Only frames from a sender without TSO take that ring. */
 	netns_run("ethtool -K v0 tso off && ethtool -K v1 gro on && echo 1 > "
@@ -159,6 +162,7 @@ CASE(28, portions_of_32_leave_no_tail_behind)
 	uint32_t completed = 0, ids[PACKETS];
 	struct tx_rig r;
 
+	NEEDS_VETH("copy mode's budget of a system call");
 	no_budget = true;
 	tx_rig_open(&r, 2048);
 	cr_assert_eq(frontend_xdp_report(&r.x, 0).tx_budget_frames, 32);
@@ -182,6 +186,7 @@ CASE(28, ring_larger_than_a_kick_is_sent_by_waiting)
 	uint8_t got[128];
 	struct tx_rig r;
 
+	NEEDS_VETH("copy mode's budget of a system call");
 	no_budget = true;
 	tx_rig_open(&r, 8192);
 	for (uint32_t i = 0; i < PACKETS; i++)
@@ -227,6 +232,7 @@ CASE(46, descriptor_that_the_kernel_calls_invalid_is_counted_and_completed)
 	struct net_xdp_queue *q;
 	struct tx_rig r;
 
+	NEEDS_VETH("frames over one chunk");
 	tx_rig_prepare(&r, 1, 9000);
 	r.x.config.max_frame_bytes = 9018;
 	tx_rig_start(&r, 1);

@@ -9,12 +9,12 @@
 
 enum { TCP = 6, UDP = 17, ICMP = 1 };
 
-#define MTU	      2000 /* room for two tags behind 1500 */
 #define ALL_CHECKSUMS (NET_TX_IP_CHECKSUM | NET_TX_TCP_CHECKSUM | NET_TX_UDP_CHECKSUM)
 
 static void rig_start(struct tx_rig *r, bool unaligned)
 {
-	tx_rig_prepare(r, 1, MTU);
+	/* Room for two tags behind 1500, which the receiver of a veth pair insists on. */
+	tx_rig_prepare(r, 1, fixture_is_veth() ? 2000 : 1500);
 	r->x.config.unaligned = unaligned;
 	r->x.config.private_tx_frames = 64;
 	tx_rig_start(r, 1);
@@ -163,6 +163,7 @@ CASE(40, jumbo_checksum_is_right_in_few_and_many_pieces)
 	struct frame right;
 	struct tx_rig r;
 
+	NEEDS_VETH("frames over one chunk");
 	tx_rig_prepare(&r, 1, 9000);
 	r.x.config.max_frame_bytes = 9018;
 	tx_rig_start(&r, 1);
@@ -384,7 +385,7 @@ static void nothing_offered(bool sealed)
 	for (uint32_t i = 0; i < 3; i++)
 		request(&r, i, &f, flags[i], 1 + i, 0);
 	expect_dropped(&r, NET_XDP_TX_DROP_SEALED);
-	request(&r, 9, &f, 0, 4, 0);
+	request(&r, 9, &f, 0, frontend_xdp_report(&r.x, 0).max_tx_descriptors < 4 ? 1 : 4, 0);
 	expect(&r, &f, "a frame without requests");
 	tx_rig_close(&r);
 }

@@ -107,16 +107,19 @@ static void together(uint32_t queues, bool unaligned)
 
 CASE(26, two_queues_at_once_keep_each_its_order)
 {
+	NEEDS_VETH("two queues");
 	together(2, true);
 }
 
 CASE(26, four_queues_at_once_keep_each_its_order)
 {
+	NEEDS_VETH("four queues");
 	together(4, true);
 }
 
 CASE(26, four_queues_at_once_with_aligned_chunks_keep_each_its_order)
 {
+	NEEDS_VETH("four queues");
 	together(4, false);
 }
 
@@ -125,6 +128,7 @@ CASE(24, queue_i_sends_through_hardware_queue_i)
 {
 	struct tx_rig r;
 
+	NEEDS_VETH("four queues");
 	tx_rig_prepare(&r, QUEUES, 1500);
 	r.x.config.first_queue = 1;
 	r.x.config.max_queues = QUEUES - 1;

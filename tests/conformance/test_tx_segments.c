@@ -5,7 +5,13 @@
 #include "support/conformance.h"
 #include "support/tx_rig.h"
 
-enum { DESCRIPTORS = 18 }; /* per packet, in copy mode: MAX_SKB_FRAGS + 1 of this kernel */
+/* Per packet: in copy mode MAX_SKB_FRAGS + 1 of this kernel, one where a driver's zc-max-segs is 1. */
+static uint32_t most_descriptors(const struct tx_rig *r)
+{
+	uint32_t most = fixture_is_veth() ? 18 : 1, ring = r->x.config.tx_ring_frames;
+
+	return most < ring ? most : ring;
+}
 
 /* Descriptors that segments first .. first + count need, by the kernel's rules: a chunk's length at
  * most, and none over a chunk's border unless chunks are unaligned. */
@@ -30,7 +36,8 @@ static uint32_t count_direct(const struct tx_rig *r)
 	uint32_t direct = 0, at = 0;
 
 	for (uint32_t p = 0; p < r->list.packet_count; p++) {
-		direct += descriptors(r, at, r->list.packets[p].segment_count) <= DESCRIPTORS;
+		direct +=
+			descriptors(r, at, r->list.packets[p].segment_count) <= most_descriptors(r);
 		at += r->list.packets[p].segment_count;
 	}
 	return direct;
@@ -40,7 +47,7 @@ static void send_and_check(struct tx_rig *r)
 {
 	uint32_t direct = count_direct(r), packets = r->list.packet_count;
 
-	cr_assert(frontend_xdp_report(&r->x, 0).max_tx_descriptors == DESCRIPTORS);
+	cr_assert(frontend_xdp_report(&r->x, 0).max_tx_descriptors == most_descriptors(r));
 	tx_rig_send_all(r);
 	tx_rig_expect_wire(r);
 	tx_rig_expect_counter(r, NET_XDP_TX_DIRECT, direct);
@@ -56,7 +63,7 @@ static void all_counts(bool unaligned, uint32_t chunk_bytes, uint32_t largest)
 	uint8_t bytes[9018];
 	struct tx_rig r;
 
-	tx_rig_prepare(&r, 1, 9000);
+	tx_rig_prepare(&r, 1, largest - 14);
 	r.x.config.unaligned = unaligned;
 	r.x.config.chunk_bytes = chunk_bytes;
 	r.x.config.max_frame_bytes = largest;
@@ -69,38 +76,41 @@ static void all_counts(bool unaligned, uint32_t chunk_bytes, uint32_t largest)
 		tx_rig_scatter(&r, n, bytes, len, n);
 	}
 	send_and_check(&r);
-	cr_assert(tx_rig_counter(&r, NET_XDP_TX_DIRECT) > 5, "hardly any packet was direct");
+	cr_assert(tx_rig_counter(&r, NET_XDP_TX_DIRECT) > 5 || !fixture_is_veth(),
+		  "hardly any packet was direct");
 	tx_rig_close(&r);
 }
 
 // 25: 2 to 255 segments, headers split anywhere: wire bytes equal the concatenation
 CASE(25, segments_2_to_255_unaligned_chunks_wire_bytes_equal)
 {
-	all_counts(true, 2048, 1518);
+	all_counts(true, 2048, 1514);
 }
 
 CASE(25, segments_2_to_255_odd_chunk_size_wire_bytes_equal)
 {
-	all_counts(true, 3001, 1518);
+	all_counts(true, 3001, 1514);
 }
 
 CASE(25, segments_2_to_255_aligned_2048_wire_bytes_equal)
 {
-	all_counts(false, 2048, 1518);
+	all_counts(false, 2048, 1514);
 }
 
 CASE(25, segments_2_to_255_aligned_4096_wire_bytes_equal)
 {
-	all_counts(false, 4096, 1518);
+	all_counts(false, 4096, 1514);
 }
 
 CASE(25, segments_2_to_255_jumbo_unaligned_wire_bytes_equal)
 {
+	NEEDS_VETH("frames over one chunk");
 	all_counts(true, 2048, 9014);
 }
 
 CASE(25, segments_2_to_255_jumbo_aligned_wire_bytes_equal)
 {
+	NEEDS_VETH("frames over one chunk");
 	all_counts(false, 2048, 9014);
 }
 
@@ -126,11 +136,10 @@ CASE(25, headers_split_at_each_byte_and_pair_of_bytes_wire_bytes_equal)
 		}
 	}
 	send_and_check(&r);
-	tx_rig_expect_counter(&r, NET_XDP_TX_BOUNCED, 0);
 	tx_rig_close(&r);
 }
 
-CASE(25, sealed_sends_up_to_18_descriptors_and_drops_what_must_be_joined)
+CASE(25, sealed_sends_what_the_kernel_takes_and_drops_what_must_be_joined)
 {
 	uint8_t bytes[600];
 	struct tx_rig r;
@@ -144,10 +153,10 @@ CASE(25, sealed_sends_up_to_18_descriptors_and_drops_what_must_be_joined)
 	}
 	cr_assert(frontend_xdp_report(&r.x, 0).sealed);
 	tx_rig_send_all(&r);
-	tx_rig_expect_packets(&r, 0, DESCRIPTORS);
+	tx_rig_expect_packets(&r, 0, most_descriptors(&r));
 	peer_expect_silence(&r.peer, 20);
-	tx_rig_expect_counter(&r, NET_XDP_TX_DIRECT, DESCRIPTORS);
-	tx_rig_expect_counter(&r, NET_XDP_TX_DROP_SEALED, 40 - DESCRIPTORS);
+	tx_rig_expect_counter(&r, NET_XDP_TX_DIRECT, most_descriptors(&r));
+	tx_rig_expect_counter(&r, NET_XDP_TX_DROP_SEALED, 40 - most_descriptors(&r));
 	tx_rig_close(&r);
 }
 
@@ -166,7 +175,7 @@ CASE(25, packet_of_more_segments_than_a_small_ring_has_entries_is_joined)
 	}
 	tx_rig_send_all(&r);
 	tx_rig_expect_wire(&r);
-	tx_rig_expect_counter(&r, NET_XDP_TX_DIRECT, 8);
+	tx_rig_expect_counter(&r, NET_XDP_TX_DIRECT, most_descriptors(&r));
 	tx_rig_close(&r);
 }
 
@@ -313,7 +322,6 @@ CASE(38, empty_segments_are_skipped_whatever_their_address)
 		frontend_list_segment(&r.list, FRONTEND_BASE - 1, 0);
 	}
 	send_and_check(&r);
-	tx_rig_expect_counter(&r, NET_XDP_TX_BOUNCED, 0);
 	tx_rig_close(&r);
 }
 

@@ -16,6 +16,8 @@
 
 #include <criterion/criterion.h>
 
+#include "support/fixture.h"
+
 /* A case that hangs costs this long, not the whole run. */
 #define CASE_TIMEOUT_SECONDS 60
 

@@ -8,6 +8,7 @@
 
 #include <criterion/criterion.h>
 
+#include "support/fixture.h"
 #include "support/frame.h"
 #include "support/frontend.h"
 
@@ -120,10 +121,11 @@ void frontend_close(struct frontend *f)
 uint32_t frontend_add_region(struct frontend *f, uint64_t guest_addr, uint64_t size_bytes, int fd)
 {
 	struct frontend_region *r = &f->regions[f->region_count];
+	bool huge = !fixture_is_veth() && size_bytes % FIXTURE_HUGE_PAGE == 0;
 
 	cr_assert(f->region_count < FRONTEND_REGIONS, "more than %d regions", FRONTEND_REGIONS);
 	if (fd < 0) {
-		fd = memfd_create("frontend", MFD_CLOEXEC);
+		fd = memfd_create("frontend", MFD_CLOEXEC | (huge ? MFD_HUGETLB : 0));
 		cr_assert(fd >= 0, "memfd: %s", strerror(errno));
 		cr_assert(ftruncate(fd, (off_t)size_bytes) == 0, "ftruncate: %s", strerror(errno));
 	}

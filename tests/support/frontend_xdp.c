@@ -4,6 +4,7 @@
 
 #include <criterion/criterion.h>
 
+#include "support/fixture.h"
 #include "support/frontend_xdp.h"
 
 enum { TX_PLACE_BYTES = 4096, RX_START_BYTES = 4096 };
@@ -14,6 +15,7 @@ void frontend_xdp_prepare(struct frontend_xdp *x, const char *ifname)
 	frontend_open(&x->f, FRONTEND_XDP_BYTES, FRONTEND_XDP_IDS);
 	x->config = net_xdp_config_default();
 	x->config.ifname = ifname;
+	x->config.mode = fixture_mode();
 	x->config.max_queues = FRONTEND_XDP_QUEUES;
 	if (x->config.rx_id_limit < FRONTEND_XDP_IDS)
 		x->config.rx_id_limit = FRONTEND_XDP_IDS;
@@ -27,14 +29,23 @@ uint32_t frontend_xdp_layout(struct frontend_xdp *x, uint32_t header_bytes)
 
 	if (count > x->f.id_count)
 		count = x->f.id_count;
-	if (!x->config.unaligned) {
-		/* The kernel decides where in its chunk a frame begins. */
+	if (!x->config.unaligned || !fixture_is_veth()) {
+		/* The kernel decides where in its chunk a frame begins; none may cross a page. */
 		gap = net_xdp_frame_offset(&x->config) - header_bytes;
 		capacity = net_xdp_direct_capacity(&x->config);
 	}
 	frontend_layout(&x->f, 0, count, x->f.regions[0].guest_addr + RX_START_BYTES + gap, chunk,
 			header_bytes, capacity);
 	return count;
+}
+
+bool frontend_xdp_fits_page(const struct frontend_xdp *x, uint64_t addr, uint32_t header_bytes)
+{
+	uint64_t chunk =
+		addr - x->f.regions[0].guest_addr + header_bytes - net_xdp_frame_offset(&x->config);
+
+	return fixture_is_veth() ||
+	       chunk % FIXTURE_HUGE_PAGE + x->config.chunk_bytes <= FIXTURE_HUGE_PAGE;
 }
 
 int frontend_xdp_try_open(struct frontend_xdp *x)
@@ -128,6 +139,16 @@ uint64_t frontend_xdp_tx_addr(const struct frontend_xdp *x, uint32_t i)
 
 	cr_assert(at + TX_PLACE_BYTES <= r->size_bytes, "no place %u for a frame", i);
 	return r->guest_addr + at;
+}
+
+struct net_xdp_stats frontend_xdp_stats(struct frontend_xdp *x, uint32_t queue)
+{
+	struct net_xdp_stats stats;
+
+	cr_assert(net_xdp_queue_stats(x->queues[queue], &stats) == 0, "stats of queue %u", queue);
+	if (!fixture_is_veth())
+		stats.value[NET_XDP_RX_KERNEL_FILL_EMPTY] = 0;
+	return stats;
 }
 
 uint64_t frontend_xdp_counter(struct frontend_xdp *x, uint32_t queue, enum net_xdp_counter counter)

@@ -40,6 +40,9 @@ void frontend_xdp_prepare(struct frontend_xdp *x, const char *ifname);
  * unless a buffer is laid out already. Return: how many ids have a buffer. */
 uint32_t frontend_xdp_layout(struct frontend_xdp *x, uint32_t header_bytes);
 
+/* Does a chunk for a buffer at this address of region 0 keep within what is contiguous for a NIC? */
+bool frontend_xdp_fits_page(const struct frontend_xdp *x, uint64_t addr, uint32_t header_bytes);
+
 /* net_xdp_open() with the memory's regions. Return: its result, x->err filled. */
 int frontend_xdp_try_open(struct frontend_xdp *x);
 void frontend_xdp_open(struct frontend_xdp *x);
@@ -56,6 +59,9 @@ void frontend_xdp_close(struct frontend_xdp *x);
 /* Guest address of the i-th place for a frame to send; they are 4096 bytes apart. */
 uint64_t frontend_xdp_tx_addr(const struct frontend_xdp *x, uint32_t i);
 
+/* All counters of a queue now, but for the one that a zero-copy driver moves by looking at its fill
+ * ring: 0. */
+struct net_xdp_stats frontend_xdp_stats(struct frontend_xdp *x, uint32_t queue);
 /* A counter of a queue now. */
 uint64_t frontend_xdp_counter(struct frontend_xdp *x, uint32_t queue, enum net_xdp_counter counter);
 struct net_xdp_report frontend_xdp_report(struct frontend_xdp *x, uint32_t queue);

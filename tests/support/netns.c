@@ -98,7 +98,7 @@ void netns_veth(const char *a, const char *b, unsigned int queues, unsigned int 
 	wait_for_carrier(b);
 }
 
-static int current_netns(void)
+int netns_current(void)
 {
 	int fd = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
 
@@ -108,7 +108,7 @@ static int current_netns(void)
 
 int netns_switch(int netns)
 {
-	int before = current_netns();
+	int before = netns_current();
 
 	cr_assert(setns(netns, CLONE_NEWNET) == 0, "setns: %s", strerror(errno));
 	return before;
@@ -116,7 +116,7 @@ int netns_switch(int netns)
 
 int netns_new(void)
 {
-	int before = current_netns(), made;
+	int before = netns_current(), made;
 
 	cr_assert(unshare(CLONE_NEWNET) == 0, "unshare: %s", strerror(errno));
 	disable_ipv6();

@@ -13,7 +13,8 @@ void netns_enter(void);
 /* A veth pair with so many receive and transmit queues on both ends, up, with carrier. */
 void netns_veth(const char *a, const char *b, unsigned int queues, unsigned int mtu);
 
-/* Another namespace beside the current one. Return: a descriptor for the next two calls. */
+/* The current namespace, and another one beside it. Return: a descriptor for the next two calls. */
+int netns_current(void);
 int netns_new(void);
 void netns_move(const char *ifname, int netns); /* the interface arrives there down */
 /* Make netns the current one of this thread. Return: a descriptor of the one before. /sys stays. */

@@ -3,7 +3,7 @@
 
 #include <criterion/criterion.h>
 
-#include "support/netns.h"
+#include "support/fixture.h"
 #include "support/pair.h"
 
 static void prepare_end(struct frontend_xdp *x, const char *ifname, enum net_xdp_attach attach)
@@ -17,8 +17,7 @@ void pair_prepare(struct pair *p, enum net_xdp_attach attach, unsigned int mtu)
 {
 	memset(p, 0, sizeof(*p));
 	p->place_bytes = mtu > 4000 ? 12288 : 4096;
-	netns_enter();
-	netns_veth("v0", "v1", 1, mtu);
+	fixture_enter(1, mtu);
 	prepare_end(&p->tx, "v0", attach);
 	prepare_end(&p->rx, "v1", attach);
 	frontend_list_open(&p->list, 1024);

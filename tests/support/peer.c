@@ -57,6 +57,8 @@ void peer_open(struct peer *p, const char *ifname)
 	/* Every frame travels behind a virtio header: the only way to send a partial checksum. */
 	set_option(p->fd, SOL_PACKET, PACKET_VNET_HDR, 1, "PACKET_VNET_HDR");
 	set_option(p->fd, SOL_SOCKET, SO_RCVBUFFORCE, 64 << 20, "SO_RCVBUFFORCE");
+	/* What waits on a wire that keeps frames is charged to its sender. */
+	set_option(p->fd, SOL_SOCKET, SO_SNDBUFFORCE, 64 << 20, "SO_SNDBUFFORCE");
 	cr_assert(bind(p->fd, (struct sockaddr *)&addr, sizeof(addr)) == 0, "bind to %s: %s",
 		  ifname, strerror(errno));
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Receiving on a real veth pair: an endpoint on v0, a packet socket on v1 that sends numbered frames.
+ * Receiving on real interfaces: an endpoint on v0, a packet socket on v1 that sends numbered frames.
  *
  *     struct rx_rig r;
- *     rx_rig_prepare(&r, 1, 1500);          a namespace, veth with 1 queue; change r.x.config
+ *     rx_rig_prepare(&r, 1, 1500);          a namespace, 1 queue; change r.x.config
  *     rx_rig_start(&r, 1, 256);             one queue of ours, ids 0..255 posted
  *     rx_rig_send(&r, 100, 7);              frame 7, of 100 bytes
  *     rx_rig_receive(&r, 0, ids, 1);        must come
@@ -25,9 +25,10 @@
 struct rx_rig {
 	struct frontend_xdp x;
 	struct peer peer;
+	uint32_t waiting; /* frames that rx_rig_expect_no_buffer() has left on the wire */
 };
 
-void rx_rig_prepare(struct rx_rig *r, unsigned int veth_queues, unsigned int mtu);
+void rx_rig_prepare(struct rx_rig *r, unsigned int queues, unsigned int mtu);
 /* Replace the frontend's memory by one with this much, and ids 0..id_count-1. */
 void rx_rig_memory(struct rx_rig *r, uint64_t size_bytes, uint32_t id_count);
 void rx_rig_start(struct rx_rig *r, uint32_t queues, uint32_t buffers);
@@ -48,12 +49,18 @@ void rx_rig_receive(struct rx_rig *r, uint32_t queue, uint32_t *ids, uint32_t co
 uint32_t rx_rig_number(struct rx_rig *r, uint32_t id);
 /* It must be frame n, exact to the byte. */
 void rx_rig_expect(struct rx_rig *r, uint32_t id, uint32_t len, uint32_t n);
+/* What was received in this buffer may be in the memory: the frame, and what a driver writes in front
+ * of it. */
+void rx_rig_allow(struct rx_rig *r, uint32_t id);
 
 uint64_t rx_rig_counter(struct rx_rig *r, enum net_xdp_counter counter); /* of queue 0 */
 struct net_xdp_program_stats rx_rig_program(struct rx_rig *r);
 
 /* Wait until the counter of queue 0 is this; it must not be more. */
 void rx_rig_wait_counter(struct rx_rig *r, enum net_xdp_counter counter, uint64_t value);
+/* So many frames have found no buffer of queue 0 so far: the kernel drops and counts them on veth; a
+ * NIC leaves them on the wire until there is one. */
+void rx_rig_expect_no_buffer(struct rx_rig *r, uint32_t frames);
 /* Poll queue 0 until this counter of frames that we drop has the value; no id may come. */
 void rx_rig_poll_drops(struct rx_rig *r, enum net_xdp_counter counter, uint64_t value);
 

@@ -12,6 +12,7 @@
 #include <bpf/libbpf.h>
 #include <criterion/criterion.h>
 
+#include "support/fixture.h"
 #include "support/frame.h"
 #include "support/netns.h"
 #include "support/traffic.h"
@@ -20,8 +21,7 @@ enum { BATCH = 64, INDEX_AT = 14, LEN_MIN = 60, LEN_STEP = 89, LEN_RANGE = 1455 
 
 void rig_prepare(struct rig *r, uint32_t queues)
 {
-	netns_enter();
-	netns_veth("v0", "v1", queues, 1500);
+	fixture_enter(queues, 1500);
 	peer_open(&r->peer, "v1");
 	frontend_xdp_prepare(&r->x, "v0");
 	r->x.config.max_queues = queues;
@@ -150,8 +150,10 @@ bool traffic_quiet_send(struct peer *p, const uint8_t *frame, uint32_t len)
 		{.iov_base = &hdr, .iov_len = sizeof(hdr)},
 		{.iov_base = (void *)(uintptr_t)frame, .iov_len = len},
 	};
+	const struct msghdr message = {.msg_iov = iov, .msg_iovlen = 2};
 
-	return writev(p->fd, iov, 2) == (ssize_t)(sizeof(hdr) + len);
+	/* Not waiting: where the wire holds frames back, only a receiver that goes on ends the wait. */
+	return sendmsg(p->fd, &message, MSG_DONTWAIT) == (ssize_t)(sizeof(hdr) + len);
 }
 
 static void *flood_thread(void *arg)

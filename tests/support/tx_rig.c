@@ -7,7 +7,7 @@
 
 #include <criterion/criterion.h>
 
-#include "support/netns.h"
+#include "support/fixture.h"
 #include "support/tx_rig.h"
 
 void tx_rig_pin(unsigned int i)
@@ -24,8 +24,7 @@ void tx_rig_pin(unsigned int i)
 void tx_rig_prepare(struct tx_rig *r, unsigned int queues, unsigned int mtu)
 {
 	memset(r, 0, sizeof(*r));
-	netns_enter();
-	netns_veth("v0", "v1", queues, mtu);
+	fixture_enter(queues, mtu);
 	frontend_xdp_prepare(&r->x, "v0");
 	frontend_list_open(&r->list, TX_RIG_SEGMENTS);
 	r->random = frame_random(queues * 100000 + mtu);
@@ -166,26 +165,53 @@ uint32_t tx_rig_first_segment(const struct tx_rig *r, uint32_t packet)
 	return at;
 }
 
+/* The bytes of the packet that begins at segment *at, which moves on to the next one. */
+static uint32_t gather(struct tx_rig *r, uint32_t *at, uint8_t *out)
+{
+	uint32_t len = 0;
+
+	do {
+		const struct net_tx_segment *s = &r->list.segments[(*at)++];
+
+		if (s->len_bytes)
+			memcpy(out + len, frontend_at(&r->x.f, s->addr, s->len_bytes),
+			       s->len_bytes);
+		len += s->len_bytes;
+	} while (*at < r->list.count && !r->list.segments[*at].head);
+	return len;
+}
+
+/* For the message of a failure: which packet of the list from first on these bytes are, -1 none. Lost
+ * or overtaken, it is a later one. */
+static int find_packet(struct tx_rig *r, uint32_t first, const uint8_t *bytes, uint32_t len)
+{
+	uint32_t at = tx_rig_first_segment(r, first);
+	uint8_t other[FRAME_MAX_BYTES];
+
+	for (uint32_t p = first; p < r->list.packet_count; p++)
+		if (gather(r, &at, other) == len && memcmp(other, bytes, len) == 0)
+			return (int)p;
+	return -1;
+}
+
 void tx_rig_expect_packets(struct tx_rig *r, uint32_t first, uint32_t count)
 {
 	uint32_t at = tx_rig_first_segment(r, first);
 	uint8_t got[FRAME_MAX_BYTES], want[FRAME_MAX_BYTES];
 	char why[FRAME_WHY_BYTES];
+	int came;
 
 	for (uint32_t p = first; p < first + count; p++) {
-		uint32_t len = 0, n;
+		uint32_t len = gather(r, &at, want);
+		uint32_t n = peer_receive(&r->peer, got, sizeof(got), TX_RIG_WAIT_MS);
 
-		do {
-			const struct net_tx_segment *s = &r->list.segments[at++];
-
-			if (s->len_bytes)
-				memcpy(want + len, frontend_at(&r->x.f, s->addr, s->len_bytes),
-				       s->len_bytes);
-			len += s->len_bytes;
-		} while (at < r->list.count && !r->list.segments[at].head);
-		n = peer_receive(&r->peer, got, sizeof(got), TX_RIG_WAIT_MS);
 		cr_assert(n > 0, "packet %u did not arrive", p);
-		cr_assert(frame_equal(got, n, want, len, why), "packet %u on the wire: %s", p, why);
+		if (frame_equal(got, n, want, len, why))
+			continue;
+		came = find_packet(r, p, got, n);
+		n = peer_receive(&r->peer, got, sizeof(got), 1000);
+		cr_assert_fail("packet %u on the wire: %s; it is packet %d, and packet %d follows",
+			       p, why, came, find_packet(r, p, got, n));
 	}
 }
 

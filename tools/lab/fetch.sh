@@ -88,19 +88,30 @@ pick_release() {
 	tail -n 1 <<<"$releases"
 }
 
+# A kernel that an earlier version of this has fetched may lack one.
+has_modules() {
+	local module
+
+	for module in "${modules[@]}"; do
+		[[ -n $(find "$kernel_dir" -name "$module.ko.xz") ]] || return
+	done
+}
+
 # Kernel and modules, which newer versions have in packages of their own. The cloud image is small and
 # has virtio only.
 fetch_kernel() {
 	local flavour=cloud-amd64 size="50 MB" release patterns packages
 
-	modules=(failover net_failover virtio_net) # in the order of loading
+	modules=(failover net_failover virtio_net veth) # in the order of loading
 	if [[ $nic == igb ]]; then
 		flavour=amd64
 		size="170 MB"
 		modules=(dca i2c-algo-bit igb)
 	fi
 	kernel_dir=$cache/linux-${kernel:-default}-$flavour
-	[[ ! -e $kernel_dir/complete ]] || return 0
+	if [[ -e $kernel_dir/complete ]] && has_modules; then
+		return
+	fi
 	fetch_lists
 	release=$(pick_release "$flavour")
 	[[ -n $release ]] ||

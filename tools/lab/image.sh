@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2154
 # SPDX-License-Identifier: BSD-2-Clause
-# The guest's initramfs. Sourced by tools/zc-lab; uses its programs, run_dir, tools_dir,
+# The guest's initramfs. Sourced by tools/zc-lab; uses its built, run_dir, tools_dir,
 # kernel_dir, modules, nic, command.
 
 # The folders of shared objects among the fetched packages.
@@ -24,21 +24,24 @@ fetched_or_own() {
 
 # add_program FILE: into the image's /bin, with its shared objects.
 add_program() {
-	local object
+	local object target
 
 	cp "$1" "$image/bin/"
 	while read -r object; do
-		mkdir -p "$image$(dirname "${object#"$tools_dir"}")"
-		cp -Lu "$object" "$image${object#"$tools_dir"}"
+		target=$image${object#"$tools_dir"}
+		[[ ! -e $target ]] || continue
+		mkdir -p "${target%/*}"
+		cp -L "$object" "$target"
 	done < <(LD_LIBRARY_PATH=$(fetched_libraries) ldd "$1" | grep -oE '/[^ ]+\.so[^ ]*')
 }
 
 # The library's own programs come first: where a shared object is wanted twice, theirs is taken.
 make_image() {
-	local image=$run_dir/image program module file objects
+	local image=$run_dir/image program module file objects tests
 
+	mapfile -t tests < <(conformance_tests)
 	mkdir -p "$image"/{bin,proc,sys,dev,tmp,run,lab/modules,usr/lib/bpf}
-	for program in "$programs"/{xsk-info,xsk-bench,lab/zc-check}; do
+	for program in "$built"/tools/{xsk-info,xsk-bench,lab/zc-check} "${tests[@]/#/$built/tests/}"; do
 		[[ ! -x $program ]] || add_program "$program"
 	done
 	for program in bash ip ethtool xdp-loader xdp-filter; do
