@@ -121,7 +121,9 @@ struct net_xdp_config {
 	enum net_xdp_rx_checksum rx_checksum;
 	bool rx_vlan; /* report tags that the device stripped; needs 8 bytes of header gap */
 
-	uint32_t busy_poll_us;	   /* SO_BUSY_POLL with SO_PREFER_BUSY_POLL; 0 off */
+	/* SO_BUSY_POLL with SO_PREFER_BUSY_POLL; 0 off. Zero copy on virtio_net, and on igb with few queues,
+	 * sends from a NAPI that is not polled: then without the preference, and napi_state says so. */
+	uint32_t busy_poll_us;
 	uint32_t busy_poll_budget; /* frames per busy poll, used when busy_poll_us is not 0 */
 	/*
 	 * So that busy polling has the queue's NAPI to itself: while the frontend polls, its interrupt stays

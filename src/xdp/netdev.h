@@ -73,6 +73,10 @@ int netdev_queue_counts(uint32_t ifindex, uint32_t *rx, uint32_t *tx);
  * not tell, -EINVAL no such queue, -errno. */
 int netdev_queue_napi(uint32_t ifindex, uint32_t queue, struct netdev_napi *out);
 
+/* Is the queue's sending done by another NAPI than its receiving, or by one that nobody can poll?
+ * Return: 1, 0; -EOPNOTSUPP and others as netdev_queue_napi(). */
+int netdev_queue_sends_apart(uint32_t ifindex, uint32_t queue);
+
 /* Return: 0; -EOPNOTSUPP before 6.13, -ENOENT no such NAPI in this network namespace, -EPERM without
  * CAP_NET_ADMIN, -errno. */
 int netdev_napi_set(uint32_t napi_id, const struct netdev_deferral *deferral);

@@ -267,6 +267,22 @@ int netdev_queue_napi(uint32_t ifindex, uint32_t queue, struct netdev_napi *out)
 	return rc == -ENOENT ? 0 : rc;
 }
 
+int netdev_queue_sends_apart(uint32_t ifindex, uint32_t queue)
+{
+	struct queue_state rx, tx;
+	int rc;
+
+	rc = queue_get(ifindex, queue, NETDEV_QUEUE_RX, &rx);
+	if (!rc && !rx.has_napi)
+		rc = -EOPNOTSUPP;
+	if (!rc)
+		rc = queue_get(ifindex, queue, NETDEV_QUEUE_TX, &tx);
+	if (rc < 0)
+		return rc;
+	/* One that cannot be polled has no id. */
+	return !tx.has_napi || tx.napi_id != rx.napi_id;
+}
+
 int netdev_napi_set(uint32_t napi_id, const struct netdev_deferral *deferral)
 {
 	struct genl g;

@@ -10,6 +10,7 @@
 #include "xdp/driver.h"
 #include "xdp/endpoint.h"
 #include "xdp/error.h"
+#include "xdp/netdev.h"
 #include "xdp/socket.h"
 
 /* ---- Statistics ------------------------------------------------------------------------------- */
@@ -244,7 +245,7 @@ static int open_socket(struct net_xdp_queue *q, struct net_xdp_endpoint *ep, str
 }
 
 /* What of busy polling needs the NAPI: it is ours, and known, since the bind. */
-static void start_polling(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep)
+static int start_polling(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep)
 {
 	const struct net_xdp_config *c = &ep->config;
 	socklen_t len = sizeof(q->napi_id);
@@ -253,6 +254,13 @@ static void start_polling(struct net_xdp_queue *q, const struct net_xdp_endpoint
 	napi_open(&q->napi, LEASE_DIRECTORY, ep->device.ifindex, q->hardware_queue);
 	if (c->napi_defer_hard_irqs)
 		napi_defer(&q->napi, c->napi_defer_hard_irqs, c->gro_flush_timeout_ns);
+	/* In zero copy a socket that prefers busy polling has no wake-up that sends: the NAPI that it
+	 * polls is expected to send (xsk_no_wakeup()). virtio_net's does not, nor igb's with few queues. */
+	if (!q->busy_poll || !q->zero_copy ||
+	    netdev_queue_sends_apart(ep->device.ifindex, q->hardware_queue) != 1)
+		return 0;
+	napi_say(&q->napi, "sending has another NAPI: not polled");
+	return socket_prefer_wakeup(q);
 }
 
 static int go_live(struct net_xdp_queue *q, struct net_xdp_endpoint *ep, struct net_error *err)
@@ -261,7 +269,10 @@ static int go_live(struct net_xdp_queue *q, struct net_xdp_endpoint *ep, struct 
 
 	if (rc)
 		return rc;
-	start_polling(q, ep);
+	rc = start_polling(q, ep);
+	if (rc)
+		return error_set(err, rc, "busy poll", "queue %u: having the driver woken up: %s",
+				 q->index, strerror(-rc));
 	rc = ready_open(q, ep->events_fd);
 	if (rc)
 		return error_set(err, rc, "queue", "queue %u: epoll and timer: %s%s", q->index,
