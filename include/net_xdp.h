@@ -134,9 +134,10 @@ struct net_xdp_config {
 	 * of a frame up to gro_flush_timeout_ns later.
 	 * They are the NAPI's, not the socket's: read before, put back at destroy, and after a crash by the
 	 * next get_queues on the queue or by xsk-info --restore (net_xdp_device_queue_restore()), which find
-	 * them in /run/net_xdp. What somebody else has set meanwhile is left. Needs Linux 6.13 and
-	 * CAP_NET_ADMIN in the initial user namespace. Where they cannot be set, or not be put back, nothing
-	 * is changed and the report's napi_state says why.
+	 * them in /run/net_xdp (a container's own /run is gone with it: share that folder). What somebody
+	 * else has set meanwhile is left. Needs Linux 6.13 and CAP_NET_ADMIN in the initial user namespace.
+	 * Where they cannot be set, or not be put back, nothing is changed and the report's napi_state says
+	 * why.
 	 */
 	uint32_t napi_defer_hard_irqs; /* at most 100; 0: leave the NAPI alone */
 	uint32_t gro_flush_timeout_ns; /* at most 10000000; 0: leave the NAPI alone */
