@@ -121,8 +121,26 @@ struct net_xdp_config {
 	enum net_xdp_rx_checksum rx_checksum;
 	bool rx_vlan; /* report tags that the device stripped; needs 8 bytes of header gap */
 
-	uint32_t busy_poll_us;	   /* SO_BUSY_POLL with SO_PREFER_BUSY_POLL; 0 off */
+	/* SO_BUSY_POLL with SO_PREFER_BUSY_POLL; 0 off. Zero copy on virtio_net, and on igb with few queues,
+	 * sends from a NAPI that is not polled: then without the preference, and napi_state says so. */
+	uint32_t busy_poll_us;
 	uint32_t busy_poll_budget; /* frames per busy poll, used when busy_poll_us is not 0 */
+	/*
+	 * So that busy polling has the queue's NAPI to itself: while the frontend polls, its interrupt stays
+	 * off; when it does not, the kernel looks after gro_flush_timeout_ns, and turns the interrupt on again
+	 * after napi_defer_hard_irqs such looks that found nothing. Both or none, only with busy_poll_us.
+	 * Recommended are 2 and 200000, which SO_PREFER_BUSY_POLL was introduced with (5.11). More is not
+	 * better: 10 and 500000 were seen to cost a third of the throughput, and a queue that sleeps is told
+	 * of a frame up to gro_flush_timeout_ns later.
+	 * They are the NAPI's, not the socket's: read before, put back at destroy, and after a crash by the
+	 * next get_queues on the queue or by xsk-info --restore (net_xdp_device_queue_restore()), which find
+	 * them in /run/net_xdp (a container's own /run is gone with it: share that folder). What somebody
+	 * else has set meanwhile is left. Needs Linux 6.13 and CAP_NET_ADMIN in the initial user namespace.
+	 * Where they cannot be set, or not be put back, nothing is changed and the report's napi_state says
+	 * why.
+	 */
+	uint32_t napi_defer_hard_irqs; /* at most 100; 0: leave the NAPI alone */
+	uint32_t gro_flush_timeout_ns; /* at most 10000000; 0: leave the NAPI alone */
 	uint32_t tx_timer_us; /* how often a sleeping queue looks for completions, 10..100000 */
 	uint32_t
 		release_timeout_ms; /* deadline of destroy, and of a bind that finds the queue busy */
@@ -194,7 +212,10 @@ struct net_xdp_report {
 		tx_budget_frames; /* frames per kick that the kernel was asked for, 32 by default */
 	uint32_t max_tx_descriptors; /* per packet, before it is bounced */
 	bool busy_poll;
-	uint32_t napi_id;      /* 0 unknown */
+	uint32_t napi_id; /* 0 unknown */
+	/* "NAPI 515: defer 2, flush 200 us; was 0, 0 us", "not applicable: ...", what was found left by
+	 * another process; "" nothing asked, nothing found */
+	char napi_state[160];
 	int target_cpu;	       /* last hint, -1 none */
 	char target_state[80]; /* "IRQ 45 moved", "not applicable: ..." */
 	uint32_t rung_count;
@@ -325,16 +346,31 @@ NET_PUBLIC int net_xdp_device_query(const char *ifname, struct net_xdp_device *o
 				    struct net_error *err);
 
 struct net_xdp_device_queue {
-	bool has_state;	  /* the kernel answered (6.15, interface up); has_socket is valid */
-	bool has_socket;  /* an AF_XDP socket is bound to the queue: no other can be */
-	uint32_t napi_id; /* 0 unknown */
-	uint32_t irq;	  /* 0 unknown */
+	bool has_state;	   /* the kernel answered (6.15, interface up); has_socket is valid */
+	bool has_socket;   /* an AF_XDP socket is bound to the queue: no other can be */
+	uint32_t napi_id;  /* 0 unknown */
+	uint32_t irq;	   /* 0 unknown */
+	bool has_deferral; /* the kernel answered (6.13); the next two are valid */
+	uint32_t napi_defer_hard_irqs;
+	uint64_t gro_flush_timeout_ns;
+	bool napi_left;	      /* a process that has ended did not put them back */
+	char napi_state[160]; /* who changed them, and from what; "" nobody is known to have */
 };
 
 /* Return: 0; -ENODEV no interface, -EINVAL no such queue, -errno with err filled. Changes nothing.
  * Blocks: a few netlink requests. */
 NET_PUBLIC int net_xdp_device_queue_query(const char *ifname, uint32_t queue,
 					  struct net_xdp_device_queue *out, struct net_error *err);
+
+/*
+ * Put back what a process that was killed left on this queue's NAPI (see napi_defer_hard_irqs). Making a
+ * queue there does the same. *out is the state afterwards; its napi_state says what was done, or why not.
+ * Return: 1 put back, 0 there was nothing to put back, or somebody else had changed it; -EBUSY the process
+ * lives; errors as net_xdp_device_queue_query(), -errno with err filled. Blocks: a few netlink requests.
+ */
+NET_PUBLIC int net_xdp_device_queue_restore(const char *ifname, uint32_t queue,
+					    struct net_xdp_device_queue *out,
+					    struct net_error *err);
 
 /* Bits of xdp_features that matter here. */
 enum {

@@ -13,6 +13,7 @@ enum { EXIT_USAGE = 2 };
 
 static const char usage[] =
 	"Usage: xsk-info [IF] [--queue N] [--json] [--try]\n"
+	"       xsk-info --restore IF [--queue N]\n"
 	"\n"
 	"Without IF: one line per interface of this network namespace. With IF: its driver, "
 	"queues,\n"
@@ -27,9 +28,14 @@ static const char usage[] =
 	"  --try       also really attach to the queue, show each attempt, and detach. INTRUSIVE:\n"
 	"              some NICs (igb, ixgbe, i40e, ice) reset when an XDP program comes or goes,\n"
 	"              and frames to this queue are lost meanwhile\n"
+	"  --restore   only put back what a program that was killed has left on the NAPIs of the\n"
+	"              queues (of queue N): interrupt deferral for busy polling. What a running "
+	"one\n"
+	"              has set is left alone\n"
 	"  -h, --help  this text\n"
 	"\n"
-	"Without --try nothing is changed. Names of programs and of who holds them need root.\n"
+	"Without --try or --restore nothing is changed. Names of programs and of who holds them "
+	"need root.\n"
 	"\n"
 	"Examples:\n"
 	"  xsk-info                          which interfaces are there?\n"
@@ -47,6 +53,7 @@ struct options {
 	bool has_queue;
 	bool json;
 	bool try;
+	bool restore;
 };
 
 /* Return: -1 go on, else the exit status. */
@@ -73,11 +80,9 @@ static int parse_queue(const char *text, struct options *options)
 static int parse(int argc, char **argv, struct options *options)
 {
 	static const struct option longs[] = {
-		{"queue", required_argument, NULL, 'q'},
-		{"json", no_argument, NULL, 'j'},
-		{"try", no_argument, NULL, 't'},
-		{"help", no_argument, NULL, 'h'},
-		{NULL, 0, NULL, 0},
+		{"queue", required_argument, NULL, 'q'}, {"json", no_argument, NULL, 'j'},
+		{"try", no_argument, NULL, 't'},	 {"restore", no_argument, NULL, 'r'},
+		{"help", no_argument, NULL, 'h'},	 {NULL, 0, NULL, 0},
 	};
 	int option, status;
 
@@ -94,6 +99,9 @@ static int parse(int argc, char **argv, struct options *options)
 		case 't':
 			options->try = true;
 			break;
+		case 'r':
+			options->restore = true;
+			break;
 		case 'h':
 			fputs(usage, stdout);
 			return EXIT_SUCCESS;
@@ -106,8 +114,10 @@ static int parse(int argc, char **argv, struct options *options)
 		options->ifname = argv[optind++];
 	if (optind < argc)
 		return usage_error("one interface at a time, not also ", argv[optind]);
-	if (!options->ifname && (options->has_queue || options->try))
-		return usage_error("--queue and --try need an interface", "");
+	if (!options->ifname && (options->has_queue || options->try || options->restore))
+		return usage_error("--queue, --try and --restore need an interface", "");
+	if (options->restore && (options->try || options->json))
+		return usage_error("--restore goes alone", "");
 	return -1;
 }
 
@@ -182,12 +192,41 @@ static int show_one(const struct options *options)
 	return options->json ? fail(&tried.err) : EXIT_FAILURE;
 }
 
+/* One queue, or all of them. */
+static int restore(const struct options *options)
+{
+	uint32_t queue = options->queue, end = queue + 1, restored = 0;
+	struct net_xdp_device_queue state;
+	struct net_xdp_device device;
+	int status = EXIT_SUCCESS, rc;
+	struct net_error err;
+
+	if (net_xdp_device_query(options->ifname, &device, &err))
+		return fail(&err);
+	if (!options->has_queue)
+		end = device.rx_queues;
+	for (; queue < end; queue++) {
+		rc = net_xdp_device_queue_restore(options->ifname, queue, &state, &err);
+		if (rc < 0) {
+			status = fail(&err);
+			continue;
+		}
+		restored += (uint32_t)rc;
+		if (state.napi_state[0])
+			printf("queue %u: %s\n", queue, state.napi_state);
+	}
+	printf("%s: %u put back\n", options->ifname, restored);
+	return status;
+}
+
 int main(int argc, char **argv)
 {
 	struct options options = {0};
 	int status = parse(argc, argv, &options);
 
-	if (status < 0)
+	if (status < 0 && options.restore)
+		status = restore(&options);
+	else if (status < 0)
 		status = options.ifname ? show_one(&options) : show_all(options.json);
 	if (fflush(stdout) || ferror(stdout)) {
 		fprintf(stderr, "xsk-info: output: %s\n", strerror(errno));

@@ -14,6 +14,7 @@
 
 #include "xdp/dma.h"
 #include "xdp/error.h"
+#include "xdp/napi.h"
 #include "xdp/netdev.h"
 #include "xdp/netlink.h"
 
@@ -343,6 +344,11 @@ int net_xdp_device_queue_query(const char *ifname, uint32_t queue, struct net_xd
 		goto fail;
 	out->napi_id = napi.id;
 	out->irq = napi.irq;
+	out->has_deferral = napi.has_deferral;
+	out->napi_defer_hard_irqs = napi.deferral.hard_irqs;
+	out->gro_flush_timeout_ns = napi.deferral.timeout_ns;
+	out->napi_left = napi_look(LEASE_DIRECTORY, device.ifindex, queue, out->napi_state,
+				   sizeof(out->napi_state));
 	return 0;
 
 fail:

@@ -39,11 +39,19 @@ int netdev_events_next(int fd, uint32_t ifindex, struct netdev_event *out);
 
 /* ---- netdev_genl.c: features and queues, over the generic netlink family "netdev" (6.3) ------- */
 
+/* How long a NAPI keeps its interrupt off after it found nothing, for the sake of busy polling. */
+struct netdev_deferral {
+	uint32_t hard_irqs;  /* empty polls in a row */
+	uint64_t timeout_ns; /* until the next of these polls */
+};
+
 /* The kernel's NAPI instance behind a receive queue. */
 struct netdev_napi {
 	uint32_t id;
 	uint32_t irq;	     /* 0 unknown */
 	uint32_t thread_pid; /* 0 when NAPI is not threaded */
+	bool has_deferral;   /* the kernel has it per NAPI (6.13) */
+	struct netdev_deferral deferral;
 };
 
 /* The meaning of the bits: net_xdp.h, netdev_uapi.h. */
@@ -64,6 +72,14 @@ int netdev_queue_counts(uint32_t ifindex, uint32_t *rx, uint32_t *tx);
 /* Return: 0; -EOPNOTSUPP when the kernel (before 6.8, or the interface is down) or the driver does
  * not tell, -EINVAL no such queue, -errno. */
 int netdev_queue_napi(uint32_t ifindex, uint32_t queue, struct netdev_napi *out);
+
+/* Is the queue's sending done by another NAPI than its receiving, or by one that nobody can poll?
+ * Return: 1, 0; -EOPNOTSUPP and others as netdev_queue_napi(). */
+int netdev_queue_sends_apart(uint32_t ifindex, uint32_t queue);
+
+/* Return: 0; -EOPNOTSUPP before 6.13, -ENOENT no such NAPI in this network namespace, -EPERM without
+ * CAP_NET_ADMIN, -errno. */
+int netdev_napi_set(uint32_t napi_id, const struct netdev_deferral *deferral);
 
 /* Does an AF_XDP socket hold this queue? Return: 1, 0, -EOPNOTSUPP when the kernel does not tell
  * (before 6.15, or the interface is down), -EINVAL no such queue, -errno. */

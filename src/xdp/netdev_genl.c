@@ -232,6 +232,13 @@ static int on_napi_attribute(const struct nlattr *attr, void *data)
 	case NETDEV_NAPI_PID:
 		napi->thread_pid = netlink_u32(attr);
 		break;
+	case NETDEV_NAPI_DEFER_HARD_IRQS:
+		napi->deferral.hard_irqs = netlink_u32(attr);
+		break;
+	case NETDEV_NAPI_GRO_FLUSH_TIMEOUT:
+		napi->deferral.timeout_ns = netlink_uint(attr);
+		napi->has_deferral = true;
+		break;
 	}
 	return MNL_CB_OK;
 }
@@ -258,6 +265,38 @@ int netdev_queue_napi(uint32_t ifindex, uint32_t queue, struct netdev_napi *out)
 	genl_close(&g);
 	/* Disabled meanwhile: the id is all there is to know. */
 	return rc == -ENOENT ? 0 : rc;
+}
+
+int netdev_queue_sends_apart(uint32_t ifindex, uint32_t queue)
+{
+	struct queue_state rx, tx;
+	int rc;
+
+	rc = queue_get(ifindex, queue, NETDEV_QUEUE_RX, &rx);
+	if (!rc && !rx.has_napi)
+		rc = -EOPNOTSUPP;
+	if (!rc)
+		rc = queue_get(ifindex, queue, NETDEV_QUEUE_TX, &tx);
+	if (rc < 0)
+		return rc;
+	/* One that cannot be polled has no id. */
+	return !tx.has_napi || tx.napi_id != rx.napi_id;
+}
+
+int netdev_napi_set(uint32_t napi_id, const struct netdev_deferral *deferral)
+{
+	struct genl g;
+	int rc;
+
+	rc = genl_open(&g, NETDEV_GENL_NAPI_SET);
+	if (rc < 0)
+		return rc;
+	mnl_attr_put_u32(g.request, NETDEV_NAPI_ID, napi_id);
+	mnl_attr_put_u32(g.request, NETDEV_NAPI_DEFER_HARD_IRQS, deferral->hard_irqs);
+	mnl_attr_put_u64(g.request, NETDEV_NAPI_GRO_FLUSH_TIMEOUT, deferral->timeout_ns);
+	rc = genl_run(&g, NULL, NULL);
+	genl_close(&g);
+	return rc;
 }
 
 /*

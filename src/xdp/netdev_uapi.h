@@ -14,6 +14,7 @@ enum {
 	NETDEV_GENL_DEV_GET = 1,    /* 6.3 */
 	NETDEV_GENL_QUEUE_GET = 10, /* 6.8 */
 	NETDEV_GENL_NAPI_GET = 11,  /* 6.8 */
+	NETDEV_GENL_NAPI_SET = 14,  /* 6.13 */
 };
 
 /* Bits of NETDEV_DEV_XDP_RX_METADATA. */
@@ -46,9 +47,11 @@ enum netdev_queue_type {
 };
 
 enum {
-	NETDEV_NAPI_ID = 2,  /* u32, 6.8 */
-	NETDEV_NAPI_IRQ = 3, /* u32, 6.8; absent when the driver does not tell */
-	NETDEV_NAPI_PID = 4, /* u32, 6.8; absent when NAPI is not threaded */
+	NETDEV_NAPI_ID = 2,		   /* u32, 6.8 */
+	NETDEV_NAPI_IRQ = 3,		   /* u32, 6.8; absent when the driver does not tell */
+	NETDEV_NAPI_PID = 4,		   /* u32, 6.8; absent when NAPI is not threaded */
+	NETDEV_NAPI_DEFER_HARD_IRQS = 5,   /* u32, 6.13 */
+	NETDEV_NAPI_GRO_FLUSH_TIMEOUT = 6, /* u32 or u64, ns, 6.13 */
 };
 
 #endif

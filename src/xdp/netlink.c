@@ -191,3 +191,9 @@ uint64_t netlink_u64(const struct nlattr *attr)
 {
 	return mnl_attr_validate(attr, MNL_TYPE_U64) < 0 ? 0 : mnl_attr_get_u64(attr);
 }
+
+uint64_t netlink_uint(const struct nlattr *attr)
+{
+	return mnl_attr_get_payload_len(attr) == sizeof(uint32_t) ? netlink_u32(attr)
+								  : netlink_u64(attr);
+}

@@ -45,5 +45,7 @@ ssize_t netlink_receive(int fd, void *buffer, size_t size);
 /* The attribute's value; 0 when its size is wrong. */
 uint32_t netlink_u32(const struct nlattr *attr);
 uint64_t netlink_u64(const struct nlattr *attr);
+/* Of type uint (6.7): as small as the value allows. */
+uint64_t netlink_uint(const struct nlattr *attr);
 
 #endif

@@ -10,6 +10,7 @@
 #include "xdp/driver.h"
 #include "xdp/endpoint.h"
 #include "xdp/error.h"
+#include "xdp/netdev.h"
 #include "xdp/socket.h"
 
 /* ---- Statistics ------------------------------------------------------------------------------- */
@@ -88,6 +89,7 @@ int net_xdp_queue_report(struct net_queue *queue, struct net_xdp_report *out)
 	};
 	snprintf(out->ifname, sizeof(out->ifname), "%s", ep->device.ifname);
 	snprintf(out->driver, sizeof(out->driver), "%s", ep->device.driver);
+	snprintf(out->napi_state, sizeof(out->napi_state), "%s", q->napi.state);
 	snprintf(out->target_state, sizeof(out->target_state), "%s", q->affinity.state);
 	add_rungs(out, ep->program.rung, ep->program.rung_count);
 	add_rungs(out, q->rung, q->rung_count);
@@ -119,6 +121,7 @@ static int queue_free(struct net_xdp_queue *q)
 
 	program_clear_socket(&ep->program, q->hardware_queue);
 	affinity_restore(&q->affinity);
+	napi_close(&q->napi);
 	ready_close(q);
 	socket_close(q);
 	if (q->bound) /* else the queue may be another's, who keeps it */
@@ -240,14 +243,35 @@ static int open_socket(struct net_xdp_queue *q, struct net_xdp_endpoint *ep, str
 	return rc ? error_set(err, rc, "memory", "sealing the regions: %s", strerror(-rc)) : 0;
 }
 
+/* What of busy polling needs the NAPI: it is ours, and known, since the bind. */
+static int start_polling(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep)
+{
+	const struct net_xdp_config *c = &ep->config;
+	socklen_t len = sizeof(q->napi_id);
+
+	getsockopt(q->fd, SOL_SOCKET, SO_INCOMING_NAPI_ID, &q->napi_id, &len);
+	napi_open(&q->napi, LEASE_DIRECTORY, ep->device.ifindex, q->hardware_queue);
+	if (c->napi_defer_hard_irqs)
+		napi_defer(&q->napi, c->napi_defer_hard_irqs, c->gro_flush_timeout_ns);
+	/* In zero copy a socket that prefers busy polling has no wake-up that sends: the NAPI that it
+	 * polls is expected to send (xsk_no_wakeup()). virtio_net's does not, nor igb's with few queues. */
+	if (!q->busy_poll || !q->zero_copy ||
+	    netdev_queue_sends_apart(ep->device.ifindex, q->hardware_queue) != 1)
+		return 0;
+	napi_say(&q->napi, "sending has another NAPI: not polled");
+	return socket_prefer_wakeup(q);
+}
+
 static int go_live(struct net_xdp_queue *q, struct net_xdp_endpoint *ep, struct net_error *err)
 {
-	socklen_t len = sizeof(q->napi_id);
 	int rc = socket_bind(q, &ep->config, &ep->device, ep->program.native, ep->umem_fd, err);
 
 	if (rc)
 		return rc;
-	getsockopt(q->fd, SOL_SOCKET, SO_INCOMING_NAPI_ID, &q->napi_id, &len);
+	rc = start_polling(q, ep);
+	if (rc)
+		return error_set(err, rc, "busy poll", "queue %u: having the driver woken up: %s",
+				 q->index, strerror(-rc));
 	rc = ready_open(q, ep->events_fd);
 	if (rc)
 		return error_set(err, rc, "queue", "queue %u: epoll and timer: %s%s", q->index,
@@ -274,6 +298,7 @@ int queue_create(struct net_xdp_endpoint *ep, uint32_t index, const struct net_q
 	q->hardware_queue = ep->config.first_queue + index;
 	q->fd = q->ready_fd = q->timer_fd = -1;
 	q->affinity.cpu = -1;
+	q->napi.lease.fd = -1;
 	queue_set_facts(q, ep);
 	rc = open_socket(q, ep, err);
 	if (!rc)

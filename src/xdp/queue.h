@@ -14,6 +14,7 @@
 #include "xdp/bounce.h"
 #include "xdp/inflight.h"
 #include "xdp/memory.h"
+#include "xdp/napi.h"
 #include "xdp/ring.h"
 #include "xdp/rx_table.h"
 #include "xdp/uapi.h"
@@ -135,6 +136,7 @@ struct net_xdp_queue {
 	uint32_t tx_budget_frames;
 	uint32_t napi_id;
 	struct affinity affinity;
+	struct napi napi;
 	uint32_t rung_count;
 	struct net_xdp_rung rung[NET_XDP_RUNGS];
 };

@@ -143,6 +143,13 @@ static int set_busy_poll(struct net_xdp_queue *q, const struct net_xdp_config *c
 	return 0;
 }
 
+int socket_prefer_wakeup(struct net_xdp_queue *q)
+{
+	static const int off = 0;
+
+	return setsockopt(q->fd, SOL_SOCKET, SO_PREFER_BUSY_POLL, &off, sizeof(off)) ? -errno : 0;
+}
+
 int socket_open(struct net_xdp_queue *q, const struct net_xdp_config *config, int umem_fd,
 		struct net_error *err)
 {

@@ -21,6 +21,9 @@ int socket_set_option(int fd, int option, const void *value, socklen_t len);
 int socket_open(struct net_xdp_queue *q, const struct net_xdp_config *config, int umem_fd,
 		struct net_error *err);
 
+/* Go on polling, but have the kernel wake the driver up as well. Return: 0 or -errno. */
+int socket_prefer_wakeup(struct net_xdp_queue *q);
+
 /* Unmap the rings and close. The kernel lets go of the queue and the memory some time later. */
 void socket_close(struct net_xdp_queue *q);
 

@@ -82,3 +82,15 @@ Test(fault, setup_sealed_each_call_einval_leaves_nothing, .timeout = 100)
 {
 	fail_each_call(EINVAL, sealed);
 }
+
+static void deferring(struct net_xdp_config *c)
+{
+	c->busy_poll_us = 20;
+	c->napi_defer_hard_irqs = 2;
+	c->gro_flush_timeout_ns = 200000;
+}
+
+Test(fault, setup_deferring_each_call_eio_leaves_nothing, .timeout = 100)
+{
+	fail_each_call(EIO, deferring);
+}

@@ -199,6 +199,8 @@ Test(netdev, queue_napi_of_veth_does_not_tell)
 
 	cr_assert_eq(netdev_queue_napi(ifindex_of("v0"), 0, &napi), -EOPNOTSUPP);
 	cr_assert_eq(napi.id, 0);
+	cr_assert_eq(netdev_queue_sends_apart(ifindex_of("v0"), 0), -EOPNOTSUPP);
+	cr_assert_eq(netdev_queue_sends_apart(ifindex_of("v0"), 4), -EINVAL);
 }
 
 Test(netdev, query_veth_tells_the_facts)
@@ -374,6 +376,8 @@ Test(netdev, every_call_leaves_no_descriptor)
 		netdev_queue_counts(ifindex, &rx, &tx);
 		netdev_queue_napi(ifindex, 0, &napi);
 		netdev_queue_has_socket(ifindex, 0);
+		netdev_queue_sends_apart(ifindex, 0);
+		netdev_napi_set(UINT32_MAX, &napi.deferral);
 		close(netdev_events_open());
 		if (i == 1)
 			ifindex = 4000000;

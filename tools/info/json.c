@@ -74,6 +74,13 @@ static void put_queue(struct json *j, const struct info_facts *f)
 		json_number(j, "napi_id", q->napi_id);
 	if (q->irq)
 		json_number(j, "irq", q->irq);
+	if (q->has_deferral) {
+		json_number(j, "napi_defer_hard_irqs", q->napi_defer_hard_irqs);
+		json_number(j, "gro_flush_timeout_ns", q->gro_flush_timeout_ns);
+	}
+	json_bool(j, "napi_left", q->napi_left);
+	if (q->napi_state[0])
+		json_text(j, "napi_state", q->napi_state);
 	json_close(j, '}');
 }
 

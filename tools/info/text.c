@@ -150,6 +150,16 @@ static void print_device(FILE *out, const struct info_facts *f)
 	if (f->queue_state.irq)
 		fprintf(out, ", IRQ %u", f->queue_state.irq);
 	fprintf(out, "\n");
+	if (f->queue_state.has_deferral) {
+		label(out, "NAPI deferral");
+		fprintf(out, "%u, flush %g us\n", f->queue_state.napi_defer_hard_irqs,
+			(double)f->queue_state.gro_flush_timeout_ns / 1000);
+	}
+	if (f->queue_state.napi_state[0]) {
+		label(out, f->queue_state.napi_left ? "LEFT BEHIND" : "NAPI record");
+		fprintf(out, "%s%s\n", f->queue_state.napi_state,
+			f->queue_state.napi_left ? "; put back with --restore" : "");
+	}
 	label(out, "XDP program");
 	print_program(out, d);
 }

@@ -25,6 +25,7 @@ int main(int argc, char **argv)
 		{"starved", case_starved, 2, "IF IF"},
 		{"link", case_link, 2, "IF IF"},
 		{"cycles", case_cycles, 3, "IF IF COUNT"},
+		{"napi", case_napi, 2, "IF IF"},
 		{"refused", case_refused, 2, "IF IF"},
 		{"mtu", case_mtu, 2, "IF REMEDY"},
 		{"dispatcher", case_dispatcher, 3, "IF IF COMMAND"},

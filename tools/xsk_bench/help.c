@@ -26,6 +26,8 @@ const char options_help[] =
 	"      --wait HOW       epoll: sleep when there is nothing to do; spin (epoll)\n"
 	"      --moderate US        while frames come, sleep this long between looks (0)\n"
 	"      --busy-poll US   SO_PREFER_BUSY_POLL with this many microseconds (off)\n"
+	"      --napi-defer N, --napi-flush US  with --busy-poll: while it runs, keep the queue's\n"
+	"                       interrupt off (2 and 200 are usual); put back at the end\n"
 	"      --batch N        frames per call, 1..1024 (64)\n"
 	"      --ring N         entries of each ring, a power of two (2048)\n"
 	"      --chunk N        2048 or 4096; anything between unless --aligned (2048)\n"

@@ -72,6 +72,8 @@ static const struct spec specs[] = {
 	 .offset = AT(pages),
 	 .choices = {"auto", "huge", "small"}},
 	{.name = "busy-poll", .kind = KIND_U32, .offset = AT(busy_poll_us), .max = 10000},
+	{.name = "napi-defer", .kind = KIND_U32, .offset = AT(napi_defer), .max = 100},
+	{.name = "napi-flush", .kind = KIND_U32, .offset = AT(napi_flush_us), .max = 10000},
 	{.name = "wait", .kind = KIND_CHOICE, .offset = AT(wait), .choices = {"epoll", "spin"}},
 	{.name = "moderate", .kind = KIND_U32, .offset = AT(moderate_us), .max = 100000},
 	{.name = "duration", .kind = KIND_SECONDS, .offset = AT(duration_ns)},

@@ -41,6 +41,7 @@ struct options {
 	uint32_t pages; /* enum bench_pages */
 
 	uint32_t busy_poll_us;
+	uint32_t napi_defer, napi_flush_us;
 	uint32_t wait;	      /* enum bench_wait */
 	uint32_t moderate_us; /* while frames come, look again only after so long */
 	uint64_t duration_ns; /* 0: until a signal */

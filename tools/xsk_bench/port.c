@@ -48,6 +48,8 @@ struct net_xdp_config port_config(const struct options *opt, const char *ifname,
 	c.attach = (enum net_xdp_attach)opt->attach;
 	c.program = opt->dispatcher ? NET_XDP_PROGRAM_DISPATCHER : NET_XDP_PROGRAM_LINK;
 	c.busy_poll_us = opt->busy_poll_us;
+	c.napi_defer_hard_irqs = opt->napi_defer;
+	c.gro_flush_timeout_ns = opt->napi_flush_us * 1000;
 	return c;
 }
 

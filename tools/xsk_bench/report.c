@@ -30,6 +30,8 @@ static void queue_modes(FILE *out, const struct port *port)
 			r->dispatcher ? " behind the dispatcher" : "", r->chunk_bytes,
 			r->unaligned ? "unaligned" : "aligned",
 			r->multi_buffer ? ", multi-buffer" : "", r->sealed ? ", sealed" : "");
+		if (r->napi_state[0])
+			fprintf(out, "    busy polling: %s\n", r->napi_state);
 		if (r->target_cpu >= 0)
 			fprintf(out, "    target CPU %d: %s\n", r->target_cpu, r->target_state);
 		rungs(out, r);

@@ -40,6 +40,8 @@ static void asked(struct json *j, const struct options *opt)
 	json_bool(j, "sealed", opt->sealed);
 	json_text(j, "pages", pages[opt->pages]);
 	json_number(j, "busy_poll_us", opt->busy_poll_us);
+	json_number(j, "napi_defer_hard_irqs", opt->napi_defer);
+	json_number(j, "gro_flush_timeout_ns", opt->napi_flush_us * 1000);
 	json_number(j, "moderate_us", opt->moderate_us);
 	json_text(j, "wait", opt->wait == BENCH_WAIT_SPIN ? "spin" : "epoll");
 	json_real(j, "duration_s", (double)opt->duration_ns / 1e9);
@@ -171,6 +173,7 @@ static void queue(struct json *j, const struct port *port, const struct port_que
 	json_bool(j, "ordered", r->ordered);
 	json_bool(j, "busy_poll", r->busy_poll);
 	json_number(j, "napi_id", r->napi_id);
+	json_text(j, "napi_state", r->napi_state);
 	json_number(j, "chunk_bytes", r->chunk_bytes);
 	json_number(j, "direct_capacity_bytes", r->direct_capacity_bytes);
 	json_number(j, "tx_budget_frames", r->tx_budget_frames);

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "xdp/lease.h"
+
+#define LEASE_BYTES 160
+
+static int format(const struct lease *l, char *out)
+{
+	return snprintf(out, LEASE_BYTES,
+			"net_xdp lease 1\nold %" PRIu32 " %" PRIu64 "\nours %" PRIu32 " %" PRIu64
+			"\npid %" PRIu32 "\n",
+			l->old.hard_irqs, l->old.timeout_ns, l->ours.hard_irqs, l->ours.timeout_ns,
+			l->pid);
+}
+
+/* Only what reads back as it was written is a lease. */
+static bool parse(struct lease *l, const char *text)
+{
+	char again[LEASE_BYTES];
+
+	return sscanf(text,
+		      "net_xdp lease 1 old %" SCNu32 " %" SCNu64 " ours %" SCNu32 " %" SCNu64
+		      " pid %" SCNu32,
+		      &l->old.hard_irqs, &l->old.timeout_ns, &l->ours.hard_irqs,
+		      &l->ours.timeout_ns, &l->pid) == 5 &&
+	       format(l, again) < LEASE_BYTES && strcmp(text, again) == 0;
+}
+
+/* Nobody but us or root can have written it. */
+static bool is_trusted(int fd, mode_t type, struct stat *s)
+{
+	return fstat(fd, s) == 0 && (s->st_mode & S_IFMT) == type &&
+	       (s->st_uid == 0 || s->st_uid == geteuid()) && !(s->st_mode & (S_IWGRP | S_IWOTH));
+}
+
+static bool is_trusted_directory(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct stat s;
+	bool trusted = fd >= 0 && is_trusted(fd, S_IFDIR, &s);
+
+	if (fd >= 0)
+		close(fd);
+	return trusted;
+}
+
+/* A lock of the open file, not of the process: it ends with its last descriptor. With F_OFD_GETLK only
+ * asked for. Return: could it be had? */
+static bool lock(int fd, int command)
+{
+	struct flock l = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+
+	return fcntl(fd, command, &l) == 0 && (command == F_OFD_SETLK || l.l_type == F_UNLCK);
+}
+
+int lease_name(struct lease *l, const char *directory, uint32_t ifindex, uint32_t queue)
+{
+	struct stat netns;
+
+	*l = (struct lease){.fd = -1, .directory = directory};
+	if (stat("/proc/thread-self/ns/net", &netns))
+		return -errno;
+	snprintf(l->path, sizeof(l->path), "%s/%ju-%u-%u", directory, (uintmax_t)netns.st_ino,
+		 ifindex, queue);
+	return 0;
+}
+
+int lease_make(struct lease *l)
+{
+	char text[LEASE_BYTES], self[32];
+	int length, rc = 0;
+
+	if (mkdir(l->directory, 0700) && errno != EEXIST)
+		return -errno;
+	if (!is_trusted_directory(l->directory))
+		return -EPERM;
+	/* Without a name until it is complete and locked: nobody sees less than that, and being killed
+	 * before leaves nothing. */
+	l->fd = open(l->directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (l->fd < 0)
+		return -errno;
+	l->pid = (uint32_t)getpid();
+	length = format(l, text);
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", l->fd);
+	errno = EIO;
+	if (!lock(l->fd, F_OFD_SETLK) || write(l->fd, text, (size_t)length) != length ||
+	    linkat(AT_FDCWD, self, AT_FDCWD, l->path, AT_SYMLINK_FOLLOW))
+		rc = -errno;
+	if (rc)
+		lease_leave(l);
+	return rc;
+}
+
+int lease_find(struct lease *l, bool take)
+{
+	char text[LEASE_BYTES];
+	struct stat s;
+	ssize_t n;
+	int rc = -EBADMSG;
+
+	/* Not to be held up by a FIFO. */
+	l->fd = open(l->path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (l->fd < 0)
+		return errno == ELOOP ? -EBADMSG : -errno;
+	n = pread(l->fd, text, sizeof(text) - 1, 0);
+	text[n > 0 ? n : 0] = '\0';
+	if (is_trusted_directory(l->directory) && is_trusted(l->fd, S_IFREG, &s) && parse(l, text))
+		rc = lock(l->fd, take ? F_OFD_SETLK : F_OFD_GETLK) ? 0 : -EBUSY;
+	/* Removed by somebody who was faster. */
+	if (!rc && (fstat(l->fd, &s) || !s.st_nlink))
+		rc = -ENOENT;
+	if (rc || !take)
+		lease_leave(l);
+	return rc;
+}
+
+void lease_remove(struct lease *l)
+{
+	if (l->fd >= 0)
+		unlink(l->path);
+	lease_leave(l);
+}
+
+void lease_leave(struct lease *l)
+{
+	if (l->fd >= 0)
+		close(l->fd);
+	l->fd = -1;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The deferral of interrupts on a queue's NAPI: set for busy polling, and put back whatever happens. */
+#ifndef NET_XDP_NAPI_H
+#define NET_XDP_NAPI_H
+
+#include "xdp/lease.h"
+
+struct napi {
+	uint32_t ifindex, queue;
+	struct lease lease; /* held while values of ours are set */
+	char state[160];    /* what came of it, for a person */
+};
+
+/* Write down what came of something, behind what is there. */
+void napi_say(struct napi *n, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* First put back what a process that has ended left on this queue's NAPI; state says so.
+ * Return: 1 put back, 0 nothing to put back, -EBUSY its maker lives, -errno. */
+int napi_open(struct napi *n, const char *directory, uint32_t ifindex, uint32_t queue);
+
+/* Set these values, or write down why not. */
+void napi_defer(struct napi *n, uint32_t hard_irqs, uint32_t timeout_ns);
+
+/* Put the old values back if the present ones are still ours. Where that cannot be done now (the
+ * interface is down) the lease stays for whoever opens the queue next. Legal without napi_defer(). */
+void napi_close(struct napi *n);
+
+/* Who has changed the values, into state. Return: has a process that has ended left them so? */
+bool napi_look(const char *directory, uint32_t ifindex, uint32_t queue, char *state, size_t size);
+
+#endif

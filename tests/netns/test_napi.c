@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Deferral on a veth pair, which links no NAPI to its queues: nothing can be set, nothing may be lost. What
+ * happens where it can be set is the lab's: tools/lab/case_napi.c. */
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <net/if.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "support/frontend_xdp.h"
+#include "support/netns.h"
+#include "xdp/lease.h"
+
+static void enter(void)
+{
+	netns_enter();
+	netns_veth("v0", "v1", 2, 1500);
+	netns_run("mount -t tmpfs none /run");
+}
+
+TestSuite(napi, .init = enter);
+
+/* As a process that was killed leaves it. */
+static struct lease leave(uint32_t queue)
+{
+	struct lease l;
+
+	cr_assert_eq(lease_name(&l, LEASE_DIRECTORY, if_nametoindex("v0"), queue), 0);
+	l.ours = (struct netdev_deferral){2, 200000};
+	cr_assert_eq(lease_make(&l), 0);
+	lease_leave(&l);
+	return l;
+}
+
+/* What the report of queue 1 says. */
+static struct net_xdp_report one_life(bool deferring)
+{
+	struct net_xdp_report report;
+	struct frontend_xdp x;
+
+	frontend_xdp_prepare(&x, "v0");
+	x.config.first_queue = 1;
+	if (deferring) {
+		x.config.busy_poll_us = 20;
+		x.config.napi_defer_hard_irqs = 2;
+		x.config.gro_flush_timeout_ns = 200000;
+	}
+	frontend_xdp_open(&x);
+	frontend_xdp_start(&x, 1, 16);
+	report = frontend_xdp_report(&x, 0);
+	frontend_xdp_close(&x);
+	return report;
+}
+
+#define EXPECT_TEXT(text, has) cr_expect_not_null(strstr(text, has), "\"%s\"", text)
+
+Test(napi, defer_without_a_napi_is_not_applicable_and_leaves_no_record)
+{
+	struct net_xdp_report report = one_life(true);
+
+	EXPECT_TEXT(report.napi_state, "not applicable");
+	EXPECT_TEXT(report.napi_state, "links no NAPI");
+	cr_expect_neq(access(LEASE_DIRECTORY, F_OK), 0);
+	report = one_life(false);
+	cr_expect_str_eq(report.napi_state, "");
+}
+
+Test(napi, napi_set_of_none_is_enoent)
+{
+	cr_expect_eq(netdev_napi_set(UINT32_MAX, &(struct netdev_deferral){0, 0}), -ENOENT);
+}
+
+/* It is told, and stays until the NAPI can be reached. */
+Test(napi, left_record_that_cannot_be_put_back_stays)
+{
+	struct lease l = leave(1), again;
+	struct net_xdp_device_queue state;
+	struct net_xdp_report report;
+	struct net_error err = {0};
+
+	cr_assert_eq(net_xdp_device_queue_query("v0", 1, &state, &err), 0, "%s", err.message);
+	cr_expect(state.napi_left);
+	EXPECT_TEXT(state.napi_state, "defer 2, flush 200 us; was 0, 0 us");
+	report = one_life(true);
+	EXPECT_TEXT(report.napi_state, "left by process");
+	cr_assert_eq(net_xdp_device_queue_restore("v0", 1, &state, &err), -EOPNOTSUPP);
+	cr_expect_str_eq(err.step, "restore");
+	EXPECT_TEXT(err.message, "v0 queue 1: left by process");
+	cr_assert_eq(lease_name(&again, LEASE_DIRECTORY, if_nametoindex("v0"), 1), 0);
+	cr_expect_eq(lease_find(&again, false), 0);
+	cr_expect_eq(again.pid, l.pid);
+	/* Another queue is not concerned. */
+	cr_assert_eq(net_xdp_device_queue_restore("v0", 0, &state, &err), 0, "%s", err.message);
+	cr_expect_not(state.napi_left);
+	cr_expect_str_eq(state.napi_state, "");
+}
+
+Test(napi, restore_what_is_kept_is_ebusy_and_what_is_missing_enodev)
+{
+	struct lease l = leave(0);
+	struct net_xdp_device_queue state;
+	struct net_error err = {0};
+
+	cr_assert_eq(lease_find(&l, true), 0);
+	cr_expect_eq(net_xdp_device_queue_restore("v0", 0, &state, &err), -EBUSY);
+	EXPECT_TEXT(err.message, "kept by process");
+	cr_assert_eq(net_xdp_device_queue_query("v0", 0, &state, &err), 0);
+	cr_expect_not(state.napi_left);
+	EXPECT_TEXT(state.napi_state, "kept by process");
+	lease_remove(&l);
+	cr_expect_eq(net_xdp_device_queue_restore("v0", 2, &state, &err), -EINVAL);
+	cr_expect_eq(net_xdp_device_queue_restore("nosuch0", 0, &state, &err), -ENODEV);
+}
+
+/* Nobody but root and ourselves is believed. */
+Test(napi, record_of_another_user_is_ignored_and_said_so)
+{
+	struct net_xdp_device_queue state;
+	struct net_xdp_report report;
+	struct lease l = leave(1);
+	struct net_error err;
+
+	cr_assert_eq(chown(l.path, 12345, 12345), 0);
+	cr_assert_eq(net_xdp_device_queue_query("v0", 1, &state, &err), 0);
+	cr_expect_not(state.napi_left);
+	EXPECT_TEXT(state.napi_state, "ignored");
+	report = one_life(false);
+	EXPECT_TEXT(report.napi_state, "ignored");
+	cr_expect_eq(access(l.path, F_OK), 0);
+}
+
+Test(napi, every_call_leaves_no_descriptor)
+{
+	unsigned int before = netns_open_fds();
+	struct net_xdp_device_queue state;
+	struct net_error err;
+
+	leave(1);
+	for (int i = 0; i < 3; i++) {
+		net_xdp_device_queue_restore("v0", 1, &state, &err);
+		net_xdp_device_queue_query("v0", 1, &state, &err);
+		one_life(true);
+	}
+	cr_assert_eq(netns_open_fds(), before);
+}

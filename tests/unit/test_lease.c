@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The record of what was changed on a NAPI: alive, left behind, broken or hostile, in a folder of our own. */
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "xdp/lease.h"
+
+static char root[] = "/tmp/test_lease.XXXXXX";
+static char directory[64];
+
+static void make_root(void)
+{
+	cr_assert_not_null(mkdtemp(root));
+	snprintf(directory, sizeof(directory), "%s/net_xdp", root);
+}
+
+static void remove_root(void)
+{
+	char command[64];
+
+	snprintf(command, sizeof(command), "rm -r %s", root);
+	cr_assert_eq(system(command), 0);
+}
+
+TestSuite(lease, .init = make_root, .fini = remove_root);
+
+/* Values at the ends of their ranges. */
+static struct lease named(void)
+{
+	struct lease l;
+
+	cr_assert_eq(lease_name(&l, directory, 7, 3), 0);
+	l.old = (struct netdev_deferral){INT32_MAX, UINT64_MAX};
+	l.ours = (struct netdev_deferral){2, 200000};
+	return l;
+}
+
+static struct lease made(void)
+{
+	struct lease l = named();
+	int rc = lease_make(&l);
+
+	cr_assert_eq(rc, 0, "%s: %s", l.path, strerror(-rc));
+	return l;
+}
+
+/* Looked for as by another process: a lock of an open file conflicts with any other open of it. */
+static int find(struct lease *out, bool take)
+{
+	cr_assert_eq(lease_name(out, directory, 7, 3), 0);
+	return lease_find(out, take);
+}
+
+Test(lease, none_is_enoent)
+{
+	struct lease l;
+
+	cr_assert_eq(find(&l, true), -ENOENT);
+	lease_remove(&l);
+	l = made();
+	cr_assert_eq(lease_name(&l, directory, 7, 4), 0);
+	cr_assert_eq(lease_find(&l, true), -ENOENT);
+	cr_assert_eq(lease_name(&l, directory, 8, 3), 0);
+	cr_assert_eq(lease_find(&l, true), -ENOENT);
+}
+
+Test(lease, make_directory_and_file_are_for_their_owner_only)
+{
+	struct lease l = made();
+	struct stat s;
+
+	cr_assert_eq(stat(directory, &s), 0);
+	cr_expect_eq(s.st_mode & 07777, 0700);
+	cr_assert_eq(stat(l.path, &s), 0);
+	cr_expect_eq(s.st_mode & 07777, 0600);
+	lease_remove(&l);
+	cr_expect_eq(access(l.path, F_OK), -1);
+	cr_expect_eq(rmdir(directory), 0, "something else was left there");
+}
+
+Test(lease, find_held_one_is_ebusy_and_tells_whose)
+{
+	struct lease held = made(), l, second = named();
+
+	cr_assert_eq(find(&l, true), -EBUSY);
+	cr_expect_eq(l.pid, (uint32_t)getpid());
+	cr_expect_eq(l.fd, -1);
+	cr_assert_eq(find(&l, false), -EBUSY);
+	cr_assert_eq(lease_make(&second), -EEXIST);
+	cr_expect_eq(second.fd, -1);
+	lease_remove(&held);
+	cr_assert_eq(find(&l, true), -ENOENT);
+}
+
+Test(lease, find_left_one_is_taken_once_with_its_values)
+{
+	struct lease left = made(), l, other;
+
+	lease_leave(&left);
+	cr_assert_eq(find(&l, false), 0);
+	cr_expect_eq(l.fd, -1);
+	cr_assert_eq(find(&l, true), 0);
+	cr_expect_eq(l.old.hard_irqs, INT32_MAX);
+	cr_expect_eq(l.old.timeout_ns, UINT64_MAX);
+	cr_expect_eq(l.ours.hard_irqs, 2);
+	cr_expect_eq(l.ours.timeout_ns, 200000);
+	cr_assert_eq(find(&other, true), -EBUSY);
+	lease_remove(&l);
+	cr_assert_eq(find(&other, true), -ENOENT);
+}
+
+Test(lease, maker_killed_is_left_behind, .timeout = 20)
+{
+	int pipes[2], status;
+	struct lease l;
+	char made_it = 0;
+	pid_t pid;
+
+	cr_assert_eq(pipe(pipes), 0);
+	pid = fork();
+	if (pid == 0) {
+		if (!lease_name(&l, directory, 7, 3) && !lease_make(&l) && write(pipes[1], "x", 1))
+			pause();
+		_exit(1);
+	}
+	close(pipes[1]);
+	cr_assert_eq(read(pipes[0], &made_it, 1), 1);
+	cr_assert_eq(find(&l, true), -EBUSY);
+	cr_expect_eq(l.pid, (uint32_t)pid);
+	cr_assert_eq(kill(pid, SIGKILL), 0);
+	cr_assert_eq(waitpid(pid, &status, 0), pid);
+	cr_assert_eq(find(&l, true), 0);
+	cr_expect_eq(l.pid, (uint32_t)pid);
+	lease_remove(&l);
+	close(pipes[0]);
+}
+
+static void write_file(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "w");
+
+	cr_assert_not_null(file, "%s", path);
+	fputs(text, file);
+	fclose(file);
+	cr_assert_eq(chmod(path, 0600), 0);
+}
+
+#define GOOD "net_xdp lease 1\nold 0 0\nours 2 200000\npid 77\n"
+
+Test(lease, find_what_was_not_written_so_is_ebadmsg_and_stays)
+{
+	static const char *const rows[] = {
+		"",
+		"\n",
+		"net_xdp lease 2\nold 0 0\nours 2 200000\npid 77\n",
+		"net_xdp lease 1\nold 0 0\nours 2 200000\npid 77",
+		"net_xdp lease 1\nold 0 0\nours 2 200000\n",
+		GOOD "\n",
+		GOOD "pid 78\n",
+		"net_xdp lease 1\nold 0  0\nours 2 200000\npid 77\n",
+		"net_xdp lease 1\nold -1 0\nours 2 200000\npid 77\n",
+		"net_xdp lease 1\nold 00 0\nours 2 200000\npid 77\n",
+		"net_xdp lease 1\nold 4294967296 0\nours 2 200000\npid 77\n",
+		"net_xdp lease 1\nold 0 18446744073709551616\nours 2 200000\npid 77\n",
+	};
+	struct lease l = made();
+	char long_text[4096];
+
+	lease_leave(&l);
+	write_file(l.path, GOOD);
+	cr_assert_eq(find(&l, false), 0, "the good one is not taken");
+	for (unsigned i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		write_file(l.path, rows[i]);
+		cr_expect_eq(find(&l, true), -EBADMSG, "%s", rows[i]);
+		cr_expect_eq(access(l.path, F_OK), 0, "removed: %s", rows[i]);
+	}
+	memset(long_text, ' ', sizeof(long_text));
+	snprintf(long_text + 4000, 10, "end");
+	write_file(l.path, long_text);
+	cr_expect_eq(find(&l, true), -EBADMSG);
+}
+
+Test(lease, find_what_others_could_have_written_is_ebadmsg)
+{
+	struct lease l = made();
+	char elsewhere[96];
+
+	lease_leave(&l);
+	cr_assert_eq(chmod(l.path, 0620), 0);
+	cr_expect_eq(find(&l, true), -EBADMSG, "group may write");
+	cr_assert_eq(chmod(l.path, 0602), 0);
+	cr_expect_eq(find(&l, true), -EBADMSG, "others may write");
+	cr_assert_eq(chmod(l.path, 0600), 0);
+	cr_assert_eq(chmod(directory, 0770), 0);
+	cr_expect_eq(find(&l, true), -EBADMSG, "group may write to the directory");
+	cr_assert_eq(chmod(directory, 0700), 0);
+	cr_expect_eq(find(&l, false), 0, "back in order");
+
+	snprintf(elsewhere, sizeof(elsewhere), "%s/elsewhere", root);
+	cr_assert_eq(rename(l.path, elsewhere), 0);
+	cr_assert_eq(symlink(elsewhere, l.path), 0);
+	cr_expect_eq(find(&l, true), -EBADMSG, "a symbolic link");
+	cr_assert_eq(unlink(l.path), 0);
+	cr_assert_eq(mkfifo(l.path, 0600), 0);
+	cr_expect_eq(find(&l, true), -EBADMSG, "a FIFO");
+}
+
+Test(lease, make_in_a_directory_of_others_is_refused)
+{
+	struct lease l = named();
+	char elsewhere[96];
+
+	snprintf(elsewhere, sizeof(elsewhere), "%s/elsewhere", root);
+	cr_assert_eq(mkdir(elsewhere, 0700), 0);
+	cr_assert_eq(symlink(elsewhere, directory), 0);
+	cr_expect_eq(lease_make(&l), -EPERM, "a symbolic link");
+	cr_assert_eq(unlink(directory), 0);
+	write_file(directory, "");
+	cr_expect_eq(lease_make(&l), -EPERM, "a file");
+	cr_assert_eq(unlink(directory), 0);
+	cr_assert_eq(mkdir(directory, 0700), 0);
+	cr_assert_eq(chmod(directory, 0777), 0);
+	cr_expect_eq(lease_make(&l), -EPERM, "others may write");
+	cr_expect_eq(l.fd, -1);
+	cr_assert_eq(lease_name(&l, "/proc/none/net_xdp", 7, 3), 0);
+	cr_expect_eq(lease_make(&l), -ENOENT, "nowhere");
+}
