@@ -13,8 +13,7 @@ enum { TCP = 6, UDP = 17, ICMP = 1 };
 
 static void rig_start(struct tx_rig *r, bool unaligned)
 {
-	/* Room for two tags behind 1500, which the receiver of a veth pair insists on. */
-	tx_rig_prepare(r, 1, fixture_is_veth() ? 2000 : 1500);
+	tx_rig_prepare(r, 1, fixture_is_veth() ? 2000 : 1500); /* veth needs room for two tags */
 	r->x.config.unaligned = unaligned;
 	r->x.config.private_tx_frames = 64;
 	tx_rig_start(r, 1);
