@@ -278,8 +278,8 @@ static inline uint32_t net_queue_rx_poll(struct net_queue *q, struct net_buffer_
  *         back from tx_poll. False for zero copy, which is asynchronous by nature.
  * Owner: accepted bytes must not change until the id comes back. They are only ever read.
  * Errors: none; a bad packet counts as accepted, is dropped, counted and completed.
- * Blocks: no. Syscalls: at most one bounded kick. That of a full batch may be left to the calls that
- * follow: the next tx_avail, the tx_poll after the next, poll_ready before a sleep, or destroy.
+ * Blocks: no. Syscalls: at most one bounded kick. Those of full batches may be left to the calls that
+ * follow: one of the next tx_avail, the tx_poll after the next, poll_ready before a sleep, or destroy.
  */
 static inline uint32_t net_queue_tx_avail(struct net_queue *q, struct net_buffer_access *pool,
 					  const struct net_tx_segment *segments, uint32_t count,

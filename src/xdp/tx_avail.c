@@ -22,7 +22,7 @@
 #define VLAN_TAG_BYTES	 4
 
 /* A call that hands over at least so many frames is one of a stream; its kick may wait for the next
- * call, until so many are in the ring. Fewer frames are somebody's answer: they go at once. */
+ * calls, until so many are in the ring. Fewer frames are somebody's answer: they go at once. */
 #define STREAM_FRAMES 64
 #define KICK_FRAMES   256
 
