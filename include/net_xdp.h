@@ -126,18 +126,22 @@ struct net_xdp_config {
 	uint32_t busy_poll_us;
 	uint32_t busy_poll_budget; /* frames per busy poll, used when busy_poll_us is not 0 */
 	/*
-	 * So that busy polling has the queue's NAPI to itself: while the frontend polls, its interrupt stays
-	 * off; when it does not, the kernel looks after gro_flush_timeout_ns, and turns the interrupt on again
-	 * after napi_defer_hard_irqs such looks that found nothing. Both or none, only with busy_poll_us.
-	 * Recommended are 2 and 200000, which SO_PREFER_BUSY_POLL was introduced with (5.11). More is not
-	 * better: 10 and 500000 were seen to cost a third of the throughput, and a queue that sleeps is told
-	 * of a frame up to gro_flush_timeout_ns later.
+	 * Interrupt moderation by the kernel. After frames have come the queue's interrupt stays off; the kernel
+	 * looks after gro_flush_timeout_ns, hands over all that came meanwhile, and turns the interrupt on again
+	 * after napi_defer_hard_irqs such looks that found nothing. The first frame after a pause comes at once,
+	 * the others up to gro_flush_timeout_ns late; whoever sleeps is woken once for all of them, which on a
+	 * veth also spares the sender. The device's ring has to hold what comes in that time (a veth: 256
+	 * frames, 40000 ns at 6 Mpps; 1000000 ns is for 250 kpps), or it drops.
+	 * With busy_poll_us it also gives the polling frontend the NAPI for itself: while that polls the
+	 * interrupt stays off. 2 and 200000 are what SO_PREFER_BUSY_POLL was introduced with (5.11); 10 and
+	 * 500000 were seen to cost a third of the throughput. Both or none.
 	 * They are the NAPI's, not the socket's: read before, put back at destroy, and after a crash by the
 	 * next get_queues on the queue or by xsk-info --restore (net_xdp_device_queue_restore()), which find
 	 * them in /run/net_xdp (a container's own /run is gone with it: share that folder). What somebody
-	 * else has set meanwhile is left. Needs Linux 6.13 and CAP_NET_ADMIN in the initial user namespace.
-	 * Where they cannot be set, or not be put back, nothing is changed and the report's napi_state says
-	 * why.
+	 * else has set meanwhile is left. A driver that makes its NAPIs anew when the interface goes up (veth)
+	 * forgets them. Needs Linux 6.13, CAP_NET_ADMIN in the initial user namespace, and a driver that says
+	 * which NAPI serves the queue, or a device with one queue and one NAPI (veth). Where they cannot be
+	 * set, or not be put back, nothing is changed and the report's napi_state says why.
 	 */
 	uint32_t napi_defer_hard_irqs; /* at most 100; 0: leave the NAPI alone */
 	uint32_t gro_flush_timeout_ns; /* at most 10000000; 0: leave the NAPI alone */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The deferral of interrupts on a queue's NAPI: set for busy polling, and put back whatever happens. */
+/* The deferral of interrupts on a queue's NAPI: set on request, and put back whatever happens. */
 #ifndef NET_XDP_NAPI_H
 #define NET_XDP_NAPI_H
 

@@ -39,7 +39,7 @@ int netdev_events_next(int fd, uint32_t ifindex, struct netdev_event *out);
 
 /* ---- netdev_genl.c: features and queues, over the generic netlink family "netdev" (6.3) ------- */
 
-/* How long a NAPI keeps its interrupt off after it found nothing, for the sake of busy polling. */
+/* How long a NAPI keeps its interrupt off after it has found frames. */
 struct netdev_deferral {
 	uint32_t hard_irqs;  /* empty polls in a row */
 	uint64_t timeout_ns; /* until the next of these polls */
@@ -69,7 +69,8 @@ int netdev_features(uint32_t ifindex, struct netdev_features *out);
  * interface is down), -errno. */
 int netdev_queue_counts(uint32_t ifindex, uint32_t *rx, uint32_t *tx);
 
-/* Return: 0; -EOPNOTSUPP when the kernel (before 6.8, or the interface is down) or the driver does
+/* The queue's NAPI as the driver tells it, or the only one of a device with one queue.
+ * Return: 0; -EOPNOTSUPP when the kernel (before 6.8, or the interface is down) or the driver does
  * not tell, -EINVAL no such queue, -errno. */
 int netdev_queue_napi(uint32_t ifindex, uint32_t queue, struct netdev_napi *out);
 

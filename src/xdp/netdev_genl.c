@@ -243,6 +243,45 @@ static int on_napi_attribute(const struct nlattr *attr, void *data)
 	return MNL_CB_OK;
 }
 
+struct napi_list {
+	uint32_t id; /* of the last one */
+	uint32_t count;
+};
+
+static int on_napi_id(const struct nlattr *attr, void *data)
+{
+	struct napi_list *list = data;
+
+	if (mnl_attr_get_type(attr) == NETDEV_NAPI_ID) {
+		list->id = netlink_u32(attr);
+		list->count++;
+	}
+	return MNL_CB_OK;
+}
+
+/* The NAPI of a device whose driver links none to its queues (veth): sure only where there is one of
+ * each. Return: 0 and *id, -EOPNOTSUPP, -errno. */
+static int only_napi(uint32_t ifindex, uint32_t *id)
+{
+	struct napi_list list = {0};
+	uint32_t rx, tx;
+	struct genl g;
+	int rc = netdev_queue_counts(ifindex, &rx, &tx);
+
+	if (rc == 0 && rx != 1)
+		rc = -EOPNOTSUPP;
+	if (rc == 0)
+		rc = genl_open(&g, NETDEV_GENL_NAPI_GET);
+	if (rc < 0)
+		return rc;
+	g.request->nlmsg_flags |= NLM_F_DUMP;
+	mnl_attr_put_u32(g.request, NETDEV_NAPI_IFINDEX, ifindex);
+	rc = genl_run(&g, on_napi_id, &list);
+	genl_close(&g);
+	*id = list.id;
+	return rc == 0 && list.count != 1 ? -EOPNOTSUPP : rc;
+}
+
 int netdev_queue_napi(uint32_t ifindex, uint32_t queue, struct netdev_napi *out)
 {
 	struct queue_state state;
@@ -251,10 +290,10 @@ int netdev_queue_napi(uint32_t ifindex, uint32_t queue, struct netdev_napi *out)
 
 	*out = (struct netdev_napi){0};
 	rc = queue_get(ifindex, queue, NETDEV_QUEUE_RX, &state);
+	if (rc == 0 && !state.has_napi)
+		rc = only_napi(ifindex, &state.napi_id);
 	if (rc < 0)
 		return rc;
-	if (!state.has_napi)
-		return -EOPNOTSUPP;
 	out->id = state.napi_id;
 
 	rc = genl_open(&g, NETDEV_GENL_NAPI_GET);

@@ -47,6 +47,7 @@ enum netdev_queue_type {
 };
 
 enum {
+	NETDEV_NAPI_IFINDEX = 1,	   /* u32, 6.8 */
 	NETDEV_NAPI_ID = 2,		   /* u32, 6.8 */
 	NETDEV_NAPI_IRQ = 3,		   /* u32, 6.8; absent when the driver does not tell */
 	NETDEV_NAPI_PID = 4,		   /* u32, 6.8; absent when NAPI is not threaded */

@@ -243,8 +243,8 @@ static int open_socket(struct net_xdp_queue *q, struct net_xdp_endpoint *ep, str
 	return rc ? error_set(err, rc, "memory", "sealing the regions: %s", strerror(-rc)) : 0;
 }
 
-/* What of busy polling needs the NAPI: it is ours, and known, since the bind. */
-static int start_polling(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep)
+/* What needs the NAPI: it is ours, and known, since the bind. */
+static int settle_napi(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep)
 {
 	const struct net_xdp_config *c = &ep->config;
 	socklen_t len = sizeof(q->napi_id);
@@ -268,7 +268,7 @@ static int go_live(struct net_xdp_queue *q, struct net_xdp_endpoint *ep, struct 
 
 	if (rc)
 		return rc;
-	rc = start_polling(q, ep);
+	rc = settle_napi(q, ep);
 	if (rc)
 		return error_set(err, rc, "busy poll", "queue %u: having the driver woken up: %s",
 				 q->index, strerror(-rc));

@@ -1,20 +1,26 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Deferral on a veth pair, which links no NAPI to its queues: nothing can be set, nothing may be lost. What
- * happens where it can be set is the lab's: tools/lab/case_napi.c. */
+/* Deferral on veth pairs, which link no NAPI to their queues. v0 has two queues: nothing can be set, nothing
+ * may be lost. s0 has one, so its only NAPI is known; with GRO it is there without an XDP program too. A
+ * driver that links its NAPIs is the lab's: tools/lab/case_napi.c. */
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <net/if.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "support/frontend_xdp.h"
 #include "support/netns.h"
+#include "support/pair.h"
 #include "xdp/lease.h"
 
 static void enter(void)
 {
 	netns_enter();
 	netns_veth("v0", "v1", 2, 1500);
+	netns_veth("s0", "s1", 1, 1500);
+	netns_run("ethtool -K s0 gro on");
 	netns_run("mount -t tmpfs none /run");
 }
 
@@ -142,4 +148,79 @@ Test(napi, every_call_leaves_no_descriptor)
 		one_life(true);
 	}
 	cr_assert_eq(netns_open_fds(), before);
+}
+
+static void prepare_s0(struct frontend_xdp *x)
+{
+	frontend_xdp_prepare(x, "s0");
+	x->config.napi_defer_hard_irqs = 3;
+	x->config.gro_flush_timeout_ns = 50000;
+	frontend_xdp_open(x);
+	frontend_xdp_start(x, 1, 16);
+}
+
+static struct netdev_napi napi_of_s0(void)
+{
+	struct netdev_napi napi;
+
+	cr_assert_eq(netdev_queue_napi(if_nametoindex("s0"), 0, &napi), 0);
+	cr_assert(napi.has_deferral, "needs Linux 6.13");
+	return napi;
+}
+
+static void expect_deferral(uint32_t hard_irqs, uint64_t timeout_ns)
+{
+	struct netdev_napi napi = napi_of_s0();
+
+	cr_expect_eq(napi.deferral.hard_irqs, hard_irqs);
+	cr_expect_eq(napi.deferral.timeout_ns, timeout_ns);
+}
+
+Test(napi, only_napi_of_one_queue_is_set_without_busy_polling_and_put_back)
+{
+	static const struct netdev_deferral old = {1, 20000};
+	struct frontend_xdp x;
+
+	cr_assert_eq(netdev_napi_set(napi_of_s0().id, &old), 0);
+	prepare_s0(&x);
+	EXPECT_TEXT(frontend_xdp_report(&x, 0).napi_state, "defer 3, flush 50 us; was 1, 20 us");
+	cr_expect_not(frontend_xdp_report(&x, 0).busy_poll);
+	expect_deferral(3, 50000);
+	frontend_xdp_close(&x);
+	expect_deferral(1, 20000);
+}
+
+Test(napi, what_a_killed_process_left_on_the_only_napi_is_restored)
+{
+	struct net_xdp_device_queue state;
+	struct net_error err = {0};
+	int status;
+	pid_t child = fork();
+
+	if (!child) {
+		struct frontend_xdp x;
+
+		prepare_s0(&x);
+		raise(SIGKILL);
+	}
+	cr_assert_eq(waitpid(child, &status, 0), child);
+	cr_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	expect_deferral(3, 50000);
+	cr_assert_eq(net_xdp_device_queue_restore("s0", 0, &state, &err), 1, "%s", err.message);
+	expect_deferral(0, 0);
+	cr_expect_eq(net_xdp_device_queue_restore("s0", 0, &state, &err), 0, "%s", err.message);
+}
+
+/* Frames that come while the interrupt is off are not lost: the kernel's timer brings them. */
+Test(napi, deferred_frames_arrive_in_order, .timeout = 60)
+{
+	struct pair p;
+
+	pair_prepare(&p, NET_XDP_ATTACH_NATIVE, 1500);
+	p.rx.config.napi_defer_hard_irqs = 3;
+	p.rx.config.gro_flush_timeout_ns = 50000;
+	pair_open(&p, 256);
+	EXPECT_TEXT(frontend_xdp_report(&p.rx, 0).napi_state, "defer 3, flush 50 us");
+	pair_stream(&p, 4096, 64);
+	pair_close(&p);
 }

@@ -83,11 +83,10 @@ Test(config, check_each_bad_value_is_named)
 	ROW(take_mac_count, 17);
 	ROW(busy_poll_us, 1000001);
 	ROW(busy_poll_budget, 0, c.busy_poll_us = 20);
-	ROW(napi_defer_hard_irqs, 2, c.busy_poll_us = 20);
-	ROW(napi_defer_hard_irqs, 2, c.gro_flush_timeout_ns = 200000);
-	ROW(napi_defer_hard_irqs, 101, c.gro_flush_timeout_ns = 200000, c.busy_poll_us = 20);
-	ROW(gro_flush_timeout_ns, 200000, c.busy_poll_us = 20);
-	ROW(gro_flush_timeout_ns, 10000001, c.napi_defer_hard_irqs = 2, c.busy_poll_us = 20);
+	ROW(napi_defer_hard_irqs, 2);
+	ROW(napi_defer_hard_irqs, 101, c.gro_flush_timeout_ns = 200000);
+	ROW(gro_flush_timeout_ns, 200000);
+	ROW(gro_flush_timeout_ns, 10000001, c.napi_defer_hard_irqs = 2);
 	ROW(tx_timer_us, 9);
 	ROW(tx_timer_us, 100001);
 	ROW(release_timeout_ms, 0);

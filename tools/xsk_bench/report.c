@@ -31,7 +31,7 @@ static void queue_modes(FILE *out, const struct port *port)
 			r->unaligned ? "unaligned" : "aligned",
 			r->multi_buffer ? ", multi-buffer" : "", r->sealed ? ", sealed" : "");
 		if (r->napi_state[0])
-			fprintf(out, "    busy polling: %s\n", r->napi_state);
+			fprintf(out, "    deferral: %s\n", r->napi_state);
 		if (r->target_cpu >= 0)
 			fprintf(out, "    target CPU %d: %s\n", r->target_cpu, r->target_state);
 		rungs(out, r);

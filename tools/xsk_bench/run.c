@@ -49,7 +49,6 @@ static int open_workers(struct run *run, const struct pool_shape *shape, struct 
 		w->run = run;
 		w->index = i;
 		w->stream = (uint16_t)i;
-		w->epoll_fd = -1;
 		run->worker_count++;
 		for (uint32_t k = 0; k < run->port_count; k++) {
 			rc = pool_open(&w->pools[k], &run->memory, offset, shape, err);
@@ -273,8 +272,6 @@ void run_free(struct run *run)
 			pool_close(&w->pools[k]);
 		flow_free(&w->flows);
 		free(w->latency);
-		if (w->epoll_fd >= 0)
-			close(w->epoll_fd);
 	}
 	free(run->workers);
 	bench_memory_close(&run->memory);

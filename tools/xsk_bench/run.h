@@ -49,7 +49,6 @@ struct worker {
 	pthread_t thread;
 	struct net_queue *q[RUN_MAX_PORTS];
 	struct pool pools[RUN_MAX_PORTS];
-	int epoll_fd; /* -1: not open */
 	uint16_t stream;
 	uint64_t moderated; /* frames received before the last moderated sleep */
 	uint64_t published_ns;

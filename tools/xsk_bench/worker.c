@@ -2,10 +2,10 @@
 #include "worker.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -48,21 +48,6 @@ static int pin(struct worker *w)
 	return 0;
 }
 
-static int open_epoll(struct worker *w)
-{
-	w->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	if (w->epoll_fd < 0)
-		return worker_fail(w, -errno, "epoll", "epoll_create1 failed");
-	for (uint32_t i = 0; i < w->run->port_count; i++) {
-		struct epoll_event event = {.events = EPOLLIN};
-		int fd = net_queue_ready_fd(w->q[i]);
-
-		if (fd >= 0 && epoll_ctl(w->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0)
-			return worker_fail(w, -errno, "epoll", "adding a queue's ready_fd failed");
-	}
-	return 0;
-}
-
 /* What was given away and did not come back; after a failure that is a number like any other. */
 static void note_rest(struct worker *w)
 {
@@ -99,8 +84,6 @@ void *worker_main(void *arg)
 	prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0);
 	w->error = pin(w);
 	if (!w->error)
-		w->error = open_epoll(w);
-	if (!w->error)
 		w->error = bodies[w->run->opt->mode](w);
 	if (w->error)
 		atomic_store(&w->run->stop, true);
@@ -113,7 +96,7 @@ void *worker_main(void *arg)
 void worker_wait(struct worker *w, uint64_t deadline_ns)
 {
 	struct timespec sleep = {.tv_nsec = STOP_CHECK_NS};
-	struct epoll_event event;
+	struct pollfd fds[RUN_MAX_PORTS];
 
 	if (w->run->opt->wait == BENCH_WAIT_SPIN) {
 		relax();
@@ -128,9 +111,11 @@ void worker_wait(struct worker *w, uint64_t deadline_ns)
 		clock_nanosleep(CLOCK_MONOTONIC, 0, &sleep, NULL);
 		return;
 	}
-	for (uint32_t i = 0; i < w->run->port_count; i++)
+	for (uint32_t i = 0; i < w->run->port_count; i++) {
 		if (net_queue_poll_ready(w->q[i]))
 			return;
+		fds[i] = (struct pollfd){.fd = net_queue_ready_fd(w->q[i]), .events = POLLIN};
+	}
 	if (deadline_ns != WORKER_NEVER) {
 		uint64_t now = now_ns();
 
@@ -140,7 +125,7 @@ void worker_wait(struct worker *w, uint64_t deadline_ns)
 			sleep.tv_nsec = (long)(deadline_ns - now);
 	}
 	w->tally.sleeps++;
-	epoll_pwait2(w->epoll_fd, &event, 1, &sleep, NULL);
+	ppoll(fds, w->run->port_count, &sleep, NULL);
 }
 
 /* Everything that a counter of ours or of the kernel calls lost. Only the queue's thread may ask. */
