@@ -61,7 +61,7 @@ dpdk_count() {
 
 # Which receivers run: ours by attach mode and how they wait, then the peers.
 receiver_cases() {
-	echo native-epoll native-spin generic-epoll
+	echo native-epoll native-deferred-50 native-spin native-spin-4096 generic-epoll
 	if $with_peers; then
 		echo dpdk dpdk-tuned packet-v3-1 "${!custom_peers[@]}"
 	fi
@@ -71,6 +71,10 @@ receiver_options() {
 	case $1 in
 	native-epoll) echo --attach native --wait epoll ;;
 	native-spin) echo --attach native --wait spin ;;
+	native-spin-*) echo --attach native --wait spin --ring "${1##*-}" ;;
+	native-deferred-*)
+		echo --attach native --wait epoll --napi-defer 2 --napi-flush "${1##*-}"
+		;;
 	native-moderated-*) echo --attach native --wait epoll --moderate "${1##*-}000" ;;
 	generic-epoll) echo --attach generic --wait epoll ;;
 	esac
@@ -105,11 +109,6 @@ start_receiver() {
 		start receiver "$ns_b" 1 "$bin/bench/peer-packet" b1 "${case##*-}"
 		await "$tmp/receiver.err" 'running' "$started"
 		;;
-	sleep-*)
-		note_command "$suite" "$case" "peer-sleep ${case##*-}000"
-		start receiver "$ns_b" 1 "$bin/bench/peer-sleep" "${case##*-}000"
-		await "$tmp/receiver.err" 'running' "$started"
-		;;
 	*)
 		note_command "$suite" "$case" "${custom_peers[$case]}"
 		IF=b1 CPU=1 start receiver "$ns_b" 1 bash -c "exec ${custom_peers[$case]}"
@@ -135,10 +134,6 @@ stop_receiver() {
 	dpdk | dpdk-tuned)
 		stop_dpdk "$receiver"
 		received=$(dpdk_count receiver RX-packets)
-		;;
-	sleep-*)
-		finish "$receiver" TERM || true
-		received=none
 		;;
 	packet-v3-*)
 		finish "$receiver" TERM || true

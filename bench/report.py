@@ -14,6 +14,7 @@ import subprocess
 import sys
 
 NOISY = 0.25  # spread (max - min) / median above which a row is marked
+AGREE = 0.9  # share of the rounds that a verdict takes
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -89,8 +90,7 @@ class Figure:
 # ---- Targets ------------------------------------------------------------------------------------
 
 class Target:
-    """A row of the table. holds(value) is the target, None of a row that only explains another;
-    figure is what was measured."""
+    """A row of the table. holds(value) is the target; figure is what was measured."""
 
     def __init__(self, what, aim, figure, holds, form="{:.2f}", why_missing="not measured"):
         self.what, self.aim, self.figure, self.holds = what, aim, figure, holds
@@ -98,14 +98,16 @@ class Target:
 
     @property
     def verdict(self):
+        """Of nearly all rounds, not of their median: where the rounds disagree another run would
+        too. With 5 rounds all of them, with 11 all but one."""
         if not self.figure:
             return "MISSING: " + self.why_missing
-        if not self.holds:
-            return "floor"
         met = [bool(self.holds(v)) for v in self.figure.values]
-        if len(set(met)) > 1 and self.figure.noisy:
-            return "noisy: the rounds disagree, {} of {} met".format(sum(met), len(met))
-        return "met" if self.holds(self.figure.median) else "not met"
+        if sum(met) >= AGREE * len(met):
+            return "met"
+        if sum(met) <= (1 - AGREE) * len(met):
+            return "not met"
+        return "undecided: {} of {} rounds met".format(sum(met), len(met))
 
 
 def growth(r, call):
@@ -149,21 +151,18 @@ def targets(r):
                r.quotient("load", "native-epoll", "packet-v3-1", "cpu_ms_per_million"),
                lambda v: v <= 0.8, why_missing=why("load", "packet-v3-1")),
         Target("the same against TPACKET_V3: both may wait a millisecond for more", "≤ 0.8",
-               r.quotient("load", "native-moderated-1", "packet-v3-1", "cpu_ms_per_million"),
+               r.quotient("load", "native-deferred-1000", "packet-v3-1", "cpu_ms_per_million"),
                lambda v: v <= 0.8, why_missing=why("load", "packet-v3-1")),
-        Target("the same, a process that only sleeps a millisecond at a time", "—",
-               r.quotient("load", "sleep-1", "packet-v3-1", "cpu_ms_per_million"),
-               None, why_missing=why("load", "packet-v3-1")),
         Target("the same against TPACKET_V3: both may wait eight, its default", "≤ 0.8",
                r.quotient("load", "native-moderated-8", "packet-v3-8", "cpu_ms_per_million"),
                lambda v: v <= 0.8, why_missing=why("load", "packet-v3-8")),
         Target("idle queue, epoll: per cent of a core", "< 0.5",
                r.figure("idle", "native-epoll", "percent"), lambda v: v < 0.5, "{:.3f}"),
-        Target("rx delivered against tuned DPDK, same sender, both polling", "≥ 1.0",
-               r.quotient("receive", "native-spin", "dpdk-tuned", "pps"), lambda v: v >= 1.0,
+        Target("rx delivered against tuned DPDK, same sender, both polling, our rings of 4096", "≥ 1.0",
+               r.quotient("receive", "native-spin-4096", "dpdk-tuned", "pps"), lambda v: v >= 1.0,
                form="{:.3f}", why_missing=dpdk["receive"]),
-        Target("rx loss less DPDK's, in points of per cent", "≤ 0",
-               less_loss(r, "receive", "native-spin", "dpdk-tuned"), lambda v: v <= 0.01,
+        Target("the same: loss less DPDK's, in points of per cent", "≤ 0",
+               less_loss(r, "receive", "native-spin-4096", "dpdk-tuned"), lambda v: v <= 0.01,
                "{:.3f}", why_missing=dpdk["receive"]),
         Target("fwd (l2) delivered against tuned DPDK io, both polling", "≥ 1.1",
                r.quotient("forward", "native-spin", "dpdk-tuned", "pps"), lambda v: v >= 1.1,

@@ -138,13 +138,14 @@ send_once() {
 # ---- Forward from b1 to b2 ------------------------------------------------------------------------
 
 forward_case_start() {
-	local case=$1
+	local case=$1 options
 
 	case $case in
 	native-* | generic-*)
-		note_command forward "$case" "xsk-bench fwd -i b1 --to b2 --attach ${case%-*} --wait ${case#*-} --cpu 1"
-		start fwd "$ns_b" 1 "$bin/tools/xsk-bench" fwd -i b1 --to b2 --attach "${case%-*}" \
-			--wait "${case#*-}" --cpu 1 --duration 0 --json
+		read -r -a options < <(receiver_options "$case")
+		note_command forward "$case" "xsk-bench fwd -i b1 --to b2 --cpu 1 ${options[*]}"
+		start fwd "$ns_b" 1 "$bin/tools/xsk-bench" fwd -i b1 --to b2 --cpu 1 \
+			"${options[@]}" --duration 0 --json
 		await "$tmp/fwd.err" 'is running' "$started"
 		;;
 	dpdk*)
@@ -190,12 +191,12 @@ forward_once() {
 
 # ---- All of them, interleaved ---------------------------------------------------------------------
 
-# interleave SUITE FUNCTION CASE...: every case once, then again.
+# interleave SUITE FUNCTION CASE...: every case once, then again. With first set: from that round on.
 interleave() {
 	local suite=$1 function=$2 round case
 	shift 2
 
-	for ((round = 1; round <= rounds; round++)); do
+	for ((round = ${first:-1}; round <= rounds; round++)); do
 		say "$suite: round $round of $rounds: $*"
 		for case in "$@"; do
 			"$function" "$case" "$round"
@@ -203,25 +204,38 @@ interleave() {
 	done
 }
 
+# interleave_more SUITE FUNCTION CASE...: rounds on top for two that a target compares, and that are
+# so close that the usual number of rounds would not tell them apart.
+interleave_more() {
+	local first=$((rounds + 1)) rounds=$((2 * rounds + 1))
+
+	if $with_peers; then
+		interleave "$@"
+	fi
+}
+
 suite_path() {
 	local receivers senders forwarders loads idles
 
 	read -r -d '' -a receivers < <(receiver_cases) || true
 	senders=(native generic native-batch-256)
-	forwarders=(native-epoll native-spin generic-epoll)
-	loads=(native-epoll native-moderated-1 native-moderated-8)
+	forwarders=(native-epoll native-deferred-40 native-spin generic-epoll)
+	loads=(native-epoll native-deferred-1000 native-moderated-8)
 	idles=(native-epoll)
 	if $with_peers; then
 		senders+=(dpdk dpdk-tuned)
 		forwarders+=(dpdk dpdk-tuned)
-		loads+=(dpdk-tuned packet-v3-1 packet-v3-8 sleep-1 "${!custom_peers[@]}")
+		loads+=(dpdk-tuned packet-v3-1 packet-v3-8 "${!custom_peers[@]}")
 		idles+=(dpdk-tuned packet-v3-1 "${!custom_peers[@]}")
 	fi
 	note_command receive sender "xsk-bench tx -i a1 --cpu 0 --duration $path_seconds"
 	note_command load sender "xsk-bench tx -i a1 --cpu 0 --duration $load_seconds --rate 100k"
 	interleave receive receive_once "${receivers[@]}"
+	interleave_more receive receive_once native-spin-4096 dpdk-tuned
 	interleave load load_once "${loads[@]}"
 	interleave idle idle_once "${idles[@]}"
 	interleave send send_once "${senders[@]}"
+	interleave_more send send_once native dpdk-tuned
 	interleave forward forward_once "${forwarders[@]}"
+	interleave_more forward forward_once native-spin dpdk-tuned
 }

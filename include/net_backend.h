@@ -263,6 +263,9 @@ static inline uint32_t net_queue_rx_avail(struct net_queue *q, struct net_buffer
  * Collect received frames. Data and metadata are in place before an id is returned.
  * Return: number of ids written, 0..count. Each posted id comes back at most once per posting.
  * Owner: the returned buffers are the frontend's. Blocks: no. Syscalls: see rx_avail.
+ * A frontend that calls it in a loop instead of sleeping takes cache lines from the processor that
+ * writes the ring, with each call: while frames come in bursts, some microseconds between two calls
+ * make the sender faster (docs/performance.md, "Spinning").
  */
 static inline uint32_t net_queue_rx_poll(struct net_queue *q, struct net_buffer_access *pool,
 					 uint32_t *ids, uint32_t count)

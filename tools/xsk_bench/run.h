@@ -50,7 +50,7 @@ struct worker {
 	struct net_queue *q[RUN_MAX_PORTS];
 	struct pool pools[RUN_MAX_PORTS];
 	uint16_t stream;
-	uint64_t moderated; /* frames received before the last moderated sleep */
+	uint64_t received_before; /* the last wait */
 	uint64_t published_ns;
 
 	struct tally tally;

@@ -13,6 +13,9 @@
 
 #define STOP_CHECK_NS 100000000u /* longest sleep: how late a worker may see the end */
 #define PUBLISH_NS    50000000u
+/* A look at a ring takes the lines that the kernel writes next. While frames come in bursts the looks are
+ * this far apart, so that each finds several; a frame that comes alone is looked for all the time. */
+#define SPIN_PAUSE_NS 5000u
 
 static int worker_fail(struct worker *w, int rc, const char *step, const char *message)
 {
@@ -93,19 +96,31 @@ void *worker_main(void *arg)
 	return NULL;
 }
 
+static void pause_for(uint64_t ns)
+{
+	uint64_t end = now_ns() + ns;
+
+	while (now_ns() < end)
+		relax();
+}
+
 void worker_wait(struct worker *w, uint64_t deadline_ns)
 {
+	uint64_t fresh = w->tally.received - w->received_before;
 	struct timespec sleep = {.tv_nsec = STOP_CHECK_NS};
 	struct pollfd fds[RUN_MAX_PORTS];
 
+	w->received_before = w->tally.received;
 	if (w->run->opt->wait == BENCH_WAIT_SPIN) {
-		relax();
+		if (fresh > 1)
+			pause_for(SPIN_PAUSE_NS);
+		else
+			relax();
 		return;
 	}
-	if (w->run->opt->moderate_us && w->tally.received != w->moderated) {
+	if (w->run->opt->moderate_us && fresh) {
 		/* One wake-up for many frames, as a device's interrupt moderation does it: the next ones
 		 * are waited for by the clock. */
-		w->moderated = w->tally.received;
 		w->tally.sleeps++;
 		sleep.tv_nsec = w->run->opt->moderate_us * 1000l;
 		clock_nanosleep(CLOCK_MONOTONIC, 0, &sleep, NULL);
