@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Busy polling that keeps the NAPI's interrupt off: what was set before is there again afterwards,
+/* An interrupt that is kept off, with busy polling and without: what was set before is there again afterwards,
  * whatever happens in between. */
 #include <inttypes.h>
 #include <signal.h>
@@ -58,7 +58,9 @@ static pid_t start_victim(const char *ifname)
 	fflush(stdout);
 	pid = fork();
 	if (pid == 0) {
-		opened = open_port(&p, &(struct port_options){.ifname = ifname, .deferring = true});
+		opened = open_port(&p, &(struct port_options){.ifname = ifname,
+							      .deferring = true,
+							      .polling = true});
 		if (write(pipes[1], &opened, 1) == 1)
 			pause();
 		_exit(1);
@@ -84,7 +86,7 @@ static void be_killed(const char *ifname)
 }
 
 /* While open, and put back by destroy. */
-static void in_order(const char *const *ifnames)
+static void in_order(const char *const *ifnames, bool polling)
 {
 	struct traffic_result r;
 	struct traffic t;
@@ -93,7 +95,8 @@ static void in_order(const char *const *ifnames)
 	if (open_ports(&a, &b, ifnames,
 		       (struct port_options){.mode = NET_XDP_MODE_ZERO_COPY,
 					     .huge_pages = true,
-					     .deferring = true})) {
+					     .deferring = true,
+					     .polling = polling})) {
 		expect_text(a.report.napi_state, "defer 2, flush 200 us; was 3, 50 us");
 		expect_values("while open", ifnames[0], 2, 200000);
 		run(&t, &r, &a, &b, 1000);
@@ -109,7 +112,7 @@ static void in_order(const char *const *ifnames)
 /* Open and destroy one port. state: what its report says. */
 static void one_life(const char *ifname, bool deferring, const char *state, const char *meanwhile)
 {
-	struct port_options o = {.ifname = ifname, .deferring = deferring};
+	struct port_options o = {.ifname = ifname, .deferring = deferring, .polling = deferring};
 	struct port p;
 
 	if (open_port(&p, &o)) {
@@ -145,7 +148,8 @@ void case_napi(char **arg)
 	setenv("IF", arg[0], 1);
 	command(set);
 	expect_values("before", arg[0], 3, 50000);
-	in_order(ifnames);
+	in_order(ifnames, true);
+	in_order(ifnames, false);
 
 	be_killed(arg[0]);
 	one_life(arg[0], false, "put back what process", NULL);

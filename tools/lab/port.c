@@ -164,8 +164,9 @@ int port_prepare(struct port *p, const struct port_options *o)
 	p->config.mode = o->mode;
 	p->config.program = o->program;
 	p->config.rx_id_limit = PORT_RX;
-	if (o->deferring) {
+	if (o->polling)
 		p->config.busy_poll_us = 20;
+	if (o->deferring) {
 		p->config.napi_defer_hard_irqs = 2;
 		p->config.gro_flush_timeout_ns = 200000;
 	}

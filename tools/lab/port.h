@@ -38,7 +38,8 @@ struct port_options {
 	bool huge_pages; /* of all memory, or of the first half when it is joined */
 	bool joined;	 /* two regions, of either page size */
 	bool sealed;
-	bool deferring;	   /* busy polling that keeps the NAPI's interrupt off */
+	bool deferring;	   /* keep the NAPI's interrupt off after frames, */
+	bool polling;	   /* and busy poll meanwhile */
 	bool small_chunks; /* the default ones also where the driver wants larger ones */
 	enum net_xdp_mode mode;
 	enum net_xdp_program program;
