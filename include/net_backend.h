@@ -294,7 +294,8 @@ static inline uint32_t net_queue_tx_avail(struct net_queue *q, struct net_buffer
 /*
  * Collect the ids of completed packets: one per accepted packet, in any order.
  * Return: number of ids written, or NET_TX_TRY_RESTART / NET_TX_FATAL.
- * Blocks: no. Syscalls: at most one bounded kick, for what is still in the ring.
+ * Blocks: no. Syscalls: at most one bounded kick: for what is still in the ring and nobody was told of
+ * yet, or long ago.
  */
 static inline int net_queue_tx_poll(struct net_queue *q, struct net_buffer_access *pool,
 				    uint32_t *ids, uint32_t count)

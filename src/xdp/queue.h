@@ -89,6 +89,7 @@ struct net_xdp_queue {
 	uint32_t *done;	     /* ids completed here, not yet collected: a ring */
 	uint32_t done_head, done_tail, done_mask;
 	uint32_t tx_max_descriptors; /* per packet */
+	uint32_t tx_patience;	     /* looks at a driver that was told, see tx_push() */
 	uint64_t tx_lost_ahead;	     /* packets lost whose completions were not read yet */
 	bool tx_later;		     /* the last tx_avail left its kick to the next call */
 	bool tx_blocked_private;     /* it waits for a private slot too */
@@ -197,7 +198,8 @@ uint32_t tx_avail(struct net_queue *q, struct net_buffer_access *pool,
 int tx_poll(struct net_queue *q, struct net_buffer_access *pool, uint32_t *ids, uint32_t count);
 int tx_open(struct net_xdp_queue *q);
 void tx_close(struct net_xdp_queue *q);
-/* Tell the kernel about what is in the TX ring, if it wants to be told: one bounded kick. */
+/* Tell the kernel about what is in the TX ring, if it wants to be told and does not know: one bounded
+ * kick. */
 void tx_push(struct net_xdp_queue *q);
 /* Read completions to make room; their ids wait for tx_poll. */
 void tx_reap(struct net_xdp_queue *q);

@@ -136,6 +136,7 @@ bool queue_poll_ready(struct net_queue *queue)
 	}
 	/* About to sleep: leave nothing in the TX and fill rings that only we can push. Whether that
 	 * worked is seen the next time. */
+	q->tx_patience = 0;
 	tx_push(q);
 	again = rx_push(q);
 	if (!watch_socket(q) || harvest(q) || has_work(q))

@@ -349,8 +349,10 @@ uint32_t tx_avail(struct net_queue *queue, struct net_buffer_access *pool,
 			it.at = more ? it.at : packet.segments;
 		}
 	}
-	if (*q->tx.own != q->tx.mine)
+	if (*q->tx.own != q->tx.mine) {
 		ring_publish(&q->tx);
+		q->tx_patience = 0;
+	}
 	q->tx_later = more && may_wait(q, q->tx.mine - before);
 	if (!q->tx_later)
 		tx_push(q);

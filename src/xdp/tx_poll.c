@@ -13,6 +13,10 @@
  * make progress, and a bound when every frame is lost one by one. */
 #define KICK_CALLS 64
 
+/* Looks at a zero-copy driver that was told and takes nothing, until it is told again. A frontend that
+ * only looks needs 20 to 100 us for so many: about the timer's interval for one that sleeps. */
+#define PATIENCE_LOOKS 1024
+
 /* ---- Completions ------------------------------------------------------------------------------ */
 
 /* A descriptor of a packet with a record. Return: true and *id when it was the packet's last. */
@@ -103,13 +107,15 @@ void tx_reap(struct net_xdp_queue *q)
 
 /* ---- Kick ------------------------------------------------------------------------------------- */
 
-static void kick(struct net_xdp_queue *q)
+ALONE static void kick(struct net_xdp_queue *q)
 {
 	for (uint32_t calls = 0; calls < KICK_CALLS; calls++) {
 		uint32_t before = q->tx.theirs;
 
 		switch (socket_kick_tx(q)) {
 		case KICK_OK:
+			if (q->zero_copy && !q->busy_poll) /* a busy poll is work, not a word */
+				q->tx_patience = PATIENCE_LOOKS;
 			break;
 		case KICK_LOST:
 			q->counter[NET_XDP_TX_LOST]++;
@@ -132,20 +138,35 @@ static void kick(struct net_xdp_queue *q)
 	}
 }
 
-/* Something is in the ring and the kernel wants to be told. */
-static bool wants_kick(struct net_xdp_queue *q)
+static bool wants_kick(const struct net_xdp_queue *q)
 {
-	if (ring_drained(&q->tx))
-		return false;
 	if (q->zero_copy)
 		__atomic_thread_fence(__ATOMIC_SEQ_CST); /* see ring_needs_wakeup() */
 	return ring_needs_wakeup(&q->tx) || q->busy_poll;
 }
 
+/*
+ * In copy mode the kick does the sending. A zero-copy driver takes what it was told of when it likes, and
+ * may ask to be told all the while (igb and virtio_net never stop). It is told once, and again only
+ *
+ *     of new frames                      tx_avail ends the patience
+ *     when the kick failed               then there was none
+ *     when it asks anew                  it did not for a while: the driver was awake, and stopped
+ *     when it takes nothing for long     a wake-up may get lost: link down, NIC or NAPI in between
+ *     before a sleep                     poll_ready ends the patience, and its timer repeats that
+ */
 void tx_push(struct net_xdp_queue *q)
 {
-	if (wants_kick(q))
+	uint32_t before = q->tx.theirs;
+
+	if (ring_drained(&q->tx))
+		return;
+	if (!wants_kick(q))
+		q->tx_patience = 0;
+	else if (!q->tx_patience)
 		kick(q);
+	else
+		q->tx_patience = q->tx.theirs == before ? q->tx_patience - 1 : PATIENCE_LOOKS;
 }
 
 int tx_poll(struct net_queue *queue, struct net_buffer_access *pool, uint32_t *ids, uint32_t count)
