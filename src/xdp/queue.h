@@ -39,6 +39,10 @@ struct tx_packet {
 	uint64_t bounced;     /* its private slot, or BOUNCE_NONE */
 };
 
+/* Looks at a ring of a zero-copy driver that was told and does nothing, until it is told again. A frontend
+ * that only looks needs 20 to 100 us for so many: about the timer's interval for one that sleeps. */
+#define PATIENCE_LOOKS 1024u
+
 #define QUEUE_LINE_BYTES 64
 #define QUEUE_LINE	 __attribute__((aligned(QUEUE_LINE_BYTES)))
 
@@ -75,6 +79,7 @@ struct net_xdp_queue {
 	uint64_t rx_usual_tags;
 	uint32_t rx_region;		 /* hint for memory_offset() */
 	uint32_t rx_private_out;	 /* private chunks that the kernel holds */
+	uint32_t rx_looks;		 /* that found nothing, in zero copy */
 	struct rx_list pending, waiting; /* parked, see enum rx_owner */
 	bool split;	/* not jumbo, but the frame of the last descriptor goes on */
 	bool rx_pieces; /* the driver splits frames without a word */

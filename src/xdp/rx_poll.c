@@ -280,6 +280,17 @@ static void take_descriptors(struct net_xdp_queue *q, struct burst *b, uint32_t 
 	ring_publish(&q->rx);
 }
 
+/* A driver that asks for its wake-up only after it was given the last buffers, or never got it, hears of
+ * them here: with all of them in the fill ring no rx_avail comes, and a frontend that polls may never
+ * sleep. */
+static void nothing_came(struct net_xdp_queue *q)
+{
+	if (q->busy_poll)
+		socket_kick_rx(q);
+	else if (q->zero_copy && ++q->rx_looks % PATIENCE_LOOKS == 0)
+		rx_push(q);
+}
+
 uint32_t rx_poll(struct net_queue *queue, struct net_buffer_access *pool, uint32_t *ids,
 		 uint32_t count)
 {
@@ -308,8 +319,8 @@ uint32_t rx_poll(struct net_queue *queue, struct net_buffer_access *pool, uint32
 		done += b.count;
 		looked += n;
 	}
-	if (looked == 0 && unlikely(q->busy_poll))
-		socket_kick_rx(q);
+	if (looked == 0)
+		nothing_came(q);
 	if (rx_is_parked(q))
 		rx_refill(q);
 	return done;

@@ -13,10 +13,6 @@
  * make progress, and a bound when every frame is lost one by one. */
 #define KICK_CALLS 64
 
-/* Looks at a zero-copy driver that was told and takes nothing, until it is told again. A frontend that
- * only looks needs 20 to 100 us for so many: about the timer's interval for one that sleeps. */
-#define PATIENCE_LOOKS 1024
-
 /* ---- Completions ------------------------------------------------------------------------------ */
 
 /* A descriptor of a packet with a record. Return: true and *id when it was the packet's last. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* When a zero-copy driver is told of frames to send, against the fake kernel: of each once, and again
- * only where a wake-up may have been lost. */
+/* When a zero-copy driver is told of frames to send and of buffers, against the fake kernel: of each once,
+ * and again only where a wake-up may have been lost. */
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <sys/syscall.h>
@@ -8,21 +8,31 @@
 
 #include "support/fake_kernel.h"
 
-enum { START = (int)0xfffffff0, BYTES = 1 << 20, RING = 64, BATCH = 10 };
+enum { START = (int)0xfffffff0, BYTES = 1 << 20, RING = 64, BATCH = 10, IDS = 4 };
 enum { LEAST = 100, MOST = 5000 }; /* looks, until a driver that takes nothing is told again */
 
 static uint32_t kicks;
 static int answer; /* to a kick: 0 or errno */
 
+static ssize_t answer_kick(void)
+{
+	kicks++;
+	errno = answer;
+	return answer ? -1 : 0;
+}
+
 /* In place of the C library's, for the fake kernel's socket only. */
 ssize_t sendto(int fd, const void *bytes, size_t len, int flags, const struct sockaddr *to,
 	       socklen_t to_len)
 {
-	if (fd >= 0)
-		return syscall(SYS_sendto, fd, bytes, len, flags, to, to_len);
-	kicks++;
-	errno = answer;
-	return answer ? -1 : 0;
+	return fd < 0 ? answer_kick() : syscall(SYS_sendto, fd, bytes, len, flags, to, to_len);
+}
+
+ssize_t recvfrom(int fd, void *bytes, size_t len, int flags, struct sockaddr *from,
+		 socklen_t *from_len)
+{
+	return fd < 0 ? answer_kick()
+		      : syscall(SYS_recvfrom, fd, bytes, len, flags, from, from_len);
 }
 
 struct rig {
@@ -38,7 +48,9 @@ static void rig_open(struct rig *r)
 	struct net_xdp_config c = net_xdp_config_default();
 
 	c.tx_ring_frames = c.completion_ring_frames = RING;
-	frontend_open(&r->f, BYTES, 0);
+	c.rx_id_limit = IDS;
+	frontend_open(&r->f, BYTES, IDS);
+	frontend_layout(&r->f, 0, IDS, FRONTEND_BASE + BYTES / 2, 4096, 256, 1536);
 	fake_open(&r->k, c, &r->f, (uint32_t)START);
 	r->q = &r->k.queue.base;
 	queue_set_zero_copy(&r->k.queue, true);
@@ -258,4 +270,52 @@ Test(kick, copy_mode_and_busy_polling_kick_at_each_look)
 		cr_assert_eq(kicks, 1 + 5);
 		rig_close(&r);
 	}
+}
+
+/* ---- Buffers ---------------------------------------------------------------------------------- */
+
+/* Return: after how many looks that found no frame there was a kick; 0: in MOST looks there was none. */
+static uint32_t look_for_frames(struct rig *r)
+{
+	const uint32_t before = kicks;
+	uint32_t id;
+
+	for (uint32_t looks = 1; looks <= MOST; looks++) {
+		cr_assert_eq(frontend_rx(&r->f, r->q, &id, 1), 0);
+		if (kicks != before)
+			return looks;
+	}
+	return 0;
+}
+
+/* It looked for buffers just before they came and asked just afterwards. All of them are with it, and the
+ * frontend does not sleep: nothing else would ever tell it. */
+Test(kick, driver_that_asks_when_all_buffers_were_given_is_told_by_looks)
+{
+	uint64_t address;
+	struct rig r;
+
+	rig_open(&r);
+	frontend_post(&r.f, r.q, 0, IDS);
+	cr_assert_eq(look_for_frames(&r), 0, "told, though it does not ask");
+	r.k.fill.flags = XDP_RING_NEED_WAKEUP;
+	cr_assert_neq(look_for_frames(&r), 0, "left asleep");
+	cr_assert_geq(look_for_frames(&r), LEAST, "told too often, or not again");
+	cr_assert_eq(kicks, 2);
+	while (fake_take_fill(&r.k, &address))
+		;
+	cr_assert_eq(look_for_frames(&r), 0, "told of nothing");
+	rig_close(&r);
+}
+
+Test(kick, driver_that_asks_is_told_once_of_buffers)
+{
+	struct rig r;
+
+	rig_open(&r);
+	r.k.fill.flags = XDP_RING_NEED_WAKEUP;
+	frontend_post(&r.f, r.q, 0, IDS);
+	cr_assert_eq(kicks, 1);
+	cr_assert_geq(look_for_frames(&r), LEAST);
+	rig_close(&r);
 }
