@@ -80,6 +80,7 @@ struct net_xdp_queue {
 	uint32_t rx_region;		 /* hint for memory_offset() */
 	uint32_t rx_private_out;	 /* private chunks that the kernel holds */
 	uint32_t rx_looks;		 /* that found nothing, in zero copy */
+	uint32_t rx_told;		 /* the fill ring up to here, see wake() */
 	struct rx_list pending, waiting; /* parked, see enum rx_owner */
 	bool split;	/* not jumbo, but the frame of the last descriptor goes on */
 	bool rx_pieces; /* the driver splits frames without a word */
@@ -168,8 +169,9 @@ uint32_t rx_avail(struct net_queue *q, struct net_buffer_access *pool, const uin
 		  uint32_t count);
 uint32_t rx_poll(struct net_queue *q, struct net_buffer_access *pool, uint32_t *ids,
 		 uint32_t count);
-/* Wake a driver that asks for it, when there is something in the fill ring: one system call. Return:
- * was it asked for? If the wake-up failed, the next call tries again. */
+/* Wake a driver that asks for it, when there is something in the fill ring: one system call. Return: shall
+ * a queue that goes to sleep look again soon? Was there something that the driver had not been told of, or
+ * did the wake-up fail? */
 bool rx_push(struct net_xdp_queue *q);
 /* Before bind: the verdicts need the rings, memory and modes to be set. */
 int rx_open(struct net_xdp_queue *q, uint32_t id_limit);

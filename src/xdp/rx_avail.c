@@ -83,15 +83,26 @@ static uint32_t private_wanted(const struct net_xdp_queue *q)
 	return wanted < q->rx_private.free_count ? (uint32_t)wanted : q->rx_private.free_count;
 }
 
+/* With fewer buffers than the driver wants it asks all the time, and the ring looks full of them: the
+ * kernel moves its index when frames come, not when the driver takes buffers (xsk_flush()). So what was
+ * told is remembered. Return: see rx_push(). */
+ALONE static bool wake(struct net_xdp_queue *q)
+{
+	bool news = q->rx_told != q->fill.mine;
+
+	q->rx_told = q->fill.mine;
+	if (socket_kick_rx(q) == KICK_OK)
+		return news;
+	q->rx_told--;
+	return true;
+}
+
 bool rx_push(struct net_xdp_queue *q)
 {
 	if (!q->zero_copy || ring_drained(&q->fill))
 		return false;
 	__atomic_thread_fence(__ATOMIC_SEQ_CST); /* see ring_needs_wakeup() */
-	if (!ring_needs_wakeup(&q->fill))
-		return false;
-	socket_kick_rx(q);
-	return true;
+	return ring_needs_wakeup(&q->fill) && wake(q);
 }
 
 /* Post what waited for room. */

@@ -1,13 +1,28 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Going to sleep, against the fake kernel: the timer, and wake-ups that the driver asks for. */
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <linux/if_xdp.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "support/fake_kernel.h"
 
 enum { START = (int)0xfffffff0, IDS = 64, BYTES = 1 << 20 };
+
+static int answer; /* to a wake-up: 0 or errno */
+
+/* In place of the C library's, for wake-ups only. */
+ssize_t recvfrom(int fd, void *bytes, size_t len, int flags, struct sockaddr *from,
+		 socklen_t *from_len)
+{
+	if (bytes)
+		return syscall(SYS_recvfrom, fd, bytes, len, flags, from, from_len);
+	errno = answer;
+	return answer ? -1 : 0;
+}
 
 struct rig {
 	struct frontend f;
@@ -105,8 +120,61 @@ Test(ready, driver_that_waits_for_a_wakeup_gets_it_before_the_queue_sleeps)
 	r.k.fill.flags = XDP_RING_NEED_WAKEUP;
 	cr_assert_not(net_queue_poll_ready(r.q));
 	cr_assert_eq(r.k.queue.counter[NET_XDP_KICKS], kicks + 1);
-	/* It may have failed: the queue looks again, without a frame or packet to wake it. */
+	/* It may be lost: the queue looks again, without a frame or packet to wake it. */
 	cr_assert(timer_runs(&r));
+	rig_close(&r);
+}
+
+/* Return: is a queue with buffers for a driver that always asks asleep, after it has looked so often? */
+static bool sleeps_after(struct rig *r, uint32_t looks)
+{
+	while (looks--) {
+		usleep(12000); /* the timer's longest interval */
+		cr_assert_not(net_queue_poll_ready(r->q));
+	}
+	return !timer_runs(r);
+}
+
+/* Zero copy with fewer buffers than the driver wants: all are with it, it asks for more, and its index
+ * does not show that it took them. */
+Test(ready, driver_that_always_asks_lets_the_queue_sleep)
+{
+	struct rig r;
+
+	rig_open(&r, 100);
+	queue_set_zero_copy(&r.k.queue, true);
+	frontend_layout(&r.f, 0, 6, FRONTEND_BASE + 4096, 4096, 256 + 12, 1518);
+	frontend_post(&r.f, r.q, 0, 4);
+	r.k.fill.flags = XDP_RING_NEED_WAKEUP;
+	cr_assert_not(sleeps_after(&r, 1), "nobody sees whether the wake-up was lost");
+	cr_assert(sleeps_after(&r, 1));
+	frontend_post(&r.f, r.q, 4, 1); /* told at once */
+	cr_assert(sleeps_after(&r, 1));
+	r.k.fill.flags = 0;
+	frontend_post(&r.f, r.q, 5, 1);
+	r.k.fill.flags = XDP_RING_NEED_WAKEUP;
+	cr_assert_not(sleeps_after(&r, 1), "new buffers, of which it was not told");
+	cr_assert(sleeps_after(&r, 1));
+	rig_close(&r);
+}
+
+/* A NIC in reset: there the next look may succeed. */
+Test(ready, driver_that_cannot_be_woken_keeps_the_timer_running)
+{
+	struct rig r;
+
+	rig_open(&r, 100);
+	queue_set_zero_copy(&r.k.queue, true);
+	frontend_layout(&r.f, 0, 4, FRONTEND_BASE + 4096, 4096, 256 + 12, 1518);
+	r.k.fill.flags = XDP_RING_NEED_WAKEUP;
+	answer = ENETDOWN;
+	frontend_post(&r.f, r.q, 0, 4);
+	cr_assert_not(net_queue_poll_ready(r.q));
+	for (uint32_t i = 0; i < 10; i++)
+		cr_assert_not(sleeps_after(&r, 1));
+	answer = 0;
+	cr_assert_not(sleeps_after(&r, 1), "its first success may be lost");
+	cr_assert(sleeps_after(&r, 1));
 	rig_close(&r);
 }
 
