@@ -139,7 +139,9 @@ bool queue_poll_ready(struct net_queue *queue)
 	q->tx_patience = 0;
 	tx_push(q);
 	again = rx_push(q);
-	if (!watch_socket(q) || harvest(q) || has_work(q))
+	/* The look into the epoll instance sends as well, in copy mode, and nobody hears what it could not
+	 * send (xsk_poll()). What is lost is completed, so nothing is left in the ring unless it has to wait. */
+	if (has_work(q) || !watch_socket(q) || harvest(q) || has_work(q))
 		return true;
 	if (again || inflight_count(&q->tx_inflight))
 		arm_timer(q);

@@ -13,10 +13,16 @@ enum { LEAST = 100, MOST = 5000 }; /* looks, until a driver that takes nothing i
 
 static uint32_t kicks;
 static int answer; /* to a kick: 0 or errno */
+static struct fake_kernel
+	*losing; /* completes the next frame with each kick, and does not send it */
 
 static ssize_t answer_kick(void)
 {
+	struct fake_packet packet;
+
 	kicks++;
+	if (losing && fake_transmit(losing, &packet))
+		fake_complete(losing, packet.address[0]);
 	errno = answer;
 	return answer ? -1 : 0;
 }
@@ -270,6 +276,27 @@ Test(kick, copy_mode_and_busy_polling_kick_at_each_look)
 		cr_assert_eq(kicks, 1 + 5);
 		rig_close(&r);
 	}
+}
+
+/* A look into the epoll instance makes the kernel send in copy mode, and what that loses is told to nobody:
+ * not before everything that was lost already is collected. */
+Test(kick, what_is_lost_before_a_sleep_is_collected_and_not_looked_for)
+{
+	struct net_xdp_queue *q;
+	struct rig r;
+
+	rig_open(&r);
+	q = &r.k.queue;
+	queue_set_zero_copy(q, false);
+	answer = EAGAIN;
+	cr_assert_eq(offer(&r), BATCH);
+	answer = EBUSY;
+	losing = &r.k;
+	cr_assert(net_queue_poll_ready(r.q));
+	cr_assert_eq(q->counter[NET_XDP_TX_LOST], BATCH);
+	cr_assert_eq(q->counter[NET_XDP_LOOKS], 0);
+	losing = NULL;
+	rig_close(&r);
 }
 
 /* ---- Buffers ---------------------------------------------------------------------------------- */
