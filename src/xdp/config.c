@@ -232,7 +232,8 @@ static int check_rest(const struct net_xdp_config *c, struct net_error *err)
 	REJECT(c->busy_poll_us && (c->busy_poll_budget < 1 || c->busy_poll_budget > 65535),
 	       "busy_poll_budget %u: must be 1 to 65535; 64 is usual", c->busy_poll_budget);
 	REJECT(!c->napi_defer_hard_irqs != !c->gro_flush_timeout_ns,
-	       "napi_defer_hard_irqs %u, gro_flush_timeout_ns %u: go together; use 2 and 200000, or "
+	       "napi_defer_hard_irqs %u, gro_flush_timeout_ns %u: go together; use 2 and 200000, "
+	       "or "
 	       "0 and 0",
 	       c->napi_defer_hard_irqs, c->gro_flush_timeout_ns);
 	REJECT(c->napi_defer_hard_irqs > 100,
