@@ -158,10 +158,10 @@ int queue_destroy(struct net_queue *queue, struct net_error *err)
 void queue_set_zero_copy(struct net_xdp_queue *q, bool zero_copy)
 {
 	q->zero_copy = zero_copy;
+	q->paged = zero_copy || !q->unaligned;
 	/* Is a buffer of the arena direct whenever it is large enough? The guard page and the private
 	 * area keep its chunk inside the UMEM. */
-	q->rx_usual = q->unaligned && !q->jumbo && !q->rx_vlan && q->memory->reservation;
-	q->rx_usual_descriptors = q->unaligned && !q->inspect;
+	q->rx_usual = !q->jumbo && !q->rx_vlan && q->memory->reservation;
 	q->rx_usual_capacity = q->direct_capacity;
 	q->rx_pieces = zero_copy && q->driver_unit_bytes;
 	if (q->rx_pieces) {
@@ -187,6 +187,7 @@ void queue_set_facts(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep)
 	q->chunk_bytes = c->chunk_bytes;
 	q->base_mask = c->unaligned ? RX_OFFSET : ~(uint64_t)(c->chunk_bytes - 1);
 	q->frame_offset = XDP_FRAME_HEADROOM + config_headroom(c, zero_copy);
+	q->rx_usual_place = (uint64_t)q->frame_offset << (c->unaligned ? 48 : 0);
 	q->direct_capacity = c->chunk_bytes - q->frame_offset;
 	q->max_frame_bytes = c->max_frame_bytes;
 	q->driver_gap_bytes = driver_gap_bytes(&ep->device);

@@ -55,9 +55,9 @@ struct net_xdp_queue {
 
 	/* ---- hot: constants ---- */
 	const struct memory *memory;
-	uint64_t base_mask; /* RX descriptor address -> what the fill entry named */
 	uint64_t umem_bytes;
-	uint32_t frame_offset; /* of a frame behind its chunk's start */
+	uint64_t rx_usual_place; /* frame_offset where an RX descriptor's address has it */
+	uint32_t frame_offset;	 /* of a frame behind its chunk's start */
 	uint32_t chunk_bytes;
 	uint32_t direct_capacity;
 	uint32_t rx_usual_capacity; /* what a usual frame has at most */
@@ -65,11 +65,10 @@ struct net_xdp_queue {
 	int fd;
 	bool unaligned;
 	bool zero_copy; /* the page rule and the fence apply */
-	bool sealed;
+	bool paged;	/* there is something to cross: see queue_page_rule() */
 	bool jumbo;
-	bool inspect;		   /* rx_checksum or rx_vlan: frames are looked at */
-	bool rx_usual;		   /* may take_usual() be used? */
-	bool rx_usual_descriptors; /* may take_usual_descriptors()? */
+	bool inspect;  /* rx_checksum or rx_vlan: frames are looked at */
+	bool rx_usual; /* may take_usual() be used? */
 	bool busy_poll;
 
 	/* ---- hot: receive ---- */
@@ -108,13 +107,15 @@ struct net_xdp_queue {
 	QUEUE_LINE struct bounce rx_private;
 	struct bounce tx_private;
 	struct gather gather;
-	uint64_t *chunk_taken;	   /* aligned only: a bit per chunk that the kernel holds */
+	uint64_t base_mask;	   /* RX descriptor address -> what the fill entry named */
+	uint64_t *chunk_taken;	   /* aligned only: what the kernel holds, see chunk_bit() */
 	uint32_t driver_gap_bytes; /* in front of a frame: overwritten by the driver in zero copy */
 	uint32_t driver_unit_bytes; /* see driver_buffer_unit() */
 	uint32_t rx_piece_end;	    /* with rx_pieces: what reaches so far into its chunk goes on */
 	uint32_t tx_packet_free_count;
 	struct tx_packet *tx_packet;
 	uint32_t *tx_packet_free; /* stack */
+	bool sealed;
 
 	QUEUE_LINE uint64_t counter[NET_XDP_COUNTERS];
 
@@ -163,6 +164,29 @@ static inline struct net_xdp_queue *queue_of(struct net_queue *q)
 }
 
 extern const struct net_queue_ops queue_ops;
+
+/* Aligned chunks: the kernel keeps one head for each and must never be given one twice, so there is a bit
+ * per chunk that it holds, here of a chunk's first byte. No chunk is smaller than CHUNK_LEAST_BYTES. */
+#define CHUNK_LEAST_BYTES 2048u
+
+static inline uint64_t *chunk_word(uint64_t *taken, uint64_t base)
+{
+	return &taken[base / (64 * CHUNK_LEAST_BYTES)];
+}
+
+static inline uint64_t chunk_bit(uint64_t base)
+{
+	return 1ull << (base / CHUNK_LEAST_BYTES % 64);
+}
+
+/* What a chunk that is given to the kernel and a usual frame that is sent must not cross. An aligned
+ * chunk lies between two multiples of its size, and no page is smaller. */
+static inline struct page_rule queue_page_rule(const struct net_xdp_queue *q,
+					       const struct memory_region *r)
+{
+	return q->unaligned ? memory_page_rule(q->memory, r)
+			    : (struct page_rule){0, q->chunk_bytes};
+}
 
 /* rx_avail.c, rx_poll.c */
 uint32_t rx_avail(struct net_queue *q, struct net_buffer_access *pool, const uint32_t *ids,

@@ -28,14 +28,14 @@ void rx_park(struct net_xdp_queue *q, struct rx_list *list, uint32_t id, uint64_
 
 /* ---- Fill ------------------------------------------------------------------------------------- */
 
-/* Aligned chunks only: the kernel keeps one head per chunk and must never be given one twice. */
-static bool chunk_take(struct net_xdp_queue *q, uint64_t base)
+/* Aligned chunks only. Return: false when the kernel has it. */
+static inline bool chunk_take(uint64_t *taken, uint64_t base)
 {
-	uint64_t chunk = base / q->chunk_bytes, bit = 1ull << (chunk & 63);
+	uint64_t *word = chunk_word(taken, base), bit = chunk_bit(base);
 
-	if (q->chunk_taken[chunk >> 6] & bit)
+	if (*word & bit)
 		return false;
-	q->chunk_taken[chunk >> 6] |= bit;
+	*word |= bit;
 	return true;
 }
 
@@ -67,7 +67,7 @@ static inline void post(struct net_xdp_queue *q, uint32_t id, uint64_t base, uin
 
 	*ring_address(&q->fill, q->fill.mine++) = base;
 	q->rx_ids.record[id] = base | tag;
-	q->rx_usual_tags = tag ^ (uint64_t)q->frame_offset << 48;
+	q->rx_usual_tags = tag ^ q->rx_usual_place;
 	rx_table_put(&q->rx_ids, id);
 }
 
@@ -210,7 +210,7 @@ static bool take(struct net_xdp_queue *q, uint32_t id, const struct net_rx_buffe
 	verdict = judge(q, data, buffer);
 	if (verdict != DIRECT)
 		return take_bounced(q, id, data, buffer->capacity_bytes, verdict);
-	if (!q->unaligned && !chunk_take(q, data - q->frame_offset)) {
+	if (!q->unaligned && !chunk_take(q->chunk_taken, data - q->frame_offset)) {
 		q->counter[NET_XDP_RX_REFUSED_DUPLICATE]++;
 		return false;
 	}
@@ -239,13 +239,14 @@ struct usual {
 	uint32_t limit;
 	struct page_rule pages;
 	uint32_t chunk_bytes;
+	uint64_t *taken; /* aligned only */
 };
 
-/* count of them; it is a constant, and so is paged: does the page rule apply? Return: how many were
- * posted before one that is not usual. */
+/* count of them; it is a constant, and so are paged (is there something to cross?) and aligned. Return:
+ * how many were posted before one that is not usual. */
 INLINE size_t post_usual(const struct usual u, const struct net_rx_buffer *buffer,
 			 const uint32_t *ids, uint64_t *record, uint64_t *fill, uint32_t *next,
-			 uint32_t **link, const bool paged, const size_t count)
+			 uint32_t **link, const bool paged, const bool aligned, const size_t count)
 {
 	size_t i;
 
@@ -266,6 +267,8 @@ INLINE size_t post_usual(const struct usual u, const struct net_rx_buffer *buffe
 			break;
 		if (unlikely(record[id] != RX_FRONTEND))
 			break;
+		if (aligned && unlikely(!chunk_take(u.taken, place + u.chunk)))
+			break;
 		fill[i] = place + u.chunk;
 		record[id] = (place + u.chunk) | u.tag;
 		**link = (uint32_t)id;
@@ -283,7 +286,8 @@ INLINE size_t post_usual(const struct usual u, const struct net_rx_buffer *buffe
  * new start with its own shape.
  */
 INLINE uint32_t take_run(struct net_xdp_queue *q, const uint32_t *ids,
-			 const struct net_rx_buffer *buffer, uint32_t count, const bool paged)
+			 const struct net_rx_buffer *buffer, uint32_t count, const bool paged,
+			 const bool aligned)
 {
 	const struct memory_region *r = &q->memory->region[q->rx_region];
 	const uint64_t length = (uint64_t)buffer->header_bytes + buffer->capacity_bytes;
@@ -295,7 +299,8 @@ INLINE uint32_t take_run(struct net_xdp_queue *q, const uint32_t *ids,
 		.tag = rx_tag(RX_KERNEL, buffer->capacity_bytes),
 		.limit = q->rx_ids.id_limit,
 		.chunk_bytes = q->chunk_bytes,
-		.pages = memory_page_rule(q->memory, r),
+		.pages = queue_page_rule(q, r),
+		.taken = q->chunk_taken,
 	};
 	struct rx_table *t = &q->rx_ids;
 	uint64_t *fill = ring_address(&q->fill, q->fill.mine), *record = t->record;
@@ -304,30 +309,37 @@ INLINE uint32_t take_run(struct net_xdp_queue *q, const uint32_t *ids,
 	size_t step;
 
 	if (unlikely(buffer->capacity_bytes < q->direct_capacity || length > r->bytes ||
-		     (paged && buffer->header_bytes < q->driver_gap_bytes)))
+		     (paged && q->zero_copy && buffer->header_bytes < q->driver_gap_bytes)))
 		return 0;
-	q->rx_usual_tags = u.tag ^ (uint64_t)q->frame_offset << 48;
+	q->rx_usual_tags = u.tag ^ q->rx_usual_place;
 	for (; end - id >= (ptrdiff_t)GROUP; id += GROUP, buffer += GROUP, fill += GROUP) {
-		step = post_usual(u, buffer, id, record, fill, next, &link, paged, GROUP);
+		step = post_usual(u, buffer, id, record, fill, next, &link, paged, aligned, GROUP);
 		if (unlikely(step != GROUP))
 			return (uint32_t)(id - ids + (ptrdiff_t)step);
 	}
 	for (; id < end; id++, buffer++, fill++)
-		if (unlikely(!post_usual(u, buffer, id, record, fill, next, &link, paged, 1)))
+		if (unlikely(!post_usual(u, buffer, id, record, fill, next, &link, paged, aligned,
+					 1)))
 			break;
 	return (uint32_t)(id - ids);
 }
 
-ALONE static uint32_t take_usual_copy(struct net_xdp_queue *q, const uint32_t *ids,
-				      const struct net_rx_buffer *buffer, uint32_t count)
+ALONE static uint32_t take_usual_anywhere(struct net_xdp_queue *q, const uint32_t *ids,
+					  const struct net_rx_buffer *buffer, uint32_t count)
 {
-	return take_run(q, ids, buffer, count, false);
+	return take_run(q, ids, buffer, count, false, false);
 }
 
-ALONE static uint32_t take_usual_zero_copy(struct net_xdp_queue *q, const uint32_t *ids,
-					   const struct net_rx_buffer *buffer, uint32_t count)
+ALONE static uint32_t take_usual_paged(struct net_xdp_queue *q, const uint32_t *ids,
+				       const struct net_rx_buffer *buffer, uint32_t count)
 {
-	return take_run(q, ids, buffer, count, true);
+	return take_run(q, ids, buffer, count, true, false);
+}
+
+ALONE static uint32_t take_usual_aligned(struct net_xdp_queue *q, const uint32_t *ids,
+					 const struct net_rx_buffer *buffer, uint32_t count)
+{
+	return take_run(q, ids, buffer, count, true, true);
 }
 
 static uint32_t take_usual(struct net_xdp_queue *q, const uint32_t *ids,
@@ -335,8 +347,10 @@ static uint32_t take_usual(struct net_xdp_queue *q, const uint32_t *ids,
 {
 	if (!q->rx_usual || count == 0)
 		return 0;
-	return q->zero_copy ? take_usual_zero_copy(q, ids, buffer, count)
-			    : take_usual_copy(q, ids, buffer, count);
+	if (!q->paged)
+		return take_usual_anywhere(q, ids, buffer, count);
+	return q->unaligned ? take_usual_paged(q, ids, buffer, count)
+			    : take_usual_aligned(q, ids, buffer, count);
 }
 
 uint32_t rx_avail(struct net_queue *queue, struct net_buffer_access *pool, const uint32_t *ids,
@@ -379,7 +393,7 @@ uint32_t rx_avail(struct net_queue *queue, struct net_buffer_access *pool, const
 
 int rx_open(struct net_xdp_queue *q, uint32_t id_limit)
 {
-	uint32_t chunks = q->unaligned ? 0 : (uint32_t)(q->umem_bytes / q->chunk_bytes);
+	uint64_t chunks = q->unaligned ? 0 : q->umem_bytes / CHUNK_LEAST_BYTES;
 
 	q->chunk_taken = calloc(chunks / 64 + 1, sizeof(*q->chunk_taken));
 	if (!q->chunk_taken)

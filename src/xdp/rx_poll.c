@@ -27,12 +27,10 @@ static void deliver(struct burst *b, uint32_t id, uint32_t offset, uint32_t len)
 	b->ids[b->count++] = id;
 }
 
-/* Aligned chunks only: see chunk_take(). */
-static void chunk_give(struct net_xdp_queue *q, uint64_t base)
+/* Aligned chunks only: the kernel may have it again. */
+static inline void chunk_give(uint64_t *taken, uint64_t base)
 {
-	uint64_t chunk = base / q->chunk_bytes;
-
-	q->chunk_taken[chunk >> 6] &= ~(1ull << (chunk & 63));
+	*chunk_word(taken, base) &= ~chunk_bit(base);
 }
 
 /* What the configuration wants to know of the frame, which is in our view at these addresses. */
@@ -80,7 +78,7 @@ static void direct_frame(struct net_xdp_queue *q, struct burst *b, uint64_t base
 	}
 	q->rx_ids.record[id] = RX_FRONTEND;
 	if (!q->unaligned)
-		chunk_give(q, base);
+		chunk_give(q->chunk_taken, base);
 	deliver(b, id, (uint32_t)offset, len);
 	if (q->inspect)
 		look_at(q, &b->metadata[b->count - 1], q->memory->base + where,
@@ -194,11 +192,20 @@ static void take_descriptor(struct net_xdp_queue *q, struct burst *b, const stru
 		direct_frame(q, b, base, where, d->len);
 }
 
-/* count descriptors, a constant, that should be usual. *line: the id that is next in line. Return: how
- * many were, before one that is not. */
-INLINE size_t deliver_usual(const struct xdp_desc *rx, const uint32_t *next, size_t *line,
-			    uint64_t *record, uint64_t tags, uint64_t capacity, uint32_t *ids,
-			    struct net_rx_metadata *metadata, uint64_t *bytes, const size_t count)
+/* What take_run() knows of all its descriptors. */
+struct usual {
+	const uint32_t *next;
+	uint64_t *record;
+	uint64_t tags, capacity;
+	uint64_t place;	 /* of their frames behind the chunk's start; aligned only */
+	uint64_t *taken; /* aligned only */
+};
+
+/* count descriptors that should be usual; it is a constant, and so is aligned. *line: the id that is next
+ * in line. Return: how many were, before one that is not. */
+INLINE size_t deliver_usual(const struct usual u, const struct xdp_desc *rx, size_t *line,
+			    uint32_t *ids, struct net_rx_metadata *metadata, uint64_t *bytes,
+			    const bool aligned, const size_t count)
 {
 	size_t i;
 
@@ -210,13 +217,15 @@ INLINE size_t deliver_usual(const struct xdp_desc *rx, const uint32_t *next, siz
 
 		/* Both offsets are the same, and what is above them is as it was for the last buffer
 		 * that was posted: in its place, of its capacity. */
-		if (unlikely((rx[i].addr ^ record[id]) != tags))
+		if (unlikely((rx[i].addr ^ u.record[id]) != u.tags))
 			break;
 		/* What was posted has at least this capacity. */
-		if (unlikely(len - 1 >= capacity))
+		if (unlikely(len - 1 >= u.capacity))
 			break;
-		record[id] = RX_FRONTEND;
-		*line = next[id];
+		u.record[id] = RX_FRONTEND;
+		if (aligned)
+			chunk_give(u.taken, rx[i].addr - u.place);
+		*line = u.next[id];
 		ids[i] = (uint32_t)id;
 		metadata[i] = (struct net_rx_metadata){.len_bytes = (uint32_t)len};
 		*bytes += len;
@@ -228,30 +237,35 @@ INLINE size_t deliver_usual(const struct xdp_desc *rx, const uint32_t *next, siz
  * The usual descriptors: whole frames, where they were expected, of the buffers that are next in
  * line. Return: how many of the first n were taken before one that needs take_descriptor().
  */
-ALONE static uint32_t take_usual_descriptors(struct net_xdp_queue *q, struct burst *b,
-					     uint32_t most)
+INLINE uint32_t take_run(struct net_xdp_queue *q, struct burst *b, uint32_t most,
+			 const bool aligned)
 {
 	struct rx_table *t = &q->rx_ids;
 	const struct xdp_desc *first = ring_descriptor(&q->rx, q->rx.mine), *rx = first;
 	const struct xdp_desc *end =
 		rx + ring_run(q->rx.mine, q->rx.mask, most < t->line.count ? most : t->line.count);
-	const uint64_t tags = q->rx_usual_tags, capacity = q->rx_usual_capacity;
+	const struct usual u = {
+		.next = t->next,
+		.record = t->record,
+		.tags = q->rx_usual_tags,
+		.capacity = q->rx_usual_capacity,
+		.taken = q->chunk_taken,
+		.place = q->rx_usual_place,
+	};
 	struct net_rx_metadata *metadata = b->metadata + b->count;
 	uint32_t *ids = b->ids + b->count, taken;
 	size_t line = t->line.first, step;
 	uint64_t bytes = 0;
 
 	for (; end - rx >= (ptrdiff_t)GROUP; rx += GROUP, ids += GROUP, metadata += GROUP) {
-		step = deliver_usual(rx, t->next, &line, t->record, tags, capacity, ids, metadata,
-				     &bytes, GROUP);
+		step = deliver_usual(u, rx, &line, ids, metadata, &bytes, aligned, GROUP);
 		if (unlikely(step != GROUP)) {
 			rx += step;
 			goto out;
 		}
 	}
 	for (; rx != end; rx++, ids++, metadata++)
-		if (!deliver_usual(rx, t->next, &line, t->record, tags, capacity, ids, metadata,
-				   &bytes, 1))
+		if (!deliver_usual(u, rx, &line, ids, metadata, &bytes, aligned, 1))
 			break;
 out:
 	taken = (uint32_t)(rx - first);
@@ -263,14 +277,28 @@ out:
 	return taken;
 }
 
+ALONE static uint32_t take_usual_unaligned(struct net_xdp_queue *q, struct burst *b, uint32_t most)
+{
+	return take_run(q, b, most, false);
+}
+
+ALONE static uint32_t take_usual_aligned(struct net_xdp_queue *q, struct burst *b, uint32_t most)
+{
+	return take_run(q, b, most, true);
+}
+
+static uint32_t take_usual(struct net_xdp_queue *q, struct burst *b, uint32_t most)
+{
+	if (q->inspect || q->split)
+		return 0;
+	return q->unaligned ? take_usual_unaligned(q, b, most) : take_usual_aligned(q, b, most);
+}
+
 /* Turn n descriptors into ids; never more ids than descriptors. */
 static void take_descriptors(struct net_xdp_queue *q, struct burst *b, uint32_t n)
 {
 	while (n) {
-		uint32_t taken =
-			q->rx_usual_descriptors && !q->split ? take_usual_descriptors(q, b, n) : 0;
-
-		n -= taken;
+		n -= take_usual(q, b, n);
 		if (n) {
 			take_descriptor(q, b, ring_descriptor(&q->rx, q->rx.mine));
 			q->rx.mine++;

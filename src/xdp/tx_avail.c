@@ -257,7 +257,7 @@ INLINE uint32_t send_run(struct net_xdp_queue *q, const struct net_tx_segment *s
 	const struct memory_region *r = &q->memory->region[q->tx_region];
 	const uint64_t guest = r->guest_addr, region_bytes = r->bytes, offset = r->offset;
 	const uint32_t most = q->max_frame_bytes - ETH_HEADER_BYTES;
-	const struct page_rule pages = memory_page_rule(q->memory, r);
+	const struct page_rule pages = queue_page_rule(q, r);
 	struct inflight *t = &q->tx_inflight;
 	struct inflight_entry *flight = &t->queue[t->tail & t->mask];
 	struct xdp_desc *tx = ring_descriptor(&q->tx, q->tx.mine);
@@ -291,27 +291,27 @@ INLINE uint32_t send_run(struct net_xdp_queue *q, const struct net_tx_segment *s
 	return i;
 }
 
-ALONE static uint32_t send_usual_copy(struct net_xdp_queue *q, const struct net_tx_segment *s,
-				      uint32_t count)
+ALONE static uint32_t send_usual_anywhere(struct net_xdp_queue *q, const struct net_tx_segment *s,
+					  uint32_t count)
 {
 	return send_run(q, s, count, false);
 }
 
-ALONE static uint32_t send_usual_zero_copy(struct net_xdp_queue *q, const struct net_tx_segment *s,
-					   uint32_t count)
+ALONE static uint32_t send_usual_paged(struct net_xdp_queue *q, const struct net_tx_segment *s,
+				       uint32_t count)
 {
 	return send_run(q, s, count, true);
 }
 
 static uint32_t send_usual(struct net_xdp_queue *q, const struct net_tx_segment *s, uint32_t count)
 {
-	return q->zero_copy ? send_usual_zero_copy(q, s, count) : send_usual_copy(q, s, count);
+	return q->paged ? send_usual_paged(q, s, count) : send_usual_anywhere(q, s, count);
 }
 
-/* May send_usual() be used: does a descriptor take any frame at any address? */
+/* May send_usual() be used: does a descriptor take any frame that crosses no page? */
 static bool has_usual(const struct net_xdp_queue *q)
 {
-	return q->unaligned && q->max_frame_bytes <= q->chunk_bytes;
+	return q->max_frame_bytes <= q->chunk_bytes;
 }
 
 /* May the kick for these frames wait for the next call? Only in copy mode, where every kick is a

@@ -284,6 +284,32 @@ Test(rx, aligned_buffers_are_direct_only_in_place_and_once)
 	rig_close(&r);
 }
 
+/* Two ids for each chunk: neither is taken while the other's frame may still come. */
+Test(rx, aligned_chunk_is_with_the_kernel_for_one_id_at_a_time)
+{
+	struct net_xdp_config c = small_rings();
+	struct rig r;
+	uint32_t ids[2][32];
+
+	c.unaligned = false;
+	rig_open(&r, c);
+	frontend_layout(&r.f, 0, 32, FRONTEND_BASE + 4096, 2048, 256, 1792);
+	frontend_layout(&r.f, 32, 32, FRONTEND_BASE + 4096, 2048, 256, 1792);
+	for (uint32_t i = 0; i < 32; i++)
+		ids[0][i] = i, ids[1][i] = 32 + i;
+	for (uint32_t round = 0; round < 200; round++) {
+		const uint32_t *these = ids[round % 2], *others = ids[1 - round % 2];
+
+		frontend_post_ids(&r.f, r.q, these, 32);
+		cr_assert_eq(net_queue_rx_avail(r.q, &r.f.pool, others, 32), 32);
+		for (uint32_t i = 0; i < 32; i++)
+			cr_assert_eq(pass(&r, 1 + (round + i) * 7 % 1518, i), these[i]);
+	}
+	cr_assert_eq(counter(&r, NET_XDP_RX_REFUSED_DUPLICATE), 200 * 32);
+	cr_assert_eq(counter(&r, NET_XDP_RX_DIRECT), 200 * 32);
+	rig_close(&r);
+}
+
 Test(rx, sealed_refuses_what_would_bounce)
 {
 	struct net_xdp_config c = small_rings();
