@@ -18,7 +18,6 @@
 #include "backend/lifecycle.h"
 #include "backend/nothing.h"
 #include "backend/rss.h"
-#include "backend/segment.h"
 #include "net_backend.h"
 #include "xdp/error.h"
 
@@ -255,7 +254,7 @@ static uint32_t loopback_tx_avail(struct net_queue *base, struct net_buffer_acce
 	struct net_tx_packet packet;
 	struct source src = {.packet = &packet, .pool = pool};
 
-	while (net_tx_next_inline(&it, &packet)) {
+	while (net_tx_next(&it, &packet)) {
 		if (!send_packet(q, &src)) {
 			q->stats.tx_errors++;
 			continue;

@@ -7,7 +7,6 @@
 #include "backend/lifecycle.h"
 #include "backend/nothing.h"
 #include "backend/rss.h"
-#include "backend/segment.h"
 #include "net_backend.h"
 #include "xdp/error.h"
 
@@ -54,7 +53,7 @@ static uint32_t null_tx_avail(struct net_queue *q, struct net_buffer_access *poo
 	struct net_tx_packet packet;
 
 	(void)pool;
-	while (net_tx_next_inline(&it, &packet)) {
+	while (net_tx_next(&it, &packet)) {
 		if (packet.fault != NET_TX_OK || packet.meta->flags & ~NULL_TX_FLAGS) {
 			queue->stats.tx_errors++;
 			continue;

@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "backend/segment.h"
 #include "xdp/checksum.h"
 #include "xdp/hot.h"
 #include "xdp/queue.h"
@@ -344,7 +343,7 @@ uint32_t tx_avail(struct net_queue *queue, struct net_buffer_access *pool,
 			it.at += send_usual(q, it.at, most < left ? most : left);
 		}
 		packet.segments = it.at;
-		if (net_tx_next_inline(&it, &packet)) {
+		if (net_tx_next(&it, &packet)) {
 			more = send_packet(q, &packet);
 			it.at = more ? it.at : packet.segments;
 		}

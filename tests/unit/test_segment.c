@@ -4,7 +4,6 @@
 
 #include <criterion/criterion.h>
 
-#include "backend/segment.h"
 #include "support/frame.h"
 
 #define SEGMENTS 16
