@@ -173,11 +173,9 @@ void checksum_inspect(uint8_t *frame, uint32_t len, bool partial_possible, bool 
 	out->l4_checksum = inspect_l4(frame, &h, partial_possible, complete);
 }
 
-void vlan_insert(uint8_t *frame, uint32_t len, struct net_vlan vlan)
+void vlan_insert(uint8_t *tagged, struct net_vlan vlan)
 {
-	if (len < VLAN_AT)
-		return;
-	memmove(frame + VLAN_AT + HEADERS_VLAN_BYTES, frame + VLAN_AT, len - VLAN_AT);
-	headers_write16(frame + VLAN_AT, HEADERS_VLAN_TYPE);
-	headers_write16(frame + VLAN_AT + 2, net_vlan_tci(vlan));
+	memmove(tagged, tagged + HEADERS_VLAN_BYTES, VLAN_AT);
+	headers_write16(tagged + VLAN_AT, HEADERS_VLAN_TYPE);
+	headers_write16(tagged + VLAN_AT + 2, net_vlan_tci(vlan));
 }

@@ -23,7 +23,7 @@ bool checksum_fill(uint8_t *frame, uint32_t len, const struct net_tx_metadata *m
 void checksum_inspect(uint8_t *frame, uint32_t len, bool partial_possible, bool complete,
 		      struct net_rx_metadata *out);
 
-/* Insert an 802.1Q tag behind the MAC addresses; the buffer must have 4 bytes of room at its end. */
-void vlan_insert(uint8_t *frame, uint32_t len, struct net_vlan vlan);
+/* Insert an 802.1Q tag: the frame lies 4 bytes behind tagged, and its MAC addresses move there. */
+void vlan_insert(uint8_t *tagged, struct net_vlan vlan);
 
 #endif

@@ -56,6 +56,11 @@ static inline uint32_t inflight_room(const struct inflight *t)
 	return t->mask + 1 - inflight_count(t);
 }
 
+static inline struct inflight_entry *inflight_at(const struct inflight *t, uint32_t index)
+{
+	return &t->queue[index & t->mask];
+}
+
 /* An address goes in flight. There must be room. */
 static inline void inflight_put(struct inflight *t, uint64_t key, uint32_t id, uint32_t extra)
 {

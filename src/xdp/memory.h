@@ -99,4 +99,10 @@ static inline bool page_crossed(struct page_rule rule, uint64_t offset, uint64_t
 	return ((rule.base + offset) & (rule.bytes - 1)) + len > rule.bytes;
 }
 
+/* How many bytes there are from a UMEM offset to the end of its page. */
+static inline uint64_t page_left(struct page_rule rule, uint64_t offset)
+{
+	return rule.bytes - ((rule.base + offset) & (rule.bytes - 1));
+}
+
 #endif

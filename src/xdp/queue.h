@@ -32,7 +32,7 @@ struct gather {
 	bool broken; /* to be dropped as a whole when its last piece is here */
 };
 
-/* A packet that needs more than its id kept: of several descriptors, or bounced. */
+/* A packet that may need more than its id kept: of several descriptors, bounced, or not usual. */
 struct tx_packet {
 	uint32_t id;
 	uint32_t descriptors; /* not completed yet */
@@ -223,7 +223,7 @@ static inline bool rx_is_parked(const struct net_xdp_queue *q)
 /* Post what waited for room, publish, and wake the driver if it sleeps. */
 void rx_refill(struct net_xdp_queue *q);
 
-/* tx_avail.c, tx_poll.c */
+/* tx_avail.c, tx_plan.c, tx_poll.c */
 uint32_t tx_avail(struct net_queue *q, struct net_buffer_access *pool,
 		  const struct net_tx_segment *segments, uint32_t count, bool *sync);
 int tx_poll(struct net_queue *q, struct net_buffer_access *pool, uint32_t *ids, uint32_t count);
@@ -234,6 +234,20 @@ void tx_close(struct net_xdp_queue *q);
 void tx_push(struct net_xdp_queue *q);
 /* Read completions to make room; their ids wait for tx_poll. */
 void tx_reap(struct net_xdp_queue *q);
+/* Any packet: sent, or dropped and completed. Return: false when it has to wait. */
+bool tx_send_any(struct net_xdp_queue *q, const struct net_tx_packet *packet);
+/* Descriptors that may be written now: room in the TX ring, and in flight no more than the completion
+ * ring holds, so that it can never be full. Looks at the kernel's side only when want is not there. */
+static inline uint32_t tx_room(struct net_xdp_queue *q, uint32_t want)
+{
+	uint32_t ring, flight;
+
+	if (__builtin_expect(inflight_room(&q->tx_inflight) < want, 0))
+		tx_reap(q);
+	flight = inflight_room(&q->tx_inflight);
+	ring = ring_room(&q->tx, want);
+	return ring < flight ? ring : flight;
+}
 /* Ids that wait for tx_poll: read completions and dropped packets. */
 static inline uint32_t tx_done_count(const struct net_xdp_queue *q)
 {

@@ -1,316 +1,163 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Transmit, the way down: packets become descriptors.
- *
- * A packet whose segments the kernel can read where they are is *direct*. One that must be changed
- * (checksum, tag) or joined (too many pieces) is copied into one private slot first, and is the same
- * from there on. The frontend's memory is only ever read.
+ * Transmit, the way down: packets become descriptors. The usual ones in loops of their own, any other in
+ * tx_plan.c.
  */
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "xdp/checksum.h"
+#include "backend/headers.h"
 #include "xdp/hot.h"
 #include "xdp/queue.h"
-
-#define TX_CHECKSUMS	 (NET_TX_IP_CHECKSUM | NET_TX_TCP_CHECKSUM | NET_TX_UDP_CHECKSUM)
-#define TX_WRITES	 (TX_CHECKSUMS | NET_TX_VLAN)
-#define TX_KNOWN	 (TX_WRITES | NET_TX_IPV4 | NET_TX_IPV6)
-#define ETH_HEADER_BYTES 14
-#define VLAN_TAG_BYTES	 4
 
 /* A call that hands over at least so many frames is one of a stream; its kick may wait for the next
  * calls, until so many are in the ring. Fewer frames are somebody's answer: they go at once. */
 #define STREAM_FRAMES 64
 #define KICK_FRAMES   256
 
-struct tx_piece {
+/* What a packet may say of itself without asking for anything. */
+#define UNCHANGED_FLAGS (NET_TX_IPV4 | NET_TX_IPV6)
+
+/* ---- The usual packets ------------------------------------------------------------------------ */
+
+/* What send_run() knows of the region used last. */
+struct where {
+	uint64_t guest;
+	uint64_t bytes; /* a page at least, so no packet is longer */
 	uint64_t offset;
-	uint32_t len;
+	struct page_rule pages;
 };
 
-/* A packet's place in the ring, before any of it is written. */
-struct tx_plan {
-	struct tx_piece piece[XDP_COPY_TX_DESCRIPTORS];
-	uint32_t pieces;
-	bool too_many;
-	bool page; /* cut where pages are apart for DMA */
-};
-
-/* ---- One packet ------------------------------------------------------------------------------- */
-
-/* Descriptors that may be written now: room in the TX ring, and in flight no more than the completion
- * ring holds, so that it can never be full. Looks at the kernel's side only when want is not there. */
-static uint32_t room(struct net_xdp_queue *q, uint32_t want)
+/* A segment becomes a descriptor, if it lies in the region and crosses nothing. */
+INLINE bool put_segment(const struct where w, const struct net_tx_segment *s, struct xdp_desc *tx,
+			struct inflight_entry *flight, uint32_t id, uint32_t extra,
+			const uint32_t options, const bool paged)
 {
-	uint32_t ring, flight;
+	const uint64_t at = s->addr - w.guest; /* wraps in front of the region */
+	const uint32_t len = s->len_bytes;
 
-	if (unlikely(inflight_room(&q->tx_inflight) < want))
-		tx_reap(q);
-	flight = inflight_room(&q->tx_inflight);
-	ring = ring_room(&q->tx, want);
-	return ring < flight ? ring : flight;
-}
-
-static void write_descriptor(struct net_xdp_queue *q, const struct tx_piece *piece,
-			     uint32_t options)
-{
-	*ring_descriptor(&q->tx, q->tx.mine++) = (struct xdp_desc){
-		.addr = piece->offset,
-		.len = piece->len,
-		.options = options,
-	};
-	q->counter[NET_XDP_TX_BYTES] += piece->len;
-}
-
-/* Write a packet's descriptors; room was seen. bounced: its private slot or BOUNCE_NONE. A record is
- * free: there are as many as descriptors in flight. */
-static void write_packet(struct net_xdp_queue *q, uint32_t id, const struct tx_piece *piece,
-			 uint32_t pieces, uint64_t bounced)
-{
-	uint32_t record = INFLIGHT_NONE;
-
-	if (pieces > 1 || bounced != BOUNCE_NONE) {
-		record = q->tx_packet_free[--q->tx_packet_free_count];
-		q->tx_packet[record] = (struct tx_packet){id, pieces, bounced};
-	}
-	for (uint32_t i = 0; i < pieces; i++) {
-		write_descriptor(q, &piece[i], i + 1 < pieces ? XDP_PKT_CONTD : 0);
-		inflight_put(&q->tx_inflight, piece[i].offset >> 1, id, record);
-	}
-}
-
-/* A packet that will not be sent: accepted, counted, completed. */
-static bool drop(struct net_xdp_queue *q, const struct net_tx_metadata *meta,
-		 enum net_xdp_counter why)
-{
-	if (meta) {
-		if (tx_done_count(q) > q->done_mask)
-			return false; /* the frontend has to collect ids first */
-		tx_done_push(q, meta->id);
-		q->counter[NET_XDP_TX_ACCEPTED]++;
-	}
-	q->counter[why]++;
-	return true;
-}
-
-/* Left to the frontend until n descriptors (and a private slot) are free. */
-static bool refuse(struct net_xdp_queue *q, uint32_t n, bool private)
-{
-	q->counter[NET_XDP_TX_REFUSED]++;
-	q->tx_blocked = n;
-	q->tx_blocked_private = private;
-	return false;
-}
-
-/* How much of len bytes at offset one descriptor may cover. */
-static uint32_t cut(const struct net_xdp_queue *q, uint64_t offset, uint32_t len, bool *page)
-{
-	uint32_t most = q->chunk_bytes;
-
-	if (!q->unaligned)
-		most -= (uint32_t)(offset % q->chunk_bytes);
-	if (most > len)
-		most = len;
-	if (q->zero_copy) {
-		uint32_t contiguous = (uint32_t)memory_contiguous(q->memory, offset, most);
-
-		*page |= contiguous < most;
-		most = contiguous;
-	}
-	return most;
-}
-
-static void plan_range(const struct net_xdp_queue *q, struct tx_plan *plan, uint64_t offset,
-		       uint32_t len)
-{
-	while (len && !plan->too_many) {
-		uint32_t n = cut(q, offset, len, &plan->page);
-
-		plan->too_many = plan->pieces == q->tx_max_descriptors;
-		if (!plan->too_many)
-			plan->piece[plan->pieces++] = (struct tx_piece){offset, n};
-		offset += n;
-		len -= n;
-	}
-}
-
-/* Where a packet's bytes lie. Return: false when any of them is outside the memory. */
-static bool plan_packet(struct net_xdp_queue *q, const struct net_tx_packet *packet,
-			struct tx_plan *plan)
-{
-	*plan = (struct tx_plan){.pieces = 0};
-	for (uint32_t i = 0; i < packet->segment_count; i++) {
-		const struct net_tx_segment *s = &packet->segments[i];
-		uint64_t offset;
-
-		if (s->len_bytes == 0)
-			continue;
-		if (!memory_offset(q->memory, &q->tx_region, s->addr, s->len_bytes, &offset))
-			return false;
-		plan_range(q, plan, offset, s->len_bytes);
-	}
-	return true;
-}
-
-/* Copy a packet together and change what it asks for. Return: false when its headers do not fit. */
-static bool linearise(struct net_xdp_queue *q, const struct net_tx_packet *packet, uint8_t *to)
-{
-	const struct net_tx_metadata *meta = packet->meta;
-	uint8_t *at = to;
-
-	for (uint32_t i = 0; i < packet->segment_count; i++) {
-		const struct net_tx_segment *s = &packet->segments[i];
-		uint64_t offset;
-
-		if (s->len_bytes == 0 ||
-		    !memory_offset(q->memory, &q->tx_region, s->addr, s->len_bytes, &offset))
-			continue; /* plan_packet() has seen every address */
-		memcpy(at, q->memory->base + offset, s->len_bytes);
-		at += s->len_bytes;
-	}
-	if ((meta->flags & TX_CHECKSUMS) && !checksum_fill(to, meta->len_bytes, meta))
+	if (unlikely(at > w.bytes - len))
 		return false;
-	if (meta->flags & NET_TX_VLAN)
-		vlan_insert(to, meta->len_bytes, meta->vlan);
+	if (paged && unlikely(page_crossed(w.pages, at + w.offset, len)))
+		return false;
+	*tx = (struct xdp_desc){.addr = at + w.offset, .len = len, .options = options};
+	flight->key = (at + w.offset) >> 1;
+	flight->id = id;
+	flight->extra = extra;
 	return true;
 }
 
-/* Why the packet cannot be direct. */
-static enum net_xdp_counter bounce_reason(const struct net_tx_packet *packet,
-					  const struct tx_plan *plan)
+/* The segments of a packet, one behind the other. Return: are they what its metadata says? */
+INLINE bool put_packet(const struct where w, const struct net_tx_segment *s, struct xdp_desc *tx,
+		       struct inflight_entry *flight, const struct net_tx_metadata *meta,
+		       uint32_t record, const bool paged)
 {
-	if (packet->meta->flags & TX_CHECKSUMS)
-		return NET_XDP_TX_BOUNCE_CHECKSUM;
-	if (packet->meta->flags & NET_TX_VLAN)
-		return NET_XDP_TX_BOUNCE_VLAN;
-	return plan->page ? NET_XDP_TX_BOUNCE_PAGE : NET_XDP_TX_BOUNCE_SEGMENTS;
-}
+	uint32_t left = meta->len_bytes;
 
-/* Through the private area. Return: false when it has to wait for room. */
-static bool send_bounced(struct net_xdp_queue *q, const struct net_tx_packet *packet,
-			 enum net_xdp_counter reason)
-{
-	const struct net_tx_metadata *meta = packet->meta;
-	uint32_t len = meta->len_bytes + (meta->flags & NET_TX_VLAN ? VLAN_TAG_BYTES : 0);
-	struct tx_plan plan = {.pieces = 0};
-	uint64_t slot;
-
-	if (q->sealed || q->tx_private.slots == 0)
-		return drop(q, meta, NET_XDP_TX_DROP_SEALED);
-	if (q->tx_private.free_count == 0)
-		tx_reap(q);
-	slot = bounce_take(&q->tx_private);
-	if (slot == BOUNCE_NONE)
-		return refuse(q, 1, true);
-	plan_range(q, &plan, slot, len);
-	if (plan.too_many || room(q, plan.pieces) < plan.pieces ||
-	    !linearise(q, packet, q->memory->base + slot)) {
-		bounce_give(&q->tx_private, slot);
-		if (!plan.too_many && room(q, plan.pieces) < plan.pieces)
-			return refuse(q, plan.pieces, true);
-		return drop(q, meta,
-			    plan.too_many ? NET_XDP_TX_DROP_SIZE : NET_XDP_TX_DROP_OFFLOAD);
+	for (uint32_t i = 0; i < meta->segment_count; i++) {
+		if (unlikely(s[i].len_bytes - 1 >= left || (s[i].head && i)))
+			return false;
+		if (!put_segment(w, &s[i], &tx[i], &flight[i], 0, record, XDP_PKT_CONTD, paged))
+			return false;
+		left -= s[i].len_bytes;
 	}
-	write_packet(q, meta->id, plan.piece, plan.pieces, slot);
-	q->counter[NET_XDP_TX_ACCEPTED]++;
-	q->counter[NET_XDP_TX_BOUNCED]++;
-	q->counter[NET_XDP_TX_VLAN] += (meta->flags & NET_TX_VLAN) != 0;
-	q->counter[reason]++;
-	return true;
-}
-
-/* Any packet. Return: false when it has to wait. */
-static bool send_packet(struct net_xdp_queue *q, const struct net_tx_packet *packet)
-{
-	const struct net_tx_metadata *meta = packet->meta;
-	struct tx_plan plan;
-
-	if (packet->fault != NET_TX_OK)
-		return drop(q, meta, NET_XDP_TX_DROP_MALFORMED);
-	if (meta->len_bytes < ETH_HEADER_BYTES || meta->len_bytes > q->max_frame_bytes)
-		return drop(q, meta, NET_XDP_TX_DROP_SIZE);
-	if (meta->flags & ~TX_KNOWN)
-		return drop(q, meta, NET_XDP_TX_DROP_OFFLOAD);
-	if (!plan_packet(q, packet, &plan))
-		return drop(q, meta, NET_XDP_TX_DROP_ADDRESS);
-	if (plan.too_many || (meta->flags & TX_WRITES))
-		return send_bounced(q, packet, bounce_reason(packet, &plan));
-	if (room(q, plan.pieces) < plan.pieces)
-		return refuse(q, plan.pieces, false);
-	write_packet(q, meta->id, plan.piece, plan.pieces, BOUNCE_NONE);
-	q->counter[NET_XDP_TX_ACCEPTED]++;
-	q->counter[NET_XDP_TX_DIRECT]++;
-	return true;
+	tx[meta->segment_count - 1].options = 0;
+	return left == 0;
 }
 
 /*
- * The usual packets: one segment in the region used last, nothing to change, one descriptor. What
- * does not change over the list is kept in locals. paged, a constant: does the page rule apply?
- * Return: how many were sent before one that needs send_packet().
+ * The usual packets: in the region used last, nothing to change, a descriptor for each segment. What does
+ * not change over the list is kept in locals. Two constants: paged (is there something to cross?), several
+ * (may they have more segments than one? Then each has a record).
+ * Return: segments sent of the first count, before a packet that is not usual or of the other kind.
  */
 INLINE uint32_t send_run(struct net_xdp_queue *q, const struct net_tx_segment *s, uint32_t count,
-			 const bool paged)
+			 const bool paged, const bool several)
 {
 	const struct memory_region *r = &q->memory->region[q->tx_region];
-	const uint64_t guest = r->guest_addr, region_bytes = r->bytes, offset = r->offset;
-	const uint32_t most = q->max_frame_bytes - ETH_HEADER_BYTES;
-	const struct page_rule pages = queue_page_rule(q, r);
+	const struct where w = {r->guest_addr, r->bytes, r->offset, queue_page_rule(q, r)};
+	const uint32_t most = q->max_frame_bytes - HEADERS_ETHERNET_BYTES;
+	const uint32_t limit = q->tx_max_descriptors;
+	const uint32_t *const records = q->tx_packet_free + q->tx_packet_free_count;
+	const uint32_t *record = records;
 	struct inflight *t = &q->tx_inflight;
-	struct inflight_entry *flight = &t->queue[t->tail & t->mask];
+	struct inflight_entry *flight = inflight_at(t, t->tail);
 	struct xdp_desc *tx = ring_descriptor(&q->tx, q->tx.mine);
+	uint32_t i, n = 1, packets;
 	uint64_t bytes = 0;
-	uint32_t i;
 
 	count = ring_run(q->tx.mine, q->tx.mask, ring_run(t->tail, t->mask, count));
-	for (i = 0; i < count; i++) {
+	for (i = 0; i < count; i += n) {
 		const struct net_tx_metadata *meta = s[i].head;
-		const uint64_t at = s[i].addr - guest;
-		const uint32_t len = s[i].len_bytes;
 
-		if (unlikely(!meta || meta->segment_count != 1 || meta->len_bytes != len ||
-			     (meta->flags & ~(NET_TX_IPV4 | NET_TX_IPV6)) ||
-			     len - ETH_HEADER_BYTES > most || at >= region_bytes ||
-			     len > region_bytes - at))
+		if (unlikely(!meta || (!several && meta->segment_count != 1) ||
+			     (!several && meta->len_bytes != s[i].len_bytes) ||
+			     (meta->flags & ~UNCHANGED_FLAGS) ||
+			     meta->len_bytes - HEADERS_ETHERNET_BYTES > most))
 			break;
-		if (paged && unlikely(page_crossed(pages, at + offset, len)))
+		if (several) {
+			n = meta->segment_count;
+			if (n - 1 >= limit || n > count - i)
+				break;
+			if (!put_packet(w, &s[i], &tx[i], &flight[i], meta, record[-1], paged))
+				break;
+			q->tx_packet[*--record] = (struct tx_packet){meta->id, n, BOUNCE_NONE};
+		} else if (!put_segment(w, &s[i], &tx[i], &flight[i], meta->id, INFLIGHT_NONE, 0,
+					paged)) {
 			break;
-		tx[i] = (struct xdp_desc){.addr = at + offset, .len = len};
-		flight[i].key = (at + offset) >> 1;
-		flight[i].id = meta->id;
-		flight[i].extra = INFLIGHT_NONE;
-		bytes += len;
+		}
+		bytes += meta->len_bytes;
 	}
+	packets = several ? (uint32_t)(records - record) : i;
+	q->tx_packet_free_count -= several ? packets : 0;
 	q->tx.mine += i;
 	t->tail += i;
 	q->counter[NET_XDP_TX_BYTES] += bytes;
-	q->counter[NET_XDP_TX_ACCEPTED] += i;
-	q->counter[NET_XDP_TX_DIRECT] += i;
+	q->counter[NET_XDP_TX_ACCEPTED] += packets;
+	q->counter[NET_XDP_TX_DIRECT] += packets;
 	return i;
 }
 
 ALONE static uint32_t send_usual_anywhere(struct net_xdp_queue *q, const struct net_tx_segment *s,
 					  uint32_t count)
 {
-	return send_run(q, s, count, false);
+	return send_run(q, s, count, false, false);
 }
 
 ALONE static uint32_t send_usual_paged(struct net_xdp_queue *q, const struct net_tx_segment *s,
 				       uint32_t count)
 {
-	return send_run(q, s, count, true);
+	return send_run(q, s, count, true, false);
 }
 
+ALONE static uint32_t send_several_anywhere(struct net_xdp_queue *q, const struct net_tx_segment *s,
+					    uint32_t count)
+{
+	return send_run(q, s, count, false, true);
+}
+
+ALONE static uint32_t send_several_paged(struct net_xdp_queue *q, const struct net_tx_segment *s,
+					 uint32_t count)
+{
+	return send_run(q, s, count, true, true);
+}
+
+/* Return: segments sent of the first count, at least 1; 0 when the first packet is not usual, or there is
+ * no room for it. */
 static uint32_t send_usual(struct net_xdp_queue *q, const struct net_tx_segment *s, uint32_t count)
 {
-	return q->paged ? send_usual_paged(q, s, count) : send_usual_anywhere(q, s, count);
-}
+	const struct net_tx_metadata *meta = s->head;
+	uint32_t room;
 
-/* May send_usual() be used: does a descriptor take any frame that crosses no page? */
-static bool has_usual(const struct net_xdp_queue *q)
-{
-	return q->max_frame_bytes <= q->chunk_bytes;
+	/* A descriptor has to take any frame that crosses nothing. */
+	if (!meta || (meta->flags & ~UNCHANGED_FLAGS) || q->max_frame_bytes > q->chunk_bytes)
+		return 0;
+	room = tx_room(q, count);
+	if (room < count)
+		count = room;
+	if (meta->segment_count == 1)
+		return q->paged ? send_usual_paged(q, s, count) : send_usual_anywhere(q, s, count);
+	return q->paged ? send_several_paged(q, s, count) : send_several_anywhere(q, s, count);
 }
 
 /* May the kick for these frames wait for the next call? Only in copy mode, where every kick is a
@@ -329,22 +176,19 @@ uint32_t tx_avail(struct net_queue *queue, struct net_buffer_access *pool,
 	struct net_xdp_queue *q = queue_of(queue);
 	struct net_tx_iterator it = {segments, segments + count};
 	uint32_t before = q->tx.mine;
-	bool usual = has_usual(q), more = true;
 	struct net_tx_packet packet;
+	bool more = true;
 
 	(void)pool;
 	*sync = false;
 	if (count) /* nothing offered is nothing refused, nor taken back */
 		q->tx_blocked = 0;
 	while (it.at != it.end && more) {
-		if (usual) {
-			uint32_t left = (uint32_t)(it.end - it.at), most = room(q, left);
+		uint32_t sent = send_usual(q, it.at, (uint32_t)(it.end - it.at));
 
-			it.at += send_usual(q, it.at, most < left ? most : left);
-		}
-		packet.segments = it.at;
-		if (net_tx_next(&it, &packet)) {
-			more = send_packet(q, &packet);
+		it.at += sent;
+		if (sent == 0 && net_tx_next(&it, &packet)) {
+			more = tx_send_any(q, &packet);
 			it.at = more ? it.at : packet.segments;
 		}
 	}

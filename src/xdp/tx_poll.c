@@ -16,66 +16,85 @@
 /* ---- Completions ------------------------------------------------------------------------------ */
 
 /* A descriptor of a packet with a record. Return: true and *id when it was the packet's last. */
-static bool complete_packet(struct net_xdp_queue *q, uint32_t record, uint32_t *id)
+static inline bool complete_record(struct net_xdp_queue *q, uint32_t record, uint32_t *id)
 {
 	struct tx_packet *packet = &q->tx_packet[record];
 
 	if (--packet->descriptors)
 		return false;
-	if (packet->bounced != BOUNCE_NONE)
+	if (unlikely(packet->bounced != BOUNCE_NONE))
 		bounce_give(&q->tx_private, packet->bounced);
 	q->tx_packet_free[q->tx_packet_free_count++] = record;
 	*id = packet->id;
 	return true;
 }
 
-/* One completed descriptor. Return: true and *id when it was its packet's last. */
-static inline bool complete(struct net_xdp_queue *q, uint64_t address, uint32_t *id)
+/* Any completed descriptor. Return: true and *id when it was its packet's last. */
+static bool complete(struct net_xdp_queue *q, uint64_t address, uint32_t *id)
 {
 	const struct inflight_entry *e = inflight_take(&q->tx_inflight, address >> 1);
 
-	if (unlikely(!e)) {
+	if (!e) {
 		q->counter[NET_XDP_TX_UNKNOWN]++;
 		return false;
 	}
-	if (unlikely(e->extra != INFLIGHT_NONE))
-		return complete_packet(q, e->extra, id);
+	if (e->extra != INFLIGHT_NONE)
+		return complete_record(q, e->extra, id);
 	*id = e->id;
 	return true;
 }
 
-/* The usual completions: of packets without a record, in the order they were sent. Return: how many
- * of the first count were taken before one that needs complete(). */
-ALONE static uint32_t complete_usual(struct net_xdp_queue *q, uint32_t *ids, uint32_t count)
+/* The usual completions: in the order they were sent. records, a constant: of packets with a record too?
+ * Reads at most count, before one that needs complete(). Return: ids written. */
+INLINE uint32_t complete_run(struct net_xdp_queue *q, uint32_t *ids, uint32_t count,
+			     const bool records)
 {
 	struct inflight *t = &q->tx_inflight;
 	const struct inflight_entry *flight = &t->queue[t->head & t->mask];
 	const uint64_t *address = ring_address(&q->completion, q->completion.mine);
-	uint32_t i;
+	uint32_t i, found = 0;
 
 	if (count > t->tail - t->head)
 		count = t->tail - t->head;
 	count = ring_run(q->completion.mine, q->completion.mask, ring_run(t->head, t->mask, count));
 	for (i = 0; i < count; i++) {
-		if (unlikely(address[i] >> 1 != flight[i].key || flight[i].extra != INFLIGHT_NONE))
+		if (unlikely(address[i] >> 1 != flight[i].key ||
+			     (!records && flight[i].extra != INFLIGHT_NONE)))
 			break;
-		ids[i] = flight[i].id;
+		if (records && flight[i].extra != INFLIGHT_NONE)
+			found += complete_record(q, flight[i].extra, &ids[found]);
+		else
+			ids[records ? found++ : i] = flight[i].id;
 	}
 	q->completion.mine += i;
 	t->head += i;
-	return i;
+	return records ? found : i;
+}
+
+ALONE static uint32_t complete_usual(struct net_xdp_queue *q, uint32_t *ids, uint32_t count)
+{
+	return complete_run(q, ids, count, false);
+}
+
+ALONE static uint32_t complete_records(struct net_xdp_queue *q, uint32_t *ids, uint32_t count)
+{
+	return complete_run(q, ids, count, true);
 }
 
 /* Read completions until count ids are found. Return: ids written. */
 static uint32_t reap(struct net_xdp_queue *q, uint32_t *ids, uint32_t count)
 {
+	const struct inflight *t = &q->tx_inflight;
 	uint32_t found = 0, left;
 
 	while (found < count && (left = ring_available(&q->completion, count - found)) != 0) {
-		uint32_t usual = complete_usual(q, ids + found, left);
+		uint32_t before = q->completion.mine;
 
-		found += usual;
-		if (usual < left)
+		if (inflight_at(t, t->head)->extra == INFLIGHT_NONE)
+			found += complete_usual(q, ids + found, left);
+		else
+			found += complete_records(q, ids + found, left);
+		if (q->completion.mine == before)
 			found += complete(q, *ring_address(&q->completion, q->completion.mine++),
 					  &ids[found]);
 	}

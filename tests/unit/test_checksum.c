@@ -462,7 +462,8 @@ Test(checksum, inspect_third_tag_is_not_followed)
 
 	frame_build(&f, &spec);
 	expect(&f, NET_CHECKSUM_GOOD, NET_CHECKSUM_GOOD, NET_L4_UDP, "two tags");
-	vlan_insert(f.bytes, f.len, (struct net_vlan){.id = 3});
+	memmove(f.bytes + 4, f.bytes, f.len);
+	vlan_insert(f.bytes, (struct net_vlan){.id = 3});
 	f.len += 4;
 	expect(&f, NET_CHECKSUM_UNKNOWN, NET_CHECKSUM_UNKNOWN, NET_L4_UNKNOWN, "three tags");
 }

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Transmit: a packet of any kind.
+ *
+ * A packet whose segments the kernel can read where they are is *direct*. One that must be changed
+ * (checksum, tag) or joined (too many pieces) is copied into one private slot first, and is the same
+ * from there on. The frontend's memory is only ever read.
+ */
+#include <string.h>
+
+#include "backend/headers.h"
+#include "xdp/checksum.h"
+#include "xdp/hot.h"
+#include "xdp/queue.h"
+
+#define TX_CHECKSUMS (NET_TX_IP_CHECKSUM | NET_TX_TCP_CHECKSUM | NET_TX_UDP_CHECKSUM)
+#define TX_WRITES    (TX_CHECKSUMS | NET_TX_VLAN)
+#define TX_KNOWN     (TX_WRITES | NET_TX_IPV4 | NET_TX_IPV6)
+
+#define NO_FAULT NET_XDP_COUNTERS /* no reason to drop a packet */
+
+struct piece {
+	uint64_t offset;
+	uint32_t len;
+};
+
+/* A packet's place in the ring, before any of it is written. */
+struct plan {
+	uint32_t pieces; /* that it takes; at most tx_max_descriptors of them are here */
+	bool page;	 /* cut where pages are apart for DMA */
+	struct piece piece[XDP_COPY_TX_DESCRIPTORS];
+};
+
+/* The private area is no region, but has a page rule as well: small pages. */
+static const struct memory_region private_area = {.page_bytes = MEMORY_PAGE_BYTES};
+
+/* A packet that will not be sent: accepted, counted, completed. */
+static bool drop(struct net_xdp_queue *q, const struct net_tx_metadata *meta,
+		 enum net_xdp_counter why)
+{
+	if (meta) {
+		if (tx_done_count(q) > q->done_mask)
+			return false; /* the frontend has to collect ids first */
+		tx_done_push(q, meta->id);
+		q->counter[NET_XDP_TX_ACCEPTED]++;
+	}
+	q->counter[why]++;
+	return true;
+}
+
+/* Left to the frontend until n descriptors (and a private slot) are free. */
+static bool refuse(struct net_xdp_queue *q, uint32_t n, bool private)
+{
+	q->counter[NET_XDP_TX_REFUSED]++;
+	q->tx_blocked = n;
+	q->tx_blocked_private = private;
+	return false;
+}
+
+/* Pieces are written before they are read. */
+static inline void plan_begin(struct plan *plan)
+{
+	plan->pieces = 0;
+	plan->page = false;
+}
+
+/* Bytes at offset, in a region, in as many pieces as it takes. */
+static inline void plan_range(const struct net_xdp_queue *q, struct plan *plan,
+			      const struct memory_region *region, uint64_t offset, uint32_t len)
+{
+	const struct page_rule pages = queue_page_rule(q, region);
+
+	while (len) {
+		uint32_t n = len < q->chunk_bytes ? len : q->chunk_bytes;
+
+		if (q->paged && page_crossed(pages, offset, n)) {
+			n = (uint32_t)page_left(pages, offset);
+			plan->page = q->unaligned;
+		}
+		if (plan->pieces < q->tx_max_descriptors)
+			plan->piece[plan->pieces] = (struct piece){offset, n};
+		plan->pieces++;
+		offset += n;
+		len -= n;
+	}
+}
+
+/* Where a packet's bytes lie. Return: false when any of them is outside the memory. */
+static bool plan_packet(struct net_xdp_queue *q, const struct net_tx_packet *packet,
+			struct plan *plan)
+{
+	const struct net_tx_segment *s = packet->segments, *end = s + packet->segment_count;
+	uint64_t offset;
+
+	for (; s != end; s++) {
+		if (s->len_bytes == 0)
+			continue;
+		if (!memory_offset(q->memory, &q->tx_region, s->addr, s->len_bytes, &offset))
+			return false;
+		plan_range(q, plan, &q->memory->region[q->tx_region], offset, s->len_bytes);
+	}
+	return true;
+}
+
+/* Write a packet's descriptors; room was seen. bounced: its private slot or BOUNCE_NONE. A record is
+ * free: there are as many as descriptors in flight. */
+static inline void write_packet(struct net_xdp_queue *q, const struct plan *plan, uint32_t id,
+				uint32_t len, uint64_t bounced)
+{
+	uint32_t record = q->tx_packet_free[--q->tx_packet_free_count];
+
+	q->tx_packet[record] = (struct tx_packet){id, plan->pieces, bounced};
+	for (uint32_t i = 0; i < plan->pieces; i++) {
+		*ring_descriptor(&q->tx, q->tx.mine++) = (struct xdp_desc){
+			.addr = plan->piece[i].offset,
+			.len = plan->piece[i].len,
+			.options = i + 1 < plan->pieces ? XDP_PKT_CONTD : 0,
+		};
+		inflight_put(&q->tx_inflight, plan->piece[i].offset >> 1, id, record);
+	}
+	q->counter[NET_XDP_TX_BYTES] += len;
+	q->counter[NET_XDP_TX_ACCEPTED]++;
+}
+
+/* Copy a packet together at a slot and change what it asks for. Return: what it is dropped for, or NO_FAULT. */
+static enum net_xdp_counter linearise(struct net_xdp_queue *q, const struct net_tx_packet *packet,
+				      uint8_t *slot)
+{
+	const struct net_tx_segment *s = packet->segments, *end = s + packet->segment_count;
+	const struct net_tx_metadata *meta = packet->meta;
+	uint8_t *frame = slot + (meta->flags & NET_TX_VLAN ? HEADERS_VLAN_BYTES : 0), *at = frame;
+	uint64_t offset;
+
+	for (; s != end; s++) {
+		if (s->len_bytes == 0)
+			continue;
+		if (!memory_offset(q->memory, &q->tx_region, s->addr, s->len_bytes, &offset))
+			return NET_XDP_TX_DROP_ADDRESS;
+		memcpy(at, q->memory->base + offset, s->len_bytes);
+		at += s->len_bytes;
+	}
+	if ((meta->flags & TX_CHECKSUMS) && !checksum_fill(frame, meta->len_bytes, meta))
+		return NET_XDP_TX_DROP_OFFLOAD;
+	if (meta->flags & NET_TX_VLAN)
+		vlan_insert(slot, meta->vlan);
+	return NO_FAULT;
+}
+
+/* Through the private area. Return: false when it has to wait for room. */
+static bool send_bounced(struct net_xdp_queue *q, const struct net_tx_packet *packet,
+			 enum net_xdp_counter reason)
+{
+	const struct net_tx_metadata *meta = packet->meta;
+	uint32_t len = meta->len_bytes + (meta->flags & NET_TX_VLAN ? HEADERS_VLAN_BYTES : 0);
+	struct plan plan;
+	enum net_xdp_counter fault;
+	uint64_t slot;
+
+	if (q->sealed || q->tx_private.slots == 0)
+		return drop(q, meta, NET_XDP_TX_DROP_SEALED);
+	if (q->tx_private.free_count == 0)
+		tx_reap(q);
+	slot = bounce_take(&q->tx_private);
+	if (slot == BOUNCE_NONE)
+		return refuse(q, 1, true);
+	plan_begin(&plan);
+	plan_range(q, &plan, &private_area, slot, len);
+	if (plan.pieces > q->tx_max_descriptors)
+		fault = NET_XDP_TX_DROP_SIZE;
+	else if (tx_room(q, plan.pieces) < plan.pieces)
+		fault = NET_XDP_TX_REFUSED;
+	else
+		fault = linearise(q, packet, q->memory->base + slot);
+	if (fault != NO_FAULT) {
+		bounce_give(&q->tx_private, slot);
+		return fault == NET_XDP_TX_REFUSED ? refuse(q, plan.pieces, true)
+						   : drop(q, meta, fault);
+	}
+	write_packet(q, &plan, meta->id, len, slot);
+	q->counter[NET_XDP_TX_BOUNCED]++;
+	q->counter[NET_XDP_TX_VLAN] += (meta->flags & NET_TX_VLAN) != 0;
+	q->counter[reason]++;
+	return true;
+}
+
+/* As it is, if the kernel takes so many pieces. Return: false when it has to wait. */
+static bool send_direct(struct net_xdp_queue *q, const struct net_tx_packet *packet)
+{
+	const struct net_tx_metadata *meta = packet->meta;
+	struct plan plan;
+
+	plan_begin(&plan);
+	if (!plan_packet(q, packet, &plan))
+		return drop(q, meta, NET_XDP_TX_DROP_ADDRESS);
+	if (plan.pieces > q->tx_max_descriptors)
+		return send_bounced(
+			q, packet, plan.page ? NET_XDP_TX_BOUNCE_PAGE : NET_XDP_TX_BOUNCE_SEGMENTS);
+	if (tx_room(q, plan.pieces) < plan.pieces)
+		return refuse(q, plan.pieces, false);
+	write_packet(q, &plan, meta->id, meta->len_bytes, BOUNCE_NONE);
+	q->counter[NET_XDP_TX_DIRECT]++;
+	return true;
+}
+
+bool tx_send_any(struct net_xdp_queue *q, const struct net_tx_packet *packet)
+{
+	const struct net_tx_metadata *meta = packet->meta;
+
+	if (packet->fault != NET_TX_OK)
+		return drop(q, meta, NET_XDP_TX_DROP_MALFORMED);
+	if (meta->len_bytes < HEADERS_ETHERNET_BYTES || meta->len_bytes > q->max_frame_bytes)
+		return drop(q, meta, NET_XDP_TX_DROP_SIZE);
+	if (meta->flags & ~TX_KNOWN)
+		return drop(q, meta, NET_XDP_TX_DROP_OFFLOAD);
+	if (meta->flags & TX_CHECKSUMS)
+		return send_bounced(q, packet, NET_XDP_TX_BOUNCE_CHECKSUM);
+	if (meta->flags & NET_TX_VLAN)
+		return send_bounced(q, packet, NET_XDP_TX_BOUNCE_VLAN);
+	return send_direct(q, packet);
+}
