@@ -21,10 +21,16 @@ struct bounce {
 int bounce_open(struct bounce *b, uint64_t offset, uint32_t slots, uint32_t slot_bytes);
 void bounce_close(struct bounce *b);
 
+/* The slot that holds a UMEM offset; not below slots when it is in another part. */
+static inline uint64_t bounce_slot(const struct bounce *b, uint64_t offset)
+{
+	return (offset - b->offset) >> b->slot_shift;
+}
+
 /* Is a UMEM offset in this part? */
 static inline bool bounce_owns(const struct bounce *b, uint64_t offset)
 {
-	return offset - b->offset < (uint64_t)b->slots << b->slot_shift;
+	return bounce_slot(b, offset) < b->slots;
 }
 
 /* Take a slot. Return: its UMEM offset, BOUNCE_NONE when all are out. */
@@ -39,15 +45,21 @@ static inline uint64_t bounce_take(struct bounce *b)
 	return b->offset + ((uint64_t)slot << b->slot_shift);
 }
 
+/* Give back a slot that is out. */
+static inline void bounce_give_slot(struct bounce *b, uint64_t slot)
+{
+	b->taken[slot] = 0;
+	b->free[b->free_count++] = (uint32_t)slot;
+}
+
 /* Give back the slot that holds a UMEM offset. Return: false when it was not out. */
 static inline bool bounce_give(struct bounce *b, uint64_t offset)
 {
-	uint32_t slot = (uint32_t)((offset - b->offset) >> b->slot_shift);
+	uint64_t slot = bounce_slot(b, offset);
 
-	if (!bounce_owns(b, offset) || !b->taken[slot])
+	if (slot >= b->slots || !b->taken[slot])
 		return false;
-	b->taken[slot] = 0;
-	b->free[b->free_count++] = slot;
+	bounce_give_slot(b, slot);
 	return true;
 }
 

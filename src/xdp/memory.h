@@ -60,16 +60,16 @@ static inline bool memory_offset(const struct memory *m, uint32_t *hint, uint64_
 				 uint64_t len, uint64_t *offset)
 {
 	const struct memory_region *r = &m->region[*hint];
+	uint64_t at =
+		addr - r->guest_addr; /* wraps to a huge value when addr is below the region */
 
-	/* Both differences wrap to huge values when addr is below the region or len is absurd. */
-	if (__builtin_expect(addr - r->guest_addr >= r->bytes ||
-				     len > r->bytes - (addr - r->guest_addr),
-			     0)) {
+	if (__builtin_expect(at >= r->bytes || len > r->bytes - at, 0)) {
 		if (!memory_find(m, hint, addr, len))
 			return false;
 		r = &m->region[*hint];
+		at = addr - r->guest_addr;
 	}
-	*offset = r->offset + (addr - r->guest_addr);
+	*offset = r->offset + at;
 	return true;
 }
 

@@ -77,7 +77,7 @@ int net_xdp_queue_report(struct net_queue *queue, struct net_xdp_report *out)
 		.dispatcher = ep->program.dispatched != NULL,
 		.multi_buffer = q->jumbo,
 		.unaligned = q->unaligned,
-		.sealed = q->sealed,
+		.sealed = ep->config.sealed,
 		.ordered = ep->facts.is_ordered,
 		.chunk_bytes = q->chunk_bytes,
 		.direct_capacity_bytes = q->direct_capacity,
@@ -192,7 +192,6 @@ void queue_set_facts(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep)
 	q->max_frame_bytes = c->max_frame_bytes;
 	q->driver_gap_bytes = driver_gap_bytes(&ep->device);
 	q->driver_unit_bytes = driver_buffer_unit(&ep->device);
-	q->sealed = c->sealed;
 	q->jumbo = config_is_jumbo(c);
 	q->rx_checksum = c->rx_checksum;
 	q->rx_vlan = c->rx_vlan;
@@ -202,16 +201,20 @@ void queue_set_facts(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep)
 	queue_set_zero_copy(q, zero_copy);
 }
 
-/* This queue's share of the private area: transmit slots, then receive chunks. */
+/* This queue's share of the private area: transmit slots, then receive chunks. None when the regions are
+ * sealed: nothing can be copied from there or to there. */
 static int open_private(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep)
 {
 	const struct net_xdp_config *c = &ep->config;
 	uint32_t tx_bytes = config_private_frame_bytes(c), rx_bytes = config_private_chunk_bytes(c);
 	uint64_t offset = ep->memory.private_offset + q->index * config_private_bytes_per_queue(c);
-	int rc = bounce_open(&q->tx_private, offset, c->private_tx_frames, tx_bytes);
+	int rc =
+		bounce_open(&q->tx_private, offset, c->sealed ? 0 : c->private_tx_frames, tx_bytes);
 
 	offset += (uint64_t)c->private_tx_frames * tx_bytes;
-	return rc ? rc : bounce_open(&q->rx_private, offset, c->private_rx_chunks, rx_bytes);
+	return rc ? rc
+		  : bounce_open(&q->rx_private, offset, c->sealed ? 0 : c->private_rx_chunks,
+				rx_bytes);
 }
 
 int queue_open_tables(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep,

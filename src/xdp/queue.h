@@ -108,14 +108,13 @@ struct net_xdp_queue {
 	struct bounce tx_private;
 	struct gather gather;
 	uint64_t base_mask;	   /* RX descriptor address -> what the fill entry named */
-	uint64_t *chunk_taken;	   /* aligned only: what the kernel holds, see chunk_bit() */
+	uint64_t *chunk_taken;	   /* aligned only, see chunk.h */
 	uint32_t driver_gap_bytes; /* in front of a frame: overwritten by the driver in zero copy */
 	uint32_t driver_unit_bytes; /* see driver_buffer_unit() */
 	uint32_t rx_piece_end;	    /* with rx_pieces: what reaches so far into its chunk goes on */
 	uint32_t tx_packet_free_count;
 	struct tx_packet *tx_packet;
 	uint32_t *tx_packet_free; /* stack */
-	bool sealed;
 
 	QUEUE_LINE uint64_t counter[NET_XDP_COUNTERS];
 
@@ -164,20 +163,6 @@ static inline struct net_xdp_queue *queue_of(struct net_queue *q)
 }
 
 extern const struct net_queue_ops queue_ops;
-
-/* Aligned chunks: the kernel keeps one head for each and must never be given one twice, so there is a bit
- * per chunk that it holds, here of a chunk's first byte. No chunk is smaller than CHUNK_LEAST_BYTES. */
-#define CHUNK_LEAST_BYTES 2048u
-
-static inline uint64_t *chunk_word(uint64_t *taken, uint64_t base)
-{
-	return &taken[base / (64 * CHUNK_LEAST_BYTES)];
-}
-
-static inline uint64_t chunk_bit(uint64_t base)
-{
-	return 1ull << (base / CHUNK_LEAST_BYTES % 64);
-}
 
 /* What a chunk that is given to the kernel and a usual frame that is sent must not cross. An aligned
  * chunk lies between two multiples of its size, and no page is smaller. */

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "xdp/chunk.h"
 #include "xdp/hot.h"
 #include "xdp/queue.h"
 #include "xdp/socket.h"
@@ -27,17 +28,6 @@ void rx_park(struct net_xdp_queue *q, struct rx_list *list, uint32_t id, uint64_
 }
 
 /* ---- Fill ------------------------------------------------------------------------------------- */
-
-/* Aligned chunks only. Return: false when the kernel has it. */
-static inline bool chunk_take(uint64_t *taken, uint64_t base)
-{
-	uint64_t *word = chunk_word(taken, base), bit = chunk_bit(base);
-
-	if (*word & bit)
-		return false;
-	*word |= bit;
-	return true;
-}
 
 /* Entries that stay free: two cache lines. In a ring that is full to the brim the entry that is written
  * next lies in the line that the kernel reads from, and that line changes hands with each frame. */
@@ -178,7 +168,7 @@ static enum verdict judge(const struct net_xdp_queue *q, uint64_t data,
 static bool take_bounced(struct net_xdp_queue *q, uint32_t id, uint64_t data, uint32_t capacity,
 			 enum verdict why)
 {
-	if (q->sealed || q->rx_private.slots == 0) {
+	if (q->rx_private.slots == 0) {
 		q->counter[NET_XDP_RX_REFUSED_SEALED]++;
 		return false;
 	}
@@ -187,9 +177,9 @@ static bool take_bounced(struct net_xdp_queue *q, uint32_t id, uint64_t data, ui
 	return true;
 }
 
-/* Any id. room: in the fill ring, lowered when it is used. Return: was it taken? */
+/* Any id. end: of the room in the fill ring. Return: was it taken? */
 static bool take(struct net_xdp_queue *q, uint32_t id, const struct net_rx_buffer *buffer,
-		 uint32_t *room)
+		 uint32_t end)
 {
 	uint64_t data, length = (uint64_t)buffer->header_bytes + buffer->capacity_bytes;
 	enum verdict verdict;
@@ -214,13 +204,24 @@ static bool take(struct net_xdp_queue *q, uint32_t id, const struct net_rx_buffe
 		q->counter[NET_XDP_RX_REFUSED_DUPLICATE]++;
 		return false;
 	}
-	if (*room) {
-		--*room;
+	if (q->fill.mine != end)
 		post(q, id, data - q->frame_offset, buffer->capacity_bytes);
-	} else {
+	else
 		rx_park(q, &q->pending, id, data - q->frame_offset, buffer->capacity_bytes);
-	}
 	return true;
+}
+
+/* At least one of count ids, and those behind it that are too small to be direct. Return: how many. */
+ALONE static uint32_t take_others(struct net_xdp_queue *q, const uint32_t *ids,
+				  const struct net_rx_buffer *buffer, uint32_t count, uint32_t end,
+				  uint32_t *refused)
+{
+	uint32_t i = 0;
+
+	do
+		*refused += !take(q, ids[i], &buffer[i], end);
+	while (++i < count && buffer[i].capacity_bytes < q->direct_capacity);
+	return i;
 }
 
 /* Gap and capacity of a buffer in one word, to compare both at once. */
@@ -306,6 +307,7 @@ INLINE uint32_t take_run(struct net_xdp_queue *q, const uint32_t *ids,
 	uint64_t *fill = ring_address(&q->fill, q->fill.mine), *record = t->record;
 	uint32_t *next = t->next, *link = rx_list_end(t, &t->line);
 	const uint32_t *id = ids, *end = ids + ring_run(q->fill.mine, q->fill.mask, count);
+	uint32_t taken;
 	size_t step;
 
 	if (unlikely(buffer->capacity_bytes < q->direct_capacity || length > r->bytes ||
@@ -314,14 +316,23 @@ INLINE uint32_t take_run(struct net_xdp_queue *q, const uint32_t *ids,
 	q->rx_usual_tags = u.tag ^ q->rx_usual_place;
 	for (; end - id >= (ptrdiff_t)GROUP; id += GROUP, buffer += GROUP, fill += GROUP) {
 		step = post_usual(u, buffer, id, record, fill, next, &link, paged, aligned, GROUP);
-		if (unlikely(step != GROUP))
-			return (uint32_t)(id - ids + (ptrdiff_t)step);
+		if (unlikely(step != GROUP)) {
+			id += step;
+			goto out;
+		}
 	}
 	for (; id < end; id++, buffer++, fill++)
 		if (unlikely(!post_usual(u, buffer, id, record, fill, next, &link, paged, aligned,
 					 1)))
 			break;
-	return (uint32_t)(id - ids);
+out:
+	taken = (uint32_t)(id - ids);
+	if (taken) {
+		q->fill.mine += taken;
+		t->line.count += taken;
+		t->line.last = id[-1];
+	}
+	return taken;
 }
 
 ALONE static uint32_t take_usual_anywhere(struct net_xdp_queue *q, const uint32_t *ids,
@@ -342,9 +353,14 @@ ALONE static uint32_t take_usual_aligned(struct net_xdp_queue *q, const uint32_t
 	return take_run(q, ids, buffer, count, true, true);
 }
 
+/* end: of the room in the fill ring. Return: as take_run(), 0 when nothing is usual here. */
 static uint32_t take_usual(struct net_xdp_queue *q, const uint32_t *ids,
-			   const struct net_rx_buffer *buffer, uint32_t count)
+			   const struct net_rx_buffer *buffer, uint32_t count, uint32_t end)
 {
+	uint32_t room = end - q->fill.mine;
+
+	if (count > room)
+		count = room;
 	if (!q->rx_usual || count == 0)
 		return 0;
 	if (!q->paged)
@@ -360,27 +376,16 @@ uint32_t rx_avail(struct net_queue *queue, struct net_buffer_access *pool, const
 	struct net_rx_buffer buffers[BATCH];
 	/* While private chunks wait for room, rx_refill() shares it out. */
 	bool shared = q->waiting.count && private_wanted(q);
-	uint32_t refused = 0, room = shared ? 0 : fill_room(q, count);
+	uint32_t refused = 0, end = q->fill.mine + (shared ? 0 : fill_room(q, count));
 
 	while (count) {
 		uint32_t n = count < BATCH ? count : BATCH, i = 0;
 
 		pool->ops->rx_buffers(pool, ids, n, buffers);
 		while (i < n) {
-			uint32_t most = room < n - i ? room : n - i;
-			uint32_t taken = take_usual(q, ids + i, buffers + i, most);
-
-			if (taken) {
-				q->fill.mine += taken;
-				q->rx_ids.line.count += taken;
-				q->rx_ids.line.last = ids[i + taken - 1];
-			}
-			room -= taken;
-			i += taken;
-			if (i < n) {
-				refused += !take(q, ids[i], &buffers[i], &room);
-				i++;
-			}
+			i += take_usual(q, ids + i, buffers + i, n - i, end);
+			if (i < n)
+				i += take_others(q, ids + i, buffers + i, n - i, end, &refused);
 		}
 		ids += n;
 		count -= n;
@@ -393,9 +398,8 @@ uint32_t rx_avail(struct net_queue *queue, struct net_buffer_access *pool, const
 
 int rx_open(struct net_xdp_queue *q, uint32_t id_limit)
 {
-	uint64_t chunks = q->unaligned ? 0 : q->umem_bytes / CHUNK_LEAST_BYTES;
-
-	q->chunk_taken = calloc(chunks / 64 + 1, sizeof(*q->chunk_taken));
+	q->chunk_taken =
+		calloc(q->unaligned ? 1 : chunk_words(q->umem_bytes), sizeof(*q->chunk_taken));
 	if (!q->chunk_taken)
 		return -ENOMEM;
 	return rx_table_open(&q->rx_ids, id_limit);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "xdp/checksum.h"
+#include "xdp/chunk.h"
 #include "xdp/hot.h"
 #include "xdp/queue.h"
 #include "xdp/socket.h"
@@ -16,7 +17,6 @@ struct burst {
 	uint32_t *ids;
 	uint32_t count;
 	uint64_t bytes;
-	uint32_t bounced;
 	struct net_rx_metadata metadata[BATCH];
 };
 
@@ -25,12 +25,6 @@ static void deliver(struct burst *b, uint32_t id, uint32_t offset, uint32_t len)
 	b->metadata[b->count] = (struct net_rx_metadata){.offset_bytes = offset, .len_bytes = len};
 	b->bytes += len;
 	b->ids[b->count++] = id;
-}
-
-/* Aligned chunks only: the kernel may have it again. */
-static inline void chunk_give(uint64_t *taken, uint64_t base)
-{
-	*chunk_word(taken, base) &= ~chunk_bit(base);
 }
 
 /* What the configuration wants to know of the frame, which is in our view at these addresses. */
@@ -110,18 +104,14 @@ ALONE static bool split_piece(struct net_xdp_queue *q, uint64_t base, uint64_t e
 	return true;
 }
 
-/* All pieces are here: copy them to the buffer that has waited longest. */
-static void gather_finish(struct net_xdp_queue *q, struct burst *b)
+/* A whole frame in private chunks, of so many bytes: copy it to the buffer that has waited longest. */
+INLINE void copy_frame(struct net_xdp_queue *q, struct burst *b, const uint64_t *where,
+		       const uint32_t *len, uint32_t pieces, uint32_t bytes)
 {
-	struct gather *g = &q->gather;
 	uint8_t *to;
 	uint32_t id;
 
-	if (g->broken) {
-		q->counter[NET_XDP_RX_DROP_SPLIT]++;
-		return;
-	}
-	if (g->bytes == 0) {
+	if (bytes == 0) {
 		q->counter[NET_XDP_RX_DROP_EMPTY]++;
 		return;
 	}
@@ -129,54 +119,75 @@ static void gather_finish(struct net_xdp_queue *q, struct burst *b)
 		q->counter[NET_XDP_RX_DROP_BUFFER]++;
 		return;
 	}
-	if (g->bytes > rx_capacity(&q->rx_ids, q->waiting.first)) {
+	if (bytes > rx_capacity(&q->rx_ids, q->waiting.first)) {
 		q->counter[NET_XDP_RX_DROP_CAPACITY]++;
 		return;
 	}
 	id = rx_list_take(&q->rx_ids, &q->waiting);
 	to = q->memory->base + rx_offset(&q->rx_ids, id);
 	q->rx_ids.record[id] = RX_FRONTEND;
-	for (uint32_t i = 0, at = 0; i < g->pieces; at += g->len[i++])
-		memcpy(to + at, q->memory->base + g->where[i], g->len[i]);
-	deliver(b, id, 0, g->bytes);
-	b->bounced++;
+	for (uint32_t i = 0, at = 0; i < pieces; at += len[i++])
+		memcpy(to + at, q->memory->base + where[i], len[i]);
+	deliver(b, id, 0, bytes);
+	q->counter[NET_XDP_RX_BOUNCED]++;
+	q->counter[NET_XDP_RX_DIRECT]--; /* rx_poll() counts all of its frames */
 	if (q->inspect)
 		look_at(q, &b->metadata[b->count - 1], to,
-			q->memory->base + g->where[0] - sizeof(struct vlan_hint));
+			q->memory->base + where[0] - sizeof(struct vlan_hint));
 }
 
-/* A piece in a private chunk: usually a whole frame. */
-static void private_piece(struct net_xdp_queue *q, struct burst *b, uint64_t where, uint32_t len,
-			  bool continued)
+/* A private chunk that was out is ours again. */
+static inline void private_give(struct net_xdp_queue *q, uint64_t slot)
+{
+	bounce_give_slot(&q->rx_private, slot);
+	q->rx_private_out--;
+}
+
+/* All pieces are here. */
+static void gather_finish(struct net_xdp_queue *q, struct burst *b)
 {
 	struct gather *g = &q->gather;
 
-	if (!bounce_owns(&q->rx_private, where + len - (len != 0)) ||
-	    !q->rx_private.taken[(where - q->rx_private.offset) >> q->rx_private.slot_shift]) {
+	if (g->broken)
+		q->counter[NET_XDP_RX_DROP_SPLIT]++;
+	else
+		copy_frame(q, b, g->where, g->len, g->pieces, g->bytes);
+	for (uint32_t i = 0; i < g->pieces; i++)
+		if (bounce_give(&q->rx_private, g->where[i]))
+			q->rx_private_out--;
+	q->gather = (struct gather){0};
+}
+
+/* A piece in the private chunk at base: usually a whole frame. */
+static void private_piece(struct net_xdp_queue *q, struct burst *b, uint64_t base, uint64_t where,
+			  uint32_t len, bool continued)
+{
+	const uint64_t slot = bounce_slot(&q->rx_private, base);
+	struct gather *g = &q->gather;
+
+	if (!bounce_owns(&q->rx_private, where + len - (len != 0)) || !q->rx_private.taken[slot]) {
 		q->counter[NET_XDP_RX_UNKNOWN]++;
+		return;
+	}
+	if (likely(!continued && g->pieces == 0)) {
+		copy_frame(q, b, &where, &len, 1, len);
+		private_give(q, slot);
 		return;
 	}
 	if (g->pieces == GATHER_PIECES) {
 		g->broken = true;
-		bounce_give(&q->rx_private, where);
-		q->rx_private_out--;
+		private_give(q, slot);
 	} else {
 		g->where[g->pieces] = where;
 		g->len[g->pieces++] = len;
 		g->bytes += len;
 	}
-	if (continued)
-		return;
-	gather_finish(q, b);
-	for (uint32_t i = 0; i < g->pieces; i++) {
-		bounce_give(&q->rx_private, g->where[i]);
-		q->rx_private_out--;
-	}
-	q->gather = (struct gather){0};
+	if (!continued)
+		gather_finish(q, b);
 }
 
-/* Any descriptor. */
-static void take_descriptor(struct net_xdp_queue *q, struct burst *b, const struct xdp_desc *d)
+/* Any descriptor. Return: is it one of a private chunk, so that the next one may be another? */
+static bool take_descriptor(struct net_xdp_queue *q, struct burst *b, const struct xdp_desc *d)
 {
 	/* Unaligned: the high 16 bits are the distance from the posted base. Aligned: they are 0 and
 	 * the base is the chunk. */
@@ -185,11 +196,25 @@ static void take_descriptor(struct net_xdp_queue *q, struct burst *b, const stru
 
 	if (unlikely(!q->jumbo && (continued | q->split | q->rx_pieces)) &&
 	    split_piece(q, base, where + d->len, continued))
-		return;
-	if (bounce_owns(&q->rx_private, base))
-		private_piece(q, b, where, d->len, continued);
-	else
+		return false;
+	if (!bounce_owns(&q->rx_private, base)) {
 		direct_frame(q, b, base, where, d->len);
+		return false;
+	}
+	private_piece(q, b, base, where, d->len, continued);
+	return true;
+}
+
+/* At least one of n descriptors, up to one that may be usual again. Return: how many. */
+ALONE static uint32_t take_others(struct net_xdp_queue *q, struct burst *b, uint32_t n)
+{
+	const uint32_t first = q->rx.mine;
+	bool more;
+
+	do
+		more = take_descriptor(q, b, ring_descriptor(&q->rx, q->rx.mine++));
+	while (more && q->rx.mine - first != n);
+	return q->rx.mine - first;
 }
 
 /* What take_run() knows of all its descriptors. */
@@ -299,11 +324,8 @@ static void take_descriptors(struct net_xdp_queue *q, struct burst *b, uint32_t 
 {
 	while (n) {
 		n -= take_usual(q, b, n);
-		if (n) {
-			take_descriptor(q, b, ring_descriptor(&q->rx, q->rx.mine));
-			q->rx.mine++;
-			n--;
-		}
+		if (n)
+			n -= take_others(q, b, n);
 	}
 	ring_publish(&q->rx);
 }
@@ -336,14 +358,12 @@ uint32_t rx_poll(struct net_queue *queue, struct net_buffer_access *pool, uint32
 		b.ids = ids + done;
 		b.count = 0;
 		b.bytes = 0;
-		b.bounced = 0;
 		take_descriptors(q, &b, n);
 		if (b.count)
 			pool->ops->rx_metadata(pool, b.ids, b.metadata, b.count);
 		q->counter[NET_XDP_RX_FRAMES] += b.count;
 		q->counter[NET_XDP_RX_BYTES] += b.bytes;
-		q->counter[NET_XDP_RX_DIRECT] += b.count - b.bounced;
-		q->counter[NET_XDP_RX_BOUNCED] += b.bounced;
+		q->counter[NET_XDP_RX_DIRECT] += b.count;
 		done += b.count;
 		looked += n;
 	}

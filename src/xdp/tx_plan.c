@@ -156,7 +156,7 @@ static bool send_bounced(struct net_xdp_queue *q, const struct net_tx_packet *pa
 	enum net_xdp_counter fault;
 	uint64_t slot;
 
-	if (q->sealed || q->tx_private.slots == 0)
+	if (q->tx_private.slots == 0)
 		return drop(q, meta, NET_XDP_TX_DROP_SEALED);
 	if (q->tx_private.free_count == 0)
 		tx_reap(q);
