@@ -23,7 +23,7 @@
 /* What send_run() knows of the region used last. */
 struct where {
 	uint64_t guest;
-	uint64_t bytes; /* a page at least, so no packet is longer */
+	uint64_t bytes; /* at least a page, and so no less than a usual packet */
 	uint64_t offset;
 	struct page_rule pages;
 };
@@ -47,21 +47,21 @@ INLINE bool put_segment(const struct where w, const struct net_tx_segment *s, st
 	return true;
 }
 
-/* The segments of a packet, one behind the other. Return: are they what its metadata says? */
-INLINE bool put_packet(const struct where w, const struct net_tx_segment *s, struct xdp_desc *tx,
-		       struct inflight_entry *flight, const struct net_tx_metadata *meta,
+/* The n segments of a packet of so many bytes. Return: are they what that says, and all usual? */
+INLINE bool put_packet(const struct where w, const struct net_tx_segment *s, uint32_t n,
+		       uint32_t bytes, struct xdp_desc *tx, struct inflight_entry *flight,
 		       uint32_t record, const bool paged)
 {
-	uint32_t left = meta->len_bytes;
+	uint32_t left = bytes;
 
-	for (uint32_t i = 0; i < meta->segment_count; i++) {
+	for (uint32_t i = 0; i < n; i++) {
 		if (unlikely(s[i].len_bytes - 1 >= left || (s[i].head && i)))
 			return false;
 		if (!put_segment(w, &s[i], &tx[i], &flight[i], 0, record, XDP_PKT_CONTD, paged))
 			return false;
 		left -= s[i].len_bytes;
 	}
-	tx[meta->segment_count - 1].options = 0;
+	tx[n - 1].options = 0;
 	return left == 0;
 }
 
@@ -69,7 +69,7 @@ INLINE bool put_packet(const struct where w, const struct net_tx_segment *s, str
  * The usual packets: in the region used last, nothing to change, a descriptor for each segment. What does
  * not change over the list is kept in locals. Two constants: paged (is there something to cross?), several
  * (may they have more segments than one? Then each has a record).
- * Return: segments sent of the first count, before a packet that is not usual or of the other kind.
+ * Return: segments sent of the first count, before a packet that is not usual, or not of several's kind.
  */
 INLINE uint32_t send_run(struct net_xdp_queue *q, const struct net_tx_segment *s, uint32_t count,
 			 const bool paged, const bool several)
@@ -99,7 +99,8 @@ INLINE uint32_t send_run(struct net_xdp_queue *q, const struct net_tx_segment *s
 			n = meta->segment_count;
 			if (n - 1 >= limit || n > count - i)
 				break;
-			if (!put_packet(w, &s[i], &tx[i], &flight[i], meta, record[-1], paged))
+			if (!put_packet(w, &s[i], n, meta->len_bytes, &tx[i], &flight[i],
+					record[-1], paged))
 				break;
 			q->tx_packet[*--record] = (struct tx_packet){meta->id, n, BOUNCE_NONE};
 		} else if (!put_segment(w, &s[i], &tx[i], &flight[i], meta->id, INFLIGHT_NONE, 0,
@@ -142,8 +143,7 @@ ALONE static uint32_t send_several_paged(struct net_xdp_queue *q, const struct n
 	return send_run(q, s, count, true, true);
 }
 
-/* Return: segments sent of the first count, at least 1; 0 when the first packet is not usual, or there is
- * no room for it. */
+/* Return: segments sent of the first count; 0 when the first packet is not usual or has no room. */
 static uint32_t send_usual(struct net_xdp_queue *q, const struct net_tx_segment *s, uint32_t count)
 {
 	const struct net_tx_metadata *meta = s->head;

@@ -9,6 +9,8 @@
 
 enum { START = (int)0xfffffff0, BYTES = 1 << 20, PACKETS = 40000, LIST = 100, RING = 64 };
 
+#define OTHER_REGION (FRONTEND_BASE + 5ull * BYTES)
+
 enum fate { NOT_OFFERED, DROPPED, SENT, COMPLETED };
 
 struct rig {
@@ -32,6 +34,7 @@ static void rig_open(struct rig *r, bool unaligned, bool zero_copy)
 	c.fill_ring_frames = c.completion_ring_frames = RING;
 	c.private_tx_frames = 8;
 	frontend_open(&r->f, BYTES, 1);
+	frontend_add_region(&r->f, OTHER_REGION, BYTES, -1);
 	frontend_poison(&r->f, 5);
 	fake_open(&r->k, c, &r->f, (uint32_t)START);
 	queue_set_zero_copy(&r->k.queue, zero_copy);
@@ -53,12 +56,13 @@ static uint32_t below(uint32_t n)
 	return (uint32_t)rand() % n;
 }
 
-/* Mostly anywhere in the memory, sometimes up to its last byte, or empty and nowhere. */
+/* Mostly anywhere in a region, sometimes up to its last byte, or empty and nowhere. */
 static void add_segment(struct rig *r, uint32_t most)
 {
 	uint32_t len = below(most + 1), pick = below(12);
-	uint64_t addr = FRONTEND_BASE + (pick ? below(BYTES - len + 1) : BYTES - len);
+	uint64_t addr = below(20) ? FRONTEND_BASE : OTHER_REGION;
 
+	addr += pick ? below(BYTES - len + 1) : BYTES - len;
 	if (pick == 1)
 		addr = (uint64_t)rand() << 40, len = 0;
 	frontend_list_segment(&r->list, addr, len);
@@ -119,6 +123,12 @@ static void make_list(struct rig *r)
 
 /* ---- The oracle ------------------------------------------------------------------------------- */
 
+static bool is_inside(const struct net_tx_segment *s, uint64_t region)
+{
+	return s->addr >= region && s->addr - region <= BYTES &&
+	       s->len_bytes <= BYTES - (s->addr - region);
+}
+
 static bool is_good(const struct net_tx_packet *p)
 {
 	const struct net_tx_metadata *meta = p->meta;
@@ -129,8 +139,7 @@ static bool is_good(const struct net_tx_packet *p)
 	for (uint32_t i = 0; i < p->segment_count; i++) {
 		const struct net_tx_segment *s = &p->segments[i];
 
-		if (s->len_bytes &&
-		    (s->addr < FRONTEND_BASE || s->addr - FRONTEND_BASE > BYTES - s->len_bytes))
+		if (s->len_bytes && !is_inside(s, FRONTEND_BASE) && !is_inside(s, OTHER_REGION))
 			return false;
 	}
 	return true;

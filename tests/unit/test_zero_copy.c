@@ -221,3 +221,36 @@ Test(zero_copy, sent_packets_that_cross_a_page_are_bounced)
 	frontend_list_close(&list);
 	rig_close(&r);
 }
+
+/* Two segments that each cross a multiple of 4096. Return: descriptors of the packet. */
+static uint32_t send_two(struct rig *r, uint64_t region_of_first, uint64_t region_of_second)
+{
+	struct fake_packet packet;
+	struct frontend_list list;
+	uint32_t done = 0;
+
+	frontend_list_open(&list, 2);
+	frontend_list_packet(&list, 1);
+	frontend_list_segment(&list, region_of_first + 4000, 200);
+	frontend_list_segment(&list, region_of_second + 4000, 200);
+	cr_assert_eq(frontend_tx(&r->f, r->q, &list, 0, &done), 2);
+	cr_assert(fake_transmit(&r->k, &packet));
+	frontend_list_close(&list);
+	return packet.descriptors;
+}
+
+Test(zero_copy, sent_pieces_are_cut_by_the_pages_of_their_own_region)
+{
+	struct rig r;
+
+	rig_open(&r, "ice", 0);
+	r.k.endpoint.memory.region[1].page_bytes = 1ull << 62; /* all of it is one huge page */
+	cr_assert_eq(send_two(&r, FRONTEND_BASE, FRONTEND_BASE), 4);
+	cr_assert_eq(send_two(&r, FRONTEND_BASE, JOIN), 3);
+	cr_assert_eq(send_two(&r, JOIN, FRONTEND_BASE), 3);
+	cr_assert_eq(send_two(&r, JOIN, JOIN), 2);
+	cr_assert_eq(send_two(&r, JOIN, JOIN), 2, "again, in the region used last");
+	r.k.endpoint.memory.dma_per_page = true;
+	cr_assert_eq(send_two(&r, JOIN, JOIN), 4, "an IOMMU maps small pages");
+	rig_close(&r);
+}
