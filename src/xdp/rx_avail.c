@@ -109,10 +109,11 @@ static void post_parked(struct net_xdp_queue *q)
 
 		post(q, id, rx_offset(&q->rx_ids, id), rx_capacity(&q->rx_ids, id));
 	}
-	for (room += share; private && room; private --, room--) {
+	room += share;
+	private = private < room ? private : room;
+	q->rx_private_out += private;
+	while (private --)
 		*ring_address(&q->fill, q->fill.mine++) = bounce_take(&q->rx_private);
-		q->rx_private_out++;
-	}
 }
 
 static inline void refill(struct net_xdp_queue *q)
