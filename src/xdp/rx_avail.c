@@ -358,10 +358,8 @@ ALONE static uint32_t take_usual_aligned(struct net_xdp_queue *q, const uint32_t
 static uint32_t take_usual(struct net_xdp_queue *q, const uint32_t *ids,
 			   const struct net_rx_buffer *buffer, uint32_t count, uint32_t end)
 {
-	uint32_t room = end - q->fill.mine;
-
-	if (count > room)
-		count = room;
+	if (count > end - q->fill.mine)
+		count = end - q->fill.mine;
 	if (!q->rx_usual || count == 0)
 		return 0;
 	if (!q->paged)
