@@ -355,9 +355,7 @@ int memory_seal(struct memory *m, bool sealed)
 bool memory_find(const struct memory *m, uint32_t *hint, uint64_t addr, uint64_t len)
 {
 	for (uint32_t i = 0; i < m->region_count; i++) {
-		const struct memory_region *r = &m->region[i];
-
-		if (addr - r->guest_addr < r->bytes && len <= r->bytes - (addr - r->guest_addr)) {
+		if (region_holds(&m->region[i], addr, len)) {
 			*hint = i;
 			return true;
 		}

@@ -49,8 +49,22 @@ void memory_close(struct memory *m);
 /* Make our mapping of the regions inaccessible, or accessible again before a registration. */
 int memory_seal(struct memory *m, bool sealed);
 
-/* For the slow path: any region but the hinted one. */
+/* Do len bytes at a guest address lie in a region? */
+static inline bool region_holds(const struct memory_region *r, uint64_t addr, uint64_t len)
+{
+	uint64_t at = addr - r->guest_addr; /* wraps to a huge value in front of the region */
+
+	return at < r->bytes && len <= r->bytes - at;
+}
+
+/* For the slow path: look at all regions. Return: true and *hint, when one holds the range. */
 bool memory_find(const struct memory *m, uint32_t *hint, uint64_t addr, uint64_t len);
+
+/* Return: true and another *hint, when another region than the hinted one holds the range. */
+static inline bool memory_turn(const struct memory *m, uint32_t *hint, uint64_t addr, uint64_t len)
+{
+	return !region_holds(&m->region[*hint], addr, len) && memory_find(m, hint, addr, len);
+}
 
 /*
  * UMEM offset of len bytes at a guest address. hint: index of the region that answered last.
@@ -60,16 +74,13 @@ static inline bool memory_offset(const struct memory *m, uint32_t *hint, uint64_
 				 uint64_t len, uint64_t *offset)
 {
 	const struct memory_region *r = &m->region[*hint];
-	uint64_t at =
-		addr - r->guest_addr; /* wraps to a huge value when addr is below the region */
 
-	if (__builtin_expect(at >= r->bytes || len > r->bytes - at, 0)) {
+	if (__builtin_expect(!region_holds(r, addr, len), 0)) {
 		if (!memory_find(m, hint, addr, len))
 			return false;
 		r = &m->region[*hint];
-		at = addr - r->guest_addr;
 	}
-	*offset = r->offset + at;
+	*offset = r->offset + (addr - r->guest_addr);
 	return true;
 }
 

@@ -383,7 +383,8 @@ uint32_t rx_avail(struct net_queue *queue, struct net_buffer_access *pool, const
 		pool->ops->rx_buffers(pool, ids, n, buffers);
 		while (i < n) {
 			i += take_usual(q, ids + i, buffers + i, n - i, end);
-			if (i < n)
+			if (i < n && !memory_turn(q->memory, &q->rx_region, buffers[i].addr,
+						  buffers[i].capacity_bytes))
 				i += take_others(q, ids + i, buffers + i, n - i, end, &refused);
 		}
 		ids += n;

@@ -187,6 +187,9 @@ uint32_t tx_avail(struct net_queue *queue, struct net_buffer_access *pool,
 		uint32_t sent = send_usual(q, it.at, (uint32_t)(it.end - it.at));
 
 		it.at += sent;
+		if (it.at == it.end ||
+		    memory_turn(q->memory, &q->tx_region, it.at->addr, it.at->len_bytes))
+			continue;
 		if (sent == 0 && net_tx_next(&it, &packet)) {
 			more = tx_send_any(q, &packet);
 			it.at = more ? it.at : packet.segments;

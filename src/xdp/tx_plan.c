@@ -141,8 +141,10 @@ static enum net_xdp_counter linearise(struct net_xdp_queue *q, const struct net_
 	}
 	if ((meta->flags & TX_CHECKSUMS) && !checksum_fill(frame, meta->len_bytes, meta))
 		return NET_XDP_TX_DROP_OFFLOAD;
-	if (meta->flags & NET_TX_VLAN)
+	if (meta->flags & NET_TX_VLAN) {
 		vlan_insert(slot, meta->vlan);
+		q->counter[NET_XDP_TX_VLAN]++;
+	}
 	return NO_FAULT;
 }
 
@@ -156,10 +158,11 @@ static bool send_bounced(struct net_xdp_queue *q, const struct net_tx_packet *pa
 	enum net_xdp_counter fault;
 	uint64_t slot;
 
-	if (q->tx_private.slots == 0)
-		return drop(q, meta, NET_XDP_TX_DROP_SEALED);
-	if (q->tx_private.free_count == 0)
+	if (q->tx_private.free_count == 0) {
+		if (q->tx_private.slots == 0)
+			return drop(q, meta, NET_XDP_TX_DROP_SEALED);
 		tx_reap(q);
+	}
 	slot = bounce_take(&q->tx_private);
 	if (slot == BOUNCE_NONE)
 		return refuse(q, 1, true);
@@ -178,7 +181,6 @@ static bool send_bounced(struct net_xdp_queue *q, const struct net_tx_packet *pa
 	}
 	write_packet(q, &plan, meta->id, len, slot);
 	q->counter[NET_XDP_TX_BOUNCED]++;
-	q->counter[NET_XDP_TX_VLAN] += (meta->flags & NET_TX_VLAN) != 0;
 	q->counter[reason]++;
 	return true;
 }
