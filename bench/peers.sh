@@ -61,7 +61,7 @@ dpdk_count() {
 
 # Which receivers run: ours by attach mode and how they wait, then the peers.
 receiver_cases() {
-	echo native-epoll native-deferred-50 native-spin native-spin-4096 generic-epoll
+	echo native-epoll native-deferred-50 native-spin native-spin-8192 generic-epoll
 	if $with_peers; then
 		echo dpdk dpdk-tuned packet-v3-1 "${!custom_peers[@]}"
 	fi

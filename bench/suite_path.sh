@@ -231,7 +231,7 @@ suite_path() {
 	note_command receive sender "xsk-bench tx -i a1 --cpu 0 --duration $path_seconds"
 	note_command load sender "xsk-bench tx -i a1 --cpu 0 --duration $load_seconds --rate 100k"
 	interleave receive receive_once "${receivers[@]}"
-	interleave_more receive receive_once native-spin-4096 dpdk-tuned
+	interleave_more receive receive_once native-spin-8192 dpdk-tuned
 	interleave load load_once "${loads[@]}"
 	interleave idle idle_once "${idles[@]}"
 	interleave send send_once "${senders[@]}"
