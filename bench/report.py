@@ -122,8 +122,11 @@ def growth(r, call):
 
 
 def less_loss(r, suite, a, b):
+    """Of all rounds together: a loss is a rare event, and most rounds have none."""
     x, y = r.rounds(suite, a, "lost"), r.rounds(suite, b, "lost")
-    return Figure((x[k] - y[k]) * 100 for k in sorted(x) if k in y)
+    if not x or not y:
+        return Figure([])
+    return Figure([(statistics.mean(x.values()) - statistics.mean(y.values())) * 100])
 
 
 def targets(r):
@@ -161,8 +164,8 @@ def targets(r):
         Target("rx delivered against tuned DPDK, same sender, both polling, our rings of 8192", "≥ 1.0",
                r.quotient("receive", "native-spin-8192", "dpdk-tuned", "pps"), lambda v: v >= 1.0,
                form="{:.3f}", why_missing=dpdk["receive"]),
-        Target("the same: loss less DPDK's, in points of per cent", "≤ 0",
-               less_loss(r, "receive", "native-spin-8192", "dpdk-tuned"), lambda v: v <= 0.01,
+        Target("the same: loss of all rounds less DPDK's, in points of per cent", "≤ 0",
+               less_loss(r, "receive", "native-spin-8192", "dpdk-tuned"), lambda v: v <= 0,
                "{:.3f}", why_missing=dpdk["receive"]),
         Target("fwd (l2) delivered against tuned DPDK io, both polling", "≥ 1.1",
                r.quotient("forward", "native-spin", "dpdk-tuned", "pps"), lambda v: v >= 1.1,
