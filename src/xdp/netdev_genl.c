@@ -92,6 +92,23 @@ fail:
 	return rc;
 }
 
+/* One question with one number in it: open, ask, close. flags: NLM_F_DUMP or 0. Return: as genl_open(),
+ * and what the kernel answers. */
+static int genl_ask(uint8_t command, uint16_t flags, uint16_t type, uint32_t number,
+		    mnl_attr_cb_t attribute, void *data)
+{
+	struct genl g;
+	int rc = genl_open(&g, command);
+
+	if (rc < 0)
+		return rc;
+	g.request->nlmsg_flags |= flags;
+	mnl_attr_put_u32(g.request, type, number);
+	rc = genl_run(&g, attribute, data);
+	genl_close(&g);
+	return rc;
+}
+
 /* ---- The device ------------------------------------------------------------------------------- */
 
 static int on_feature(const struct nlattr *attr, void *data)
@@ -117,17 +134,8 @@ static int on_feature(const struct nlattr *attr, void *data)
 
 int netdev_features(uint32_t ifindex, struct netdev_features *out)
 {
-	struct genl g;
-	int rc;
-
 	*out = (struct netdev_features){0};
-	rc = genl_open(&g, NETDEV_GENL_DEV_GET);
-	if (rc < 0)
-		return rc;
-	mnl_attr_put_u32(g.request, NETDEV_DEV_IFINDEX, ifindex);
-	rc = genl_run(&g, on_feature, out);
-	genl_close(&g);
-	return rc;
+	return genl_ask(NETDEV_GENL_DEV_GET, 0, NETDEV_DEV_IFINDEX, ifindex, on_feature, out);
 }
 
 /* ---- Queues ----------------------------------------------------------------------------------- */
@@ -154,16 +162,9 @@ static int on_queue_count(const struct nlattr *attr, void *data)
 int netdev_queue_counts(uint32_t ifindex, uint32_t *rx, uint32_t *tx)
 {
 	struct queue_counts counts = {0};
-	struct genl g;
-	int rc;
+	int rc = genl_ask(NETDEV_GENL_QUEUE_GET, NLM_F_DUMP, NETDEV_QUEUE_IFINDEX, ifindex,
+			  on_queue_count, &counts);
 
-	rc = genl_open(&g, NETDEV_GENL_QUEUE_GET);
-	if (rc < 0)
-		return rc;
-	g.request->nlmsg_flags |= NLM_F_DUMP;
-	mnl_attr_put_u32(g.request, NETDEV_QUEUE_IFINDEX, ifindex);
-	rc = genl_run(&g, on_queue_count, &counts);
-	genl_close(&g);
 	if (rc < 0)
 		return rc;
 	/* An interface that is down lists no queue, which does not mean that it has none. */
@@ -265,19 +266,13 @@ static int only_napi(uint32_t ifindex, uint32_t *id)
 {
 	struct napi_list list = {0};
 	uint32_t rx, tx;
-	struct genl g;
 	int rc = netdev_queue_counts(ifindex, &rx, &tx);
 
 	if (rc == 0 && rx != 1)
 		rc = -EOPNOTSUPP;
 	if (rc == 0)
-		rc = genl_open(&g, NETDEV_GENL_NAPI_GET);
-	if (rc < 0)
-		return rc;
-	g.request->nlmsg_flags |= NLM_F_DUMP;
-	mnl_attr_put_u32(g.request, NETDEV_NAPI_IFINDEX, ifindex);
-	rc = genl_run(&g, on_napi_id, &list);
-	genl_close(&g);
+		rc = genl_ask(NETDEV_GENL_NAPI_GET, NLM_F_DUMP, NETDEV_NAPI_IFINDEX, ifindex,
+			      on_napi_id, &list);
 	*id = list.id;
 	return rc == 0 && list.count != 1 ? -EOPNOTSUPP : rc;
 }
@@ -285,7 +280,6 @@ static int only_napi(uint32_t ifindex, uint32_t *id)
 int netdev_queue_napi(uint32_t ifindex, uint32_t queue, struct netdev_napi *out)
 {
 	struct queue_state state;
-	struct genl g;
 	int rc;
 
 	*out = (struct netdev_napi){0};
@@ -295,13 +289,8 @@ int netdev_queue_napi(uint32_t ifindex, uint32_t queue, struct netdev_napi *out)
 	if (rc < 0)
 		return rc;
 	out->id = state.napi_id;
-
-	rc = genl_open(&g, NETDEV_GENL_NAPI_GET);
-	if (rc < 0)
-		return rc;
-	mnl_attr_put_u32(g.request, NETDEV_NAPI_ID, state.napi_id);
-	rc = genl_run(&g, on_napi_attribute, out);
-	genl_close(&g);
+	rc = genl_ask(NETDEV_GENL_NAPI_GET, 0, NETDEV_NAPI_ID, state.napi_id, on_napi_attribute,
+		      out);
 	/* Disabled meanwhile: the id is all there is to know. */
 	return rc == -ENOENT ? 0 : rc;
 }

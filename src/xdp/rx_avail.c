@@ -98,11 +98,11 @@ bool rx_push(struct net_xdp_queue *q)
 /* Post what waited for room. */
 static void post_parked(struct net_xdp_queue *q)
 {
-	uint32_t private = private_wanted(q), pending = rx_pending_wanted(q), room, share;
+	uint32_t chunks = private_wanted(q), pending = rx_pending_wanted(q), room, share;
 
-	room = fill_room(q, pending + private);
+	room = fill_room(q, pending + chunks);
 	/* Neither kind may starve the other: up to half of the room is for private chunks. */
-	share = room - room / 2 < private ? room - room / 2 : private;
+	share = room - room / 2 < chunks ? room - room / 2 : chunks;
 	room -= share;
 	for (; pending && room; pending--, room--) {
 		uint32_t id = rx_list_take(&q->rx_ids, &q->pending);
@@ -110,9 +110,9 @@ static void post_parked(struct net_xdp_queue *q)
 		post(q, id, rx_offset(&q->rx_ids, id), rx_capacity(&q->rx_ids, id));
 	}
 	room += share;
-	private = private < room ? private : room;
-	q->rx_private_out += private;
-	while (private --)
+	chunks = chunks < room ? chunks : room;
+	q->rx_private_out += chunks;
+	while (chunks--)
 		*ring_address(&q->fill, q->fill.mine++) = bounce_take(&q->rx_private);
 }
 
