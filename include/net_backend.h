@@ -76,12 +76,11 @@ static inline uint16_t net_vlan_tci(struct net_vlan v)
 
 static inline struct net_vlan net_vlan_from_tci(uint16_t tci)
 {
-	struct net_vlan v = {
-		.id = tci & 0xfff,
-		.priority = (uint8_t)(tci >> 13),
-		.drop_eligible = (tci >> 12) & 1,
-	};
+	struct net_vlan v;
 
+	v.id = (uint16_t)(tci & 0xfffu);
+	v.priority = (uint8_t)(tci >> 13);
+	v.drop_eligible = (uint8_t)((tci >> 12) & 1u);
 	return v;
 }
 
