@@ -53,6 +53,7 @@ static void rx_metadata(struct net_buffer_access *pool, const uint32_t *ids,
 }
 
 static const struct net_buffer_access_ops pool_ops = {
+	.size_bytes = sizeof(struct net_buffer_access_ops),
 	.rx_buffers = rx_buffers,
 	.rx_metadata = rx_metadata,
 };
@@ -100,7 +101,7 @@ static uint64_t receive(struct region_bench *b, struct net_queue *q, double seco
 		net_queue_rx_avail(q, &b->pool, ids, n);
 		frames += n;
 		if (n == 0)
-			net_queue_wait(q, 50000000);
+			net_queue_wait(q, NULL, 50000000);
 	}
 	*cpu += seconds_now(CLOCK_PROCESS_CPUTIME_ID);
 	return frames;

@@ -33,6 +33,7 @@ static void rx_metadata(struct net_buffer_access *pool, const uint32_t *ids,
 }
 
 static const struct net_buffer_access_ops pool_ops = {
+	.size_bytes = sizeof(struct net_buffer_access_ops),
 	.rx_buffers = rx_buffers,
 	.rx_metadata = rx_metadata,
 };

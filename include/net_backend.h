@@ -17,10 +17,11 @@
  * The usual loop of a queue's thread:
  *
  *     for (;;) {
- *             net_queue_wait(q, -1);                   sleep until poll_ready would say yes
+ *             net_queue_wait(q, pool, -1);             sleep until poll_ready would say yes
  *             n = net_queue_rx_poll(q, pool, ids, 64); ... use them ...
  *             net_queue_rx_avail(q, pool, ids, n);     give them back
- *             net_queue_tx_avail(q, pool, segs, m, &sync);
+ *             m = net_queue_tx_avail(q, pool, segments, count, &sync);
+ *             count = net_tx_keep(segments, count, packets, m);   the rest, for the next time
  *             net_queue_tx_poll(q, pool, ids, 64);
  *     }
  *
@@ -28,7 +29,13 @@
  * one thread at a time and may run beside the queues' threads. No call takes a lock.
  *
  * Errors: functions that return int give 0 or a count, or -errno. Setup calls also fill a struct
- * net_error that the caller owns. The library never exits, never prints, keeps no global state.
+ * net_error that the caller owns. A data call that returns less than 0 returns NET_TRY_RESTART or
+ * NET_FATAL, and net_queue_error() has the sentence.
+ *
+ * Growth: a program built with an older header runs with a newer library of the same SONAME. A struct
+ * that crosses the boundary alone is passed with its size by the inline calls below; tables of
+ * operations begin with their size. Structs that cross it in arrays stay as they are; what they cannot hold
+ * will be another operation's.
  *
  * Trust: addresses, lengths, counts and flags in a segment list come from a guest. Each bad packet
  * costs that packet: it is dropped, counted and completed. The list and its metadata themselves
@@ -62,7 +69,7 @@ struct net_error {
 
 /* ---- Metadata --------------------------------------------------------------------------------- */
 
-/* An 802.1Q tag, field by field. Convert with net_vlan_tci(); the bit order is not the TCI's. */
+/* An 802.1Q tag, field by field. Metadata hold it as it is on the wire, as a TCI in host byte order. */
 struct net_vlan {
 	uint16_t id;	       /* 0..4095 */
 	uint8_t priority;      /* 0..7 */
@@ -88,10 +95,14 @@ enum net_checksum {
 	NET_CHECKSUM_UNKNOWN = 0, /* nobody looked: the receiver has to */
 	NET_CHECKSUM_GOOD,	  /* verified over the bytes that were delivered */
 	NET_CHECKSUM_BAD,	  /* verified, and wrong */
-	/* The data is good, the field is not: it holds the pseudo-header sum only, because the
-	 * frame came from a local sender whose checksum was never completed. A virtio frontend
-	 * answers with VIRTIO_NET_HDR_F_NEEDS_CSUM. */
+	/* The data was verified, the field is stale: frames were merged into this one (LRO, RSC) and
+	 * the field is still the first one's. No backend of this library merges frames. */
 	NET_CHECKSUM_VALIDATED_BUT_WRONG,
+	/* The data is good, the field holds the pseudo-header's sum only, because the frame comes from
+	 * a local sender whose sum was never completed. checksum_start_bytes and checksum_field_bytes
+	 * say what to sum and where to put it: for a virtio frontend csum_start, csum_offset and
+	 * VIRTIO_NET_HDR_F_NEEDS_CSUM. */
+	NET_CHECKSUM_PARTIAL,
 };
 
 enum net_l4 {
@@ -100,16 +111,21 @@ enum net_l4 {
 	NET_L4_UDP,
 };
 
-/* What is known of one received frame. */
+/* What is known of one received frame. Sixteen bytes, which the usual frame costs one store. */
 struct net_rx_metadata {
-	uint32_t offset_bytes; /* of the frame, from where the buffer said it should start: 0 but
+	uint32_t len_bytes; /* 1..capacity; of a frame over several ids: in its first id's entry the
+				* whole frame, in the others' what lies in their buffer */
+	uint16_t offset_bytes; /* of the frame, from where the buffer said it should start: 0 but
 				* for drivers that place frames elsewhere */
-	uint32_t len_bytes;    /* 1..capacity of the buffer */
+	uint16_t vlan_tci;     /* with has_vlan; see net_vlan_from_tci() */
+	uint8_t has_vlan;      /* vlan_tci is a tag that is no longer in the frame's bytes */
 	uint8_t ip_checksum;   /* enum net_checksum */
 	uint8_t l4_checksum;   /* enum net_checksum */
 	uint8_t l4_protocol;   /* enum net_l4 */
-	uint8_t has_vlan;      /* vlan holds a tag that is no longer in the frame's bytes */
-	struct net_vlan vlan;
+	/* With l4_checksum NET_CHECKSUM_PARTIAL: the sum covers the frame from here to its end ... */
+	uint16_t checksum_start_bytes;
+	uint8_t checksum_field_bytes; /* ... and goes this far behind its start */
+	uint8_t more_ids;	      /* ids behind this one that hold the rest of its frame */
 };
 
 /* Requests of one transmitted packet. Only flags that the endpoint's facts offer may be set; a
@@ -122,7 +138,7 @@ enum net_tx_flags {
 	NET_TX_UDP_SEGMENTATION = 1 << 4,
 	NET_TX_IPV4 = 1 << 5,
 	NET_TX_IPV6 = 1 << 6,
-	NET_TX_VLAN = 1 << 7, /* insert the tag in vlan */
+	NET_TX_VLAN = 1 << 7, /* insert the tag in vlan_tci */
 };
 
 struct net_tx_metadata {
@@ -134,16 +150,26 @@ struct net_tx_metadata {
 	uint16_t max_segment_bytes;
 	uint8_t l2_len_bytes;
 	uint8_t l4_len_bytes;
-	struct net_vlan vlan;
+	uint16_t vlan_tci; /* with NET_TX_VLAN; see net_vlan_tci() */
 };
 
 /* A piece of a packet. A list is a concatenation of packets: a head, then segment_count - 1 tails. */
 struct net_tx_segment {
 	uint64_t addr;	    /* guest address of the first byte */
 	uint32_t len_bytes; /* 0 is skipped */
+	uint32_t reserved;
 	const struct net_tx_metadata
 		*head; /* the packet's metadata on its first segment, else NULL */
 };
+
+/*
+ * Keep what was not accepted: moves the segments behind the first accepted ones to the front of
+ * segments, their packets' metadata to the front of packets, and mends the head pointers. packets holds
+ * the metadata that the list's heads point to, in the list's order.
+ * Return: how many segments are left.
+ */
+NET_PUBLIC uint32_t net_tx_keep(struct net_tx_segment *segments, uint32_t count,
+				struct net_tx_metadata *packets, uint32_t accepted);
 
 /* ---- Segment iterator: walks a list without ever trusting a count ----------------------------- */
 
@@ -177,27 +203,55 @@ NET_PUBLIC bool net_tx_next(struct net_tx_iterator *it, struct net_tx_packet *pa
 
 /* ---- Buffer access: the frontend's object ----------------------------------------------------- */
 
-/* Where the buffer behind a receive id lies. */
+/* Where the buffer behind a receive id lies: its first contiguous piece. */
 struct net_rx_buffer {
-	uint64_t addr;		 /* guest address of the buffer */
-	uint32_t header_bytes;	 /* gap to leave in front of the frame, for the frontend's header */
+	uint64_t addr;		 /* guest address of the piece */
+	uint16_t header_bytes;	 /* gap to leave in front of the frame, for the frontend's header */
+	uint8_t has_more;	 /* rx_pieces() names further pieces; capacity is then the sum */
+	uint8_t reserved;	 /* 0 */
 	uint32_t capacity_bytes; /* room for a frame behind the gap; 0 says: no such id */
+};
+
+/* A further piece of a receive buffer. */
+struct net_rx_piece {
+	uint64_t addr;
+	uint32_t len_bytes;
+	uint32_t reserved;
+};
+
+/* Why a receive id was refused. */
+enum net_rx_refusal {
+	NET_RX_REFUSED_ID = 1,	  /* out of the backend's range, or the pool has no such buffer */
+	NET_RX_REFUSED_DUPLICATE, /* it is posted already, or its memory is */
+	NET_RX_REFUSED_ADDRESS,	  /* a byte of it lies outside the memory */
+	NET_RX_REFUSED_COPY, /* it would need a copy, which cannot be made: sealed, no private area */
 };
 
 struct net_buffer_access;
 
 struct net_buffer_access_ops {
-	/* Describe the buffers of ids[0..count): out[i] for ids[i]. An unknown id gets capacity 0.
-	 * Called by the queue's thread, inside rx_avail. Must not block. */
+	size_t size_bytes; /* sizeof(struct net_buffer_access_ops) */
+	/* Describe the buffers of ids[0..count): write each out[i] whole, for ids[i]. An unknown id gets
+	 * capacity 0. Called by the queue's thread, inside rx_avail. Must not block. */
 	void (*rx_buffers)(struct net_buffer_access *pool, const uint32_t *ids, uint32_t count,
 			   struct net_rx_buffer *out);
 	/* Take the metadata of frames that are in place, before their ids are returned. */
 	void (*rx_metadata)(struct net_buffer_access *pool, const uint32_t *ids,
 			    const struct net_rx_metadata *metadata, uint32_t count);
+
+	/* ---- Optional, NULL when the frontend has none ---- */
+
 	/* The frontend's memory as bytes: len contiguous bytes at a guest address, or NULL when any
-	 * of them is outside. Only backends without memory of their own use it (loopback, null);
-	 * the AF_XDP backend is given the memory at creation and never calls this. */
+	 * of them is outside. Backends without memory of their own need it (loopback), and wrappers that
+	 * look at frames (capture); the AF_XDP backend is given the memory at creation. */
 	void *(*memory)(struct net_buffer_access *pool, uint64_t addr, uint32_t len_bytes);
+	/* The pieces of a buffer behind its first one: at most max. Return: how many were written. Asked
+	 * only for a buffer that has more, and only when its first piece alone cannot be given to the
+	 * kernel: when it is posted, and again when a frame is copied there. */
+	uint32_t (*rx_pieces)(struct net_buffer_access *pool, uint32_t id, struct net_rx_piece *out,
+			      uint32_t max);
+	/* An id that rx_avail was given was refused: it stays the frontend's. Called inside rx_avail. */
+	void (*rx_refused)(struct net_buffer_access *pool, uint32_t id, enum net_rx_refusal why);
 };
 
 struct net_buffer_access {
@@ -206,9 +260,9 @@ struct net_buffer_access {
 
 /* ---- Queue ------------------------------------------------------------------------------------ */
 
-/* Only tx_poll reports these. */
-#define NET_TX_TRY_RESTART (-104) /* -ECONNRESET: destroy the queues, get_queues again */
-#define NET_TX_FATAL	   (-5)	  /* -EIO: this endpoint will not work again */
+/* What rx_poll, tx_avail and tx_poll return instead of a count; net_queue_error() says why. */
+#define NET_TRY_RESTART (-104) /* -ECONNRESET: destroy the queues, get_queues again */
+#define NET_FATAL	(-5)   /* -EIO: this endpoint will not work again */
 
 struct net_queue_stats {
 	uint64_t rx_packets;
@@ -220,20 +274,29 @@ struct net_queue_stats {
 };
 
 struct net_queue;
+struct net_inspector; /* net_inspect.h */
 
+/* Called for an id that is with the backend: one posted for receive, or one of an accepted packet. */
+typedef void net_outstanding_fn(void *context, bool is_rx, uint32_t id);
+
+/* What a backend implements. The calls below say what each does; they are how a frontend gets here. */
 struct net_queue_ops {
+	size_t size_bytes; /* sizeof(struct net_queue_ops) */
 	uint32_t (*rx_avail)(struct net_queue *q, struct net_buffer_access *pool,
 			     const uint32_t *ids, uint32_t count);
-	uint32_t (*rx_poll)(struct net_queue *q, struct net_buffer_access *pool, uint32_t *ids,
-			    uint32_t count);
-	uint32_t (*tx_avail)(struct net_queue *q, struct net_buffer_access *pool,
-			     const struct net_tx_segment *segments, uint32_t count, bool *sync);
+	int (*rx_poll)(struct net_queue *q, struct net_buffer_access *pool, uint32_t *ids,
+		       uint32_t count);
+	int (*tx_avail)(struct net_queue *q, struct net_buffer_access *pool,
+			const struct net_tx_segment *segments, uint32_t count, bool *sync);
 	int (*tx_poll)(struct net_queue *q, struct net_buffer_access *pool, uint32_t *ids,
 		       uint32_t count);
-	bool (*poll_ready)(struct net_queue *q);
+	bool (*poll_ready)(struct net_queue *q, struct net_buffer_access *pool);
 	int (*ready_fd)(struct net_queue *q);
 	void (*update_target_vp)(struct net_queue *q, uint32_t cpu);
-	void (*stats)(struct net_queue *q, struct net_queue_stats *out);
+	void (*stats)(struct net_queue *q, struct net_queue_stats *out, size_t size_bytes);
+	const char *(*error)(struct net_queue *q);
+	void (*outstanding)(struct net_queue *q, net_outstanding_fn *each, void *context);
+	void (*inspect)(struct net_queue *q, struct net_inspector *to);
 	int (*destroy)(struct net_queue *q, struct net_error *err);
 };
 
@@ -245,8 +308,8 @@ struct net_queue {
 /*
  * Hand receive buffers to the backend. Never fails as a whole; any count, 0 included. What the ring
  * cannot hold now waits inside the queue and is posted later, by rx_poll or by the next rx_avail.
- * Return: how many ids were refused (unknown, out of range, outside the memory, already posted):
- *         0 normally. Refused ids stay the frontend's and are counted.
+ * Return: how many ids were refused: 0 normally. Each was named to the pool's rx_refused(), is counted,
+ *         and stays the frontend's.
  * Owner: accepted buffers are the backend's until rx_poll returns their id or destroy returns. Two
  * ids that name the same bytes are the frontend's own race: each comes back once, with what was
  * written last.
@@ -260,39 +323,44 @@ static inline uint32_t net_queue_rx_avail(struct net_queue *q, struct net_buffer
 
 /*
  * Collect received frames. Data and metadata are in place before an id is returned.
- * Return: number of ids written, 0..count. Each posted id comes back at most once per posting.
- * Owner: the returned buffers are the frontend's. Blocks: no. Syscalls: see rx_avail.
+ * Return: number of ids written, 0..count, or NET_TRY_RESTART / NET_FATAL. Each posted id comes back at
+ *         most once per posting. (AF_XDP: never less than 0. What ends a queue is told by tx_poll.)
+ * Owner: the returned buffers are the frontend's. It may hand one to tx_avail as it is, and post it again
+ * when that packet's id has come back.
+ * Blocks: no. Syscalls: see rx_avail.
  * A frontend that calls it in a loop instead of sleeping takes cache lines from the processor that
  * writes the ring, with each call: while frames come in bursts, some microseconds between two calls
  * make the sender faster (docs/performance.md, "Spinning").
  */
-static inline uint32_t net_queue_rx_poll(struct net_queue *q, struct net_buffer_access *pool,
-					 uint32_t *ids, uint32_t count)
+static inline int net_queue_rx_poll(struct net_queue *q, struct net_buffer_access *pool,
+				    uint32_t *ids, uint32_t count)
 {
 	return q->ops->rx_poll(q, pool, ids, count);
 }
 
 /*
  * Hand packets to the backend.
- * Return: how many *segments* of the list were accepted: a prefix that ends on a packet boundary.
- *         Offer the rest again when poll_ready says ready.
+ * Return: how many *segments* of the list were accepted, a prefix that ends on a packet boundary, or
+ *         NET_TRY_RESTART / NET_FATAL, and none was. Offer the rest again when poll_ready says ready; see
+ *         net_tx_keep().
  * sync:   true when everything accepted by this call is already done with: those ids never come
- *         back from tx_poll. False for zero copy, which is asynchronous by nature.
- * Owner: accepted bytes must not change until the id comes back. They are only ever read.
- * Errors: none; a bad packet counts as accepted, is dropped, counted and completed.
+ *         back from tx_poll. False for AF_XDP, in copy mode too: completions come through a ring.
+ * Owner: the list and its metadata are read inside the call only. Accepted bytes must not change until
+ * the id comes back; they are only ever read.
+ * Errors: a bad packet counts as accepted, is dropped, counted and completed.
  * Blocks: no. Syscalls: at most one bounded kick. Those of full batches may be left to the calls that
  * follow: one of the next tx_avail, the tx_poll after the next, poll_ready before a sleep, or destroy.
  */
-static inline uint32_t net_queue_tx_avail(struct net_queue *q, struct net_buffer_access *pool,
-					  const struct net_tx_segment *segments, uint32_t count,
-					  bool *sync)
+static inline int net_queue_tx_avail(struct net_queue *q, struct net_buffer_access *pool,
+				     const struct net_tx_segment *segments, uint32_t count,
+				     bool *sync)
 {
 	return q->ops->tx_avail(q, pool, segments, count, sync);
 }
 
 /*
  * Collect the ids of completed packets: one per accepted packet, in any order.
- * Return: number of ids written, or NET_TX_TRY_RESTART / NET_TX_FATAL.
+ * Return: number of ids written, or NET_TRY_RESTART / NET_FATAL.
  * Blocks: no. Syscalls: at most one bounded kick: for what is still in the ring and nobody was told of
  * yet, or long ago.
  */
@@ -305,17 +373,19 @@ static inline int net_queue_tx_poll(struct net_queue *q, struct net_buffer_acces
 /*
  * Is there anything to do: a frame, a completion, room for a refused packet, an error or event?
  * Level-triggered; a spurious true is legal. After false, ready_fd becomes readable when that
- * changes. Return: true or false. Blocks: no. Syscalls: none when true, up to four before false.
+ * changes. A backend may write frames to the pool's buffers here; AF_XDP never does.
+ * Return: true or false. Blocks: no. Syscalls: none when true, up to four before false.
  */
-static inline bool net_queue_poll_ready(struct net_queue *q)
+static inline bool net_queue_poll_ready(struct net_queue *q, struct net_buffer_access *pool)
 {
-	return q->ops->poll_ready(q);
+	return q->ops->poll_ready(q, pool);
 }
 
 /*
  * The queue's one file descriptor for epoll or poll (POLLIN). Sleep on it only after poll_ready
  * returned false. Return: the descriptor, -1 when the backend is always ready.
- * Owner: the queue; do not read or close it.
+ * Owner: the queue; do not read or close it. It is the same from get_queues to destroy, and another one
+ * after a restart.
  */
 static inline int net_queue_ready_fd(struct net_queue *q)
 {
@@ -329,16 +399,43 @@ static inline void net_queue_update_target_vp(struct net_queue *q, uint32_t cpu)
 	q->ops->update_target_vp(q, cpu);
 }
 
-/* Snapshot of the counters. Blocks: no. Syscalls: none. */
+/* Snapshot of the counters, from any thread while the queue lives. Blocks: no. Syscalls: none. */
 static inline void net_queue_stats(struct net_queue *q, struct net_queue_stats *out)
 {
-	q->ops->stats(q, out);
+	q->ops->stats(q, out, sizeof(*out));
+}
+
+/* The sentence behind the last NET_TRY_RESTART or NET_FATAL of this queue, "" before the first.
+ * Owner: the queue; valid until its next data call. Threads: the queue's. */
+static inline const char *net_queue_error(struct net_queue *q)
+{
+	return q->ops->error(q);
+}
+
+/*
+ * Name every id that is with the backend: each posted receive id and the id of each accepted packet that
+ * tx_poll has not returned. Made for the moment before net_queue_destroy(), which gives all of them back:
+ * when it has returned 0 they are the frontend's.
+ * Threads: the queue's. Blocks: no. Syscalls: none. Cost: the rings' and tables' size.
+ */
+static inline void net_queue_outstanding(struct net_queue *q, net_outstanding_fn *each,
+					 void *context)
+{
+	q->ops->outstanding(q, each, context);
+}
+
+/* Walk everything worth knowing of a queue; see net_inspect.h. Threads: any, while the queue lives. */
+static inline void net_queue_inspect(struct net_queue *q, struct net_inspector *to)
+{
+	q->ops->inspect(q, to);
 }
 
 /*
  * End the queue. When it returns, with or without error, q is gone.
  * Return: 0: neither kernel nor NIC will touch any of its buffers again. -ETIMEDOUT: the kernel has
  *         not confirmed that within the deadline: keep the buffers out of use.
+ * Owner: every posted receive id and every id of an accepted packet is the frontend's again, named or not
+ * (see net_queue_outstanding()).
  * Blocks: until the kernel has let go of the memory (milliseconds), up to the backend's deadline.
  */
 static inline int net_queue_destroy(struct net_queue *q, struct net_error *err)
@@ -351,7 +448,8 @@ static inline int net_queue_destroy(struct net_queue *q, struct net_error *err)
  * Return: 1 ready, 0 deadline passed, -EINTR interrupted by a signal, or another -errno.
  * Blocks: yes. Syscalls: one ppoll per sleep.
  */
-NET_PUBLIC int net_queue_wait(struct net_queue *q, int64_t timeout_ns);
+NET_PUBLIC int net_queue_wait(struct net_queue *q, struct net_buffer_access *pool,
+			      int64_t timeout_ns);
 
 /* ---- Endpoint --------------------------------------------------------------------------------- */
 
@@ -371,6 +469,11 @@ struct net_queue_config {
 	struct net_buffer_access *pool; /* describes initial_rx; need not outlive the call */
 	const uint32_t *initial_rx;	/* ids to post before the queue starts, as by rx_avail */
 	uint32_t initial_rx_count;
+	/* A frame that one buffer does not hold may go on in the next posted ones: rx_poll then returns
+	 * several ids for it, in order and in one call, and metadata's more_ids says how many. Without it
+	 * such a frame is dropped and counted. */
+	bool rx_merge;
+	uint8_t reserved[11];
 };
 
 /* Receive steering: table entry -> queue. An entry out of range means queue 0. */
@@ -389,18 +492,24 @@ enum net_action_kind {
 struct net_action {
 	enum net_action_kind kind;
 	bool link_up;
+	uint8_t reserved[11];
 };
 
 struct net_endpoint;
 
 struct net_endpoint_ops {
-	void (*facts)(struct net_endpoint *ep, struct net_endpoint_facts *out);
+	size_t size_bytes; /* sizeof(struct net_endpoint_ops) */
+	void (*facts)(struct net_endpoint *ep, struct net_endpoint_facts *out, size_t size_bytes);
 	int (*get_queues)(struct net_endpoint *ep, const struct net_queue_config *configs,
 			  uint32_t count, const struct net_rss_config *rss,
 			  struct net_queue **queues, struct net_error *err);
+	int (*get_queue)(struct net_endpoint *ep, uint32_t index,
+			 const struct net_queue_config *config, struct net_queue **queue,
+			 struct net_error *err);
 	int (*stop)(struct net_endpoint *ep);
 	int (*poll_action)(struct net_endpoint *ep, struct net_action *out);
 	int (*action_fd)(struct net_endpoint *ep);
+	void (*inspect)(struct net_endpoint *ep, struct net_inspector *to);
 	int (*destroy)(struct net_endpoint *ep, struct net_error *err);
 };
 
@@ -412,7 +521,7 @@ struct net_endpoint {
 /* Fill *out. Blocks: no. Syscalls: none. */
 static inline void net_endpoint_facts(struct net_endpoint *ep, struct net_endpoint_facts *out)
 {
-	ep->ops->facts(ep, out);
+	ep->ops->facts(ep, out, sizeof(*out));
 }
 
 /*
@@ -428,6 +537,19 @@ static inline int net_endpoint_get_queues(struct net_endpoint *ep,
 					  struct net_queue **queues, struct net_error *err)
 {
 	return ep->ops->get_queues(ep, configs, count, rss, queues, err);
+}
+
+/*
+ * Make one queue again while its neighbours run: the one that get_queues made as queues[index] and that
+ * was destroyed since. (A guest that enables and disables its rings one by one.)
+ * Return: 0. Errors: as get_queues; -EBUSY that queue is alive, -EINVAL get_queues made none such.
+ * Blocks: yes (setup).
+ */
+static inline int net_endpoint_get_queue(struct net_endpoint *ep, uint32_t index,
+					 const struct net_queue_config *config,
+					 struct net_queue **queue, struct net_error *err)
+{
+	return ep->ops->get_queue(ep, index, config, queue, err);
 }
 
 /* Idempotent; legal before any queue. Return: 0, or -EBUSY while a queue is alive (a usage error). */
@@ -446,6 +568,13 @@ static inline int net_endpoint_poll_action(struct net_endpoint *ep, struct net_a
 static inline int net_endpoint_action_fd(struct net_endpoint *ep)
 {
 	return ep->ops->action_fd(ep);
+}
+
+/* Walk everything worth knowing of an endpoint, its queues left out; see net_inspect.h. Threads: as for
+ * endpoint calls. */
+static inline void net_endpoint_inspect(struct net_endpoint *ep, struct net_inspector *to)
+{
+	ep->ops->inspect(ep, to);
 }
 
 /* End the endpoint. Return: 0; -EBUSY while a queue is alive: nothing was done, call again after

@@ -54,7 +54,7 @@ enum net_xdp_program {
 /* What to find out about the checksums of received frames. Anything but NONE reads the frame. */
 enum net_xdp_rx_checksum {
 	NET_XDP_RX_CHECKSUM_NONE = 0, /* metadata says unknown */
-	NET_XDP_RX_CHECKSUM_REPORT,   /* verify, metadata says good, bad or validated-but-wrong */
+	NET_XDP_RX_CHECKSUM_REPORT,   /* verify, metadata says good, bad or partial */
 	NET_XDP_RX_CHECKSUM_COMPLETE, /* also fill in what a local veth peer left out */
 };
 

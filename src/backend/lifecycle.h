@@ -21,6 +21,20 @@ static inline int lifecycle_get_queues(uint32_t count, uint32_t max_queues, uint
 	return 0;
 }
 
+/* May queue index be made again? Return: as above. */
+static inline int lifecycle_get_queue(uint32_t index, uint32_t made, bool is_alive,
+				      struct net_error *err)
+{
+	if (index >= made)
+		return error_set(err, -EINVAL, "get_queue",
+				 "queue %u: get_queues made %u; make all of them first", index,
+				 made);
+	if (is_alive)
+		return error_set(err, -EBUSY, "get_queue", "queue %u is alive; destroy it first",
+				 index);
+	return 0;
+}
+
 static inline int lifecycle_destroy(uint32_t alive, struct net_error *err)
 {
 	if (alive)

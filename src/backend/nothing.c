@@ -24,3 +24,9 @@ int nothing_action_fd(struct net_endpoint *ep)
 	(void)ep;
 	return -1;
 }
+
+const char *nothing_error(struct net_queue *q)
+{
+	(void)q;
+	return "";
+}

@@ -11,5 +11,6 @@ int nothing_tx_poll(struct net_queue *q, struct net_buffer_access *pool, uint32_
 void nothing_update_target_vp(struct net_queue *q, uint32_t cpu);
 int nothing_poll_action(struct net_endpoint *ep, struct net_action *out);
 int nothing_action_fd(struct net_endpoint *ep);
+const char *nothing_error(struct net_queue *q);
 
 #endif

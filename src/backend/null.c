@@ -4,9 +4,11 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "backend/inspect.h"
 #include "backend/lifecycle.h"
 #include "backend/nothing.h"
 #include "backend/rss.h"
+#include "base/grow.h"
 #include "net_backend.h"
 #include "xdp/error.h"
 
@@ -21,12 +23,15 @@ enum {
 
 struct null_endpoint {
 	struct net_endpoint base;
+	uint32_t made; /* by the last get_queues */
 	uint32_t alive;
+	struct null_queue *queues[NULL_MAX_QUEUES]; /* NULL: destroyed */
 };
 
 struct null_queue {
 	struct net_queue base;
 	struct null_endpoint *endpoint;
+	uint32_t index;
 	int never_fd; /* an eventfd that nobody writes: sleeping on it lasts until the deadline */
 	struct net_queue_stats stats;
 };
@@ -38,15 +43,15 @@ static uint32_t null_rx_avail(struct net_queue *q, struct net_buffer_access *poo
 	return 0;
 }
 
-static uint32_t null_rx_poll(struct net_queue *q, struct net_buffer_access *pool, uint32_t *ids,
-			     uint32_t count)
+static int null_rx_poll(struct net_queue *q, struct net_buffer_access *pool, uint32_t *ids,
+			uint32_t count)
 {
 	(void)q, (void)pool, (void)ids, (void)count;
 	return 0;
 }
 
-static uint32_t null_tx_avail(struct net_queue *q, struct net_buffer_access *pool,
-			      const struct net_tx_segment *segments, uint32_t count, bool *sync)
+static int null_tx_avail(struct net_queue *q, struct net_buffer_access *pool,
+			 const struct net_tx_segment *segments, uint32_t count, bool *sync)
 {
 	struct null_queue *queue = (struct null_queue *)q;
 	struct net_tx_iterator it = {.at = segments, .end = segments + count};
@@ -63,12 +68,12 @@ static uint32_t null_tx_avail(struct net_queue *q, struct net_buffer_access *poo
 			queue->stats.tx_vlan_packets++;
 	}
 	*sync = true;
-	return count;
+	return (int)count;
 }
 
-static bool null_poll_ready(struct net_queue *q)
+static bool null_poll_ready(struct net_queue *q, struct net_buffer_access *pool)
 {
-	(void)q;
+	(void)q, (void)pool;
 	return false;
 }
 
@@ -77,9 +82,17 @@ static int null_ready_fd(struct net_queue *q)
 	return ((struct null_queue *)q)->never_fd;
 }
 
-static void null_stats(struct net_queue *q, struct net_queue_stats *out)
+static void null_stats(struct net_queue *q, struct net_queue_stats *out, size_t size_bytes)
 {
-	*out = ((struct null_queue *)q)->stats;
+	const struct net_queue_stats *stats = &((struct null_queue *)q)->stats;
+
+	grow_out(out, size_bytes, stats, sizeof(*stats));
+}
+
+/* Receive ids are not kept: nothing will ever be written to their buffers. */
+static void null_outstanding(struct net_queue *q, net_outstanding_fn *each, void *context)
+{
+	(void)q, (void)each, (void)context;
 }
 
 static int null_queue_destroy(struct net_queue *q, struct net_error *err)
@@ -89,11 +102,13 @@ static int null_queue_destroy(struct net_queue *q, struct net_error *err)
 	(void)err;
 	close(queue->never_fd);
 	queue->endpoint->alive--;
+	queue->endpoint->queues[queue->index] = NULL;
 	free(queue);
 	return 0;
 }
 
 static const struct net_queue_ops null_queue_ops = {
+	.size_bytes = sizeof(struct net_queue_ops),
 	.rx_avail = null_rx_avail,
 	.rx_poll = null_rx_poll,
 	.tx_avail = null_tx_avail,
@@ -102,10 +117,13 @@ static const struct net_queue_ops null_queue_ops = {
 	.ready_fd = null_ready_fd,
 	.update_target_vp = nothing_update_target_vp,
 	.stats = null_stats,
+	.error = nothing_error,
+	.outstanding = null_outstanding,
+	.inspect = inspect_queue_stats,
 	.destroy = null_queue_destroy,
 };
 
-static int null_queue_open(struct null_endpoint *endpoint, struct net_queue **out,
+static int null_queue_open(struct null_endpoint *endpoint, uint32_t index, struct net_queue **out,
 			   struct net_error *err)
 {
 	struct null_queue *queue = calloc(1, sizeof(*queue));
@@ -122,21 +140,25 @@ static int null_queue_open(struct null_endpoint *endpoint, struct net_queue **ou
 	}
 	queue->base.ops = &null_queue_ops;
 	queue->endpoint = endpoint;
+	queue->index = index;
+	endpoint->queues[index] = queue;
 	endpoint->alive++;
 	*out = &queue->base;
 	return 0;
 }
 
-static void null_facts(struct net_endpoint *ep, struct net_endpoint_facts *out)
+static void null_facts(struct net_endpoint *ep, struct net_endpoint_facts *out, size_t size_bytes)
 {
-	(void)ep;
-	*out = (struct net_endpoint_facts){
+	const struct net_endpoint_facts facts = {
 		.type = "null",
 		.is_ordered = true,
 		.tx_fast_completions = true,
 		.tx_flags = NULL_TX_FLAGS,
 		.max_queues = NULL_MAX_QUEUES,
 	};
+
+	(void)ep;
+	grow_out(out, size_bytes, &facts, sizeof(facts));
 }
 
 static int null_get_queues(struct net_endpoint *ep, const struct net_queue_config *configs,
@@ -149,18 +171,31 @@ static int null_get_queues(struct net_endpoint *ep, const struct net_queue_confi
 	int rc;
 
 	(void)configs;
-	null_facts(ep, &facts);
+	null_facts(ep, &facts, sizeof(facts));
 	rc = lifecycle_get_queues(count, NULL_MAX_QUEUES, endpoint->alive, err);
 	if (!rc && rss)
 		rc = rss_check(rss, &facts, err);
 	while (!rc && made < count) {
-		rc = null_queue_open(endpoint, &queues[made], err);
+		rc = null_queue_open(endpoint, made, &queues[made], err);
 		if (!rc)
 			made++;
 	}
 	while (rc && made)
 		null_queue_destroy(queues[--made], NULL);
+	endpoint->made = made;
 	return rc;
+}
+
+static int null_get_queue(struct net_endpoint *ep, uint32_t index,
+			  const struct net_queue_config *config, struct net_queue **queue,
+			  struct net_error *err)
+{
+	struct null_endpoint *endpoint = (struct null_endpoint *)ep;
+	int rc = lifecycle_get_queue(index, endpoint->made,
+				     index < endpoint->made && endpoint->queues[index], err);
+
+	(void)config;
+	return rc ? rc : null_queue_open(endpoint, index, queue, err);
 }
 
 static int null_stop(struct net_endpoint *ep)
@@ -179,11 +214,14 @@ static int null_destroy(struct net_endpoint *ep, struct net_error *err)
 }
 
 static const struct net_endpoint_ops null_endpoint_ops = {
+	.size_bytes = sizeof(struct net_endpoint_ops),
 	.facts = null_facts,
 	.get_queues = null_get_queues,
+	.get_queue = null_get_queue,
 	.stop = null_stop,
 	.poll_action = nothing_poll_action,
 	.action_fd = nothing_action_fd,
+	.inspect = inspect_facts,
 	.destroy = null_destroy,
 };
 

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include <string.h>
+
 #include "net_backend.h"
 
 bool net_tx_next(struct net_tx_iterator *it, struct net_tx_packet *packet)
@@ -27,4 +29,22 @@ bool net_tx_next(struct net_tx_iterator *it, struct net_tx_packet *packet)
 	else
 		packet->fault = sum == meta->len_bytes ? NET_TX_OK : NET_TX_LENGTH;
 	return true;
+}
+
+uint32_t net_tx_keep(struct net_tx_segment *segments, uint32_t count,
+		     struct net_tx_metadata *packets, uint32_t accepted)
+{
+	const uint32_t left = count - accepted;
+	uint32_t first = 0, kept = 0;
+
+	if (accepted == 0)
+		return count;
+	for (uint32_t i = 0; i < accepted; i++)
+		first += segments[i].head != NULL;
+	memmove(segments, segments + accepted, left * sizeof(*segments));
+	for (uint32_t i = 0; i < left; i++)
+		if (segments[i].head)
+			segments[i].head = &packets[kept++];
+	memmove(packets, packets + first, kept * sizeof(*packets));
+	return left;
 }

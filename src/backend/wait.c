@@ -30,12 +30,12 @@ static int sleep_on(int fd, int64_t left_ns)
 	return pfd.revents & POLLNVAL ? -EBADF : 0;
 }
 
-int net_queue_wait(struct net_queue *q, int64_t timeout_ns)
+int net_queue_wait(struct net_queue *q, struct net_buffer_access *pool, int64_t timeout_ns)
 {
 	int64_t deadline = INT64_MAX, left = -1;
 	int fd, rc;
 
-	if (net_queue_poll_ready(q))
+	if (net_queue_poll_ready(q, pool))
 		return 1;
 	if (timeout_ns == 0)
 		return 0;
@@ -56,7 +56,7 @@ int net_queue_wait(struct net_queue *q, int64_t timeout_ns)
 			return rc;
 		/* The descriptor may have woken us for something that came to nothing: look again,
 		 * which also re-arms it. */
-		if (net_queue_poll_ready(q))
+		if (net_queue_poll_ready(q, pool))
 			return 1;
 	}
 }

@@ -79,9 +79,15 @@ static uint64_t pseudo_header_sum(const uint8_t *frame, const struct headers *h)
 	return h->ip_version == 4 ? sum_bytes(sum, ip + 12, 8) : sum_bytes(sum, ip + 8, 32);
 }
 
+/* The field's place behind the transport header's start. */
+static uint8_t field_at(const struct headers *h)
+{
+	return h->protocol == HEADERS_TCP ? TCP_CHECKSUM_AT : UDP_CHECKSUM_AT;
+}
+
 static uint8_t *l4_field(uint8_t *frame, const struct headers *h)
 {
-	return frame + h->l4 + (h->protocol == HEADERS_TCP ? TCP_CHECKSUM_AT : UDP_CHECKSUM_AT);
+	return frame + h->l4 + field_at(h);
 }
 
 static void fill_l4(uint8_t *frame, const struct headers *h)
@@ -150,7 +156,7 @@ static uint8_t inspect_l4(uint8_t *frame, const struct headers *h, bool partial_
 	if (!partial_possible || field != fold(pseudo))
 		return NET_CHECKSUM_BAD;
 	if (!complete)
-		return NET_CHECKSUM_VALIDATED_BUT_WRONG;
+		return NET_CHECKSUM_PARTIAL;
 	fill_l4(frame, h);
 	return NET_CHECKSUM_GOOD;
 }
@@ -171,11 +177,15 @@ void checksum_inspect(uint8_t *frame, uint32_t len, bool partial_possible, bool 
 		return;
 	out->l4_protocol = h.protocol == HEADERS_TCP ? NET_L4_TCP : NET_L4_UDP;
 	out->l4_checksum = inspect_l4(frame, &h, partial_possible, complete);
+	if (out->l4_checksum == NET_CHECKSUM_PARTIAL) {
+		out->checksum_start_bytes = (uint16_t)h.l4;
+		out->checksum_field_bytes = field_at(&h);
+	}
 }
 
-void vlan_insert(uint8_t *tagged, struct net_vlan vlan)
+void vlan_insert(uint8_t *tagged, uint16_t tci)
 {
 	memmove(tagged, tagged + HEADERS_VLAN_BYTES, VLAN_AT);
 	headers_write16(tagged + VLAN_AT, HEADERS_VLAN_TYPE);
-	headers_write16(tagged + VLAN_AT + 2, net_vlan_tci(vlan));
+	headers_write16(tagged + VLAN_AT + 2, tci);
 }

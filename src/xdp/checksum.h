@@ -24,6 +24,6 @@ void checksum_inspect(uint8_t *frame, uint32_t len, bool partial_possible, bool 
 		      struct net_rx_metadata *out);
 
 /* Insert an 802.1Q tag: the frame lies 4 bytes behind tagged, and its MAC addresses move there. */
-void vlan_insert(uint8_t *tagged, struct net_vlan vlan);
+void vlan_insert(uint8_t *tagged, uint16_t tci);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "backend/lifecycle.h"
 #include "backend/rss.h"
+#include "base/grow.h"
 #include "xdp/endpoint.h"
 #include "xdp/error.h"
 #include "xdp/netdev.h"
@@ -46,9 +47,12 @@ static void set_facts(struct net_xdp_endpoint *ep)
 				      NET_TX_UDP_CHECKSUM | NET_TX_VLAN;
 }
 
-static void endpoint_facts(struct net_endpoint *endpoint, struct net_endpoint_facts *out)
+static void endpoint_facts(struct net_endpoint *endpoint, struct net_endpoint_facts *out,
+			   size_t size_bytes)
 {
-	*out = endpoint_of(endpoint)->facts;
+	const struct net_endpoint_facts *facts = &endpoint_of(endpoint)->facts;
+
+	grow_out(out, size_bytes, facts, sizeof(*facts));
 }
 
 /* ---- Attach ----------------------------------------------------------------------------------- */
@@ -158,6 +162,14 @@ static int get_queues(struct net_endpoint *endpoint, const struct net_queue_conf
 			ep->umem_fd = q->fd;
 	}
 	return 0;
+}
+
+static int get_queue(struct net_endpoint *endpoint, uint32_t index,
+		     const struct net_queue_config *config, struct net_queue **queue,
+		     struct net_error *err)
+{
+	(void)endpoint, (void)index, (void)config, (void)queue;
+	return error_set(err, -EOPNOTSUPP, "get_queue", "make all queues again with get_queues");
 }
 
 static int stop(struct net_endpoint *endpoint)
@@ -291,10 +303,13 @@ int net_xdp_open(const struct net_xdp_config *config, struct net_endpoint **out,
 }
 
 static const struct net_endpoint_ops endpoint_ops = {
+	.size_bytes = sizeof(struct net_endpoint_ops),
 	.facts = endpoint_facts,
 	.get_queues = get_queues,
+	.get_queue = get_queue,
 	.stop = stop,
 	.poll_action = poll_action,
 	.action_fd = action_fd,
+	.inspect = endpoint_inspect,
 	.destroy = destroy,
 };

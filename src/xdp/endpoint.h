@@ -23,6 +23,9 @@ struct net_xdp_endpoint {
 	bool gone;	/* the restart was asked for */
 };
 
+/* inspect.c */
+void endpoint_inspect(struct net_endpoint *ep, struct net_inspector *to);
+
 static inline struct net_xdp_endpoint *endpoint_of(struct net_endpoint *ep)
 {
 	return (struct net_xdp_endpoint *)((char *)ep - offsetof(struct net_xdp_endpoint, base));

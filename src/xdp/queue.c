@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/grow.h"
 #include "xdp/config.h"
 #include "xdp/driver.h"
 #include "xdp/endpoint.h"
@@ -15,12 +16,11 @@
 
 /* ---- Statistics ------------------------------------------------------------------------------- */
 
-static void queue_stats(struct net_queue *queue, struct net_queue_stats *out)
+static void queue_stats(struct net_queue *queue, struct net_queue_stats *out, size_t size_bytes)
 {
 	const struct net_xdp_queue *q = queue_of(queue);
 	const uint64_t *c = q->counter;
-
-	*out = (struct net_queue_stats){
+	struct net_queue_stats stats = {
 		.rx_packets = c[NET_XDP_RX_FRAMES],
 		/* A loss is known before the completion that it made is read. */
 		.tx_packets = c[NET_XDP_TX_PACKETS] - (c[NET_XDP_TX_LOST] - q->tx_lost_ahead),
@@ -28,9 +28,10 @@ static void queue_stats(struct net_queue *queue, struct net_queue_stats *out)
 		.tx_vlan_packets = c[NET_XDP_TX_VLAN],
 	};
 	for (int i = NET_XDP_RX_DROP_CAPACITY; i <= NET_XDP_RX_UNKNOWN; i++)
-		out->rx_errors += c[i];
+		stats.rx_errors += c[i];
 	for (int i = NET_XDP_TX_DROP_ADDRESS; i <= NET_XDP_TX_LOST; i++)
-		out->tx_errors += c[i];
+		stats.tx_errors += c[i];
+	grow_out(out, size_bytes, &stats, sizeof(stats));
 }
 
 int net_xdp_queue_stats(struct net_queue *queue, struct net_xdp_stats *out)
@@ -320,6 +321,7 @@ int queue_create(struct net_xdp_endpoint *ep, uint32_t index, const struct net_q
 }
 
 const struct net_queue_ops queue_ops = {
+	.size_bytes = sizeof(struct net_queue_ops),
 	.rx_avail = rx_avail,
 	.rx_poll = rx_poll,
 	.tx_avail = tx_avail,
@@ -328,5 +330,8 @@ const struct net_queue_ops queue_ops = {
 	.ready_fd = queue_ready_fd,
 	.update_target_vp = queue_update_target_vp,
 	.stats = queue_stats,
+	.error = queue_error,
+	.outstanding = queue_outstanding,
+	.inspect = queue_inspect,
 	.destroy = queue_destroy,
 };

@@ -98,7 +98,7 @@ struct net_xdp_queue {
 	uint64_t tx_lost_ahead;	     /* packets lost whose completions were not read yet */
 	bool tx_later;		     /* the last tx_avail left its kick to the next call */
 	bool tx_blocked_private;     /* it waits for a private slot too */
-	bool failed;		     /* tx_poll reports NET_TX_TRY_RESTART */
+	bool failed;		     /* tx_poll reports NET_TRY_RESTART */
 	bool failure_told;
 	QUEUE_LINE struct ring tx;
 	QUEUE_LINE struct ring completion;
@@ -176,8 +176,7 @@ static inline struct page_rule queue_page_rule(const struct net_xdp_queue *q,
 /* rx_avail.c, rx_poll.c */
 uint32_t rx_avail(struct net_queue *q, struct net_buffer_access *pool, const uint32_t *ids,
 		  uint32_t count);
-uint32_t rx_poll(struct net_queue *q, struct net_buffer_access *pool, uint32_t *ids,
-		 uint32_t count);
+int rx_poll(struct net_queue *q, struct net_buffer_access *pool, uint32_t *ids, uint32_t count);
 /* Wake a driver that asks for it, when there is something in the fill ring: one system call. Return: shall
  * a queue that goes to sleep look again soon? Was there something that the driver had not been told of, or
  * did the wake-up fail? */
@@ -209,8 +208,8 @@ static inline bool rx_is_parked(const struct net_xdp_queue *q)
 void rx_refill(struct net_xdp_queue *q);
 
 /* tx_avail.c, tx_plan.c, tx_poll.c */
-uint32_t tx_avail(struct net_queue *q, struct net_buffer_access *pool,
-		  const struct net_tx_segment *segments, uint32_t count, bool *sync);
+int tx_avail(struct net_queue *q, struct net_buffer_access *pool,
+	     const struct net_tx_segment *segments, uint32_t count, bool *sync);
 int tx_poll(struct net_queue *q, struct net_buffer_access *pool, uint32_t *ids, uint32_t count);
 int tx_open(struct net_xdp_queue *q);
 void tx_close(struct net_xdp_queue *q);
@@ -246,10 +245,15 @@ static inline void tx_done_push(struct net_xdp_queue *q, uint32_t id)
 bool tx_has_room(struct net_xdp_queue *q);
 
 /* ready.c */
-bool queue_poll_ready(struct net_queue *q);
+bool queue_poll_ready(struct net_queue *q, struct net_buffer_access *pool);
 int queue_ready_fd(struct net_queue *q);
 int ready_open(struct net_xdp_queue *q, int events_fd);
 void ready_close(struct net_xdp_queue *q);
+
+/* inspect.c: what a queue tells of itself. */
+const char *queue_error(struct net_queue *q);
+void queue_outstanding(struct net_queue *q, net_outstanding_fn *each, void *context);
+void queue_inspect(struct net_queue *q, struct net_inspector *to);
 
 /* queue.c */
 int queue_create(struct net_xdp_endpoint *ep, uint32_t index, const struct net_queue_config *config,

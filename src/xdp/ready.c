@@ -125,11 +125,12 @@ static bool harvest(struct net_xdp_queue *q)
 	return ready;
 }
 
-bool queue_poll_ready(struct net_queue *queue)
+bool queue_poll_ready(struct net_queue *queue, struct net_buffer_access *pool)
 {
 	struct net_xdp_queue *q = queue_of(queue);
 	bool again;
 
+	(void)pool;
 	if (has_work(q)) {
 		q->timer_us = q->tx_timer_us;
 		return true;

@@ -9,6 +9,7 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "xdp/chunk.h"
 #include "xdp/hot.h"
@@ -225,10 +226,13 @@ ALONE static uint32_t take_others(struct net_xdp_queue *q, const uint32_t *ids,
 	return i;
 }
 
-/* Gap and capacity of a buffer in one word, to compare both at once. */
+/* All of a buffer but its address in one word, to compare it at once: gap, flag and capacity. */
 static inline uint64_t shape_of(const struct net_rx_buffer *b)
 {
-	return b->header_bytes | (uint64_t)b->capacity_bytes << 32;
+	uint64_t shape;
+
+	memcpy(&shape, &b->header_bytes, sizeof(shape));
+	return shape;
 }
 
 /* What take_usual() knows of all its buffers. */

@@ -22,7 +22,8 @@ struct burst {
 
 static void deliver(struct burst *b, uint32_t id, uint32_t offset, uint32_t len)
 {
-	b->metadata[b->count] = (struct net_rx_metadata){.offset_bytes = offset, .len_bytes = len};
+	b->metadata[b->count] =
+		(struct net_rx_metadata){.offset_bytes = (uint16_t)offset, .len_bytes = len};
 	b->bytes += len;
 	b->ids[b->count++] = id;
 }
@@ -37,7 +38,7 @@ static void look_at(struct net_xdp_queue *q, struct net_rx_metadata *metadata, u
 		memcpy(&vlan, hint, sizeof(vlan));
 		if (vlan.state == VLAN_HINT_PRESENT) {
 			metadata->has_vlan = 1;
-			metadata->vlan = net_vlan_from_tci(vlan.tci);
+			metadata->vlan_tci = vlan.tci;
 			q->counter[NET_XDP_RX_VLAN]++;
 		}
 	}
@@ -341,8 +342,7 @@ static void nothing_came(struct net_xdp_queue *q)
 		rx_push(q);
 }
 
-uint32_t rx_poll(struct net_queue *queue, struct net_buffer_access *pool, uint32_t *ids,
-		 uint32_t count)
+int rx_poll(struct net_queue *queue, struct net_buffer_access *pool, uint32_t *ids, uint32_t count)
 {
 	struct net_xdp_queue *q = queue_of(queue);
 	uint32_t done = 0, looked = 0;
@@ -371,5 +371,5 @@ uint32_t rx_poll(struct net_queue *queue, struct net_buffer_access *pool, uint32
 		nothing_came(q);
 	if (rx_is_parked(q))
 		rx_refill(q);
-	return done;
+	return (int)done;
 }

@@ -170,8 +170,8 @@ static bool may_wait(const struct net_xdp_queue *q, uint32_t frames)
 
 /* ---- The calls -------------------------------------------------------------------------------- */
 
-uint32_t tx_avail(struct net_queue *queue, struct net_buffer_access *pool,
-		  const struct net_tx_segment *segments, uint32_t count, bool *sync)
+int tx_avail(struct net_queue *queue, struct net_buffer_access *pool,
+	     const struct net_tx_segment *segments, uint32_t count, bool *sync)
 {
 	struct net_xdp_queue *q = queue_of(queue);
 	struct net_tx_iterator it = {segments, segments + count};
@@ -202,7 +202,7 @@ uint32_t tx_avail(struct net_queue *queue, struct net_buffer_access *pool,
 	q->tx_later = more && may_wait(q, q->tx.mine - before);
 	if (!q->tx_later)
 		tx_push(q);
-	return (uint32_t)(it.at - segments);
+	return (int)(it.at - segments);
 }
 
 bool tx_has_room(struct net_xdp_queue *q)

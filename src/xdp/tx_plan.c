@@ -142,7 +142,7 @@ static enum net_xdp_counter linearise(struct net_xdp_queue *q, const struct net_
 	if ((meta->flags & TX_CHECKSUMS) && !checksum_fill(frame, meta->len_bytes, meta))
 		return NET_XDP_TX_DROP_OFFLOAD;
 	if (meta->flags & NET_TX_VLAN) {
-		vlan_insert(slot, meta->vlan);
+		vlan_insert(slot, meta->vlan_tci);
 		q->counter[NET_XDP_TX_VLAN]++;
 	}
 	return NO_FAULT;

@@ -201,7 +201,7 @@ int tx_poll(struct net_queue *queue, struct net_buffer_access *pool, uint32_t *i
 	n += reap(q, ids + n, count - n);
 	if (n == 0 && unlikely(q->failed)) {
 		q->failure_told = true;
-		return NET_TX_TRY_RESTART;
+		return NET_TRY_RESTART;
 	}
 	return (int)n;
 }

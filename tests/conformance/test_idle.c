@@ -118,7 +118,7 @@ static void expect_idle(struct net_queue *q, int64_t most_us, long most_sleeps)
 	int64_t cpu = thread_cpu_us();
 	long sleeps = thread_sleeps();
 
-	cr_assert_eq(net_queue_wait(q, 1000000000), 0, "it became ready");
+	cr_assert_eq(net_queue_wait(q, NULL, 1000000000), 0, "it became ready");
 	cpu = thread_cpu_us() - cpu;
 	sleeps = thread_sleeps() - sleeps;
 	if (!fixture_is_veth())
@@ -192,15 +192,15 @@ CASE(52, kick_only_when_the_ring_asks_for_it)
 
 	k.tx.flags = 0;
 	cr_assert_eq(frontend_tx(&f, &k.queue.base, &list, 0, &completed), 1);
-	net_queue_poll_ready(&k.queue.base);
+	net_queue_poll_ready(&k.queue.base, NULL);
 	cr_assert_eq(*kicks, 0, "kicked, though the driver is awake");
 	/* It falls asleep without having seen the packet. */
 	k.tx.flags = XDP_RING_NEED_WAKEUP;
-	net_queue_poll_ready(&k.queue.base);
+	net_queue_poll_ready(&k.queue.base, NULL);
 	cr_assert_geq(*kicks, 1, "nobody kicked");
 	cr_assert(fake_transmit(&k, &packet));
 	*kicks = 0;
-	net_queue_poll_ready(&k.queue.base);
+	net_queue_poll_ready(&k.queue.base, NULL);
 	cr_assert_eq(*kicks, 0, "kicked for an empty ring");
 	cr_assert_eq(frontend_tx(&f, &k.queue.base, &list, 0, &completed), 1);
 	cr_assert_geq(*kicks, 1, "not kicked, though the driver sleeps");
@@ -236,7 +236,7 @@ CASE(52, missed_kick_recovers)
 	cr_assert_eq(net_queue_tx_poll(r.x.queues[0], &r.x.f.pool, ids, 4), 0);
 	later_start(&later, &r, 300, bring_up);
 	while (got < 4) {
-		cr_assert_eq(net_queue_wait(r.x.queues[0], WAITER_PATIENCE_NS), 1);
+		cr_assert_eq(net_queue_wait(r.x.queues[0], &r.x.f.pool, WAITER_PATIENCE_NS), 1);
 		got += (uint32_t)net_queue_tx_poll(r.x.queues[0], &r.x.f.pool, ids, 4);
 	}
 	pthread_join(later.thread, NULL);

@@ -42,7 +42,8 @@ CASE(47, pending_then_a_frame_wakes)
 		if (i % 2)
 			waiter_sleep(r.x.queues[0]);
 		else
-			cr_assert_eq(net_queue_wait(r.x.queues[0], WAITER_PATIENCE_NS), 1);
+			cr_assert_eq(net_queue_wait(r.x.queues[0], &r.x.f.pool, WAITER_PATIENCE_NS),
+				     1);
 		cr_assert_eq(frontend_rx(&r.x.f, r.x.queues[0], &id, 1), 1);
 		/* Posting after the queue said pending must not need another look. */
 		frontend_post(&r.x.f, r.x.queues[0], id, 1);
@@ -147,7 +148,7 @@ CASE(48, stress_frames_at_random_moments_wake_each_time)
 		if (n) {
 			__atomic_store_n(&s.taken, s.taken + 1, __ATOMIC_RELEASE);
 			frontend_post_ids(&s.r.x.f, q, ids, n);
-		} else if (!net_queue_poll_ready(q)) {
+		} else if (!net_queue_poll_ready(q, NULL)) {
 			slept += waiter_sleep(q);
 		}
 	}
@@ -172,7 +173,7 @@ CASE(49, dropped_packet_makes_ready_at_once)
 	frontend_list_frame(&list, 4711, FRONTEND_BASE, 10); /* a runt */
 	cr_assert_eq(frontend_tx(&r.x.f, r.x.queues[0], &list, 0, &completed), 1);
 	if (!completed) {
-		cr_assert(net_queue_poll_ready(r.x.queues[0]));
+		cr_assert(net_queue_poll_ready(r.x.queues[0], &r.x.f.pool));
 		cr_assert_eq(net_queue_tx_poll(r.x.queues[0], &r.x.f.pool, &id, 1), 1);
 		cr_assert_eq(id, 4711);
 	}
@@ -206,7 +207,7 @@ CASE(49, last_completion_after_a_long_time_wakes)
 	/* The three were held by one queue discipline and are freed together. */
 	for (uint32_t got = 0; got < 3;
 	     got += (uint32_t)net_queue_tx_poll(r.x.queues[0], &r.x.f.pool, ids, 8))
-		cr_assert_eq(net_queue_wait(r.x.queues[0], WAITER_PATIENCE_NS), 1);
+		cr_assert_eq(net_queue_wait(r.x.queues[0], &r.x.f.pool, WAITER_PATIENCE_NS), 1);
 	frontend_list_close(&list);
 	rig_close(&r);
 }

@@ -138,14 +138,16 @@ CASE(13, rx_poll_slice_of_one_stays_ready_until_drained)
 	for (uint32_t n = 0; n < COUNT; n++)
 		rx_rig_send(&r, rx_rig_len(n, 14, 1514), n);
 	for (uint32_t n = 0; n < COUNT; n++) {
-		cr_assert(net_queue_wait(r.x.queues[0], RX_RIG_DEADLINE_MS * 1000000ll) == 1);
-		cr_assert(net_queue_poll_ready(r.x.queues[0]), "not ready before frame %u", n);
+		cr_assert(net_queue_wait(r.x.queues[0], &r.x.f.pool,
+					 RX_RIG_DEADLINE_MS * 1000000ll) == 1);
+		cr_assert(net_queue_poll_ready(r.x.queues[0], &r.x.f.pool),
+			  "not ready before frame %u", n);
 		cr_assert(fd_is_readable(r.x.queues[0]), "fd not readable before frame %u", n);
 		cr_assert(frontend_rx(&r.x.f, r.x.queues[0], &id, 1) == 1);
 		rx_rig_expect(&r, id, rx_rig_len(n, 14, 1514), n);
 	}
 	cr_assert(frontend_rx(&r.x.f, r.x.queues[0], &id, 1) == 0);
-	cr_assert(!net_queue_poll_ready(r.x.queues[0]), "ready with nothing left");
+	cr_assert(!net_queue_poll_ready(r.x.queues[0], &r.x.f.pool), "ready with nothing left");
 	cr_assert(!fd_is_readable(r.x.queues[0]), "fd readable with nothing left");
 	rx_rig_balance(&r, COUNT);
 	rx_rig_close(&r);
@@ -266,7 +268,8 @@ static void without_buffers(enum net_xdp_attach attach)
 
 	kicks = rx_rig_counter(&r, NET_XDP_KICKS);
 	cpu = cpu_ms();
-	cr_assert(net_queue_wait(r.x.queues[0], 300 * 1000000ll) == 0, "ready without a buffer");
+	cr_assert(net_queue_wait(r.x.queues[0], &r.x.f.pool, 300 * 1000000ll) == 0,
+		  "ready without a buffer");
 	cr_assert(cpu_ms() - cpu < 100, "%lld ms of CPU for 300 ms of sleep",
 		  (long long)(cpu_ms() - cpu));
 	cr_assert(rx_rig_counter(&r, NET_XDP_KICKS) <= kicks + 2, "system calls while idle");

@@ -235,7 +235,8 @@ static enum bad spoil(struct rx_rig *r, uint32_t *id, uint32_t k)
 		b->addr = UINT64_MAX - 100; /* wraps */
 		return ADDRESS;
 	case 8:
-		b->header_bytes = UINT32_MAX;
+		b->addr = end - 1;
+		b->header_bytes = UINT16_MAX;
 		return ADDRESS;
 	case 9:
 		b->capacity_bytes = UINT32_MAX;

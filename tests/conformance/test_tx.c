@@ -92,7 +92,7 @@ CASE(31, empty_list_does_not_forget_the_packet_that_was_refused)
 	cr_assert_eq(frontend_tx(&r.x.f, r.q, &r.list, 0, &completed), SMALL_RING);
 	cr_assert_eq(tx_rig_collect(&r, ids, SMALL_RING), SMALL_RING);
 	cr_assert_eq(net_queue_tx_avail(r.q, &r.x.f.pool, NULL, 0, &sync), 0);
-	cr_assert(net_queue_poll_ready(r.q), "the refused packet would fit");
+	cr_assert(net_queue_poll_ready(r.q, &r.x.f.pool), "the refused packet would fit");
 	cr_assert_eq(frontend_tx(&r.x.f, r.q, &r.list, SMALL_RING, &completed), 1);
 	cr_assert_eq(tx_rig_collect(&r, ids, 1), 1);
 	tx_rig_expect_wire(&r);
@@ -135,7 +135,8 @@ CASE(33, all_ids_zero_in_slices_of_one)
 			cr_assert_eq(id, 0);
 			collected++;
 		} else {
-			cr_assert(net_queue_wait(r.q, TX_RIG_WAIT_MS * 1000000ll) == 1, "stuck");
+			cr_assert(net_queue_wait(r.q, &r.x.f.pool, TX_RIG_WAIT_MS * 1000000ll) == 1,
+				  "stuck");
 		}
 	}
 	tx_rig_expect_collected(&r);

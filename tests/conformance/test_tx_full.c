@@ -25,7 +25,8 @@ CASE(27, only_whole_packets_are_accepted)
 		done += n;
 		while (net_queue_tx_poll(r.q, &r.x.f.pool, ids, SMALL_RING) > 0)
 			;
-		cr_assert(n || net_queue_wait(r.q, TX_RIG_WAIT_MS * 1000000ll) == 1, "stuck");
+		cr_assert(n || net_queue_wait(r.q, &r.x.f.pool, TX_RIG_WAIT_MS * 1000000ll) == 1,
+			  "stuck");
 	}
 	/* Where all packets are one descriptor, a ring holds many at a time. */
 	cr_assert(partial >= (fixture_is_veth() ? 20 : 400 / SMALL_RING),
@@ -68,8 +69,8 @@ CASE(29, after_partial_accept_waiting_alone_is_enough)
 	/* No tx_poll, no RX: only wait and offer again. */
 	while (done < r.list.count) {
 		done += frontend_tx(&r.x.f, r.q, &r.list, done, &completed);
-		cr_assert(net_queue_wait(r.q, TX_RIG_WAIT_MS * 1000000ll) == 1, "stuck at %u",
-			  done);
+		cr_assert(net_queue_wait(r.q, &r.x.f.pool, TX_RIG_WAIT_MS * 1000000ll) == 1,
+			  "stuck at %u", done);
 	}
 	cr_assert(tx_rig_counter(&r, NET_XDP_TX_REFUSED) > 0, "the ring was never full");
 	cr_assert_eq(tx_rig_collect(&r, ids, 150), 150);
@@ -91,7 +92,7 @@ CASE(30, ready_after_the_tx_poll_that_drained_all)
 	cr_assert_eq(tx_rig_collect(&r, ids, SMALL_RING), SMALL_RING);
 	tx_rig_expect_collected(&r);
 	/* Nothing is in flight, nothing waits in a ring: room itself must make ready. */
-	cr_assert(net_queue_poll_ready(r.q), "36 packets were refused and would fit");
+	cr_assert(net_queue_poll_ready(r.q, &r.x.f.pool), "36 packets were refused and would fit");
 	cr_assert_eq(frontend_tx(&r.x.f, r.q, &r.list, done, &completed), 36);
 	cr_assert_eq(tx_rig_collect(&r, ids, 36), 36);
 	tx_rig_expect_wire(&r);
@@ -135,7 +136,8 @@ CASE(43, flood_of_10000_accepted_and_refused_add_up)
 	}
 	while (at < r.list.count) {
 		flood_once(&r, &at, 1 + frame_random_below(&r.random, 150), ledger);
-		net_queue_wait(r.q, 5000000); /* or an emulated NIC has sent hardly any */
+		net_queue_wait(r.q, &r.x.f.pool,
+			       5000000); /* or an emulated NIC has sent hardly any */
 		if (frame_random_below(&r.random, 3) == 0)
 			collected += (uint64_t)net_queue_tx_poll(
 				r.q, &r.x.f.pool, ids, frame_random_below(&r.random, 256));

@@ -62,7 +62,7 @@ static void held_open(struct tx_rig *r, uint32_t private_frames)
 	r->x.config.private_tx_frames = private_frames;
 	tx_rig_start(r, 1);
 	spend_burst(r);
-	(void)net_queue_poll_ready(r->q); /* events of the set-up */
+	(void)net_queue_poll_ready(r->q, &r->x.f.pool); /* events of the set-up */
 }
 
 /* A packet that will be held, or not, in so many segments. */
@@ -84,12 +84,14 @@ static uint32_t offer(struct tx_rig *r, uint32_t first)
 
 static void expect_ready(struct tx_rig *r)
 {
-	cr_assert(net_queue_wait(r->q, TX_RIG_WAIT_MS * 1000000ll) == 1, "nobody woke us");
+	cr_assert(net_queue_wait(r->q, &r->x.f.pool, TX_RIG_WAIT_MS * 1000000ll) == 1,
+		  "nobody woke us");
 }
 
 static void expect_asleep(struct tx_rig *r)
 {
-	cr_assert_eq(net_queue_wait(r->q, 50000000), 0, "ready, but everything is held");
+	cr_assert_eq(net_queue_wait(r->q, &r->x.f.pool, 50000000), 0,
+		     "ready, but everything is held");
 }
 
 /* Each of the ids first, first + step, ... comes once. */

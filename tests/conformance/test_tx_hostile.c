@@ -60,8 +60,7 @@ static void add_random(struct tx_rig *r)
 	meta->l3_len_bytes = (uint16_t)nasty(r, 60);
 	meta->l4_len_bytes = (uint8_t)nasty(r, 60);
 	meta->max_segment_bytes = (uint16_t)nasty(r, 1500);
-	meta->vlan.id = (uint16_t)nasty(r, 4095);
-	meta->vlan.priority = (uint8_t)nasty(r, 7);
+	meta->vlan_tci = (uint16_t)nasty(r, 0xffff);
 	if (frame_random_below(&r->random, 20) == 0)
 		meta->segment_count = (uint16_t)nasty(r, segments);
 	if (frame_random_below(&r->random, 20) == 0)
@@ -106,7 +105,8 @@ static uint32_t offer_all(struct tx_rig *r, uint32_t *completions)
 		cr_assert_geq(got, 0);
 		*completions += (uint32_t)got;
 		cr_assert(got || *completions == heads ||
-				  net_queue_wait(r->q, TX_RIG_WAIT_MS * 1000000ll) == 1,
+				  net_queue_wait(r->q, &r->x.f.pool, TX_RIG_WAIT_MS * 1000000ll) ==
+					  1,
 			  "stuck: %u of %u segments, %u of %u completions", at, r->list.count,
 			  *completions, heads);
 	}

@@ -144,7 +144,7 @@ CASE(28, interface_down_packets_are_kept_and_sent_after_it_is_up)
 	cr_assert_eq(frontend_tx(&r.x.f, r.q, &r.list, 0, &completed), r.list.count);
 	for (int i = 0; i < 5; i++) {
 		cr_assert_eq(net_queue_tx_poll(r.q, &r.x.f.pool, ids, 300), 0);
-		net_queue_wait(r.q, 20000000);
+		net_queue_wait(r.q, &r.x.f.pool, 20000000);
 	}
 	cr_assert(tx_rig_counter(&r, NET_XDP_KICK_DOWN) > 0, "the kernel never said ENETDOWN");
 	netns_up("v0");
@@ -200,7 +200,7 @@ CASE(28, ring_larger_than_a_kick_is_sent_by_waiting)
 		if (arrived == PACKETS)
 			break;
 		/* Ready at once, for completions are there: that alone must not end the sending. */
-		net_queue_wait(r.q, 1000000);
+		net_queue_wait(r.q, &r.x.f.pool, 1000000);
 		cr_assert_leq(net_queue_tx_poll(r.q, &r.x.f.pool, (uint32_t[1]){0}, 1), 1);
 	}
 	cr_assert(arrived == PACKETS, "%u of %u frames arrived", arrived, PACKETS);

@@ -250,9 +250,10 @@ CASE(42, out_of_band_tag_is_inserted_once_in_front_of_inline_ones)
 		frame_build(&right, &spec);
 		tagged = right;
 		insert_tag(&tagged, vlan);
-		request(&r, 1, &right, NET_TX_VLAN, 1, 0)->vlan = vlan;
-		request(&r, 2, &right, NET_TX_VLAN, 25, 0)->vlan = vlan;
-		request(&r, 3, &right, NET_TX_VLAN | l4_flag(spec.protocol), 3, 7)->vlan = vlan;
+		request(&r, 1, &right, NET_TX_VLAN, 1, 0)->vlan_tci = net_vlan_tci(vlan);
+		request(&r, 2, &right, NET_TX_VLAN, 25, 0)->vlan_tci = net_vlan_tci(vlan);
+		request(&r, 3, &right, NET_TX_VLAN | l4_flag(spec.protocol), 3, 7)->vlan_tci =
+			net_vlan_tci(vlan);
 		expect(&r, &tagged, "tag");
 	}
 	tx_rig_expect_counter(&r, NET_XDP_TX_VLAN, 72);
@@ -280,7 +281,7 @@ CASE(42, tag_on_the_smallest_and_largest_frame_and_ignored_without_the_flag)
 				tx_rig_scatter(&r, id, f.bytes, f.len, 1 + id * 3);
 
 			meta->flags = i < 4 ? NET_TX_VLAN : 0;
-			meta->vlan = vlan;
+			meta->vlan_tci = net_vlan_tci(vlan);
 		}
 		expect(&r, &tagged, "limits");
 	}

@@ -295,7 +295,7 @@ CASE(37, tails_without_a_head_and_a_count_past_the_end_are_bounded)
 	cr_assert_eq(net_queue_tx_poll(r.q, &r.x.f.pool, ids, 4), 0);
 	segments[4].head = &meta;
 	cr_assert_eq(net_queue_tx_avail(r.q, &r.x.f.pool, segments, 8, &sync), 8);
-	cr_assert(net_queue_poll_ready(r.q), "a completion waits");
+	cr_assert(net_queue_poll_ready(r.q, &r.x.f.pool), "a completion waits");
 	cr_assert_eq(net_queue_tx_poll(r.q, &r.x.f.pool, ids, 4), 1);
 	cr_assert_eq(ids[0], 5);
 	tx_rig_expect_counter(&r, NET_XDP_TX_DROP_MALFORMED, 3);

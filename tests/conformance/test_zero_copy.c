@@ -51,7 +51,8 @@ CASE(17, fill_ring_empty_and_refilled_again_and_again_loses_nothing)
 		if (n % 50 == 0) {
 			kicks = rx_rig_counter(&r, NET_XDP_KICKS);
 			cpu = cpu_ms();
-			cr_assert_eq(net_queue_wait(r.x.queues[0], 100000000), 0, "no buffer");
+			cr_assert_eq(net_queue_wait(r.x.queues[0], &r.x.f.pool, 100000000), 0,
+				     "no buffer");
 			cr_assert_lt(cpu_ms() - cpu, 30, "%lld ms of CPU for 100 ms of sleep",
 				     (long long)(cpu_ms() - cpu));
 			cr_assert_leq(rx_rig_counter(&r, NET_XDP_KICKS), kicks + 2);

@@ -21,7 +21,7 @@ int drive(net_queue *q, net_buffer_access *pool, uint32_t *ids, net_tx_segment *
 	net_queue_tx_poll(q, pool, ids, 1);
 	net_queue_update_target_vp(q, 0);
 	net_queue_stats(q, &stats);
-	return net_queue_poll_ready(q) ? net_queue_ready_fd(q) : net_queue_wait(q, 0);
+	return net_queue_poll_ready(q, pool) ? net_queue_ready_fd(q) : net_queue_wait(q, pool, 0);
 }
 
 int live(const net_xdp_config *config)

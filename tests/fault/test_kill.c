@@ -50,6 +50,7 @@ static void quiet_rx_metadata(struct net_buffer_access *pool, const uint32_t *id
 }
 
 static const struct net_buffer_access_ops quiet_ops = {
+	.size_bytes = sizeof(struct net_buffer_access_ops),
 	.rx_buffers = quiet_rx_buffers,
 	.rx_metadata = quiet_rx_metadata,
 };
@@ -83,7 +84,8 @@ static void live(const struct net_xdp_config *config, uint32_t queues, int progr
 	for (uint32_t i = 0; i < 1024; i++)
 		ids[i] = i;
 	for (uint32_t i = 0; i < queues; i++)
-		configs[i] = (struct net_queue_config){&quiet, ids + i * 256, 256};
+		configs[i] = (struct net_queue_config){
+			.pool = &quiet, .initial_rx = ids + i * 256, .initial_rx_count = 256};
 	if (net_xdp_open(config, &ep, NULL))
 		_exit(3);
 	tell(progress, OPENED);

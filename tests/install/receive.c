@@ -7,13 +7,13 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { FRAMES = 64, BUFFER = 2048, BYTES = (FRAMES + 2) * BUFFER };
+enum { FRAMES = 64, BUFFER = 2048, BYTES = FRAMES * BUFFER };
 
 static void buffers(struct net_buffer_access *pool, const uint32_t *ids, uint32_t count,
 		    struct net_rx_buffer *out)
 {
 	for (uint32_t i = 0; i < count; i++)
-		out[i] = (struct net_rx_buffer){(ids[i] + 1) * BUFFER, 0, BUFFER};
+		out[i] = (struct net_rx_buffer){.addr = ids[i] * BUFFER, .capacity_bytes = BUFFER};
 }
 
 static void metadata(struct net_buffer_access *pool, const uint32_t *ids,
@@ -25,7 +25,8 @@ static void metadata(struct net_buffer_access *pool, const uint32_t *ids,
 
 int main(int argc, char **argv)
 {
-	struct net_buffer_access pool = {&(struct net_buffer_access_ops){buffers, metadata, NULL}};
+	struct net_buffer_access_ops ops = {sizeof(ops), buffers, metadata};
+	struct net_buffer_access pool = {&ops};
 	struct net_xdp_region region = {.size_bytes = BYTES, .fd = memfd_create("frames", 0)};
 	struct net_xdp_config config = net_xdp_config_default();
 	uint32_t ids[FRAMES], left = argc == 3 ? atoi(argv[2]) : 0;
@@ -42,7 +43,7 @@ int main(int argc, char **argv)
 	if (net_xdp_open(&config, &endpoint, &error) ||
 	    net_endpoint_get_queues(endpoint, &queue, 1, NULL, &q, &error))
 		return fprintf(stderr, "%s: %s\n", error.step, error.message), 1;
-	for (uint32_t n; left && net_queue_wait(q, -1) == 1; left -= n) {
+	for (uint32_t n; left && net_queue_wait(q, &pool, -1) == 1; left -= n) {
 		n = net_queue_rx_poll(q, &pool, ids, left < FRAMES ? left : FRAMES);
 		net_queue_rx_avail(q, &pool, ids, n);
 	}

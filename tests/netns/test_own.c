@@ -110,8 +110,8 @@ static void expect_gone(struct rig *r)
 	struct pollfd raw = {.fd = queue_of(r->x.queues[0])->fd, .events = POLLIN};
 	uint32_t id;
 
-	cr_assert_eq(net_queue_wait(r->x.queues[0], 10000000000), 1);
-	cr_assert_eq(net_queue_tx_poll(r->x.queues[0], &r->x.f.pool, &id, 1), NET_TX_TRY_RESTART);
+	cr_assert_eq(net_queue_wait(r->x.queues[0], &r->x.f.pool, 10000000000), 1);
+	cr_assert_eq(net_queue_tx_poll(r->x.queues[0], &r->x.f.pool, &id, 1), NET_TRY_RESTART);
 	cr_assert_eq(poll(&raw, 1, 0), 0, "the kernel does say it now: then use it");
 }
 
@@ -147,7 +147,7 @@ Test(own, interface_that_leaves_and_comes_back_restarts_and_reports_links_again,
 	rig_prepare(&r, 1);
 	rig_start(&r);
 	program = netns_program_id("v0");
-	while (net_queue_poll_ready(r.x.queues[0]))
+	while (net_queue_poll_ready(r.x.queues[0], &r.x.f.pool))
 		;
 	elsewhere = netns_new();
 	netns_move("v0", elsewhere);
@@ -278,7 +278,7 @@ Test(own, completions_left_alone_never_fill_the_kernels_ring, .timeout = 60)
 	} while (n);
 	cr_assert(accepted >= 16 && accepted < 256, "%u accepted", accepted);
 	cr_assert_eq(frontend_xdp_counter(&r.x, 0, NET_XDP_KICK_AGAIN), 0);
-	cr_assert(net_queue_poll_ready(r.x.queues[0]));
+	cr_assert(net_queue_poll_ready(r.x.queues[0], &r.x.f.pool));
 	while (done < 256) {
 		int got = net_queue_tx_poll(r.x.queues[0], &r.x.f.pool, ids, 64);
 
@@ -286,7 +286,8 @@ Test(own, completions_left_alone_never_fill_the_kernels_ring, .timeout = 60)
 		done += (uint32_t)got;
 		accepted += net_queue_tx_avail(r.x.queues[0], &r.x.f.pool, list.segments + accepted,
 					       256 - accepted, &sync);
-		cr_assert(done == 256 || net_queue_wait(r.x.queues[0], 10000000000) == 1);
+		cr_assert(done == 256 ||
+			  net_queue_wait(r.x.queues[0], &r.x.f.pool, 10000000000) == 1);
 	}
 	cr_assert_eq(frontend_xdp_counter(&r.x, 0, NET_XDP_KICK_AGAIN), 0);
 	cr_assert_eq(peer_drain(&r.peer), 256);

@@ -20,7 +20,7 @@ static bool readable(struct net_queue *q, int timeout_ms)
 /* What link events did to the queue's descriptor is looked at and done with. */
 static void settle(struct net_queue *q)
 {
-	while (net_queue_wait(q, 100000000) == 1)
+	while (net_queue_wait(q, NULL, 100000000) == 1)
 		;
 }
 
@@ -36,12 +36,12 @@ IN_BOTH_MODES(selftests, poll_rx)
 	q = p.rx.queues[0];
 	settle(q);
 	for (uint32_t i = 0; i < 1024; i++) {
-		cr_assert_not(net_queue_poll_ready(q), "ready without frame %u", i);
+		cr_assert_not(net_queue_poll_ready(q, NULL), "ready without frame %u", i);
 		cr_assert_not(readable(q, 0), "readable without frame %u", i);
 		pair_add(&p, 0, 64);
 		pair_send(&p);
 		cr_assert(readable(q, PAIR_DEADLINE_MS), "frame %u wakes nobody", i);
-		cr_assert(net_queue_poll_ready(q));
+		cr_assert(net_queue_poll_ready(q, NULL));
 		pair_receive(&p, 1, 64);
 		pair_repost(&p, 1);
 	}
@@ -70,7 +70,7 @@ IN_BOTH_MODES(selftests, poll_tx)
 		while (done < PAIR_BATCH) {
 			int n;
 
-			if (!net_queue_poll_ready(q))
+			if (!net_queue_poll_ready(q, NULL))
 				cr_assert(readable(q, PAIR_DEADLINE_MS));
 			n = net_queue_tx_poll(q, &p.tx.f.pool, ids, PAIR_BATCH);
 			cr_assert_geq(n, 0);
@@ -95,7 +95,7 @@ IN_BOTH_MODES(selftests, poll_rxq_full)
 	q = p.rx.queues[0];
 	settle(q);
 	cr_assert_not(readable(q, 200));
-	cr_assert_eq(net_queue_wait(q, 200000000), 0);
+	cr_assert_eq(net_queue_wait(q, NULL, 200000000), 0);
 	pair_stream(&p, 1, 64);
 	pair_close(&p);
 }
@@ -119,7 +119,7 @@ IN_BOTH_MODES(selftests, poll_txq_full)
 	accepted = net_queue_tx_avail(q, &p.tx.f.pool, p.list.segments, p.list.count, &sync);
 	cr_assert_eq(accepted, 32);
 	settle(q);
-	cr_assert_eq(net_queue_wait(q, 300000000), 0);
+	cr_assert_eq(net_queue_wait(q, NULL, 300000000), 0);
 	cr_assert_eq(net_queue_tx_poll(q, &p.tx.f.pool, p.ids, 32), 0);
 	cr_assert_gt(frontend_xdp_counter(&p.tx, 0, NET_XDP_KICK_DOWN), 0);
 	netns_up("v0");
@@ -128,7 +128,7 @@ IN_BOTH_MODES(selftests, poll_txq_full)
 
 		cr_assert_geq(n, 0);
 		done += (uint32_t)n;
-		cr_assert(done == 32 || net_queue_wait(q, PAIR_DEADLINE_MS * 1000000ll) == 1);
+		cr_assert(done == 32 || net_queue_wait(q, NULL, PAIR_DEADLINE_MS * 1000000ll) == 1);
 	}
 	memmove(p.list.segments, p.list.segments + 32, 8 * sizeof(*p.list.segments));
 	p.list.count = p.list.packet_count = 8;

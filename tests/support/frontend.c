@@ -91,6 +91,7 @@ static void *pool_memory(struct net_buffer_access *pool, uint64_t addr, uint32_t
 }
 
 static const struct net_buffer_access_ops pool_ops = {
+	.size_bytes = sizeof(struct net_buffer_access_ops),
 	.rx_buffers = pool_rx_buffers,
 	.rx_metadata = pool_rx_metadata,
 	.memory = pool_memory,
@@ -259,7 +260,7 @@ uint32_t frontend_rx_wait(struct frontend *f, struct net_queue *q, uint32_t *ids
 	int rc;
 
 	while (n < count && (left = deadline - frontend_now_ms()) > 0) {
-		rc = net_queue_wait(q, left * 1000000);
+		rc = net_queue_wait(q, NULL, left * 1000000);
 		cr_assert(rc >= 0 || rc == -EINTR, "wait: %s", strerror(-rc));
 		n += frontend_rx(f, q, ids + n, count - n);
 	}
@@ -389,7 +390,7 @@ uint32_t frontend_tx_all(struct frontend *f, struct net_queue *q, const struct f
 		if ((done == list->count && completed + collected >= list->packet_count) ||
 		    left <= 0)
 			return completed + collected;
-		n = net_queue_wait(q, left * 1000000);
+		n = net_queue_wait(q, NULL, left * 1000000);
 		cr_assert(n >= 0 || n == -EINTR, "wait: %s", strerror(-n));
 	}
 }

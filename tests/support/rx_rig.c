@@ -47,7 +47,7 @@ void rx_rig_start(struct rx_rig *r, uint32_t queues, uint32_t buffers)
 	while (net_endpoint_poll_action(r->x.ep, &action) == 1)
 		;
 	for (uint32_t i = 0; i < queues; i++)
-		net_queue_poll_ready(r->x.queues[i]);
+		net_queue_poll_ready(r->x.queues[i], &r->x.f.pool);
 }
 
 void rx_rig_close(struct rx_rig *r)

@@ -100,7 +100,7 @@ void traffic_receive(struct frontend_xdp *x, struct peer *p, uint32_t count)
 		for (uint32_t i = 0; i < x->queue_count; i++)
 			got += take(x, x->queues[i], seen, count);
 		if (got < count)
-			net_queue_wait(x->queues[0], 1000000);
+			net_queue_wait(x->queues[0], &x->f.pool, 1000000);
 	}
 }
 

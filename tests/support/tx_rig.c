@@ -138,7 +138,7 @@ uint32_t tx_rig_collect(struct tx_rig *r, uint32_t *ids, uint32_t count)
 		cr_assert(n >= 0, "tx_poll returned %d", n);
 		got += (uint32_t)n;
 		if (n == 0)
-			net_queue_wait(r->q, 100000000);
+			net_queue_wait(r->q, &r->x.f.pool, 100000000);
 	}
 	return got;
 }
@@ -152,8 +152,8 @@ void tx_rig_expect_collected(struct tx_rig *r)
 
 void tx_rig_expect_not_ready(struct tx_rig *r)
 {
-	(void)net_queue_poll_ready(r->q);
-	cr_assert(!net_queue_poll_ready(r->q), "ready, but there is nothing to do");
+	(void)net_queue_poll_ready(r->q, &r->x.f.pool);
+	cr_assert(!net_queue_poll_ready(r->q, &r->x.f.pool), "ready, but there is nothing to do");
 }
 
 uint32_t tx_rig_first_segment(const struct tx_rig *r, uint32_t packet)

@@ -13,7 +13,7 @@ void waiter_expect_pending(struct net_queue *q)
 	/* A descriptor may tell of things that came to nothing. */
 	do {
 		cr_assert(frontend_now_ms() < deadline, "never pending");
-		while (net_queue_poll_ready(q))
+		while (net_queue_poll_ready(q, NULL))
 			cr_assert(frontend_now_ms() < deadline, "always ready");
 	} while (poll(&pfd, 1, 0) != 0);
 }
@@ -26,7 +26,7 @@ uint32_t waiter_sleep(struct net_queue *q)
 	do {
 		cr_assert_eq(poll(&pfd, 1, WAITER_PATIENCE_MS), 1, "nothing woke the waiter");
 		woken++;
-	} while (!net_queue_poll_ready(q));
+	} while (!net_queue_poll_ready(q, NULL));
 	return woken;
 }
 

@@ -13,8 +13,8 @@ static uint32_t wrap_rx_avail(struct net_queue *base, struct net_buffer_access *
 	return net_queue_rx_avail(q->inner, pool, ids, count);
 }
 
-static uint32_t wrap_rx_poll(struct net_queue *base, struct net_buffer_access *pool, uint32_t *ids,
-			     uint32_t count)
+static int wrap_rx_poll(struct net_queue *base, struct net_buffer_access *pool, uint32_t *ids,
+			uint32_t count)
 {
 	struct wrap_queue *q = (struct wrap_queue *)base;
 
@@ -22,8 +22,8 @@ static uint32_t wrap_rx_poll(struct net_queue *base, struct net_buffer_access *p
 	return net_queue_rx_poll(q->inner, pool, ids, count);
 }
 
-static uint32_t wrap_tx_avail(struct net_queue *base, struct net_buffer_access *pool,
-			      const struct net_tx_segment *segments, uint32_t count, bool *sync)
+static int wrap_tx_avail(struct net_queue *base, struct net_buffer_access *pool,
+			 const struct net_tx_segment *segments, uint32_t count, bool *sync)
 {
 	struct wrap_queue *q = (struct wrap_queue *)base;
 
@@ -40,12 +40,12 @@ static int wrap_tx_poll(struct net_queue *base, struct net_buffer_access *pool, 
 	return net_queue_tx_poll(q->inner, pool, ids, count);
 }
 
-static bool wrap_poll_ready(struct net_queue *base)
+static bool wrap_poll_ready(struct net_queue *base, struct net_buffer_access *pool)
 {
 	struct wrap_queue *q = (struct wrap_queue *)base;
 
 	q->poll_ready++;
-	return net_queue_poll_ready(q->inner);
+	return net_queue_poll_ready(q->inner, pool);
 }
 
 static int wrap_ready_fd(struct net_queue *base)
@@ -64,12 +64,12 @@ static void wrap_update_target_vp(struct net_queue *base, uint32_t cpu)
 	net_queue_update_target_vp(q->inner, cpu);
 }
 
-static void wrap_stats(struct net_queue *base, struct net_queue_stats *out)
+static void wrap_stats(struct net_queue *base, struct net_queue_stats *out, size_t size_bytes)
 {
 	struct wrap_queue *q = (struct wrap_queue *)base;
 
 	q->stats++;
-	net_queue_stats(q->inner, out);
+	q->inner->ops->stats(q->inner, out, size_bytes);
 }
 
 static int wrap_queue_destroy(struct net_queue *base, struct net_error *err)
@@ -93,12 +93,12 @@ static const struct net_queue_ops wrap_queue_ops = {
 	.destroy = wrap_queue_destroy,
 };
 
-static void wrap_facts(struct net_endpoint *base, struct net_endpoint_facts *out)
+static void wrap_facts(struct net_endpoint *base, struct net_endpoint_facts *out, size_t size_bytes)
 {
 	struct wrap_endpoint *ep = (struct wrap_endpoint *)base;
 
 	ep->facts++;
-	net_endpoint_facts(ep->inner, out);
+	ep->inner->ops->facts(ep->inner, out, size_bytes);
 }
 
 static int wrap_get_queues(struct net_endpoint *base, const struct net_queue_config *configs,

@@ -247,16 +247,16 @@ Test(kick, driver_that_left_frames_is_told_again_before_a_sleep)
 	look(&r, 10);
 	cr_assert_eq(kicks, 1);
 	for (uint32_t sleep = 1; sleep <= 3; sleep++) {
-		net_queue_poll_ready(r.q);
+		net_queue_poll_ready(r.q, NULL);
 		cr_assert_eq(kicks, 1 + sleep);
 		look(&r, 10);
 	}
 	cr_assert_eq(kicks, 4);
 	r.k.tx.flags = 0;
-	net_queue_poll_ready(r.q);
+	net_queue_poll_ready(r.q, NULL);
 	r.k.tx.flags = XDP_RING_NEED_WAKEUP;
 	take(&r, BATCH);
-	net_queue_poll_ready(r.q);
+	net_queue_poll_ready(r.q, NULL);
 	cr_assert_eq(kicks, 4, "told while it is awake, or of nothing");
 	rig_close(&r);
 }
@@ -292,7 +292,7 @@ Test(kick, what_is_lost_before_a_sleep_is_collected_and_not_looked_for)
 	cr_assert_eq(offer(&r), BATCH);
 	answer = EBUSY;
 	losing = &r.k;
-	cr_assert(net_queue_poll_ready(r.q));
+	cr_assert(net_queue_poll_ready(r.q, NULL));
 	cr_assert_eq(q->counter[NET_XDP_TX_LOST], BATCH);
 	cr_assert_eq(q->counter[NET_XDP_LOOKS], 0);
 	losing = NULL;

@@ -235,12 +235,12 @@ Test(loopback, send_tag_arrives_beside_the_frame)
 	frontend_post(&x.f, x.queues[0], 0, 2);
 	meta = put(&x, 0, 60, 0);
 	meta->flags = NET_TX_VLAN;
-	meta->vlan = vlan;
+	meta->vlan_tci = net_vlan_tci(vlan);
 	put(&x, 1, 60, 1);
 	cr_assert(frontend_tx_all(&x.f, x.queues[0], &x.list, NULL, 1000) == 2);
 	cr_assert(frontend_rx(&x.f, x.queues[0], x.ids, IDS) == 2);
 	cr_assert(frontend_metadata(&x.f, 0)->has_vlan && !frontend_metadata(&x.f, 1)->has_vlan);
-	cr_assert(net_vlan_tci(frontend_metadata(&x.f, 0)->vlan) == net_vlan_tci(vlan));
+	cr_assert(frontend_metadata(&x.f, 0)->vlan_tci == net_vlan_tci(vlan));
 	expect_seed(&x, 0, 60, 0);
 	cr_assert(stats_of(x.queues[0]).tx_vlan_packets == 1);
 	cr_assert(stats_of(x.queues[0]).rx_vlan_packets == 1);
@@ -280,18 +280,18 @@ Test(loopback, poll_slices_lose_nothing_and_stay_ready)
 
 	open_loop(&x, 1, NULL);
 	frontend_post(&x.f, x.queues[0], 0, 200);
-	cr_assert(!net_queue_poll_ready(x.queues[0]));
+	cr_assert(!net_queue_poll_ready(x.queues[0], &x.f.pool));
 	for (uint32_t i = 0; i < 200; i++)
 		put(&x, i, 60, i);
 	cr_assert(frontend_tx_all(&x.f, x.queues[0], &x.list, NULL, 1000) == 200);
 	cr_assert(frontend_rx(&x.f, x.queues[0], x.ids, 0) == 0);
 	for (uint32_t i = 0; i < 3; i++) {
-		cr_assert(net_queue_poll_ready(x.queues[0]));
+		cr_assert(net_queue_poll_ready(x.queues[0], &x.f.pool));
 		cr_assert(frontend_rx(&x.f, x.queues[0], x.ids, 1) == 1 && x.ids[0] == i);
 	}
 	cr_assert(frontend_rx(&x.f, x.queues[0], x.ids, 64) == 64 && x.ids[63] == 66);
 	cr_assert(frontend_rx(&x.f, x.queues[0], x.ids, IDS) == 133 && x.ids[132] == 199);
-	cr_assert(!net_queue_poll_ready(x.queues[0]));
+	cr_assert(!net_queue_poll_ready(x.queues[0], &x.f.pool));
 	close_loop(&x);
 }
 
@@ -312,14 +312,14 @@ Test(loopback, wait_frame_on_another_queue_wakes)
 	open_loop(&x, 2, &rss);
 	frontend_post(&x.f, x.queues[1], 0, 4);
 	for (int round = 0; round < 3; round++) {
-		cr_assert(net_queue_wait(x.queues[1], 1000000) == 0, "round %d", round);
+		cr_assert(net_queue_wait(x.queues[1], &x.f.pool, 1000000) == 0, "round %d", round);
 		cr_assert(!is_readable(x.queues[1]), "round %d: readable but not ready", round);
 		frontend_list_clear(&x.list);
 		put(&x, 0, 60, 0);
 		cr_assert(frontend_tx_all(&x.f, x.queues[0], &x.list, NULL, 1000) == 1);
 		cr_assert(is_readable(x.queues[1]), "round %d: ready but not readable", round);
-		cr_assert(net_queue_wait(x.queues[1], -1) == 1);
-		cr_assert(net_queue_wait(x.queues[0], 0) == 0);
+		cr_assert(net_queue_wait(x.queues[1], &x.f.pool, -1) == 1);
+		cr_assert(net_queue_wait(x.queues[0], &x.f.pool, 0) == 0);
 		cr_assert(frontend_rx(&x.f, x.queues[1], x.ids, IDS) == 1);
 	}
 	close_loop(&x);

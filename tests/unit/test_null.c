@@ -78,8 +78,8 @@ Test(null, rx_nothing_ever_comes)
 	cr_assert(net_endpoint_get_queues(ep, &config, 1, NULL, &q, NULL) == 0);
 	cr_assert(net_queue_rx_avail(q, &f.pool, &id, 1) == 0);
 	cr_assert(net_queue_rx_poll(q, &f.pool, &id, 1) == 0);
-	cr_assert(!net_queue_poll_ready(q));
-	cr_assert(net_queue_wait(q, 10 * 1000000) == 0, "an idle queue woke up");
+	cr_assert(!net_queue_poll_ready(q, NULL));
+	cr_assert(net_queue_wait(q, NULL, 10 * 1000000) == 0, "an idle queue woke up");
 	net_queue_update_target_vp(q, 7);
 	net_queue_destroy(q, NULL);
 	net_endpoint_destroy(ep, NULL);

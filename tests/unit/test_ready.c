@@ -44,7 +44,7 @@ static void rig_open(struct rig *r, uint32_t tx_timer_us)
 	cr_assert_eq(pipe(r->events), 0);
 	r->k.queue.fd = dup(r->events[0]);
 	cr_assert_eq(ready_open(&r->k.queue, r->events[0]), 0);
-	while (net_queue_poll_ready(r->q))
+	while (net_queue_poll_ready(r->q, NULL))
 		;
 }
 
@@ -84,7 +84,7 @@ Test(ready, timer_never_runs_faster_than_configured)
 
 	rig_open(&r, 50000);
 	send_one(&r);
-	cr_assert_not(net_queue_poll_ready(r.q));
+	cr_assert_not(net_queue_poll_ready(r.q, NULL));
 	cr_assert(timer_runs(&r));
 	cr_assert_geq(r.k.queue.timer_us, 50000);
 	rig_close(&r);
@@ -96,7 +96,7 @@ Test(ready, timer_backs_off_to_ten_milliseconds)
 
 	rig_open(&r, 6000);
 	send_one(&r);
-	cr_assert_not(net_queue_poll_ready(r.q));
+	cr_assert_not(net_queue_poll_ready(r.q, NULL));
 	cr_assert_eq(r.k.queue.timer_us, 10000);
 	rig_close(&r);
 }
@@ -113,12 +113,12 @@ Test(ready, driver_that_waits_for_a_wakeup_gets_it_before_the_queue_sleeps)
 	frontend_layout(&r.f, 0, 4, FRONTEND_BASE + 4096, 4096, 256 + 12, 1518);
 	frontend_post(&r.f, r.q, 0, 4);
 	kicks = r.k.queue.counter[NET_XDP_KICKS];
-	cr_assert_not(net_queue_poll_ready(r.q));
+	cr_assert_not(net_queue_poll_ready(r.q, NULL));
 	cr_assert_eq(r.k.queue.counter[NET_XDP_KICKS], kicks, "the driver is awake");
 	cr_assert_not(timer_runs(&r));
 
 	r.k.fill.flags = XDP_RING_NEED_WAKEUP;
-	cr_assert_not(net_queue_poll_ready(r.q));
+	cr_assert_not(net_queue_poll_ready(r.q, NULL));
 	cr_assert_eq(r.k.queue.counter[NET_XDP_KICKS], kicks + 1);
 	/* It may be lost: the queue looks again, without a frame or packet to wake it. */
 	cr_assert(timer_runs(&r));
@@ -130,7 +130,7 @@ static bool sleeps_after(struct rig *r, uint32_t looks)
 {
 	while (looks--) {
 		usleep(12000); /* the timer's longest interval */
-		cr_assert_not(net_queue_poll_ready(r->q));
+		cr_assert_not(net_queue_poll_ready(r->q, NULL));
 	}
 	return !timer_runs(r);
 }
@@ -169,7 +169,7 @@ Test(ready, driver_that_cannot_be_woken_keeps_the_timer_running)
 	r.k.fill.flags = XDP_RING_NEED_WAKEUP;
 	answer = ENETDOWN;
 	frontend_post(&r.f, r.q, 0, 4);
-	cr_assert_not(net_queue_poll_ready(r.q));
+	cr_assert_not(net_queue_poll_ready(r.q, NULL));
 	for (uint32_t i = 0; i < 10; i++)
 		cr_assert_not(sleeps_after(&r, 1));
 	answer = 0;
@@ -188,7 +188,7 @@ Test(ready, driver_without_fill_entries_is_not_woken)
 	queue_set_zero_copy(&r.k.queue, true);
 	r.k.fill.flags = XDP_RING_NEED_WAKEUP;
 	kicks = r.k.queue.counter[NET_XDP_KICKS];
-	cr_assert_not(net_queue_poll_ready(r.q));
+	cr_assert_not(net_queue_poll_ready(r.q, NULL));
 	cr_assert_eq(r.k.queue.counter[NET_XDP_KICKS], kicks);
 	cr_assert_not(timer_runs(&r));
 	rig_close(&r);

@@ -175,7 +175,7 @@ Test(tx, full_ring_accepts_whole_packets_only_and_says_when_there_is_room)
 		expect_wire(&r, p * 3, 3);
 	cr_assert_not(tx_has_room(&r.k.queue));
 	complete(&r);
-	cr_assert(net_queue_poll_ready(r.q));
+	cr_assert(net_queue_poll_ready(r.q, NULL));
 	cr_assert_eq(net_queue_tx_poll(r.q, &r.f.pool, ids, 64), 1);
 	cr_assert(tx_has_room(&r.k.queue), "the refused packet would fit now");
 	cr_assert_eq(offer(&r, accepted), 3);
@@ -322,7 +322,8 @@ Test(tx, vlan_tag_is_inserted_once_in_a_copy)
 	rig_open(&r, small_rings());
 	m = frontend_list_frame(&r.list, id, FRONTEND_BASE + 333, 100);
 	m->flags = NET_TX_VLAN;
-	m->vlan = (struct net_vlan){.id = 0x123, .priority = 5, .drop_eligible = 1};
+	m->vlan_tci =
+		net_vlan_tci((struct net_vlan){.id = 0x123, .priority = 5, .drop_eligible = 1});
 	cr_assert_eq(offer(&r, 0), 1);
 	cr_assert(fake_transmit(&r.k, &r.packet));
 	frame = frontend_at(&r.f, FRONTEND_BASE + 333, 100);

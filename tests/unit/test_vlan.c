@@ -43,7 +43,7 @@ static void check_insert(uint32_t len)
 	memcpy(frame + 4, before, len);
 	for (uint32_t i = len + 4; i < sizeof(frame); i++)
 		frame[i] = (uint8_t)(i * 7);
-	vlan_insert(frame, vlan);
+	vlan_insert(frame, net_vlan_tci(vlan));
 
 	memcpy(tagged, before, 12);
 	memcpy(tagged + 12, (uint8_t[]){0x81, 0x00, 0xb1, 0x23}, 4);
@@ -69,7 +69,7 @@ Test(vlan, insert_into_a_tagged_frame_puts_the_new_tag_outside)
 
 	frame_build(&f, &spec);
 	memmove(f.bytes + 4, f.bytes, f.len);
-	vlan_insert(f.bytes, (struct net_vlan){.id = 9});
+	vlan_insert(f.bytes, 9);
 	cr_assert(frame_read16(f.bytes, 12) == 0x8100 && frame_read16(f.bytes, 14) == 9);
 	cr_assert(frame_read16(f.bytes, 16) == 0x8100 && frame_read16(f.bytes, 18) == 7);
 	checksum_inspect(f.bytes, f.len + 4, false, false, &meta);

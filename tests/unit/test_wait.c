@@ -20,11 +20,12 @@ struct fake {
 	bool drains;		/* poll_ready empties the descriptor */
 };
 
-static bool fake_poll_ready(struct net_queue *q)
+static bool fake_poll_ready(struct net_queue *q, struct net_buffer_access *pool)
 {
 	struct fake *f = (struct fake *)q;
 	eventfd_t value;
 
+	(void)pool;
 	f->looks++;
 	if (f->drains)
 		eventfd_read(f->fd, &value);
@@ -55,9 +56,9 @@ Test(wait, wait_ready_queue_returns_at_once)
 {
 	struct fake f = fake(1);
 
-	cr_assert(net_queue_wait(&f.base, -1) == 1);
-	cr_assert(net_queue_wait(&f.base, 0) == 1);
-	cr_assert(net_queue_wait(&f.base, INT64_MAX) == 1);
+	cr_assert(net_queue_wait(&f.base, NULL, -1) == 1);
+	cr_assert(net_queue_wait(&f.base, NULL, 0) == 1);
+	cr_assert(net_queue_wait(&f.base, NULL, INT64_MAX) == 1);
 	cr_assert(f.looks == 3, "looked %u times", f.looks);
 	close(f.fd);
 }
@@ -67,7 +68,7 @@ Test(wait, wait_zero_timeout_only_looks)
 	struct fake f = fake(0);
 	int64_t start = frontend_now_ms();
 
-	cr_assert(net_queue_wait(&f.base, 0) == 0);
+	cr_assert(net_queue_wait(&f.base, NULL, 0) == 0);
 	cr_assert(f.looks == 1 && frontend_now_ms() - start < 50);
 	close(f.fd);
 }
@@ -77,7 +78,7 @@ Test(wait, wait_silent_queue_sleeps_until_the_deadline)
 	struct fake f = fake(0);
 	int64_t start = frontend_now_ms(), took;
 
-	cr_assert(net_queue_wait(&f.base, 50 * 1000000) == 0);
+	cr_assert(net_queue_wait(&f.base, NULL, 50 * 1000000) == 0);
 	took = frontend_now_ms() - start;
 	cr_assert(took >= 49 && took < 1000, "slept %lld ms", (long long)took);
 	cr_assert(f.looks == 2, "looked %u times while asleep", f.looks);
@@ -101,7 +102,7 @@ Test(wait, wait_spurious_wake_sleeps_on)
 	pthread_t thread;
 
 	pthread_create(&thread, NULL, write_twice, &f);
-	cr_assert(net_queue_wait(&f.base, -1) == 1);
+	cr_assert(net_queue_wait(&f.base, NULL, -1) == 1);
 	cr_assert(f.looks == 3, "looked %u times", f.looks);
 	pthread_join(thread, NULL);
 	close(f.fd);
@@ -114,7 +115,7 @@ Test(wait, wait_descriptor_that_stays_readable_ends_at_the_deadline)
 
 	f.drains = false;
 	eventfd_write(f.fd, 1);
-	cr_assert(net_queue_wait(&f.base, 30 * 1000000) == 0);
+	cr_assert(net_queue_wait(&f.base, NULL, 30 * 1000000) == 0);
 	took = frontend_now_ms() - start;
 	cr_assert(took >= 29 && took < 1000, "%lld ms", (long long)took);
 	close(f.fd);
@@ -127,10 +128,10 @@ Test(wait, wait_nothing_to_sleep_on_is_an_error)
 
 	f.fd = -1;
 	f.drains = false;
-	cr_assert(net_queue_wait(&f.base, -1) == -EINVAL);
+	cr_assert(net_queue_wait(&f.base, NULL, -1) == -EINVAL);
 	close(closed);
 	f.fd = closed;
-	cr_assert(net_queue_wait(&f.base, -1) == -EBADF, "a closed descriptor");
+	cr_assert(net_queue_wait(&f.base, NULL, -1) == -EBADF, "a closed descriptor");
 }
 
 static void ignore(int signal)
@@ -146,6 +147,6 @@ Test(wait, wait_signal_is_eintr)
 
 	sigaction(SIGALRM, &action, NULL);
 	setitimer(ITIMER_REAL, &timer, NULL);
-	cr_assert(net_queue_wait(&f.base, -1) == -EINTR);
+	cr_assert(net_queue_wait(&f.base, NULL, -1) == -EINTR);
 	close(f.fd);
 }

@@ -28,6 +28,7 @@ static void no_metadata(struct net_buffer_access *pool, const uint32_t *ids,
 }
 
 static const struct net_buffer_access_ops no_pool = {
+	.size_bytes = sizeof(struct net_buffer_access_ops),
 	.rx_buffers = no_buffers,
 	.rx_metadata = no_metadata,
 };

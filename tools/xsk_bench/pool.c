@@ -109,9 +109,11 @@ static void describe_buffers(struct net_buffer_access *access, const uint32_t *i
 			out[i] = (struct net_rx_buffer){0};
 			continue;
 		}
-		out[i].addr = pool_addr(p, ids[i]) - POOL_HEADER_BYTES;
-		out[i].header_bytes = POOL_HEADER_BYTES;
-		out[i].capacity_bytes = p->shape.capacity_bytes;
+		out[i] = (struct net_rx_buffer){
+			.addr = pool_addr(p, ids[i]) - POOL_HEADER_BYTES,
+			.header_bytes = POOL_HEADER_BYTES,
+			.capacity_bytes = p->shape.capacity_bytes,
+		};
 	}
 }
 
@@ -138,6 +140,7 @@ static void *memory_at(struct net_buffer_access *access, uint64_t addr, uint32_t
 }
 
 static const struct net_buffer_access_ops pool_ops = {
+	.size_bytes = sizeof(struct net_buffer_access_ops),
 	.rx_buffers = describe_buffers,
 	.rx_metadata = take_metadata,
 	.memory = memory_at,

@@ -127,7 +127,7 @@ void worker_wait(struct worker *w, uint64_t deadline_ns)
 		return;
 	}
 	for (uint32_t i = 0; i < w->run->port_count; i++) {
-		if (net_queue_poll_ready(w->q[i]))
+		if (net_queue_poll_ready(w->q[i], NULL))
 			return;
 		fds[i] = (struct pollfd){.fd = net_queue_ready_fd(w->q[i]), .events = POLLIN};
 	}
@@ -190,7 +190,7 @@ int worker_tx_error(struct worker *w, int rc, uint32_t port)
 	char text[200];
 	const char *ifname = w->run->ports[port].ifname;
 
-	if (rc == NET_TX_TRY_RESTART)
+	if (rc == NET_TRY_RESTART)
 		snprintf(
 			text, sizeof(text),
 			"%s: the queues have to be made again (device reset, gone or moved); start "
@@ -199,7 +199,7 @@ int worker_tx_error(struct worker *w, int rc, uint32_t port)
 	else
 		snprintf(text, sizeof(text), "%s: the endpoint has failed for good (%s)", ifname,
 			 strerror(-rc));
-	return worker_fail(w, rc, rc == NET_TX_TRY_RESTART ? "restart" : "tx", text);
+	return worker_fail(w, rc, rc == NET_TRY_RESTART ? "restart" : "tx", text);
 }
 
 uint64_t worker_share(const struct worker *w, uint64_t total)

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * net_inspect.h - what an endpoint or a queue knows of itself, told once.
+ *
+ *     net_queue_inspect(q, to)  --->  field by field  --->  an inspector: JSON, a tree for people, yours
+ *
+ * An inspector is an object with operations, as a pool is. The walk calls enter() and leave() around
+ * groups and field() for each value, in an order that stays. Names are lower case with underscores, unique
+ * within their group; a unit is a word of its own and not part of the name's meaning.
+ */
+#ifndef NET_INSPECT_H
+#define NET_INSPECT_H
+
+#include "net_backend.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum net_field_kind {
+	NET_FIELD_NUMBER = 1, /* number */
+	NET_FIELD_SIGNED,     /* number, to be read as int64_t: an errno, a processor */
+	NET_FIELD_FLAG,	      /* number is 0 or 1 */
+	NET_FIELD_TEXT,	      /* text */
+	NET_FIELD_UNKNOWN,    /* could not be found out: never a false 0 */
+};
+
+/* What a number counts, for those that add up. */
+enum net_field_class {
+	NET_CLASS_VALUE = 0,   /* no counter: a setting, a level, a state */
+	NET_CLASS_TRAFFIC,     /* frames or bytes that went their way */
+	NET_CLASS_PART,	       /* a part of another counter, told apart by how or why */
+	NET_CLASS_LOST,	       /* frames or packets that we dropped or lost */
+	NET_CLASS_KERNEL_LOST, /* frames that the kernel or the driver dropped */
+	NET_CLASS_REFUSED,     /* ids that were refused and stayed the frontend's */
+	NET_CLASS_WORK,	       /* what was done for it: system calls, looks, retries */
+};
+
+struct net_field {
+	const char *name;
+	enum net_field_kind kind;
+	enum net_field_class value_class;
+	const char *unit; /* "bytes", "frames", "packets", "buffers", "ids", "descriptors", "calls",
+			      * "ns", "us", "ms", "bit/s" or "" */
+	const char *meaning; /* a sentence, or "" */
+	uint64_t number;
+	const char *text; /* valid inside the call only */
+};
+
+struct net_inspector_ops {
+	size_t size_bytes; /* sizeof(struct net_inspector_ops) */
+	/* A group begins; index >= 0: one of several of that name. */
+	void (*enter)(struct net_inspector *to, const char *name, int index);
+	void (*leave)(struct net_inspector *to);
+	void (*field)(struct net_inspector *to, const struct net_field *field);
+};
+
+struct net_inspector {
+	const struct net_inspector_ops *ops;
+};
+
+/* Where a renderer's text goes: called with pieces of it, in order. */
+typedef void net_text_fn(void *context, const char *text, size_t len_bytes);
+
+/*
+ * Render an endpoint and its queues (those of queues[0..count) that are not NULL; count may be 0).
+ *   json   one object: {"endpoint": {...}, "queues": [{...}, ...]}; valid UTF-8 whatever the names hold
+ *   tree   lines for people: groups indented, values with their units, long sentences wrapped at 80 columns
+ * Threads: as for net_endpoint_inspect(); the queues may be running. Blocks: what write does.
+ */
+NET_PUBLIC void net_inspect_json(struct net_endpoint *ep, struct net_queue *const *queues,
+				 uint32_t count, net_text_fn *write, void *context);
+NET_PUBLIC void net_inspect_tree(struct net_endpoint *ep, struct net_queue *const *queues,
+				 uint32_t count, net_text_fn *write, void *context);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

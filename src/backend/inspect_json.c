@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Inspect as JSON: groups are objects, groups with an index arrays of objects, fields members. Units are in
+ * the names' documentation, so a number stays a number; what is unknown is null.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "backend/inspect.h"
+
+enum { DEPTH_MAX = 16 };
+
+struct json {
+	struct net_inspector base;
+	net_text_fn *write;
+	void *context;
+	int depth;
+	bool first[DEPTH_MAX];	   /* nothing was written in this group yet */
+	char array[DEPTH_MAX][32]; /* name of the array that is open in it, "" none */
+};
+
+static void put(struct json *j, const char *text)
+{
+	j->write(j->context, text, strlen(text));
+}
+
+/* How long is the UTF-8 character at s? 0 when it is none. Source: RFC 3629, section 4. */
+static int utf8_length(const unsigned char *s)
+{
+	static const struct {
+		unsigned char lead_min, lead_max, second_min, second_max;
+		int length;
+	} forms[] = {
+		{0x20, 0x7e, 0, 0, 1},	     {0xc2, 0xdf, 0x80, 0xbf, 2},
+		{0xe0, 0xe0, 0xa0, 0xbf, 3}, {0xe1, 0xec, 0x80, 0xbf, 3},
+		{0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3},
+		{0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4},
+		{0xf4, 0xf4, 0x80, 0x8f, 4},
+	};
+
+	for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++) {
+		int n = 1;
+
+		if (s[0] < forms[i].lead_min || s[0] > forms[i].lead_max)
+			continue;
+		if (forms[i].length > 1 &&
+		    (s[1] < forms[i].second_min || s[1] > forms[i].second_max))
+			return 0;
+		for (n = 2; n < forms[i].length; n++)
+			if ((s[n] & 0xc0) != 0x80)
+				return 0;
+		return forms[i].length;
+	}
+	return 0;
+}
+
+/* A string whatever it holds: control characters and bytes that are no UTF-8 become \u00XX. */
+static void put_string(struct json *j, const char *text)
+{
+	char out[8];
+	int n;
+
+	put(j, "\"");
+	for (const unsigned char *s = (const unsigned char *)text; *s; s += n) {
+		n = utf8_length(s);
+		if (n && *s != '"' && *s != '\\') {
+			j->write(j->context, (const char *)s, (size_t)n);
+			continue;
+		}
+		n = 1;
+		snprintf(out, sizeof(out), *s == '"' || *s == '\\' ? "\\%c" : "\\u%04x", *s);
+		put(j, out);
+	}
+	put(j, "\"");
+}
+
+static void separate(struct json *j)
+{
+	if (!j->first[j->depth])
+		put(j, ",");
+	put(j, "\n");
+	for (int i = 0; i < j->depth + 1; i++)
+		put(j, "  ");
+	j->first[j->depth] = false;
+}
+
+static void close_array(struct json *j)
+{
+	if (j->array[j->depth][0])
+		put(j, "]");
+	j->array[j->depth][0] = '\0';
+}
+
+static void enter(struct net_inspector *to, const char *name, int index)
+{
+	struct json *j = (struct json *)to;
+	char *array = j->array[j->depth];
+
+	if (index < 0 || strcmp(array, name) != 0) {
+		close_array(j);
+		separate(j);
+		put_string(j, name);
+		put(j, index < 0 ? ": {" : ": [{");
+		if (index >= 0)
+			snprintf(array, sizeof(j->array[0]), "%s", name);
+	} else {
+		put(j, ", {");
+	}
+	if (j->depth < DEPTH_MAX - 1)
+		j->depth++;
+	j->first[j->depth] = true;
+	j->array[j->depth][0] = '\0';
+}
+
+static void leave(struct net_inspector *to)
+{
+	struct json *j = (struct json *)to;
+
+	close_array(j);
+	j->depth--;
+	put(j, "\n");
+	for (int i = 0; i < j->depth + 1; i++)
+		put(j, "  ");
+	put(j, "}");
+}
+
+static void field(struct net_inspector *to, const struct net_field *f)
+{
+	struct json *j = (struct json *)to;
+	char number[32];
+
+	close_array(j);
+	separate(j);
+	put_string(j, f->name);
+	put(j, ": ");
+	switch (f->kind) {
+	case NET_FIELD_NUMBER:
+		snprintf(number, sizeof(number), "%" PRIu64, f->number);
+		put(j, number);
+		break;
+	case NET_FIELD_SIGNED:
+		snprintf(number, sizeof(number), "%" PRId64, (int64_t)f->number);
+		put(j, number);
+		break;
+	case NET_FIELD_FLAG:
+		put(j, f->number ? "true" : "false");
+		break;
+	case NET_FIELD_TEXT:
+		put_string(j, f->text);
+		break;
+	default:
+		put(j, "null");
+		break;
+	}
+}
+
+static const struct net_inspector_ops json_ops = {
+	.size_bytes = sizeof(struct net_inspector_ops),
+	.enter = enter,
+	.leave = leave,
+	.field = field,
+};
+
+void net_inspect_json(struct net_endpoint *ep, struct net_queue *const *queues, uint32_t count,
+		      net_text_fn *write, void *context)
+{
+	struct json j = {.base.ops = &json_ops, .write = write, .context = context};
+
+	j.first[0] = true;
+	put(&j, "{");
+	enter(&j.base, "endpoint", -1);
+	net_endpoint_inspect(ep, &j.base);
+	leave(&j.base);
+	for (uint32_t i = 0; i < count; i++) {
+		if (!queues[i])
+			continue;
+		enter(&j.base, "queues", (int)i);
+		inspect_number(&j.base, "queue", i, "");
+		net_queue_inspect(queues[i], &j.base);
+		leave(&j.base);
+	}
+	close_array(&j);
+	put(&j, "\n}\n");
+}
