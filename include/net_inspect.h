@@ -25,14 +25,15 @@ enum net_field_kind {
 	NET_FIELD_UNKNOWN,    /* could not be found out: never a false 0 */
 };
 
-/* What a number counts, for those that add up. */
+/* What a number counts. Frames or packets of the same unit add up: offered = traffic + lost. */
 enum net_field_class {
 	NET_CLASS_VALUE = 0,   /* no counter: a setting, a level, a state */
-	NET_CLASS_TRAFFIC,     /* frames or bytes that went their way */
-	NET_CLASS_PART,	       /* a part of another counter, told apart by how or why */
-	NET_CLASS_LOST,	       /* frames or packets that we dropped or lost */
-	NET_CLASS_KERNEL_LOST, /* frames that the kernel or the driver dropped */
-	NET_CLASS_REFUSED,     /* ids that were refused and stayed the frontend's */
+	NET_CLASS_TRAFFIC,     /* went its way */
+	NET_CLASS_RX_LOST,     /* received, and dropped by us */
+	NET_CLASS_TX_LOST,     /* accepted, and not sent */
+	NET_CLASS_KERNEL_LOST, /* dropped by the kernel or the driver before we saw it */
+	NET_CLASS_REFUSED,     /* not taken, and the frontend's still */
+	NET_CLASS_NOTE,	       /* says how or why; what it counts is counted elsewhere */
 	NET_CLASS_WORK,	       /* what was done for it: system calls, looks, retries */
 };
 

@@ -18,15 +18,29 @@
  * Needs: CAP_NET_RAW (socket), CAP_NET_ADMIN + CAP_BPF + CAP_PERFMON (program: it measures frames by
  * their pointers, which the verifier allows only with it), CAP_IPC_LOCK or RLIMIT_MEMLOCK.
  * Source of the kernel's rules: net/xdp/ of Linux 6.18 and Documentation/networking/af_xdp.rst.
+ *
+ * Growth: members are only appended to these structs and counters only to their list. Each struct crosses
+ * the boundary with the size that the caller was compiled with, by the inline functions here; other
+ * languages call the functions whose names end in _sized, and set size_bytes.
  */
 #ifndef NET_XDP_H
 #define NET_XDP_H
 
 #include "net_backend.h"
+#include "net_inspect.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/* ---- Version ---------------------------------------------------------------------------------- */
+
+#define NET_XDP_VERSION_MAJOR 0
+#define NET_XDP_VERSION_MINOR 2
+#define NET_XDP_VERSION_PATCH 0
+
+/* Return: the library's version, "0.2.0": the loaded one's, not that of the header. */
+NET_PUBLIC const char *net_xdp_version(void);
 
 /* ---- Configuration ---------------------------------------------------------------------------- */
 
@@ -76,6 +90,7 @@ struct net_xdp_region {
  * never a request for a default. Pointers need not outlive net_xdp_open().
  */
 struct net_xdp_config {
+	size_t size_bytes;	  /* sizeof(struct net_xdp_config) */
 	const char *ifname;	  /* in the network namespace of the calling thread */
 	uint32_t first_queue;	  /* queue i of the endpoint is hardware queue first_queue + i */
 	uint32_t max_queues;	  /* 1..64; sizes the private area */
@@ -151,7 +166,14 @@ struct net_xdp_config {
 };
 
 /* Return: the defaults: 2048-byte unaligned chunks, 1518-byte frames, rings of 2048, auto modes. */
-NET_PUBLIC struct net_xdp_config net_xdp_config_default(void);
+NET_PUBLIC void net_xdp_config_init(struct net_xdp_config *config, size_t size_bytes);
+static inline struct net_xdp_config net_xdp_config_default(void)
+{
+	struct net_xdp_config config;
+
+	net_xdp_config_init(&config, sizeof(config));
+	return config;
+}
 
 /*
  * Where the kernel puts a frame behind the start of its chunk. An aligned frontend lays out its
@@ -209,7 +231,6 @@ struct net_xdp_report {
 	bool multi_buffer; /* frames larger than a chunk are received */
 	bool unaligned;
 	bool sealed;
-	bool ordered;
 	uint32_t chunk_bytes;
 	uint32_t direct_capacity_bytes;
 	uint32_t
@@ -227,71 +248,101 @@ struct net_xdp_report {
 };
 
 /* Return: 0, -EINVAL when q is not a queue of this backend. Blocks: no. Syscalls: none. */
-NET_PUBLIC int net_xdp_queue_report(struct net_queue *q, struct net_xdp_report *out);
+NET_PUBLIC int net_xdp_queue_report_sized(struct net_queue *q, struct net_xdp_report *out,
+					  size_t size_bytes);
+static inline int net_xdp_queue_report(struct net_queue *q, struct net_xdp_report *out)
+{
+	return net_xdp_queue_report_sized(q, out, sizeof(*out));
+}
 
 /* ---- Counters --------------------------------------------------------------------------------- */
 
-/* X(symbol, name, meaning). Frames unless said otherwise; never reset during a queue's life. */
+/* X(symbol, class, unit, name, meaning); class as enum net_field_class, RX_LOST and TX_LOST told apart.
+ * Never reset during a queue's life. New ones go to the end: the order is the ABI. */
 #define NET_XDP_COUNTERS_LIST(X)                                                                   \
-	X(RX_FRAMES, "rx_frames", "received and returned")                                         \
-	X(RX_BYTES, "rx_bytes", "bytes of these")                                                  \
-	X(RX_DIRECT, "rx_direct", "of these: written by the kernel into the frontend's buffer")    \
-	X(RX_BOUNCED, "rx_bounced", "of these: copied from the private area")                      \
-	X(RX_VLAN, "rx_vlan", "of these: with a tag out of band")                                  \
-	X(RX_BOUNCE_CAPACITY, "rx_bounce_capacity",                                                \
+	X(RX_FRAMES, TRAFFIC, "frames", "rx_frames", "received and returned")                      \
+	X(RX_BYTES, TRAFFIC, "bytes", "rx_bytes", "bytes of these")                                \
+	X(RX_DIRECT, NOTE, "frames", "rx_direct",                                                  \
+	  "of these: written by the kernel into the frontend's buffer")                            \
+	X(RX_BOUNCED, NOTE, "frames", "rx_bounced", "of these: copied from the private area")      \
+	X(RX_VLAN, NOTE, "frames", "rx_vlan", "of these: with a tag out of band")                  \
+	X(RX_BOUNCE_CAPACITY, NOTE, "buffers", "rx_bounce_capacity",                               \
 	  "buffers bounced: smaller than a chunk's frame")                                         \
-	X(RX_BOUNCE_WINDOW, "rx_bounce_window", "buffers bounced: chunk would leave the UMEM")     \
-	X(RX_BOUNCE_PLACE, "rx_bounce_place",                                                      \
+	X(RX_BOUNCE_WINDOW, NOTE, "buffers", "rx_bounce_window",                                   \
+	  "buffers bounced: chunk would leave the UMEM")                                           \
+	X(RX_BOUNCE_PLACE, NOTE, "buffers", "rx_bounce_place",                                     \
 	  "buffers bounced: not where an aligned chunk puts frames")                               \
-	X(RX_BOUNCE_PAGE, "rx_bounce_page", "buffers bounced: chunk crosses pages apart for DMA")  \
-	X(RX_BOUNCE_GAP, "rx_bounce_gap",                                                          \
+	X(RX_BOUNCE_PAGE, NOTE, "buffers", "rx_bounce_page",                                       \
+	  "buffers bounced: chunk crosses pages apart for DMA")                                    \
+	X(RX_BOUNCE_GAP, NOTE, "buffers", "rx_bounce_gap",                                         \
 	  "buffers bounced: header gap too small for what is written in front of the frame")       \
-	X(RX_BOUNCE_JUMBO, "rx_bounce_jumbo",                                                      \
+	X(RX_BOUNCE_JUMBO, NOTE, "buffers", "rx_bounce_jumbo",                                     \
 	  "buffers bounced: jumbo endpoint gathers every frame")                                   \
-	X(RX_REFUSED_ID, "rx_refused_id", "ids refused: unknown or beyond rx_id_limit")            \
-	X(RX_REFUSED_DUPLICATE, "rx_refused_duplicate", "ids refused: already posted")             \
-	X(RX_REFUSED_ADDRESS, "rx_refused_address", "ids refused: buffer outside the memory")      \
-	X(RX_REFUSED_SEALED, "rx_refused_sealed",                                                  \
+	X(RX_REFUSED_ID, REFUSED, "ids", "rx_refused_id",                                          \
+	  "ids refused: unknown or beyond rx_id_limit")                                            \
+	X(RX_REFUSED_DUPLICATE, REFUSED, "ids", "rx_refused_duplicate",                            \
+	  "ids refused: already posted")                                                           \
+	X(RX_REFUSED_ADDRESS, REFUSED, "ids", "rx_refused_address",                                \
+	  "ids refused: buffer outside the memory")                                                \
+	X(RX_REFUSED_SEALED, REFUSED, "ids", "rx_refused_sealed",                                  \
 	  "ids refused: would bounce, but sealed or no private area")                              \
-	X(RX_DROP_CAPACITY, "rx_drop_capacity", "frames dropped: larger than the buffer")          \
-	X(RX_DROP_EMPTY, "rx_drop_empty", "frames dropped: length 0")                              \
-	X(RX_DROP_SPLIT, "rx_drop_split", "frames dropped: in more pieces than were asked for")    \
-	X(RX_DROP_BUFFER, "rx_drop_buffer", "frames dropped: gathered, but no buffer was posted")  \
-	X(RX_UNKNOWN, "rx_unknown", "descriptors whose address was never posted")                  \
-	X(RX_KERNEL_DROPPED, "rx_kernel_dropped", "kernel: no fill entry, or frame too large")     \
-	X(RX_KERNEL_RING_FULL, "rx_kernel_ring_full", "kernel: RX ring full")                      \
-	X(RX_KERNEL_FILL_EMPTY, "rx_kernel_fill_empty", "kernel: times the fill ring was empty")   \
-	X(RX_KERNEL_INVALID, "rx_kernel_invalid", "kernel: invalid descriptors")                   \
-	X(TX_PACKETS, "tx_packets", "packets completed by the kernel")                             \
-	X(TX_BYTES, "tx_bytes", "bytes handed to the kernel")                                      \
-	X(TX_ACCEPTED, "tx_accepted", "packets accepted, dropped ones included")                   \
-	X(TX_DIRECT, "tx_direct", "packets sent from the frontend's memory")                       \
-	X(TX_BOUNCED, "tx_bounced", "packets sent from a copy in the private area")                \
-	X(TX_VLAN, "tx_vlan", "packets with an out-of-band tag inserted")                          \
-	X(TX_BOUNCE_SEGMENTS, "tx_bounce_segments",                                                \
+	X(RX_DROP_CAPACITY, RX_LOST, "frames", "rx_drop_capacity",                                 \
+	  "frames dropped: larger than the buffer")                                                \
+	X(RX_DROP_EMPTY, RX_LOST, "frames", "rx_drop_empty", "frames dropped: length 0")           \
+	X(RX_DROP_SPLIT, RX_LOST, "frames", "rx_drop_split",                                       \
+	  "frames dropped: in more pieces than were asked for")                                    \
+	X(RX_DROP_BUFFER, RX_LOST, "frames", "rx_drop_buffer",                                     \
+	  "frames dropped: gathered, but no buffer was posted")                                    \
+	X(RX_UNKNOWN, RX_LOST, "descriptors", "rx_unknown",                                        \
+	  "descriptors whose address was never posted")                                            \
+	X(RX_KERNEL_DROPPED, KERNEL_LOST, "frames", "rx_kernel_dropped",                           \
+	  "kernel: no fill entry, or frame too large")                                             \
+	X(RX_KERNEL_RING_FULL, KERNEL_LOST, "frames", "rx_kernel_ring_full",                       \
+	  "kernel: RX ring full")                                                                  \
+	X(RX_KERNEL_FILL_EMPTY, NOTE, "times", "rx_kernel_fill_empty",                             \
+	  "kernel: times the fill ring was empty")                                                 \
+	X(RX_KERNEL_INVALID, NOTE, "descriptors", "rx_kernel_invalid",                             \
+	  "kernel: invalid descriptors")                                                           \
+	X(TX_PACKETS, TRAFFIC, "packets", "tx_packets", "packets completed by the kernel")         \
+	X(TX_BYTES, TRAFFIC, "bytes", "tx_bytes", "bytes handed to the kernel")                    \
+	X(TX_ACCEPTED, NOTE, "packets", "tx_accepted", "packets accepted, dropped ones included")  \
+	X(TX_DIRECT, NOTE, "packets", "tx_direct", "packets sent from the frontend's memory")      \
+	X(TX_BOUNCED, NOTE, "packets", "tx_bounced",                                               \
+	  "packets sent from a copy in the private area")                                          \
+	X(TX_VLAN, NOTE, "packets", "tx_vlan", "packets with an out-of-band tag inserted")         \
+	X(TX_BOUNCE_SEGMENTS, NOTE, "packets", "tx_bounce_segments",                               \
 	  "bounced: more descriptors than the kernel takes")                                       \
-	X(TX_BOUNCE_CHECKSUM, "tx_bounce_checksum", "bounced: checksum to fill in")                \
-	X(TX_BOUNCE_VLAN, "tx_bounce_vlan", "bounced: VLAN tag to insert")                         \
-	X(TX_BOUNCE_PAGE, "tx_bounce_page", "bounced: crosses pages apart for DMA")                \
-	X(TX_DROP_ADDRESS, "tx_drop_address", "dropped: segment outside the memory")               \
-	X(TX_DROP_MALFORMED, "tx_drop_malformed", "dropped: count or length of the list is wrong") \
-	X(TX_DROP_SIZE, "tx_drop_size", "dropped: under 14 bytes or over max_frame_bytes")         \
-	X(TX_DROP_OFFLOAD, "tx_drop_offload",                                                      \
+	X(TX_BOUNCE_CHECKSUM, NOTE, "packets", "tx_bounce_checksum",                               \
+	  "bounced: checksum to fill in")                                                          \
+	X(TX_BOUNCE_VLAN, NOTE, "packets", "tx_bounce_vlan", "bounced: VLAN tag to insert")        \
+	X(TX_BOUNCE_PAGE, NOTE, "packets", "tx_bounce_page",                                       \
+	  "bounced: crosses pages apart for DMA")                                                  \
+	X(TX_DROP_ADDRESS, TX_LOST, "packets", "tx_drop_address",                                  \
+	  "dropped: segment outside the memory")                                                   \
+	X(TX_DROP_MALFORMED, TX_LOST, "packets", "tx_drop_malformed",                              \
+	  "dropped: count or length of the list is wrong")                                         \
+	X(TX_DROP_SIZE, TX_LOST, "packets", "tx_drop_size",                                        \
+	  "dropped: under 14 bytes or over max_frame_bytes")                                       \
+	X(TX_DROP_OFFLOAD, TX_LOST, "packets", "tx_drop_offload",                                  \
 	  "dropped: offload not offered, or headers make no sense")                                \
-	X(TX_DROP_SEALED, "tx_drop_sealed",                                                        \
+	X(TX_DROP_SEALED, TX_LOST, "packets", "tx_drop_sealed",                                    \
 	  "dropped: would bounce, but sealed or no private area")                                  \
-	X(TX_LOST, "tx_lost",                                                                      \
+	X(TX_LOST, TX_LOST, "packets", "tx_lost",                                                  \
 	  "completed by the kernel but not sent (EBUSY: peer full, carrier down)")                 \
-	X(TX_KERNEL_INVALID, "tx_kernel_invalid", "kernel: invalid descriptors")                   \
-	X(TX_UNKNOWN, "tx_unknown", "completions of addresses that were never sent")               \
-	X(TX_REFUSED, "tx_refused", "times a packet did not fit and was left to the frontend")     \
-	X(KICKS, "kicks", "system calls made by the data calls")                                   \
-	X(KICK_AGAIN, "kick_again", "of these: EAGAIN, the rest goes with the next one")           \
-	X(KICK_DOWN, "kick_down", "of these: ENETDOWN, the interface is down")                     \
-	X(LOOKS, "looks", "other system calls made by poll_ready, before a sleep")
+	X(TX_KERNEL_INVALID, NOTE, "descriptors", "tx_kernel_invalid",                             \
+	  "kernel: invalid descriptors")                                                           \
+	X(TX_UNKNOWN, NOTE, "completions", "tx_unknown",                                           \
+	  "completions of addresses that were never sent")                                         \
+	X(TX_REFUSED, NOTE, "times", "tx_refused",                                                 \
+	  "times a packet did not fit and was left to the frontend")                               \
+	X(KICKS, WORK, "calls", "kicks", "system calls made by the data calls")                    \
+	X(KICK_AGAIN, WORK, "calls", "kick_again",                                                 \
+	  "of these: EAGAIN, the rest goes with the next one")                                     \
+	X(KICK_DOWN, WORK, "calls", "kick_down", "of these: ENETDOWN, the interface is down")      \
+	X(LOOKS, WORK, "calls", "looks", "other system calls made by poll_ready, before a sleep")
 
 enum net_xdp_counter {
-#define NET_XDP_COUNTER_SYMBOL(symbol, name, meaning) NET_XDP_##symbol,
+#define NET_XDP_COUNTER_SYMBOL(symbol, value_class, unit, name, meaning) NET_XDP_##symbol,
 	NET_XDP_COUNTERS_LIST(NET_XDP_COUNTER_SYMBOL)
 #undef NET_XDP_COUNTER_SYMBOL
 		NET_XDP_COUNTERS
@@ -302,10 +353,30 @@ struct net_xdp_stats {
 };
 
 /* Return: 0, -EINVAL when q is not a queue of this backend. Syscalls: one getsockopt. */
-NET_PUBLIC int net_xdp_queue_stats(struct net_queue *q, struct net_xdp_stats *out);
+NET_PUBLIC int net_xdp_queue_stats_sized(struct net_queue *q, uint64_t *values, uint32_t count);
+static inline int net_xdp_queue_stats(struct net_queue *q, struct net_xdp_stats *out)
+{
+	return net_xdp_queue_stats_sized(q, out->value, NET_XDP_COUNTERS);
+}
+
+/* What is known of a counter; static strings. */
+struct net_xdp_counter_info {
+	const char *name;
+	const char *meaning;
+	const char *unit;
+	enum net_field_class value_class;
+};
+
+/* Return: 0 and *out; -ENOENT when the library has no such counter. */
+NET_PUBLIC int net_xdp_counter_info_sized(uint32_t counter, struct net_xdp_counter_info *out,
+					  size_t size_bytes);
+static inline int net_xdp_counter_info(uint32_t counter, struct net_xdp_counter_info *out)
+{
+	return net_xdp_counter_info_sized(counter, out, sizeof(*out));
+}
 /* Return: the counter's name or meaning; static strings, NULL out of range. */
-NET_PUBLIC const char *net_xdp_counter_name(enum net_xdp_counter counter);
-NET_PUBLIC const char *net_xdp_counter_meaning(enum net_xdp_counter counter);
+NET_PUBLIC const char *net_xdp_counter_name(uint32_t counter);
+NET_PUBLIC const char *net_xdp_counter_meaning(uint32_t counter);
 
 /* What the XDP program did with the frames of the whole interface. */
 struct net_xdp_program_stats {
@@ -316,7 +387,12 @@ struct net_xdp_program_stats {
 };
 
 /* Return: 0, -EINVAL when ep is not of this backend, -errno. Syscalls: one bpf() per entry. */
-NET_PUBLIC int net_xdp_program_stats(struct net_endpoint *ep, struct net_xdp_program_stats *out);
+NET_PUBLIC int net_xdp_program_stats_sized(struct net_endpoint *ep,
+					   struct net_xdp_program_stats *out, size_t size_bytes);
+static inline int net_xdp_program_stats(struct net_endpoint *ep, struct net_xdp_program_stats *out)
+{
+	return net_xdp_program_stats_sized(ep, out, sizeof(*out));
+}
 
 /* ---- Looking at an interface without touching it ---------------------------------------------- */
 
@@ -346,8 +422,13 @@ struct net_xdp_device {
 };
 
 /* Return: 0; -ENODEV, -errno with err filled. Changes nothing. Blocks: a few netlink requests. */
-NET_PUBLIC int net_xdp_device_query(const char *ifname, struct net_xdp_device *out,
-				    struct net_error *err);
+NET_PUBLIC int net_xdp_device_query_sized(const char *ifname, struct net_xdp_device *out,
+					  size_t size_bytes, struct net_error *err);
+static inline int net_xdp_device_query(const char *ifname, struct net_xdp_device *out,
+				       struct net_error *err)
+{
+	return net_xdp_device_query_sized(ifname, out, sizeof(*out), err);
+}
 
 struct net_xdp_device_queue {
 	bool has_state;	   /* the kernel answered (6.15, interface up); has_socket is valid */
@@ -363,8 +444,15 @@ struct net_xdp_device_queue {
 
 /* Return: 0; -ENODEV no interface, -EINVAL no such queue, -errno with err filled. Changes nothing.
  * Blocks: a few netlink requests. */
-NET_PUBLIC int net_xdp_device_queue_query(const char *ifname, uint32_t queue,
-					  struct net_xdp_device_queue *out, struct net_error *err);
+NET_PUBLIC int net_xdp_device_queue_query_sized(const char *ifname, uint32_t queue,
+						struct net_xdp_device_queue *out, size_t size_bytes,
+						struct net_error *err);
+static inline int net_xdp_device_queue_query(const char *ifname, uint32_t queue,
+					     struct net_xdp_device_queue *out,
+					     struct net_error *err)
+{
+	return net_xdp_device_queue_query_sized(ifname, queue, out, sizeof(*out), err);
+}
 
 /*
  * Put back what a process that was killed left on this queue's NAPI (see napi_defer_hard_irqs). Making a
@@ -372,9 +460,15 @@ NET_PUBLIC int net_xdp_device_queue_query(const char *ifname, uint32_t queue,
  * Return: 1 put back, 0 there was nothing to put back, or somebody else had changed it; -EBUSY the process
  * lives; errors as net_xdp_device_queue_query(), -errno with err filled. Blocks: a few netlink requests.
  */
-NET_PUBLIC int net_xdp_device_queue_restore(const char *ifname, uint32_t queue,
-					    struct net_xdp_device_queue *out,
-					    struct net_error *err);
+NET_PUBLIC int net_xdp_device_queue_restore_sized(const char *ifname, uint32_t queue,
+						  struct net_xdp_device_queue *out,
+						  size_t size_bytes, struct net_error *err);
+static inline int net_xdp_device_queue_restore(const char *ifname, uint32_t queue,
+					       struct net_xdp_device_queue *out,
+					       struct net_error *err)
+{
+	return net_xdp_device_queue_restore_sized(ifname, queue, out, sizeof(*out), err);
+}
 
 /* Bits of xdp_features that matter here. */
 enum {

@@ -74,13 +74,13 @@ void inspect_queue_stats(struct net_queue *q, struct net_inspector *to)
 	inspect_enter(to, "counters", -1);
 	inspect_counter(to, "rx_packets", s.rx_packets, NET_CLASS_TRAFFIC, "packets",
 			"received and returned");
-	inspect_counter(to, "rx_errors", s.rx_errors, NET_CLASS_LOST, "packets",
+	inspect_counter(to, "rx_errors", s.rx_errors, NET_CLASS_RX_LOST, "packets",
 			"dropped, and ids refused");
-	inspect_counter(to, "rx_vlan_packets", s.rx_vlan_packets, NET_CLASS_PART, "packets",
+	inspect_counter(to, "rx_vlan_packets", s.rx_vlan_packets, NET_CLASS_NOTE, "packets",
 			"with a tag out of band");
 	inspect_counter(to, "tx_packets", s.tx_packets, NET_CLASS_TRAFFIC, "packets", "sent");
-	inspect_counter(to, "tx_errors", s.tx_errors, NET_CLASS_LOST, "packets", "dropped");
-	inspect_counter(to, "tx_vlan_packets", s.tx_vlan_packets, NET_CLASS_PART, "packets",
+	inspect_counter(to, "tx_errors", s.tx_errors, NET_CLASS_TX_LOST, "packets", "dropped");
+	inspect_counter(to, "tx_vlan_packets", s.tx_vlan_packets, NET_CLASS_NOTE, "packets",
 			"with a tag out of band");
 	inspect_leave(to);
 }

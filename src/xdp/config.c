@@ -2,29 +2,59 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/grow.h"
 #include "xdp/config.h"
 #include "xdp/error.h"
 #include "xdp/uapi.h"
 
-struct net_xdp_config net_xdp_config_default(void)
+/* What 0.2.0 has: no program that this library is loaded for knows less. */
+#define CONFIG_SMALLEST (offsetof(struct net_xdp_config, release_timeout_ms) + sizeof(uint32_t))
+
+static const struct net_xdp_config defaults = {
+	.size_bytes = sizeof(struct net_xdp_config),
+	.ifname = NULL,
+	.max_queues = 1,
+	.max_frame_bytes = 1518, /* MTU 1500, Ethernet header, one VLAN tag */
+	.unaligned = true,
+	.chunk_bytes = 2048,
+	.private_rx_chunks = 1024,
+	.private_tx_frames = 512,
+	.rx_ring_frames = 2048,
+	.tx_ring_frames = 2048,
+	.fill_ring_frames = 2048,
+	.completion_ring_frames = 2048,
+	.rx_id_limit = 65536,
+	.busy_poll_budget = 64,
+	.tx_timer_us = 100,
+	.release_timeout_ms = 2000,
+};
+
+void net_xdp_config_init(struct net_xdp_config *config, size_t size_bytes)
 {
-	return (struct net_xdp_config){
-		.ifname = NULL,
-		.max_queues = 1,
-		.max_frame_bytes = 1518, /* MTU 1500, Ethernet header, one VLAN tag */
-		.unaligned = true,
-		.chunk_bytes = 2048,
-		.private_rx_chunks = 1024,
-		.private_tx_frames = 512,
-		.rx_ring_frames = 2048,
-		.tx_ring_frames = 2048,
-		.fill_ring_frames = 2048,
-		.completion_ring_frames = 2048,
-		.rx_id_limit = 65536,
-		.busy_poll_budget = 64,
-		.tx_timer_us = 100,
-		.release_timeout_ms = 2000,
-	};
+	grow_out(config, size_bytes, &defaults, sizeof(defaults));
+	config->size_bytes = size_bytes;
+}
+
+int config_take(struct net_xdp_config *own, const struct net_xdp_config *config,
+		struct net_error *err)
+{
+	const uint8_t *bytes = (const uint8_t *)config;
+	size_t size = config ? config->size_bytes : 0;
+
+	*own = defaults;
+	if (size < CONFIG_SMALLEST)
+		return error_set(err, -EINVAL, "config",
+				 "size_bytes %zu: start from net_xdp_config_default()", size);
+	for (size_t i = sizeof(*own); i < size; i++)
+		if (bytes[i])
+			return error_set(err, -EINVAL, "config",
+					 "byte %zu of the configuration is set, but version %s of "
+					 "the library knows %zu; load the one that the program was "
+					 "built with",
+					 i, net_xdp_version(), sizeof(*own));
+	memcpy(own, config, size < sizeof(*own) ? size : sizeof(*own));
+	own->size_bytes = sizeof(*own);
+	return 0;
 }
 
 bool config_is_jumbo(const struct net_xdp_config *c)
@@ -91,20 +121,32 @@ uint64_t config_private_bytes_per_queue(const struct net_xdp_config *c)
 	return (bytes + 4095) / 4096 * 4096;
 }
 
-uint64_t net_xdp_private_bytes(const struct net_xdp_config *c)
+uint64_t net_xdp_private_bytes(const struct net_xdp_config *config)
 {
+	struct net_xdp_config c;
+
+	if (config_take(&c, config, NULL))
+		return 0;
 	/* One page more: an unaligned chunk may begin at the last byte of the memory in front. */
-	return c->max_queues * config_private_bytes_per_queue(c) + 4096;
+	return c.max_queues * config_private_bytes_per_queue(&c) + 4096;
 }
 
-uint32_t net_xdp_frame_offset(const struct net_xdp_config *c)
+uint32_t net_xdp_frame_offset(const struct net_xdp_config *config)
 {
-	return XDP_FRAME_HEADROOM + config_headroom(c, c->mode != NET_XDP_MODE_COPY);
+	struct net_xdp_config c;
+
+	if (config_take(&c, config, NULL))
+		return 0;
+	return XDP_FRAME_HEADROOM + config_headroom(&c, c.mode != NET_XDP_MODE_COPY);
 }
 
-uint32_t net_xdp_direct_capacity(const struct net_xdp_config *c)
+uint32_t net_xdp_direct_capacity(const struct net_xdp_config *config)
 {
-	return c->chunk_bytes - net_xdp_frame_offset(c);
+	struct net_xdp_config c;
+
+	if (config_take(&c, config, NULL))
+		return 0;
+	return c.chunk_bytes - net_xdp_frame_offset(&c);
 }
 
 static bool is_ring_size(uint32_t n)
@@ -248,17 +290,20 @@ static int check_rest(const struct net_xdp_config *c, struct net_error *err)
 	return 0;
 }
 
-int net_xdp_config_check(const struct net_xdp_config *c, struct net_error *err)
+int net_xdp_config_check(const struct net_xdp_config *config, struct net_error *err)
 {
-	int rc = check_rest(c, err);
+	struct net_xdp_config c;
+	int rc = config_take(&c, config, err);
 
 	if (!rc)
-		rc = check_rings(c, err);
+		rc = check_rest(&c, err);
 	if (!rc)
-		rc = check_frames(c, err);
+		rc = check_rings(&c, err);
 	if (!rc)
-		rc = check_memory(c, err);
+		rc = check_frames(&c, err);
 	if (!rc)
-		rc = check_modes(c, err);
+		rc = check_memory(&c, err);
+	if (!rc)
+		rc = check_modes(&c, err);
 	return rc;
 }

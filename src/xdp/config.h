@@ -5,6 +5,11 @@
 
 #include "net_xdp.h"
 
+/* The caller's configuration, of whatever size he knows, as one of ours: members that only we know have
+ * their defaults. Return: 0, -EINVAL when it is none, or asks for what only a newer library knows. */
+int config_take(struct net_xdp_config *own, const struct net_xdp_config *config,
+		struct net_error *err);
+
 /* Are frames larger than a chunk wanted? Then every frame is gathered through the private area. */
 bool config_is_jumbo(const struct net_xdp_config *c);
 /* What a chunk must hold behind its headroom so that a zero-copy bind takes such frames. */

@@ -1,20 +1,31 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include <errno.h>
+
+#include "base/grow.h"
 #include "net_xdp.h"
 
-static const struct {
-	const char *name, *meaning;
-} counters[NET_XDP_COUNTERS] = {
-#define COUNTER(symbol, n, m) [NET_XDP_##symbol] = {n, m},
+static const struct net_xdp_counter_info counters[NET_XDP_COUNTERS] = {
+#define COUNTER(symbol, class_of, unit_of, name_of, meaning_of)                                    \
+	[NET_XDP_##symbol] = {name_of, meaning_of, unit_of, NET_CLASS_##class_of},
 	NET_XDP_COUNTERS_LIST(COUNTER)
 #undef COUNTER
 };
 
-const char *net_xdp_counter_name(enum net_xdp_counter counter)
+int net_xdp_counter_info_sized(uint32_t counter, struct net_xdp_counter_info *out,
+			       size_t size_bytes)
 {
-	return (unsigned)counter < NET_XDP_COUNTERS ? counters[counter].name : NULL;
+	if (counter >= NET_XDP_COUNTERS)
+		return -ENOENT;
+	grow_out(out, size_bytes, &counters[counter], sizeof(counters[counter]));
+	return 0;
 }
 
-const char *net_xdp_counter_meaning(enum net_xdp_counter counter)
+const char *net_xdp_counter_name(uint32_t counter)
 {
-	return (unsigned)counter < NET_XDP_COUNTERS ? counters[counter].meaning : NULL;
+	return counter < NET_XDP_COUNTERS ? counters[counter].name : NULL;
+}
+
+const char *net_xdp_counter_meaning(uint32_t counter)
+{
+	return counter < NET_XDP_COUNTERS ? counters[counter].meaning : NULL;
 }

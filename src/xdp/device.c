@@ -12,6 +12,7 @@
 #include <linux/rtnetlink.h>
 #include <linux/sockios.h>
 
+#include "base/grow.h"
 #include "xdp/dma.h"
 #include "xdp/error.h"
 #include "xdp/napi.h"
@@ -268,7 +269,8 @@ static int open_link(struct netlink *nl, const char *ifname, struct link *link,
 }
 
 /* *out is written at the end: ifname may be the one in it, to look again. */
-int net_xdp_device_query(const char *ifname, struct net_xdp_device *out, struct net_error *err)
+int net_xdp_device_query_sized(const char *ifname, struct net_xdp_device *out, size_t size_bytes,
+			       struct net_error *err)
 {
 	struct net_xdp_device device = {.program_mode = "none"};
 	struct netdev_features features;
@@ -307,14 +309,16 @@ int net_xdp_device_query(const char *ifname, struct net_xdp_device *out, struct 
 		device.rx_metadata_features = features.rx_metadata;
 		device.xsk_features = features.xsk;
 	}
-	*out = device;
+	grow_out(out, size_bytes, &device, sizeof(device));
 	return 0;
 }
 
 /* An interface that is down does not list its queues, so the range is checked by their number. */
-int net_xdp_device_queue_query(const char *ifname, uint32_t queue, struct net_xdp_device_queue *out,
-			       struct net_error *err)
+int net_xdp_device_queue_query_sized(const char *ifname, uint32_t queue,
+				     struct net_xdp_device_queue *out, size_t size_bytes,
+				     struct net_error *err)
 {
+	struct net_xdp_device_queue state = {0};
 	struct net_xdp_device device;
 	struct netdev_napi napi;
 	uint32_t queues;
@@ -322,7 +326,6 @@ int net_xdp_device_queue_query(const char *ifname, uint32_t queue, struct net_xd
 
 	if (!out)
 		return error_set(err, -EINVAL, "query", "out must not be NULL");
-	*out = (struct net_xdp_device_queue){0};
 	rc = net_xdp_device_query(ifname, &device, err);
 	if (rc < 0)
 		return rc;
@@ -337,18 +340,19 @@ int net_xdp_device_queue_query(const char *ifname, uint32_t queue, struct net_xd
 	/* A queue beyond the receive queues only sends; what holds it is not told there. */
 	if (rc < 0 && rc != -EOPNOTSUPP && rc != -EINVAL)
 		goto fail;
-	out->has_state = rc >= 0;
-	out->has_socket = rc == 1;
+	state.has_state = rc >= 0;
+	state.has_socket = rc == 1;
 	rc = netdev_queue_napi(device.ifindex, queue, &napi);
 	if (rc < 0 && rc != -EOPNOTSUPP && rc != -EINVAL)
 		goto fail;
-	out->napi_id = napi.id;
-	out->irq = napi.irq;
-	out->has_deferral = napi.has_deferral;
-	out->napi_defer_hard_irqs = napi.deferral.hard_irqs;
-	out->gro_flush_timeout_ns = napi.deferral.timeout_ns;
-	out->napi_left = napi_look(LEASE_DIRECTORY, device.ifindex, queue, out->napi_state,
-				   sizeof(out->napi_state));
+	state.napi_id = napi.id;
+	state.irq = napi.irq;
+	state.has_deferral = napi.has_deferral;
+	state.napi_defer_hard_irqs = napi.deferral.hard_irqs;
+	state.gro_flush_timeout_ns = napi.deferral.timeout_ns;
+	state.napi_left = napi_look(LEASE_DIRECTORY, device.ifindex, queue, state.napi_state,
+				    sizeof(state.napi_state));
+	grow_out(out, size_bytes, &state, sizeof(state));
 	return 0;
 
 fail:

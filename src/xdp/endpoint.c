@@ -9,6 +9,7 @@
 #include "backend/lifecycle.h"
 #include "backend/rss.h"
 #include "base/grow.h"
+#include "xdp/config.h"
 #include "xdp/endpoint.h"
 #include "xdp/error.h"
 #include "xdp/netdev.h"
@@ -242,11 +243,18 @@ static int action_fd(struct net_endpoint *endpoint)
 	return endpoint_of(endpoint)->events_fd;
 }
 
-int net_xdp_program_stats(struct net_endpoint *endpoint, struct net_xdp_program_stats *out)
+int net_xdp_program_stats_sized(struct net_endpoint *endpoint, struct net_xdp_program_stats *out,
+				size_t size_bytes)
 {
+	struct net_xdp_program_stats stats = {0};
+	int rc;
+
 	if (!endpoint || endpoint->ops != &endpoint_ops)
 		return -EINVAL;
-	return program_stats(&endpoint_of(endpoint)->program, out);
+	rc = program_stats(&endpoint_of(endpoint)->program, &stats);
+	if (!rc)
+		grow_out(out, size_bytes, &stats, sizeof(stats));
+	return rc;
 }
 
 /* ---- Open and destroy ------------------------------------------------------------------------- */
@@ -273,16 +281,19 @@ static int destroy(struct net_endpoint *endpoint, struct net_error *err)
 int net_xdp_open(const struct net_xdp_config *config, struct net_endpoint **out,
 		 struct net_error *err)
 {
+	struct net_xdp_config own;
 	struct net_xdp_endpoint *ep;
-	int rc = net_xdp_config_check(config, err);
+	int rc = config_take(&own, config, err);
 
+	if (!rc)
+		rc = net_xdp_config_check(&own, err);
 	if (rc)
 		return rc;
 	ep = calloc(1, sizeof(*ep));
 	if (!ep)
 		return error_set(err, -ENOMEM, "open", "out of memory");
 	ep->base.ops = &endpoint_ops;
-	ep->config = *config;
+	ep->config = own;
 	ep->program.link_fd = ep->umem_fd = -1;
 	/* Subscribed before the state is read: no change in between is missed. */
 	ep->events_fd = netdev_events_open();

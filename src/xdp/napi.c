@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/grow.h"
 #include "xdp/error.h"
 #include "xdp/napi.h"
 
@@ -169,9 +170,11 @@ bool napi_look(const char *directory, uint32_t ifindex, uint32_t queue, char *st
 	return !rc;
 }
 
-int net_xdp_device_queue_restore(const char *ifname, uint32_t queue,
-				 struct net_xdp_device_queue *out, struct net_error *err)
+int net_xdp_device_queue_restore_sized(const char *ifname, uint32_t queue,
+				       struct net_xdp_device_queue *out, size_t size_bytes,
+				       struct net_error *err)
 {
+	struct net_xdp_device_queue state;
 	struct net_xdp_device device;
 	struct napi n;
 	int restored, rc = net_xdp_device_query(ifname, &device, err);
@@ -179,10 +182,11 @@ int net_xdp_device_queue_restore(const char *ifname, uint32_t queue,
 	if (rc)
 		return rc;
 	restored = napi_open(&n, LEASE_DIRECTORY, device.ifindex, queue);
-	rc = net_xdp_device_queue_query(ifname, queue, out, err);
+	rc = net_xdp_device_queue_query(ifname, queue, &state, err);
 	if (rc)
 		return rc;
-	memcpy(out->napi_state, n.state, sizeof(out->napi_state));
+	memcpy(state.napi_state, n.state, sizeof(state.napi_state));
+	grow_out(out, size_bytes, &state, sizeof(state));
 	return restored < 0 ? error_set(err, restored, "restore", "%s queue %u: %s", ifname, queue,
 					n.state)
 			    : restored;

@@ -27,15 +27,19 @@ static void queue_stats(struct net_queue *queue, struct net_queue_stats *out, si
 		.rx_vlan_packets = c[NET_XDP_RX_VLAN],
 		.tx_vlan_packets = c[NET_XDP_TX_VLAN],
 	};
-	for (int i = NET_XDP_RX_DROP_CAPACITY; i <= NET_XDP_RX_UNKNOWN; i++)
-		stats.rx_errors += c[i];
-	for (int i = NET_XDP_TX_DROP_ADDRESS; i <= NET_XDP_TX_LOST; i++)
-		stats.tx_errors += c[i];
+	for (uint32_t i = 0; i < NET_XDP_COUNTERS; i++) {
+		struct net_xdp_counter_info info;
+
+		net_xdp_counter_info(i, &info);
+		stats.rx_errors += info.value_class == NET_CLASS_RX_LOST ? c[i] : 0;
+		stats.tx_errors += info.value_class == NET_CLASS_TX_LOST ? c[i] : 0;
+	}
 	grow_out(out, size_bytes, &stats, sizeof(stats));
 }
 
-int net_xdp_queue_stats(struct net_queue *queue, struct net_xdp_stats *out)
+int net_xdp_queue_stats_sized(struct net_queue *queue, uint64_t *values, uint32_t count)
 {
+	uint64_t ours[NET_XDP_COUNTERS];
 	struct xdp_statistics kernel = {0};
 	socklen_t len = sizeof(kernel);
 	struct net_xdp_queue *q;
@@ -45,12 +49,13 @@ int net_xdp_queue_stats(struct net_queue *queue, struct net_xdp_stats *out)
 	q = queue_of(queue);
 	if (getsockopt(q->fd, SOL_XDP, XDP_STATISTICS, &kernel, &len))
 		return -errno;
-	memcpy(out->value, q->counter, sizeof(out->value));
-	out->value[NET_XDP_RX_KERNEL_DROPPED] = kernel.rx_dropped;
-	out->value[NET_XDP_RX_KERNEL_RING_FULL] = kernel.rx_ring_full;
-	out->value[NET_XDP_RX_KERNEL_FILL_EMPTY] = kernel.rx_fill_ring_empty_descs;
-	out->value[NET_XDP_RX_KERNEL_INVALID] = kernel.rx_invalid_descs;
-	out->value[NET_XDP_TX_KERNEL_INVALID] = kernel.tx_invalid_descs;
+	memcpy(ours, q->counter, sizeof(ours));
+	ours[NET_XDP_RX_KERNEL_DROPPED] = kernel.rx_dropped;
+	ours[NET_XDP_RX_KERNEL_RING_FULL] = kernel.rx_ring_full;
+	ours[NET_XDP_RX_KERNEL_FILL_EMPTY] = kernel.rx_fill_ring_empty_descs;
+	ours[NET_XDP_RX_KERNEL_INVALID] = kernel.rx_invalid_descs;
+	ours[NET_XDP_TX_KERNEL_INVALID] = kernel.tx_invalid_descs;
+	grow_out(values, count * sizeof(*values), ours, sizeof(ours));
 	return 0;
 }
 
@@ -62,8 +67,10 @@ static void add_rungs(struct net_xdp_report *out, const struct net_xdp_rung *run
 		out->rungs[out->rung_count++] = rung[i];
 }
 
-int net_xdp_queue_report(struct net_queue *queue, struct net_xdp_report *out)
+int net_xdp_queue_report_sized(struct net_queue *queue, struct net_xdp_report *out,
+			       size_t size_bytes)
 {
+	struct net_xdp_report report;
 	const struct net_xdp_endpoint *ep;
 	const struct net_xdp_queue *q;
 
@@ -71,7 +78,7 @@ int net_xdp_queue_report(struct net_queue *queue, struct net_xdp_report *out)
 		return -EINVAL;
 	q = queue_of(queue);
 	ep = q->endpoint;
-	*out = (struct net_xdp_report){
+	report = (struct net_xdp_report){
 		.hardware_queue = q->hardware_queue,
 		.zero_copy = q->zero_copy,
 		.native = ep->program.native,
@@ -79,7 +86,6 @@ int net_xdp_queue_report(struct net_queue *queue, struct net_xdp_report *out)
 		.multi_buffer = q->jumbo,
 		.unaligned = q->unaligned,
 		.sealed = ep->config.sealed,
-		.ordered = ep->facts.is_ordered,
 		.chunk_bytes = q->chunk_bytes,
 		.direct_capacity_bytes = q->direct_capacity,
 		.tx_budget_frames = q->tx_budget_frames,
@@ -88,12 +94,13 @@ int net_xdp_queue_report(struct net_queue *queue, struct net_xdp_report *out)
 		.napi_id = q->napi_id,
 		.target_cpu = q->affinity.cpu,
 	};
-	snprintf(out->ifname, sizeof(out->ifname), "%s", ep->device.ifname);
-	snprintf(out->driver, sizeof(out->driver), "%s", ep->device.driver);
-	snprintf(out->napi_state, sizeof(out->napi_state), "%s", q->napi.state);
-	snprintf(out->target_state, sizeof(out->target_state), "%s", q->affinity.state);
-	add_rungs(out, ep->program.rung, ep->program.rung_count);
-	add_rungs(out, q->rung, q->rung_count);
+	snprintf(report.ifname, sizeof(report.ifname), "%s", ep->device.ifname);
+	snprintf(report.driver, sizeof(report.driver), "%s", ep->device.driver);
+	snprintf(report.napi_state, sizeof(report.napi_state), "%s", q->napi.state);
+	snprintf(report.target_state, sizeof(report.target_state), "%s", q->affinity.state);
+	add_rungs(&report, ep->program.rung, ep->program.rung_count);
+	add_rungs(&report, q->rung, q->rung_count);
+	grow_out(out, size_bytes, &report, sizeof(report));
 	return 0;
 }
 

@@ -157,3 +157,53 @@ Test(config, counters_all_have_name_and_meaning)
 	cr_assert_null(net_xdp_counter_name(NET_XDP_COUNTERS));
 	cr_assert_null(net_xdp_counter_meaning(NET_XDP_COUNTERS));
 }
+
+/* ---- Programs that were built with another header --------------------------------------------- */
+
+struct newer_config {
+	struct net_xdp_config known;
+	uint64_t unknown;
+};
+
+Test(config, init_writes_no_more_than_the_caller_knows)
+{
+	struct newer_config c;
+
+	memset(&c, 0xa5, sizeof(c));
+	net_xdp_config_init(&c.known, sizeof(c.known));
+	cr_assert(c.known.size_bytes == sizeof(c.known));
+	cr_assert(c.unknown == 0xa5a5a5a5a5a5a5a5, "wrote behind the caller's struct");
+}
+
+Test(config, init_of_a_newer_program_zeroes_what_is_unknown_here)
+{
+	struct newer_config c;
+
+	memset(&c, 0xa5, sizeof(c));
+	net_xdp_config_init(&c.known, sizeof(c));
+	cr_assert(c.known.size_bytes == sizeof(c) && c.unknown == 0);
+}
+
+Test(config, newer_program_is_refused_only_if_it_asks_for_what_is_unknown_here)
+{
+	struct newer_config c = {.known = valid()};
+	struct net_error err;
+
+	c.known.size_bytes = sizeof(c);
+	cr_assert_eq(net_xdp_config_check(&c.known, &err), 0);
+	c.unknown = 1;
+	cr_assert_eq(net_xdp_config_check(&c.known, &err), -EINVAL);
+	cr_assert(strstr(err.message, net_xdp_version()), "\"%s\"", err.message);
+}
+
+Test(config, config_without_a_size_is_refused)
+{
+	struct net_xdp_config c = valid();
+	struct net_error err;
+
+	c.size_bytes = 0;
+	cr_assert_eq(net_xdp_config_check(&c, &err), -EINVAL);
+	cr_assert(strstr(err.message, "net_xdp_config_default"), "\"%s\"", err.message);
+	cr_assert_eq(net_xdp_private_bytes(&c), 0);
+	cr_assert_eq(net_xdp_config_check(NULL, &err), -EINVAL);
+}

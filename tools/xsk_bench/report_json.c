@@ -170,7 +170,6 @@ static void queue(struct json *j, const struct port *port, const struct port_que
 	json_bool(j, "multi_buffer", r->multi_buffer);
 	json_bool(j, "unaligned", r->unaligned);
 	json_bool(j, "sealed", r->sealed);
-	json_bool(j, "ordered", r->ordered);
 	json_bool(j, "busy_poll", r->busy_poll);
 	json_number(j, "napi_id", r->napi_id);
 	json_text(j, "napi_state", r->napi_state);
