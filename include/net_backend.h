@@ -150,14 +150,14 @@ struct net_tx_metadata {
 	uint16_t max_segment_bytes;
 	uint8_t l2_len_bytes;
 	uint8_t l4_len_bytes;
-	uint16_t vlan_tci; /* with NET_TX_VLAN; see net_vlan_tci() */
+	uint16_t vlan_tci;    /* with NET_TX_VLAN; see net_vlan_tci() */
+	uint16_t reserved[2]; /* 0 */
 };
 
 /* A piece of a packet. A list is a concatenation of packets: a head, then segment_count - 1 tails. */
 struct net_tx_segment {
 	uint64_t addr;	    /* guest address of the first byte */
 	uint32_t len_bytes; /* 0 is skipped */
-	uint32_t reserved;
 	const struct net_tx_metadata
 		*head; /* the packet's metadata on its first segment, else NULL */
 };
@@ -473,7 +473,7 @@ struct net_queue_config {
 	 * several ids for it, in order and in one call, and metadata's more_ids says how many. Without it
 	 * such a frame is dropped and counted. */
 	bool rx_merge;
-	uint8_t reserved[11];
+	uint8_t reserved[3]; /* 0 */
 };
 
 /* Receive steering: table entry -> queue. An entry out of range means queue 0. */
