@@ -180,6 +180,8 @@ NET_PUBLIC uint64_t net_xdp_private_bytes(const struct net_xdp_config *config);
  */
 NET_PUBLIC uint32_t net_xdp_direct_capacity(const struct net_xdp_config *config);
 
+/* The three above: 0 when max_queues, chunk_bytes, max_frame_bytes or the private counts are out of range. */
+
 /* Check every rule that needs no kernel. Return: 0 or -EINVAL with err filled. Syscalls: none. */
 NET_PUBLIC int net_xdp_config_check(const struct net_xdp_config *config, struct net_error *err);
 
