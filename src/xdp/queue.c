@@ -171,6 +171,8 @@ void queue_set_zero_copy(struct net_xdp_queue *q, bool zero_copy)
 	 * area keep its chunk inside the UMEM. */
 	q->rx_usual = !q->jumbo && !q->rx_vlan && q->memory->reservation;
 	q->rx_usual_capacity = q->direct_capacity;
+	q->rx_frame_chunks =
+		q->jumbo ? config_rx_pieces(q->max_frame_bytes, q->chunk_bytes, zero_copy) : 1;
 	q->rx_pieces = zero_copy && q->driver_unit_bytes;
 	if (q->rx_pieces) {
 		uint32_t piece = queue_piece_bytes(q);
@@ -178,6 +180,16 @@ void queue_set_zero_copy(struct net_xdp_queue *q, bool zero_copy)
 		q->rx_usual_capacity = piece - (piece != 0);
 		q->rx_piece_end = q->frame_offset + piece;
 	}
+}
+
+/* Generic XDP runs behind GRO, and sees what a local sender leaves to be cut: several packets in one frame.
+ * tun and tap hand such frames to it under native attach as well (tun_get_user()). Native veth has its
+ * peer's stack cut them. */
+static enum checksum_source rx_source(const struct net_xdp_endpoint *ep)
+{
+	if (!ep->program.native || strcmp(ep->device.driver, "tun") == 0)
+		return CHECKSUM_JOINED;
+	return strcmp(ep->device.driver, "veth") == 0 ? CHECKSUM_LOCAL : CHECKSUM_WIRE;
 }
 
 void queue_set_facts(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep)
@@ -197,6 +209,7 @@ void queue_set_facts(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep)
 	q->frame_offset = XDP_FRAME_HEADROOM + config_headroom(c, zero_copy);
 	q->rx_usual_place = (uint64_t)q->frame_offset << (c->unaligned ? 48 : 0);
 	q->direct_capacity = c->chunk_bytes - q->frame_offset;
+	q->rx_usual_tags = rx_tag(RX_KERNEL, 0) ^ q->rx_usual_place;
 	q->max_frame_bytes = c->max_frame_bytes;
 	q->driver_gap_bytes = driver_gap_bytes(&ep->device);
 	q->driver_unit_bytes = driver_buffer_unit(&ep->device);
@@ -204,7 +217,7 @@ void queue_set_facts(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep)
 	q->rx_checksum = c->rx_checksum;
 	q->rx_vlan = c->rx_vlan;
 	q->inspect = c->rx_vlan || c->rx_checksum != NET_XDP_RX_CHECKSUM_NONE;
-	q->partial_possible = strcmp(ep->device.driver, "veth") == 0;
+	q->rx_source = rx_source(ep);
 	q->timer_us = q->tx_timer_us = c->tx_timer_us;
 	queue_set_zero_copy(q, zero_copy);
 }

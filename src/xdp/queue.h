@@ -12,6 +12,7 @@
 #include "net_xdp.h"
 #include "xdp/affinity.h"
 #include "xdp/bounce.h"
+#include "xdp/checksum.h"
 #include "xdp/inflight.h"
 #include "xdp/memory.h"
 #include "xdp/napi.h"
@@ -73,9 +74,8 @@ struct net_xdp_queue {
 
 	/* ---- hot: receive ---- */
 	QUEUE_LINE struct rx_table rx_ids;
-	/* What a usual frame's descriptor and its buffer's record differ in, above the offset: of the
-	 * buffer that was posted last. */
-	uint64_t rx_usual_tags;
+	uint64_t
+		rx_usual_tags; /* what a usual frame's descriptor and its buffer's record differ in */
 	uint32_t rx_region;		 /* hint for memory_offset() */
 	uint32_t rx_private_out;	 /* private chunks that the kernel holds */
 	uint32_t rx_looks;		 /* that found nothing, in zero copy */
@@ -112,6 +112,7 @@ struct net_xdp_queue {
 	uint32_t driver_gap_bytes; /* in front of a frame: overwritten by the driver in zero copy */
 	uint32_t driver_unit_bytes; /* see driver_buffer_unit() */
 	uint32_t rx_piece_end;	    /* with rx_pieces: what reaches so far into its chunk goes on */
+	uint32_t rx_frame_chunks;   /* that a frame may come in */
 	uint32_t tx_packet_free_count;
 	struct tx_packet *tx_packet;
 	uint32_t *tx_packet_free; /* stack */
@@ -124,7 +125,7 @@ struct net_xdp_queue {
 	uint32_t hardware_queue;
 	enum net_xdp_rx_checksum rx_checksum;
 	bool rx_vlan;
-	bool partial_possible;	   /* a local veth peer sends pseudo-header sums */
+	enum checksum_source rx_source;
 	bool bound;		   /* the kernel has the hardware queue for us to give back */
 	bool kernel_tells_sockets; /* netdev_queue_has_socket() was seen to work here */
 
