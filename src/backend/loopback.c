@@ -8,6 +8,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "backend/count.h"
 #include "backend/headers.h"
 #include "backend/inspect.h"
 #include "backend/lifecycle.h"
@@ -116,12 +117,12 @@ static int loopback_tx_avail(struct net_queue *base, struct net_buffer_access *p
 
 	while (net_tx_next(&it, &packet)) {
 		if (!send_packet(q, &src)) {
-			q->stats.tx_errors++;
+			count_add(&q->stats.tx_errors, 1);
 			continue;
 		}
-		q->stats.tx_packets++;
+		count_add(&q->stats.tx_packets, 1);
 		if (packet.meta->flags & NET_TX_VLAN)
-			q->stats.tx_vlan_packets++;
+			count_add(&q->stats.tx_vlan_packets, 1);
 	}
 	*sync = true;
 	return (int)count;
@@ -151,9 +152,10 @@ static int loopback_ready_fd(struct net_queue *q)
 
 static void loopback_stats(struct net_queue *q, struct net_queue_stats *out, size_t size_bytes)
 {
-	const struct net_queue_stats *stats = &loopback_queue_of(q)->stats;
+	struct net_queue_stats stats;
 
-	grow_out(out, size_bytes, stats, sizeof(*stats));
+	count_snapshot(&loopback_queue_of(q)->stats, &stats);
+	grow_out(out, size_bytes, &stats, sizeof(stats));
 }
 
 static void loopback_outstanding(struct net_queue *q, net_outstanding_fn *each, void *context)

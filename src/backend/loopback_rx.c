@@ -7,6 +7,7 @@
  * The pool is only asked during the call that brings it: a buffer's pieces are looked up when it is posted
  * and metadata waits in the table, so a frame may arrive on a queue nobody is just calling.
  */
+#include "backend/count.h"
 #include "backend/loopback.h"
 #include "base/grow.h"
 
@@ -136,7 +137,7 @@ uint32_t loopback_rx_avail(struct net_queue *base, struct net_buffer_access *poo
 			refused += why != 0;
 		}
 	}
-	q->stats.rx_errors += refused;
+	count_add(&q->stats.rx_errors, refused);
 	return refused;
 }
 
@@ -170,7 +171,7 @@ int loopback_rx_poll(struct net_queue *base, struct net_buffer_access *pool, uin
 		n = collect(q, ids + done, metadata,
 			    count - done < LOOPBACK_BATCH ? count - done : LOOPBACK_BATCH);
 		for (uint32_t i = 0; i < n; i++)
-			q->stats.rx_vlan_packets += metadata[i].has_vlan;
+			count_add(&q->stats.rx_vlan_packets, metadata[i].has_vlan);
 		if (n)
 			pool->ops->rx_metadata(pool, ids + done, metadata, n);
 		done += n;
@@ -216,7 +217,7 @@ bool loopback_deliver(struct loopback_queue *q, const struct loopback_frame *fra
 	uint32_t buffers = buffers_for(q, frame->len_bytes), at = 0;
 
 	if (!buffers) {
-		q->stats.rx_errors++;
+		count_add(&q->stats.rx_errors, 1);
 		return false;
 	}
 	for (uint32_t i = 0; i < buffers; i++) {
@@ -235,7 +236,7 @@ bool loopback_deliver(struct loopback_queue *q, const struct loopback_frame *fra
 		at += n;
 		list_push(q, &q->filled, id);
 	}
-	q->stats.rx_packets++;
+	count_add(&q->stats.rx_packets, 1);
 	return true;
 }
 

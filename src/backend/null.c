@@ -4,6 +4,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "backend/count.h"
 #include "backend/inspect.h"
 #include "backend/lifecycle.h"
 #include "backend/nothing.h"
@@ -60,12 +61,12 @@ static int null_tx_avail(struct net_queue *q, struct net_buffer_access *pool,
 	(void)pool;
 	while (net_tx_next(&it, &packet)) {
 		if (packet.fault != NET_TX_OK || packet.meta->flags & ~NULL_TX_FLAGS) {
-			queue->stats.tx_errors++;
+			count_add(&queue->stats.tx_errors, 1);
 			continue;
 		}
-		queue->stats.tx_packets++;
+		count_add(&queue->stats.tx_packets, 1);
 		if (packet.meta->flags & NET_TX_VLAN)
-			queue->stats.tx_vlan_packets++;
+			count_add(&queue->stats.tx_vlan_packets, 1);
 	}
 	*sync = true;
 	return (int)count;
@@ -84,9 +85,10 @@ static int null_ready_fd(struct net_queue *q)
 
 static void null_stats(struct net_queue *q, struct net_queue_stats *out, size_t size_bytes)
 {
-	const struct net_queue_stats *stats = &((struct null_queue *)q)->stats;
+	struct net_queue_stats stats;
 
-	grow_out(out, size_bytes, stats, sizeof(*stats));
+	count_snapshot(&((struct null_queue *)q)->stats, &stats);
+	grow_out(out, size_bytes, &stats, sizeof(stats));
 }
 
 /* Receive ids are not kept: nothing will ever be written to their buffers. */

@@ -16,24 +16,34 @@
 
 /* ---- Statistics ------------------------------------------------------------------------------- */
 
+static uint64_t sum(const struct net_xdp_queue *q, enum net_field_class of)
+{
+	struct net_xdp_counter_info info;
+	uint64_t total = 0;
+
+	for (uint32_t i = 0; net_xdp_counter_info(i, &info) == 0; i++)
+		total += info.value_class == of ? count_read(&q->counter[i]) : 0;
+	return total;
+}
+
+/* In any thread. */
 static void queue_stats(struct net_queue *queue, struct net_queue_stats *out, size_t size_bytes)
 {
 	const struct net_xdp_queue *q = queue_of(queue);
 	const uint64_t *c = q->counter;
-	struct net_queue_stats stats = {
-		.rx_packets = c[NET_XDP_RX_FRAMES],
-		/* A loss is known before the completion that it made is read. */
-		.tx_packets = c[NET_XDP_TX_PACKETS] - (c[NET_XDP_TX_LOST] - q->tx_lost_ahead),
-		.rx_vlan_packets = c[NET_XDP_RX_VLAN],
-		.tx_vlan_packets = c[NET_XDP_TX_VLAN],
+	/* In this order: see one_lost(). */
+	uint64_t lost = __atomic_load_n(&c[NET_XDP_TX_LOST], __ATOMIC_ACQUIRE);
+	uint64_t ahead = __atomic_load_n(&q->tx_lost_ahead, __ATOMIC_ACQUIRE);
+	const struct net_queue_stats stats = {
+		.rx_packets = count_read(&c[NET_XDP_RX_FRAMES]),
+		.tx_packets =
+			count_read(&c[NET_XDP_TX_PACKETS]) - (lost > ahead ? lost - ahead : 0),
+		.rx_errors = sum(q, NET_CLASS_RX_LOST),
+		.tx_errors = sum(q, NET_CLASS_TX_LOST),
+		.rx_vlan_packets = count_read(&c[NET_XDP_RX_VLAN]),
+		.tx_vlan_packets = count_read(&c[NET_XDP_TX_VLAN]),
 	};
-	for (uint32_t i = 0; i < NET_XDP_COUNTERS; i++) {
-		struct net_xdp_counter_info info;
 
-		net_xdp_counter_info(i, &info);
-		stats.rx_errors += info.value_class == NET_CLASS_RX_LOST ? c[i] : 0;
-		stats.tx_errors += info.value_class == NET_CLASS_TX_LOST ? c[i] : 0;
-	}
 	grow_out(out, size_bytes, &stats, sizeof(stats));
 }
 
@@ -49,7 +59,8 @@ int net_xdp_queue_stats_sized(struct net_queue *queue, uint64_t *values, uint32_
 	q = queue_of(queue);
 	if (getsockopt(q->fd, SOL_XDP, XDP_STATISTICS, &kernel, &len))
 		return -errno;
-	memcpy(ours, q->counter, sizeof(ours));
+	for (int i = 0; i < NET_XDP_COUNTERS; i++)
+		ours[i] = count_read(&q->counter[i]);
 	ours[NET_XDP_RX_KERNEL_DROPPED] = kernel.rx_dropped;
 	ours[NET_XDP_RX_KERNEL_RING_FULL] = kernel.rx_ring_full;
 	ours[NET_XDP_RX_KERNEL_FILL_EMPTY] = kernel.rx_fill_ring_empty_descs;
