@@ -86,3 +86,13 @@ const struct inflight_entry *inflight_take_slow(struct inflight *t, uint64_t key
 	}
 	return e;
 }
+
+void inflight_each(const struct inflight *t,
+		   void (*each)(void *context, const struct inflight_entry *entry), void *context)
+{
+	for (uint32_t i = t->head; i != t->tail; i++)
+		each(context, inflight_at(t, i));
+	for (uint32_t b = 0; t->strays && b <= t->mask; b++)
+		for (uint32_t i = t->bucket[b]; i != INFLIGHT_NONE; i = t->stray_next[i])
+			each(context, &t->stray[i]);
+}

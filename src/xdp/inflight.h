@@ -47,6 +47,10 @@ struct inflight {
 int inflight_open(struct inflight *t, uint32_t entries);
 void inflight_close(struct inflight *t);
 
+/* Each entry that is in flight, in no order. */
+void inflight_each(const struct inflight *t,
+		   void (*each)(void *context, const struct inflight_entry *entry), void *context);
+
 /* Not for callers: the head was not the answer. */
 const struct inflight_entry *inflight_take_slow(struct inflight *t, uint64_t key);
 

@@ -11,9 +11,34 @@ const char *queue_error(struct net_queue *queue)
 				       : "";
 }
 
+struct teller {
+	net_outstanding_fn *each;
+	void *context;
+};
+
+/* A packet of its own record is told once, by that. */
+static void tell_entry(void *context, const struct inflight_entry *entry)
+{
+	const struct teller *to = context;
+
+	if (entry->extra == INFLIGHT_NONE)
+		to->each(to->context, false, entry->id);
+}
+
 void queue_outstanding(struct net_queue *queue, net_outstanding_fn *each, void *context)
 {
-	(void)queue, (void)each, (void)context;
+	const struct net_xdp_queue *q = queue_of(queue);
+	struct teller to = {each, context};
+
+	for (uint32_t id = 0; id < q->rx_ids.id_limit; id++)
+		if (q->rx_ids.record[id] != RX_FRONTEND)
+			each(context, true, id);
+	for (uint32_t i = q->done_head; i != q->done_tail; i++)
+		each(context, false, q->done[i & q->done_mask]);
+	inflight_each(&q->tx_inflight, tell_entry, &to);
+	for (uint32_t i = 0; i < q->completion.entries; i++)
+		if (q->tx_packet[i].descriptors)
+			each(context, false, q->tx_packet[i].id);
 }
 
 void queue_inspect(struct net_queue *queue, struct net_inspector *to)

@@ -335,6 +335,7 @@ int queue_create(struct net_xdp_endpoint *ep, uint32_t index, const struct net_q
 	q->fd = q->ready_fd = q->timer_fd = -1;
 	q->affinity.cpu = -1;
 	q->napi.lease.fd = -1;
+	q->rx_merge = config->rx_merge;
 	queue_set_facts(q, ep);
 	rc = open_socket(q, ep, err);
 	if (!rc)

@@ -32,6 +32,7 @@ struct gather {
 	uint32_t pieces;
 	uint32_t bytes;
 	bool broken; /* to be dropped as a whole when its last piece is here */
+	bool left;   /* whole, but the call had no room for all of its ids */
 };
 
 /* A packet that may need more than its id kept: of several descriptors, bounced, or not usual. */
@@ -71,6 +72,7 @@ struct net_xdp_queue {
 	bool jumbo;
 	bool inspect;  /* rx_checksum or rx_vlan: frames are looked at */
 	bool rx_usual; /* may take_usual() be used? */
+	bool rx_merge; /* a frame may go on in further buffers */
 	bool busy_poll;
 
 	/* ---- hot: receive ---- */

@@ -62,7 +62,7 @@ int queue_ready_fd(struct net_queue *queue)
 /* Anything that a data call would find now. No system call. */
 static bool has_work(struct net_xdp_queue *q)
 {
-	return ring_available(&q->rx, 1) || q->done_head != q->done_tail ||
+	return ring_available(&q->rx, 1) || q->gather.left || q->done_head != q->done_tail ||
 	       ring_available(&q->completion, 1) || (q->tx_blocked && tx_has_room(q)) ||
 	       (q->failed && !q->failure_told);
 }

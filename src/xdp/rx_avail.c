@@ -11,9 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/grow.h"
 #include "xdp/chunk.h"
-#include "xdp/hot.h"
-#include "xdp/queue.h"
+#include "xdp/rx_burst.h"
 #include "xdp/socket.h"
 #include "xdp/vlan_hint.h"
 
@@ -164,63 +164,76 @@ static enum verdict judge(const struct net_xdp_queue *q, uint64_t data,
 	return DIRECT;
 }
 
-/* A buffer that cannot be direct. Return: was it taken? */
-static bool take_bounced(struct net_xdp_queue *q, uint32_t id, uint64_t data, uint32_t capacity,
-			 enum verdict why)
+/* A buffer that cannot be direct; all of its pieces count. Return: 0 or why it is refused. */
+static enum net_rx_refusal take_bounced(struct net_xdp_queue *q, struct net_buffer_access *pool,
+					uint32_t id, const struct net_rx_buffer *buffer,
+					uint64_t data, enum verdict why)
 {
-	if (q->rx_private.slots == 0) {
-		count_up(q, NET_XDP_RX_REFUSED_SEALED, 1);
-		return false;
-	}
+	uint64_t capacity;
+
+	if (q->rx_private.slots == 0)
+		return NET_RX_REFUSED_COPY;
+	capacity =
+		buffer->has_more ? rx_whole_capacity(q, pool, id, buffer) : buffer->capacity_bytes;
+	if (capacity == 0)
+		return NET_RX_REFUSED_ADDRESS;
 	count_up(q, bounce_counter[why], 1);
-	rx_park(q, &q->waiting, id, data, capacity);
-	return true;
+	rx_park(q, &q->waiting, id, data,
+		capacity < RX_CAPACITY_MAX ? (uint32_t)capacity : RX_CAPACITY_MAX);
+	return 0;
 }
 
-/* Any id. end: of the room in the fill ring. Return: was it taken? */
-static bool take(struct net_xdp_queue *q, uint32_t id, const struct net_rx_buffer *buffer,
-		 uint32_t end)
+/* Any id. end: of the room in the fill ring. Return: 0 or why it is refused. */
+static enum net_rx_refusal take(struct net_xdp_queue *q, struct net_buffer_access *pool,
+				uint32_t id, const struct net_rx_buffer *buffer, uint32_t end)
 {
 	uint64_t data, length = (uint64_t)buffer->header_bytes + buffer->capacity_bytes;
 	enum verdict verdict;
 
-	if (id >= q->rx_ids.id_limit || buffer->capacity_bytes == 0) {
-		count_up(q, NET_XDP_RX_REFUSED_ID, 1);
-		return false;
-	}
-	if (q->rx_ids.record[id] != RX_FRONTEND) {
-		count_up(q, NET_XDP_RX_REFUSED_DUPLICATE, 1);
-		return false;
-	}
-	if (!memory_offset(q->memory, &q->rx_region, buffer->addr, length, &data)) {
-		count_up(q, NET_XDP_RX_REFUSED_ADDRESS, 1);
-		return false;
-	}
+	if (id >= q->rx_ids.id_limit || buffer->capacity_bytes == 0)
+		return NET_RX_REFUSED_ID;
+	if (q->rx_ids.record[id] != RX_FRONTEND)
+		return NET_RX_REFUSED_DUPLICATE;
+	if (!memory_offset(q->memory, &q->rx_region, buffer->addr, length, &data))
+		return NET_RX_REFUSED_ADDRESS;
 	data += buffer->header_bytes;
 	verdict = judge(q, data, buffer);
 	if (verdict != DIRECT)
-		return take_bounced(q, id, data, buffer->capacity_bytes, verdict);
-	if (!q->unaligned && !chunk_take(q->chunk_taken, data - q->frame_offset)) {
-		count_up(q, NET_XDP_RX_REFUSED_DUPLICATE, 1);
-		return false;
-	}
+		return take_bounced(q, pool, id, buffer, data, verdict);
+	if (!q->unaligned && !chunk_take(q->chunk_taken, data - q->frame_offset))
+		return NET_RX_REFUSED_DUPLICATE;
 	if (q->fill.mine != end)
 		post(q, id, data - q->frame_offset);
 	else
 		rx_park(q, &q->pending, id, data - q->frame_offset, 0);
-	return true;
+	return 0;
 }
 
+/* Index by reason. */
+static const enum net_xdp_counter refusal_counter[] = {
+	[NET_RX_REFUSED_ID] = NET_XDP_RX_REFUSED_ID,
+	[NET_RX_REFUSED_DUPLICATE] = NET_XDP_RX_REFUSED_DUPLICATE,
+	[NET_RX_REFUSED_ADDRESS] = NET_XDP_RX_REFUSED_ADDRESS,
+	[NET_RX_REFUSED_COPY] = NET_XDP_RX_REFUSED_SEALED,
+};
+
 /* At least one of count ids, and those behind it that are too small to be direct. Return: how many. */
-ALONE static uint32_t take_others(struct net_xdp_queue *q, const uint32_t *ids,
-				  const struct net_rx_buffer *buffer, uint32_t count, uint32_t end,
-				  uint32_t *refused)
+ALONE static uint32_t take_others(struct net_xdp_queue *q, struct net_buffer_access *pool,
+				  const uint32_t *ids, const struct net_rx_buffer *buffer,
+				  uint32_t count, uint32_t end, uint32_t *refused)
 {
 	uint32_t i = 0;
 
-	do
-		*refused += !take(q, ids[i], &buffer[i], end);
-	while (++i < count && buffer[i].capacity_bytes < q->direct_capacity);
+	do {
+		enum net_rx_refusal why = take(q, pool, ids[i], &buffer[i], end);
+
+		if (unlikely(why)) {
+			count_up(q, refusal_counter[why], 1);
+			++*refused;
+			if (GROW_HAS(pool->ops, rx_refused))
+				pool->ops->rx_refused(pool, ids[i], why);
+		}
+	} while (++i < count && buffer[i].capacity_bytes < q->direct_capacity);
 	return i;
 }
 
@@ -387,7 +400,8 @@ uint32_t rx_avail(struct net_queue *queue, struct net_buffer_access *pool, const
 			i += take_usual(q, ids + i, buffers + i, n - i, end);
 			if (i < n && !memory_turn(q->memory, &q->rx_region, buffers[i].addr,
 						  buffers[i].capacity_bytes))
-				i += take_others(q, ids + i, buffers + i, n - i, end, &refused);
+				i += take_others(q, pool, ids + i, buffers + i, n - i, end,
+						 &refused);
 		}
 		ids += n;
 		count -= n;

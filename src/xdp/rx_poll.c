@@ -1,36 +1,18 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Receive, the way up: descriptors become ids. Private chunks are copied out and come back to
- * rx_avail.c's refill; a frame in pieces is gathered first, or dropped as a whole.
+ * Receive, the way up: descriptors become ids. Private chunks are copied out (rx_copy.c) and come back to
+ * rx_avail.c's refill.
  */
 #include <string.h>
 
 #include "xdp/checksum.h"
 #include "xdp/chunk.h"
-#include "xdp/hot.h"
-#include "xdp/queue.h"
+#include "xdp/rx_burst.h"
 #include "xdp/socket.h"
 #include "xdp/vlan_hint.h"
 
-/* One call's results before they are delivered. */
-struct burst {
-	uint32_t *ids;
-	uint32_t count;
-	uint64_t bytes;
-	struct net_rx_metadata metadata[BATCH];
-};
-
-static void deliver(struct burst *b, uint32_t id, uint32_t offset, uint32_t len)
-{
-	b->metadata[b->count] =
-		(struct net_rx_metadata){.offset_bytes = (uint16_t)offset, .len_bytes = len};
-	b->bytes += len;
-	b->ids[b->count++] = id;
-}
-
-/* What the configuration wants to know of the frame, which is in our view at these addresses. */
-static void look_at(struct net_xdp_queue *q, struct net_rx_metadata *metadata, uint8_t *frame,
-		    const uint8_t *hint)
+void rx_look_at(struct net_xdp_queue *q, struct net_rx_metadata *metadata, uint8_t *frame,
+		const uint8_t *hint)
 {
 	struct vlan_hint vlan;
 
@@ -77,8 +59,8 @@ static void direct_frame(struct net_xdp_queue *q, struct burst *b, uint64_t base
 	deliver(b, id, (uint32_t)offset, len);
 	count_up(q, NET_XDP_RX_DIRECT, 1);
 	if (q->inspect)
-		look_at(q, &b->metadata[b->count - 1], q->memory->base + where,
-			q->memory->base + where - sizeof(struct vlan_hint));
+		rx_look_at(q, &b->metadata[b->count - 1], q->memory->base + where,
+			   q->memory->base + where - sizeof(struct vlan_hint));
 }
 
 /*
@@ -106,87 +88,6 @@ ALONE static bool split_piece(struct net_xdp_queue *q, uint64_t base, uint64_t e
 	return true;
 }
 
-/* A whole frame in private chunks, of so many bytes: copy it to the buffer that has waited longest. */
-INLINE void copy_frame(struct net_xdp_queue *q, struct burst *b, const uint64_t *where,
-		       const uint32_t *len, uint32_t pieces, uint32_t bytes)
-{
-	uint8_t *to;
-	uint32_t id;
-
-	if (bytes == 0) {
-		count_up(q, NET_XDP_RX_DROP_EMPTY, 1);
-		return;
-	}
-	if (q->waiting.count == 0) {
-		count_up(q, NET_XDP_RX_DROP_BUFFER, 1);
-		return;
-	}
-	if (bytes > rx_capacity(&q->rx_ids, q->waiting.first)) {
-		count_up(q, NET_XDP_RX_DROP_CAPACITY, 1);
-		return;
-	}
-	id = rx_list_take(&q->rx_ids, &q->waiting);
-	to = q->memory->base + rx_offset(&q->rx_ids, id);
-	q->rx_ids.record[id] = RX_FRONTEND;
-	for (uint32_t i = 0, at = 0; i < pieces; at += len[i++])
-		memcpy(to + at, q->memory->base + where[i], len[i]);
-	deliver(b, id, 0, bytes);
-	count_up(q, NET_XDP_RX_BOUNCED, 1);
-	if (q->inspect)
-		look_at(q, &b->metadata[b->count - 1], to,
-			q->memory->base + where[0] - sizeof(struct vlan_hint));
-}
-
-/* A private chunk that was out is ours again. */
-static inline void private_give(struct net_xdp_queue *q, uint64_t slot)
-{
-	bounce_give_slot(&q->rx_private, slot);
-	q->rx_private_out--;
-}
-
-/* All pieces are here. */
-static void gather_finish(struct net_xdp_queue *q, struct burst *b)
-{
-	struct gather *g = &q->gather;
-
-	if (g->broken)
-		count_up(q, NET_XDP_RX_DROP_SPLIT, 1);
-	else
-		copy_frame(q, b, g->where, g->len, g->pieces, g->bytes);
-	for (uint32_t i = 0; i < g->pieces; i++)
-		if (bounce_give(&q->rx_private, g->where[i]))
-			q->rx_private_out--;
-	q->gather = (struct gather){0};
-}
-
-/* A piece in the private chunk at base: usually a whole frame. */
-static void private_piece(struct net_xdp_queue *q, struct burst *b, uint64_t base, uint64_t where,
-			  uint32_t len, bool continued)
-{
-	const uint64_t slot = bounce_slot(&q->rx_private, base);
-	struct gather *g = &q->gather;
-
-	if (!bounce_owns(&q->rx_private, where + len - (len != 0)) || !q->rx_private.taken[slot]) {
-		count_up(q, NET_XDP_RX_UNKNOWN, 1);
-		return;
-	}
-	if (likely(!continued && g->pieces == 0)) {
-		copy_frame(q, b, &where, &len, 1, len);
-		private_give(q, slot);
-		return;
-	}
-	if (g->pieces == GATHER_PIECES) {
-		g->broken = true;
-		private_give(q, slot);
-	} else {
-		g->where[g->pieces] = where;
-		g->len[g->pieces++] = len;
-		g->bytes += len;
-	}
-	if (!continued)
-		gather_finish(q, b);
-}
-
 /* Any descriptor. Return: is it one of a private chunk, so that the next one may be another? */
 static bool take_descriptor(struct net_xdp_queue *q, struct burst *b, const struct xdp_desc *d)
 {
@@ -202,20 +103,30 @@ static bool take_descriptor(struct net_xdp_queue *q, struct burst *b, const stru
 		direct_frame(q, b, base, where, d->len);
 		return false;
 	}
-	private_piece(q, b, base, where, d->len, continued);
-	return true;
+	rx_private_piece(q, b, base, where, d->len, continued);
+	return !q->gather.left;
 }
 
-/* At least one of n descriptors, up to one that may be usual again. Return: how many. */
+/* How many of n descriptors still have room for an id each. */
+static uint32_t room_for(const struct burst *b, uint32_t n)
+{
+	uint32_t room = (b->left < BATCH ? b->left : BATCH) - b->count;
+
+	return n < room ? n : room;
+}
+
+/* At least one of n descriptors, up to one that may be usual again. Return: how many are left. A frame over
+ * several buffers has more ids than descriptors: then it is fewer, and none when it has to wait itself. */
 ALONE static uint32_t take_others(struct net_xdp_queue *q, struct burst *b, uint32_t n)
 {
-	const uint32_t first = q->rx.mine;
 	bool more;
 
 	do
 		more = take_descriptor(q, b, ring_descriptor(&q->rx, q->rx.mine++));
-	while (more && q->rx.mine - first != n);
-	return q->rx.mine - first;
+	while (--n && more && likely(!b->more));
+	if (unlikely(b->more))
+		n = room_for(b, n);
+	return likely(!q->gather.left) ? n : 0;
 }
 
 /* What take_run() knows of all its descriptors. */
@@ -320,13 +231,13 @@ static uint32_t take_usual(struct net_xdp_queue *q, struct burst *b, uint32_t mo
 	return q->unaligned ? take_usual_unaligned(q, b, most) : take_usual_aligned(q, b, most);
 }
 
-/* Turn n descriptors into ids; never more ids than descriptors. */
+/* Turn n descriptors into ids, fewer when frames took several ids each. */
 static void take_descriptors(struct net_xdp_queue *q, struct burst *b, uint32_t n)
 {
 	while (n) {
 		n -= take_usual(q, b, n);
 		if (n)
-			n -= take_others(q, b, n);
+			n = take_others(q, b, n);
 	}
 	ring_publish(&q->rx);
 }
@@ -353,18 +264,26 @@ int rx_poll(struct net_queue *queue, struct net_buffer_access *pool, uint32_t *i
 		uint32_t n = ring_available(&q->rx, left < BATCH ? left : BATCH);
 		struct burst b;
 
-		if (n == 0)
-			break;
+		b.pool = pool;
 		b.ids = ids + done;
-		b.count = 0;
+		b.count = b.more = 0;
+		b.left = left;
 		b.bytes = 0;
+		if (unlikely(q->gather.left)) {
+			if (looked)
+				break;
+			rx_deliver_left(q, &b);
+			n = room_for(&b, n);
+		} else if (n == 0) {
+			break;
+		}
 		take_descriptors(q, &b, n);
 		if (b.count)
 			pool->ops->rx_metadata(pool, b.ids, b.metadata, b.count);
-		count_up(q, NET_XDP_RX_FRAMES, b.count);
+		count_up(q, NET_XDP_RX_FRAMES, b.count - b.more);
 		count_up(q, NET_XDP_RX_BYTES, b.bytes);
 		done += b.count;
-		looked += n;
+		looked += n | 1;
 	}
 	if (looked == 0)
 		nothing_came(q);

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Receive by copy: a frame that came in private chunks goes to the buffer that has waited longest, over all
+ * of that buffer's pieces; where the frontend allows it (rx_merge), over several buffers. A frame in several
+ * chunks is gathered first, or dropped as a whole.
+ */
+#include <string.h>
+
+#include "base/grow.h"
+#include "xdp/rx_burst.h"
+#include "xdp/vlan_hint.h"
+
+/* Pieces of one buffer behind its first one: a guest's big packet has at most 18. */
+#define PIECES_MAX 32u
+
+/* ---- Where a buffer's bytes lie --------------------------------------------------------------- */
+
+struct span {
+	uint8_t *at;
+	uint32_t len;
+};
+
+uint64_t rx_whole_capacity(struct net_xdp_queue *q, struct net_buffer_access *pool, uint32_t id,
+			   const struct net_rx_buffer *buffer)
+{
+	struct net_rx_piece piece[PIECES_MAX];
+	uint64_t capacity = buffer->capacity_bytes, offset;
+	uint32_t n;
+
+	if (!GROW_HAS(pool->ops, rx_pieces))
+		return capacity;
+	n = pool->ops->rx_pieces(pool, id, piece, PIECES_MAX);
+	for (uint32_t i = 0; i < n && i < PIECES_MAX; i++) {
+		if (!memory_offset(q->memory, &q->rx_region, piece[i].addr, piece[i].len_bytes,
+				   &offset))
+			return 0;
+		capacity += piece[i].len_bytes;
+	}
+	return capacity;
+}
+
+/* The spans of a buffer that waits, as the frontend describes them now. Return: how many; 0 when they are
+ * not what was posted. */
+static uint32_t spans_of(struct net_xdp_queue *q, struct net_buffer_access *pool, uint32_t id,
+			 struct span *out)
+{
+	struct net_rx_piece piece[PIECES_MAX];
+	struct net_rx_buffer first;
+	uint64_t offset;
+	uint32_t n;
+
+	out[0] = (struct span){q->memory->base + rx_offset(&q->rx_ids, id),
+			       rx_capacity(&q->rx_ids, id)};
+	if (!GROW_HAS(pool->ops, rx_pieces))
+		return 1;
+	pool->ops->rx_buffers(pool, &id, 1, &first);
+	if (!first.has_more)
+		return 1;
+	if (!memory_offset(q->memory, &q->rx_region, first.addr,
+			   (uint64_t)first.header_bytes + first.capacity_bytes, &offset) ||
+	    offset + first.header_bytes != rx_offset(&q->rx_ids, id))
+		return 0;
+	out[0].len = first.capacity_bytes;
+	n = pool->ops->rx_pieces(pool, id, piece, PIECES_MAX);
+	n = n < PIECES_MAX ? n : PIECES_MAX;
+	for (uint32_t i = 0; i < n; i++) {
+		if (!memory_offset(q->memory, &q->rx_region, piece[i].addr, piece[i].len_bytes,
+				   &offset))
+			return 0;
+		out[i + 1] = (struct span){q->memory->base + offset, piece[i].len_bytes};
+	}
+	return n + 1;
+}
+
+/* ---- Copy ------------------------------------------------------------------------------------- */
+
+/* A frame in private chunks, and how much of it is copied. */
+struct source {
+	const uint64_t *where;
+	const uint32_t *len;
+	uint32_t pieces, bytes;
+	uint32_t piece, at; /* the next byte */
+};
+
+/* Copy the next bytes, at most limit. Return: how many. */
+static uint32_t copy_some(const struct net_xdp_queue *q, struct source *s, uint8_t *to,
+			  uint32_t limit)
+{
+	uint32_t done = 0, n;
+
+	while (done < limit && s->piece < s->pieces) {
+		n = s->len[s->piece] - s->at;
+		n = n < limit - done ? n : limit - done;
+		memcpy(to + done, q->memory->base + s->where[s->piece] + s->at, n);
+		done += n;
+		s->at += n;
+		if (s->at == s->len[s->piece]) {
+			s->piece++;
+			s->at = 0;
+		}
+	}
+	return done;
+}
+
+/* Fill one buffer. Return: how many bytes it took; 0 when it is not what was posted. */
+static uint32_t fill_buffer(struct net_xdp_queue *q, struct burst *b, struct source *s, uint32_t id)
+{
+	struct span span[PIECES_MAX + 1];
+	uint32_t n = spans_of(q, b->pool, id, span), left = rx_capacity(&q->rx_ids, id), done = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t room = span[i].len < left ? span[i].len : left;
+
+		done += copy_some(q, s, span[i].at, room);
+		left -= room;
+	}
+	return done;
+}
+
+/* How many of the waiting buffers hold so many bytes? Return: 0 when they do not, or may not. */
+static uint32_t buffers_for(const struct net_xdp_queue *q, uint32_t bytes)
+{
+	uint32_t room = 0, id = q->waiting.first;
+
+	for (uint32_t n = 1; n <= q->waiting.count && n <= BATCH; n++) {
+		room += rx_capacity(&q->rx_ids, id);
+		if (room >= bytes)
+			return n;
+		if (!q->rx_merge)
+			return 0;
+		id = q->rx_ids.next[id];
+	}
+	return 0;
+}
+
+/* Copy to so many of the waiting buffers, each in one or several pieces. Return: RX_BOUNCED, or why the
+ * frame was dropped. */
+static enum net_xdp_counter copy_over(struct net_xdp_queue *q, struct burst *b, struct source *s,
+				      uint32_t buffers)
+{
+	struct net_rx_metadata looked = {.len_bytes = s->bytes};
+	uint32_t first = b->count, id = q->waiting.first, took[BATCH], total = 0;
+	uint8_t *chunk = q->memory->base + s->where[0];
+
+	/* A frame in pieces on both sides is nowhere in one row: nothing is said of its checksums. One that is
+	 * completed in its chunk is copied so. */
+	if (q->inspect && s->pieces == 1)
+		rx_look_at(q, &looked, chunk, chunk - sizeof(struct vlan_hint));
+	for (uint32_t i = 0; i < buffers; i++, id = q->rx_ids.next[id])
+		total += took[i] = fill_buffer(q, b, s, id);
+	if (total != s->bytes)
+		return NET_XDP_RX_DROP_CAPACITY;
+	for (uint32_t i = 0; i < buffers; i++) {
+		id = rx_list_take(&q->rx_ids, &q->waiting);
+		q->rx_ids.record[id] = RX_FRONTEND;
+		deliver(b, id, 0, took[i]);
+	}
+	looked.more_ids = (uint8_t)(buffers - 1);
+	b->metadata[first] = looked;
+	b->more += buffers - 1;
+	return NET_XDP_RX_BOUNCED;
+}
+
+bool rx_copy_any(struct net_xdp_queue *q, struct burst *b, const uint64_t *where,
+		 const uint32_t *len, uint32_t pieces, uint32_t bytes)
+{
+	struct source s = {.where = where, .len = len, .pieces = pieces, .bytes = bytes};
+	uint32_t most = b->left < BATCH ? b->left : BATCH, buffers;
+
+	if (bytes == 0) {
+		count_up(q, NET_XDP_RX_DROP_EMPTY, 1);
+		return true;
+	}
+	if (q->waiting.count == 0) {
+		count_up(q, NET_XDP_RX_DROP_BUFFER, 1);
+		return true;
+	}
+	buffers = buffers_for(q, bytes);
+	if (buffers == 0) {
+		count_up(q, NET_XDP_RX_DROP_CAPACITY, 1);
+		return true;
+	}
+	if (buffers > most - b->count)
+		return false;
+	count_up(q, copy_over(q, b, &s, buffers), 1);
+	return true;
+}
+
+/* ---- Chunks ----------------------------------------------------------------------------------- */
+
+/* The chunks of the frame that was gathered are ours again. */
+static void gather_end(struct net_xdp_queue *q)
+{
+	struct gather *g = &q->gather;
+
+	for (uint32_t i = 0; i < g->pieces; i++)
+		if (bounce_give(&q->rx_private, g->where[i]))
+			q->rx_private_out--;
+	*g = (struct gather){0};
+}
+
+/* All pieces are here. */
+static void gather_finish(struct net_xdp_queue *q, struct burst *b)
+{
+	struct gather *g = &q->gather;
+
+	if (g->broken)
+		count_up(q, NET_XDP_RX_DROP_SPLIT, 1);
+	else if (!rx_copy(q, b, g->where, g->len, g->pieces, g->bytes)) {
+		g->left = true;
+		return;
+	}
+	gather_end(q);
+}
+
+void rx_deliver_left(struct net_xdp_queue *q, struct burst *b)
+{
+	q->gather.left = false;
+	gather_finish(q, b);
+	if (!q->gather.left)
+		return;
+	count_up(q, NET_XDP_RX_DROP_CAPACITY, 1);
+	gather_end(q);
+}
+
+void rx_gather(struct net_xdp_queue *q, struct burst *b, uint64_t where, uint32_t len,
+	       bool continued)
+{
+	struct gather *g = &q->gather;
+
+	if (g->pieces == GATHER_PIECES) {
+		g->broken = true;
+		bounce_give(&q->rx_private, where);
+		q->rx_private_out--;
+	} else {
+		g->where[g->pieces] = where;
+		g->len[g->pieces++] = len;
+		g->bytes += len;
+	}
+	if (!continued)
+		gather_finish(q, b);
+}
