@@ -50,24 +50,32 @@ static void put_wrapped(struct tree *t, const char *text)
 	}
 }
 
-static void name_line(struct tree *t, const char *name, int index)
+static void group_line(struct tree *t, const char *name, int index)
 {
 	char line[64];
-	int n = index < 0 ? snprintf(line, sizeof(line), "%s", name)
-			  : snprintf(line, sizeof(line), "%s %d", name, index);
 
+	if (index < 0)
+		snprintf(line, sizeof(line), "%s\n", name);
+	else
+		snprintf(line, sizeof(line), "%s %d\n", name, index);
 	spaces(t, 2 * t->depth);
 	put(t, line, strlen(line));
-	n = VALUE_AT - 2 * t->depth - (n < (int)sizeof(line) ? n : (int)sizeof(line) - 1);
-	spaces(t, n > 1 ? n : 1);
+}
+
+static void name_line(struct tree *t, const char *name)
+{
+	int left = VALUE_AT - 2 * t->depth - (int)strlen(name);
+
+	spaces(t, 2 * t->depth);
+	put(t, name, strlen(name));
+	spaces(t, left > 1 ? left : 1);
 }
 
 static void enter(struct net_inspector *to, const char *name, int index)
 {
 	struct tree *t = (struct tree *)to;
 
-	name_line(t, name, index);
-	put(t, "\n", 1);
+	group_line(t, name, index);
 	t->depth++;
 }
 
@@ -83,7 +91,7 @@ static void field(struct net_inspector *to, const struct net_field *f)
 
 	if (f->value_class != NET_CLASS_VALUE && f->kind == NET_FIELD_NUMBER && !f->number)
 		return;
-	name_line(t, f->name, -1);
+	name_line(t, f->name);
 	if (f->kind == NET_FIELD_NUMBER)
 		snprintf(value, sizeof(value), "%" PRIu64 "%s%s", f->number, *f->unit ? " " : "",
 			 f->unit);
