@@ -135,10 +135,11 @@ def targets(r):
 
     dpdk = {s: why(s, "dpdk-tuned") for s in ("receive", "load", "forward", "send")}
     return [
-        Target("our instructions per frame, batch 64, direct: rx", "≤ 60",
-               r.figure("ring", "rx-batch-64", "instructions"), lambda v: v <= 60),
-        Target("the same: tx", "≤ 70",
-               r.figure("ring", "tx-batch-64", "instructions"), lambda v: v <= 70),
+        # Bounds against regression, a tenth over what 0.1 had (59.7 and 59.1); tests/cost asks for more.
+        Target("our instructions per frame, batch 64, direct: rx", "≤ 65.7",
+               r.figure("ring", "rx-batch-64", "instructions"), lambda v: v <= 65.7),
+        Target("the same: tx", "≤ 65.0",
+               r.figure("ring", "tx-batch-64", "instructions"), lambda v: v <= 65.0),
         Target("growth from 256 to 65,536 buffers and from 1 to 4 queues: rx, per cent", "≤ 5",
                growth(r, "rx"), lambda v: v <= 5),
         Target("the same: tx, per cent", "≤ 5", growth(r, "tx"), lambda v: v <= 5),

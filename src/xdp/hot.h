@@ -19,9 +19,6 @@
 #define UNROLL _Pragma("GCC unroll 8")
 #endif
 
-/* Between two tests: gcc otherwise computes both before it jumps once, which costs 3 instructions. */
-#define APART() __asm__ volatile("")
-
 /* Ids handled per call of the pool's operations; their descriptions live on the stack. */
 #define BATCH 64u
 

@@ -274,10 +274,8 @@ INLINE size_t post_usual(const struct usual u, const struct net_rx_buffer *buffe
 
 		if (unlikely(shape_of(&buffer[i]) != u.shape))
 			break;
-		APART();
 		if (unlikely(place > u.last))
 			break;
-		APART();
 		if (paged && unlikely(page_crossed(u.pages, place + u.chunk, u.chunk_bytes)))
 			break;
 		if (unlikely(id >= u.limit))
