@@ -351,3 +351,31 @@ Test(info, json_string_with_quotes_is_escaped)
 	cr_assert_not_null(strstr(text, "\"mode\": \"copy\""), "%s", text);
 	free(text);
 }
+
+Test(info, json_string_of_any_bytes_is_utf8)
+{
+	static const struct {
+		const char *driver, *json;
+	} rows[] = {
+		{"\377\376", "\\u00ff\\u00fe"},
+		{"\302", "\\u00c2"},
+		{"a\303\244", "a\303\244"},
+		{"\300\257", "\\u00c0\\u00af"},		   /* a slash in two bytes */
+		{"\355\241\200", "\\u00ed\\u00a1\\u0080"},	   /* half of a pair */
+		{"\364\220\200\200", "\\u00f4\\u0090\\u0080\\u0080"}, /* beyond U+10FFFF */
+		{"\360\237\230\200", "\360\237\230\200"},
+		{"\302\233m", "\\u009bm"}, /* CSI */
+		{"\177", "\\u007f"},
+		{"\342\200\256x", "\\u202ex"}, /* right to left */
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct info_facts f = interface(rows[i].driver, NATIVE);
+		struct info_prediction p = predict(&f);
+		char *text = print(&f, &p), expected[80];
+
+		snprintf(expected, sizeof(expected), "\"driver\": \"%s\"", rows[i].json);
+		cr_expect_not_null(strstr(text, expected), "row %zu: %s", i, text);
+		free(text);
+	}
+}
