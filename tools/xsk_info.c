@@ -158,9 +158,9 @@ static int show_all(bool json)
 			continue;
 		}
 		if (json)
-			info_json_row(&j, &facts);
+			info_json_row(&j, &facts.device);
 		else
-			info_print_row(stdout, &facts);
+			info_print_row(stdout, &facts.device);
 	}
 	if (json) {
 		json_close(&j, ']');
