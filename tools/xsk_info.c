@@ -179,8 +179,8 @@ static int fail_whole(const struct options *options, const struct net_error *err
 	return fail(err);
 }
 
-/* Return: how many devices, which the caller frees; -errno with err filled. What is gone since it was
- * listed is left out, what cannot be described is said, and *status tells of it. */
+/* Return: how many devices, which the caller frees; -errno with err filled. What is gone since it
+ * was listed is left out, what cannot be described is said, and *status tells of it. */
 static int query_all(struct net_xdp_device **out, struct net_error *err, int *status)
 {
 	struct if_nameindex *interfaces, *i;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* xsk-info as an operator meets it: exit status, what goes where, widths, names, and predictions that a real
- * interface, a filter or a user without rights makes. */
+/* xsk-info as an operator meets it: exit status, what goes where, widths, names, and predictions
+ * that a real interface, a filter or a user without rights makes. */
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <linux/netlink.h>
@@ -139,8 +139,11 @@ Test(xsk_info, everything_printed_fits_eighty_columns)
 
 /* No space, slash or colon: the kernel takes any other byte. */
 static const char *const odd_names[] = {
-	"a\033[31mX\"\\", "b\377\376\302", "c\177\033]0;t\007", "d\302\233m",	"e\342\200\256x",
-	"f\355\241\200",  "g\300\257",	   "h\001b\177",	"\303\244rger",
+	"a\033[31mX\"\\",    "b\377\376\302",
+	"c\177\033]0;t\007", "d\302\233m",
+	"e\342\200\256x",    "f\355\241\200",
+	"g\300\257",	     "h\001b\177",
+	"\303\244rger",
 };
 
 Test(xsk_info, names_of_any_bytes_give_valid_json_and_a_quiet_terminal, .timeout = 60)

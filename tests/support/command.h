@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-/* A system call that a filter answers instead of the kernel, as service managers and containers do. */
+/* A system call that a filter answers in place of the kernel, as in services and containers. */
 struct command_filter {
 	int call;     /* SYS_*; 0: no filter */
 	int argument; /* only with this first argument; -1: with any */

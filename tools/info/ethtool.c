@@ -39,31 +39,35 @@ static uint64_t offload_bit(const char *name)
 	return 0;
 }
 
+/* In 6.1's headers the lists at the ends have no length of their own. */
 bool info_offloads(const char *ifname, uint64_t *out)
 {
-	struct {
+	union {
 		struct ethtool_sset_info head;
-		uint32_t count;
+		uint8_t bytes[sizeof(struct ethtool_sset_info) + sizeof(uint32_t)];
 	} set = {.head = {.cmd = ETHTOOL_GSSET_INFO, .sset_mask = 1ull << ETH_SS_FEATURES}};
-	struct {
+	union {
 		struct ethtool_gstrings head;
-		char name[FEATURES_MAX][ETH_GSTRING_LEN];
+		uint8_t bytes[sizeof(struct ethtool_gstrings) + FEATURES_MAX * ETH_GSTRING_LEN];
 	} strings = {.head = {.cmd = ETHTOOL_GSTRINGS, .string_set = ETH_SS_FEATURES}};
-	struct {
+	union {
 		struct ethtool_gfeatures head;
-		struct ethtool_get_features_block block[FEATURES_MAX / 32];
+		uint8_t bytes[sizeof(struct ethtool_gfeatures) +
+			      FEATURES_MAX / 32 * sizeof(struct ethtool_get_features_block)];
 	} features = {.head = {.cmd = ETHTOOL_GFEATURES, .size = FEATURES_MAX / 32}};
+	uint32_t count;
 
 	*out = 0;
 	/* The kernel fills in as many strings as it has, whatever len says. */
-	if (!ethtool(ifname, &set) || !set.head.sset_mask || set.count > FEATURES_MAX)
+	if (!ethtool(ifname, &set) || !set.head.sset_mask || set.head.data[0] > FEATURES_MAX)
 		return false;
-	strings.head.len = set.count;
+	count = set.head.data[0];
 	if (!ethtool(ifname, &strings) || !ethtool(ifname, &features))
 		return false;
-	for (uint32_t i = 0; i < set.count; i++)
-		if (features.block[i / 32].active & 1u << i % 32)
-			*out |= offload_bit(strings.name[i]);
+	for (uint32_t i = 0; i < count; i++)
+		if (features.head.features[i / 32].active & 1u << i % 32)
+			*out |= offload_bit((const char *)strings.head.data +
+					    (size_t)i * ETH_GSTRING_LEN);
 	return true;
 }
 

@@ -85,7 +85,8 @@ static bool read_sysfs(const struct info_facts *facts, const char *file, char *o
 	char path[128], index[16];
 
 	snprintf(path, sizeof(path), "/sys/class/net/%s/ifindex", name);
-	if (!read_line(path, index, sizeof(index)) || strtoul(index, NULL, 10) != facts->device.ifindex)
+	if (!read_line(path, index, sizeof(index)) ||
+	    strtoul(index, NULL, 10) != facts->device.ifindex)
 		return false;
 	snprintf(path, sizeof(path), "/sys/class/net/%s/%s", name, file);
 	return read_line(path, out, size);

@@ -2,9 +2,9 @@
 /*
  * xsk-info: facts about an interface, what an attach would make of them, and the two put into words.
  *
- *     facts.c    asks the kernel; changes nothing. holder.c, link.c, ethtool.c, probe.c are parts of it
- *     predict.c  facts -> mode and sentences; pure, so a table tests it. Its rules: predict_access.c,
- *                predict_mode.c, predict_notes.c
+ *     facts.c    asks the kernel; changes nothing. Parts: holder.c, link.c, ethtool.c, probe.c
+ *     predict.c  facts -> mode and sentences; pure, so a table tests it. Its rules are in
+ *                predict_access.c, predict_mode.c and predict_notes.c
  *     known.c    combinations known to go wrong: a table
  *     try.c      --try: really attaches, and tells what came of it
  *     words.c    bits and privileges by name
@@ -33,7 +33,8 @@ struct info_holder {
 	char command[32];
 };
 
-/* What rtnetlink tells beyond net_xdp_device. Lists have spaces between, and end with "..." when cut. */
+/* What rtnetlink tells beyond net_xdp_device. Lists have spaces between, and end with "..." when
+ * cut. */
 struct info_link {
 	bool known;
 	bool promiscuous;

@@ -139,10 +139,10 @@ const struct info_known info_known[] = {
 		.when = INFO_WHEN_NATIVE | INFO_WHEN_NO_SPARE,
 		.below = INFO_KERNEL(5, 13),
 		.kind = INFO_BLOCKS,
-		.text = "virtio_net wants one more queue pair per processor for a native program, "
-			"and before 5.13 refuses it without (ENOMEM, \"Too few free TX rings\"): use "
-			"fewer (ethtool -L IF combined N), have the host give more (QEMU: queues=N, "
-			"mq=on), or use --attach generic.",
+		.text = "virtio_net wants one more queue pair per processor for a native "
+			"program, and before 5.13 refuses it without (ENOMEM, \"Too few free TX "
+			"rings\"): use fewer (ethtool -L IF combined N), have the host give more "
+			"(QEMU: queues=N, mq=on), or use --attach generic.",
 		.source = "https://github.com/xdp-project/xdp-tutorial/issues/277 "
 			  "https://github.com/libbpf/libbpf/issues/466 "
 			  "https://github.com/iovisor/bcc/issues/1833 "
@@ -154,9 +154,9 @@ const struct info_known info_known[] = {
 		.when = INFO_WHEN_NATIVE | INFO_WHEN_NO_SPARE,
 		.since = INFO_KERNEL(5, 13),
 		.kind = INFO_NOTE,
-		.text = "virtio_net has no queue pair of its own per processor to spare for a native "
-			"program: what other programs send by XDP_TX or XDP_REDIRECT shares queues "
-			"under a lock (\"XDP request N queues but max is M\" in dmesg). AF_XDP's own "
+		.text = "virtio_net has no queue pair per processor to spare for a native program: "
+			"what other programs send by XDP_TX or XDP_REDIRECT shares queues under a "
+			"lock (\"XDP request N queues but max is M\" in dmesg). AF_XDP's own "
 			"frames are not slower.",
 		.source = "virtnet_xdp_set(), 6.18; "
 			  "https://github.com/cybozu-go/placemat/issues/154 "
@@ -177,9 +177,10 @@ const struct info_known info_known[] = {
 		.drivers = "ena",
 		.when = INFO_WHEN_NATIVE | INFO_WHEN_OVER_HALF,
 		.kind = INFO_BLOCKS,
-		.text = "ena takes a native program only while at most half of its possible channels "
-			"are in use (EINVAL, \"no enough space for allocating XDP queues\"): give it "
-			"half: ethtool -L IF combined N, or use --attach generic.",
+		.text = "ena takes a native program only while at most half of its possible "
+			"channels are in use (EINVAL, \"no enough space for allocating XDP "
+			"queues\"): give it half: ethtool -L IF combined N, or use --attach "
+			"generic.",
 		.source = "https://github.com/amzn/amzn-drivers/issues/240 "
 			  "https://github.com/amzn/amzn-drivers/issues/164 "
 			  "https://github.com/amzn/amzn-drivers/issues/294 "

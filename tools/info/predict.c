@@ -90,12 +90,14 @@ struct info_limit info_limit(uint32_t chunk_bytes)
 
 const char *word(const char *name)
 {
+	static const char harmless[] = "abcdefghijklmnopqrstuvwxyz"
+				       "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._@+";
 	static char buffers[2][80]; /* 15 characters of at most 4, and the outer quotes */
 	static uint32_t last;
 	size_t used = 0;
 	char *out;
 
-	if (!name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._@+")])
+	if (!name[strspn(name, harmless)])
 		return name;
 	last = !last;
 	out = buffers[last];

@@ -24,8 +24,8 @@ void add_known(struct info_prediction *p, const struct info_known *row);
 /* Whose word the last sentence is. */
 void cite(struct info_prediction *p, const char *source);
 
-/* A name as one word of a shell command: whoever copies it must not run a part of it. Return: the name, or a
- * buffer that the second next call overwrites. */
+/* A name as one word of a shell command: whoever copies it must not run a part of it. Return: the
+ * name, or a buffer that the second next call overwrites. */
 const char *word(const char *name);
 
 bool is_driver(const struct info_facts *facts, const char *name);

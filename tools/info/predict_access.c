@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* What makes an attach fail: privileges, other people's programs, the kind of interface, the queue. */
+/* What makes an attach fail: privileges, other people's programs, the kind of interface, the queue.
+ * */
 #include <errno.h>
 #include <string.h>
 
@@ -45,7 +46,8 @@ void socket_rule(const struct info_facts *f, struct info_prediction *p)
 		       why);
 }
 
-/* Which capabilities are missing to load and attach a program, with commas between. Return: how many. */
+/* Which capabilities are missing to load and attach a program, with commas between. Return: how
+ * many. */
 static uint32_t missing(const struct info_facts *f, char *out, size_t size)
 {
 	const struct info_privilege *privilege;
@@ -185,8 +187,8 @@ void link_type_rule(const struct info_facts *f, struct info_prediction *p)
 	       f->device.ifname, f->link.type);
 }
 
-/* Does an endpoint take a queue with these numbers of receive and transmit queues? As check_hardware() of
- * the library has it: what it sends on has to be there. */
+/* Does an endpoint take a queue with these numbers of receive and transmit queues? As
+ * check_hardware() of the library has it: what it sends on has to be there. */
 static bool is_taken(uint32_t queue, uint32_t rx_queues, uint32_t tx_queues)
 {
 	(void)rx_queues;

@@ -48,11 +48,14 @@ void mtu_rule(const struct info_facts *f, struct info_prediction *p)
 		     info_limit(4096).copy_bytes - ETHERNET_BYTES);
 }
 
-/* A generic program runs behind what joins frames on receive; and what a sender on this host has not yet
- * cut into frames reaches it whole. */
+/* A generic program runs behind what joins frames on receive; and what a sender on this host has
+ * not yet cut into frames reaches it whole. */
 void joined_rule(const struct info_facts *f, struct info_prediction *p)
 {
-	bool peer = f->peer.ifindex;
+	const char *sender = f->link.type == ARPHRD_LOOPBACK ? word(f->device.ifname)
+			     : f->peer.ifindex		     ? word(f->peer.ifname)
+			     : is_driver(f, "veth")	     ? "PEER"
+							     : "SENDER";
 
 	if (p->native && p->sure)
 		return;
@@ -60,16 +63,12 @@ void joined_rule(const struct info_facts *f, struct info_prediction *p)
 	    !(f->peer_offloads & INFO_OFFLOADS_SEGMENT))
 		return;
 	note(p,
-	     "In generic mode frames that were joined arrive as one where it fits, and its "
-	     "checksum "
-	     "says nothing of them; else they are dropped as too large. Keep them apart here: "
+	     "In generic mode frames that were joined arrive as one where it fits, and nothing is "
+	     "known of their checksums; else they are dropped as too large. Keep them apart here: "
 	     "ethtool -K %s gro off rx-gro-list off rx-udp-gro-forwarding off lro off; and where "
 	     "they are sent, if that is on this host: ethtool -K %s tso off tx-udp-segmentation "
 	     "off",
-	     word(f->device.ifname),
-	     peer		    ? word(f->peer.ifname)
-	     : is_driver(f, "veth") ? "PEER"
-				    : "SENDER");
+	     word(f->device.ifname), sender);
 }
 
 /* A veth has no device that takes tags out: they come out of band as the other end sends them. */
@@ -97,7 +96,8 @@ void tag_rule(const struct info_facts *f, struct info_prediction *p)
 	     "without a count. Keep them in the frame: ethtool -K %s rxvlan off "
 	     "rx-vlan-stag-hw-parse off%s",
 	     on & INFO_OFFLOAD_RX_VLAN ? "802.1Q" : "", on == INFO_OFFLOADS_RX_TAG ? " and " : "",
-	     on & INFO_OFFLOAD_RX_STAG ? "802.1ad, rx-vlan-stag-hw-parse" : "", word(f->device.ifname),
+	     on & INFO_OFFLOAD_RX_STAG ? "802.1ad, rx-vlan-stag-hw-parse" : "",
+	     word(f->device.ifname),
 	     f->device.rx_metadata_features & RX_METADATA_VLAN
 		     ? "; or have them reported (rx_vlan)."
 		     : "");

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* The system calls that an attach begins with, tried: what is refused is known by that, not by reckoning. */
+/* The system calls that an attach begins with, tried: what is refused is known by that, not by
+ * reckoning. */
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -22,9 +23,9 @@ int info_probe_socket(int family)
 }
 
 /*
- * Load what needs the capabilities of our XDP program: it passes every frame after it has measured it, a
- * difference of pointers. It is attached to nothing. Not through libbpf, which remembers for the whole
- * process what failed here.
+ * Load what needs the capabilities of our XDP program: it passes every frame after it has measured
+ * it, a difference of pointers. It is attached to nothing. Not through libbpf, which remembers for
+ * the whole process what failed here.
  */
 int info_probe_program(void)
 {

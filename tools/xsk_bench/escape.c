@@ -30,7 +30,8 @@ size_t escape_decode(const char *text, uint32_t *code)
 	return length;
 }
 
-/* Controls of C0 and C1 (U+009B begins an escape sequence), DEL, and what turns the direction of a line. */
+/* Controls of C0 and C1 (U+009B begins an escape sequence), DEL, and what turns the direction of a
+ * line. */
 static bool is_control(uint32_t code)
 {
 	return code < 0x20 || (code >= 0x7f && code < 0xa0) || (code >= 0x2028 && code <= 0x202e) ||
