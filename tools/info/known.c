@@ -147,7 +147,7 @@ const struct info_known info_known[] = {
 			  "https://github.com/libbpf/libbpf/issues/466 "
 			  "https://github.com/iovisor/bcc/issues/1833 "
 			  "https://github.com/foniod/redbpf/issues/238 "
-			  "https://github.com/asavie/xdp/issues/16",
+			  "https://github.com/openshift/ingress-node-firewall/issues/139",
 	},
 	{
 		.drivers = "virtio_net",
@@ -185,7 +185,7 @@ const struct info_known info_known[] = {
 			  "https://github.com/amzn/amzn-drivers/issues/164 "
 			  "https://github.com/amzn/amzn-drivers/issues/294 "
 			  "https://github.com/aya-rs/aya/issues/459 "
-			  "https://github.com/cilium/cilium/pull/12156",
+			  "https://github.com/cilium/cilium/issues/12138",
 	},
 	{
 		.drivers = "ena",
