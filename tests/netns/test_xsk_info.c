@@ -4,8 +4,6 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <linux/netlink.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -24,17 +22,6 @@
 
 static struct command c; /* large */
 
-/* Any Python: the suite's tools need one. */
-static void is_json(const char *text)
-{
-	FILE *f = fopen("/dev/shm/test_xsk_info.json", "w");
-
-	cr_assert(command_is_clean(text), "%s", text);
-	cr_assert(f && fputs(text, f) >= 0 && fclose(f) == 0);
-	netns_run("python3 -c 'import json,sys; json.load(open(sys.argv[1], encoding=\"utf-8\"))' "
-		  "/dev/shm/test_xsk_info.json && rm /dev/shm/test_xsk_info.json");
-}
-
 /* One line that begins with the program's name. */
 static void is_one_sentence(const char *text)
 {
@@ -49,7 +36,7 @@ Test(xsk_info, show_missing_interface_fails_with_one_document)
 	COMMAND(&c, XSK_INFO, "nowhere", "--json");
 	cr_expect_eq(c.status, 1);
 	is_one_sentence(c.err);
-	is_json(c.out);
+	cr_expect(command_is_json(c.out), "%s", c.out);
 	cr_expect_not_null(strstr(c.out, "\"error\": {\n    \"code\": -19"), "%s", c.out);
 	cr_expect_not_null(strstr(c.out, "\"exit_code\": 1"));
 	cr_expect_null(strstr(c.out, "prediction"));
@@ -71,7 +58,7 @@ Test(xsk_info, try_beside_a_foreign_program_says_on_stderr_that_it_failed)
 	COMMAND(&c, XSK_INFO, "v0", "--try", "--json");
 	cr_expect_eq(c.status, 1);
 	is_one_sentence(c.err);
-	is_json(c.out);
+	cr_expect(command_is_json(c.out), "%s", c.out);
 	cr_expect_not_null(strstr(c.out, "\"error\": {\n    \"code\": -16"), "%s", c.out);
 	cr_expect_not_null(strstr(c.out, "\"mode\": \"fails\""));
 	foreign_program_detach("v0", 0);
@@ -139,11 +126,8 @@ Test(xsk_info, everything_printed_fits_eighty_columns)
 
 /* No space, slash or colon: the kernel takes any other byte. */
 static const char *const odd_names[] = {
-	"a\033[31mX\"\\",    "b\377\376\302",
-	"c\177\033]0;t\007", "d\302\233m",
-	"e\342\200\256x",    "f\355\241\200",
-	"g\300\257",	     "h\001b\177",
-	"\303\244rger",
+	"a\033[31mX\"\\", "b\377\376\302", "c\177\033]0;t\007", "d\302\233m",	"e\342\200\256x",
+	"f\355\241\200",  "g\300\257",	   "h\001b\177",	"\303\244rger",
 };
 
 Test(xsk_info, names_of_any_bytes_give_valid_json_and_a_quiet_terminal, .timeout = 60)
@@ -153,7 +137,7 @@ Test(xsk_info, names_of_any_bytes_give_valid_json_and_a_quiet_terminal, .timeout
 		netns_run("ip link add '%s' type veth peer name peer%zu", odd_names[i], i);
 		COMMAND(&c, XSK_INFO, "-i", odd_names[i], "--json");
 		cr_expect_eq(c.status, 0);
-		is_json(c.out);
+		cr_expect(command_is_json(c.out), "%s", c.out);
 		COMMAND(&c, XSK_INFO, "-i", odd_names[i], "--try");
 		cr_expect(command_is_clean(c.out), "name %zu", i);
 		COMMAND(&c, XSK_INFO, "-i", odd_names[i], "-q", "77");
@@ -161,7 +145,7 @@ Test(xsk_info, names_of_any_bytes_give_valid_json_and_a_quiet_terminal, .timeout
 		cr_expect(command_is_clean(c.err), "name %zu", i);
 	}
 	COMMAND(&c, XSK_INFO, "--json");
-	is_json(c.out);
+	cr_expect(command_is_json(c.out), "%s", c.out);
 	COMMAND(&c, XSK_INFO);
 	cr_expect(command_is_clean(c.out));
 	cr_expect_leq(command_width(c.out), 80, "%s", c.out);
@@ -209,7 +193,7 @@ Test(xsk_info, refused_netlink_says_what_to_allow)
 	COMMAND(&c, XSK_INFO, "--json");
 	cr_expect_eq(c.status, 1);
 	is_one_sentence(c.err);
-	is_json(c.out);
+	cr_expect(command_is_json(c.out), "%s", c.out);
 	c.filter = (struct command_filter){SYS_socket, AF_NETLINK, EMFILE};
 	COMMAND(&c, XSK_INFO, "lo");
 	cr_expect(command_says(c.err, "raise the open-files limit"), "%s", c.err);

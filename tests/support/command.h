@@ -31,6 +31,8 @@ void command_run(struct command *c, const char *const *argv);
 unsigned int command_width(const char *text);
 /* Is text UTF-8, without control characters but newlines? */
 bool command_is_clean(const char *text);
+/* Is text one JSON document, and clean? (json.c) */
+bool command_is_json(const char *text);
 unsigned int command_lines(const char *text);
 /* Does text, with every run of white space as one space, contain the words? Tools break lines. */
 bool command_says(const char *text, const char *words);
