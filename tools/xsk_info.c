@@ -173,72 +173,64 @@ static int fail_whole(const struct options *options, const struct net_error *err
 	struct json j = {.out = stdout};
 
 	if (options->json) {
-		info_json_begin(&j, EXIT_FAILURE, err);
-		json_close(&j, '}');
+		info_json_begin(&j);
+		info_json_end(&j, EXIT_FAILURE, err);
 	}
 	return fail(err);
 }
 
-/* Return: how many devices, which the caller frees; -errno with err filled. What is gone since it
- * was listed is left out, what cannot be described is said, and *status tells of it. */
-static int query_all(struct net_xdp_device **out, struct net_error *err, int *status)
+static struct if_nameindex *list_interfaces(struct net_error *err)
 {
-	struct if_nameindex *interfaces, *i;
-	struct net_error why;
-	int rc = info_netlink_check(err), count = 0;
+	struct if_nameindex *interfaces;
 
-	*out = NULL;
-	if (rc < 0)
-		return rc;
+	if (info_netlink_check(err) < 0)
+		return NULL;
 	interfaces = if_nameindex();
-	for (i = interfaces; i && i->if_index; i++)
-		count++;
-	*out = interfaces ? calloc((size_t)count + 1, sizeof(**out)) : NULL;
-	if (!*out) {
+	if (!interfaces) {
 		err->code = -errno;
 		snprintf(err->step, sizeof(err->step), "query");
 		snprintf(err->message, sizeof(err->message), "cannot list the interfaces: %s",
 			 strerror(errno));
-		count = err->code;
-	} else {
-		count = 0;
-		for (i = interfaces; i->if_index; i++) {
-			rc = net_xdp_device_query(i->if_name, &(*out)[count], &why);
-			count += rc == 0;
-			if (rc == 0 || rc == -ENODEV)
-				continue;
-			*status = fail(&why);
-			*err = why;
-		}
 	}
-	if (interfaces)
-		if_freenameindex(interfaces);
-	return count;
+	return interfaces;
 }
 
 static int show_all(const struct options *options)
 {
+	struct net_error err = {0}, why;
+	struct if_nameindex *interfaces = list_interfaces(&err), *i;
 	struct json j = {.out = stdout};
-	struct net_xdp_device *devices;
-	struct net_error err = {0};
+	struct net_xdp_device device;
 	int status = EXIT_SUCCESS;
-	int count = query_all(&devices, &err, &status);
+	int rc;
 
-	if (count < 0)
+	if (!interfaces)
 		return fail_whole(options, &err);
 	if (options->json) {
-		info_json_begin(&j, status, status ? &err : NULL);
+		info_json_begin(&j);
 		json_open(&j, "interfaces", '[');
-		for (int i = 0; i < count; i++)
-			info_json_row(&j, &devices[i]);
-		json_close(&j, ']');
-		json_close(&j, '}');
 	} else {
 		info_print_row(stdout, NULL);
-		for (int i = 0; i < count; i++)
-			info_print_row(stdout, &devices[i]);
 	}
-	free(devices);
+	for (i = interfaces; i->if_index; i++) {
+		rc = net_xdp_device_query(i->if_name, &device, &why);
+		/* Deleted since it was listed. */
+		if (rc == -ENODEV)
+			continue;
+		if (rc < 0) {
+			status = fail(&why);
+			err = why;
+		} else if (options->json) {
+			info_json_row(&j, &device);
+		} else {
+			info_print_row(stdout, &device);
+		}
+	}
+	if (options->json) {
+		json_close(&j, ']');
+		info_json_end(&j, status, &err);
+	}
+	if_freenameindex(interfaces);
 	return status;
 }
 

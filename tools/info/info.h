@@ -258,8 +258,9 @@ void info_print_sentence(FILE *out, const char *front, const char *text);
 
 struct json;
 
-/* Open a document; close it with json_close(). err: what failed, NULL nothing. */
-void info_json_begin(struct json *j, int exit_code, const struct net_error *err);
+/* A document of this tool, and its end: with status not 0 err says what failed. */
+void info_json_begin(struct json *j);
+void info_json_end(struct json *j, int status, const struct net_error *err);
 void info_json_row(struct json *j, const struct net_xdp_device *device); /* of an array */
 void info_print_json(FILE *out, const struct info_facts *facts,
 		     const struct info_prediction *prediction, const struct info_try *tried);

@@ -191,17 +191,23 @@ static void put_try(struct json *j, const struct info_try *tried)
 
 /* ---- Documents -------------------------------------------------------------------------------- */
 
-void info_json_begin(struct json *j, int exit_code, const struct net_error *err)
+void info_json_begin(struct json *j)
 {
 	json_open(j, NULL, '{');
 	json_text(j, "tool", "xsk-info");
-	json_number(j, "exit_code", (uint64_t)exit_code);
-	if (!err)
-		return;
-	json_open(j, "error", '{');
-	json_signed(j, "code", err->code);
-	json_text(j, "step", err->step);
-	json_text(j, "message", err->message);
+}
+
+/* The form is that of xsk-bench. */
+void info_json_end(struct json *j, int status, const struct net_error *err)
+{
+	json_number(j, "exit_code", (uint64_t)status);
+	if (status) {
+		json_open(j, "error", '{');
+		json_signed(j, "code", err->code);
+		json_text(j, "step", err->step);
+		json_text(j, "message", err->message);
+		json_close(j, '}');
+	}
 	json_close(j, '}');
 }
 
@@ -215,10 +221,9 @@ void info_json_row(struct json *j, const struct net_xdp_device *device)
 void info_print_json(FILE *out, const struct info_facts *facts,
 		     const struct info_prediction *prediction, const struct info_try *tried)
 {
-	bool failed = tried && tried->rc < 0;
 	struct json j = {.out = out};
 
-	info_json_begin(&j, failed, failed ? &tried->err : NULL);
+	info_json_begin(&j);
 	put_device(&j, facts);
 	put_link(&j, facts);
 	json_text(&j, "kernel", facts->release);
@@ -231,5 +236,5 @@ void info_print_json(FILE *out, const struct info_facts *facts,
 	put_prediction(&j, prediction);
 	if (tried)
 		put_try(&j, tried);
-	json_close(&j, '}');
+	info_json_end(&j, tried && tried->rc < 0, tried ? &tried->err : NULL);
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* What makes an attach fail: privileges, other people's programs, the kind of interface, the queue.
- * */
+/* What makes an attach fail: privileges, foreign programs, the kind of interface, the queue. */
 #include <errno.h>
 #include <string.h>
 
@@ -154,8 +153,7 @@ void program_rule(const struct info_facts *f, struct info_prediction *p)
 		blocks(p,
 		       "%s by link %u of process %u (%s); it goes when that process ends. " BESIDE
 		       ".",
-		       what, f->holder.link_id, f->holder.pid, f->holder.command,
-		       word(d->ifname));
+		       what, f->holder.link_id, f->holder.pid, f->holder.command, word(d->ifname));
 	else if (f->program_error || f->user_namespace || !info_can(f, CAP_SYS_ADMIN))
 		blocks(p,
 		       "%s. Who holds it is told only to CAP_SYS_ADMIN: run xsk-info as "
