@@ -80,11 +80,11 @@ void tag_rule(const struct info_facts *f, struct info_prediction *p)
 		if (f->has_peer_offloads && !(f->peer_offloads & INFO_OFFLOADS_TX_TAG))
 			return;
 		note(p,
-		     "VLAN tags that the other end has the device insert (tx-vlan-offload, for "
-		     "802.1ad tx-vlan-stag-hw-insert) arrive beside the frame and are lost without "
-		     "a count. Keep them in the frame: ethtool -K %s txvlan off "
-		     "tx-vlan-stag-hw-insert off%s; or have a native program report them "
-		     "(rx_vlan).",
+		     "VLAN tags that the other end leaves to the device (tx-vlan-offload; 802.1ad: "
+		     "tx-vlan-stag-hw-insert) arrive beside the frame and are lost without a "
+		     "count, whatever rx-vlan-offload is here. Keep them in the frame: ethtool -K "
+		     "%s txvlan off tx-vlan-stag-hw-insert off%s; or have a native program report "
+		     "them (rx_vlan).",
 		     f->peer.ifindex ? word(f->peer.ifname) : "PEER",
 		     f->peer.ifindex ? "" : " (in its namespace)");
 		return;
