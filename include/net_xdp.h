@@ -15,6 +15,9 @@
  * not is *bounced*: one copy through the private area, counted with its reason. The words "zero
  * copy" are only as true as rx_bounced and tx_bounced are 0 and the queue's report says zero_copy.
  *
+ * Frames are those that the NIC accepts: its own MAC, broadcast and joined multicast. For more: ip link
+ * set IF promisc on (or allmulticast on), for one group ip maddr add MAC dev IF.
+ *
  * Needs: CAP_NET_RAW (socket), CAP_NET_ADMIN + CAP_BPF + CAP_PERFMON (program: it measures frames by
  * their pointers, which the verifier allows only with it), CAP_IPC_LOCK or RLIMIT_MEMLOCK.
  * Source of the kernel's rules: net/xdp/ of Linux 6.18 and Documentation/networking/af_xdp.rst.

@@ -164,7 +164,7 @@ bool napi_look(const char *directory, uint32_t ifindex, uint32_t queue, char *st
 	if (!rc || rc == -EBUSY)
 		snprintf(state, size, "%s by process %u: %s", rc ? "kept" : "left", l.pid,
 			 values(&l).text);
-	else if (rc != -ENOENT)
+	else if (rc != -ENOENT && rc != -EACCES) /* who may not look has not found anything */
 		snprintf(state, size, "%s ignored: %s", l.path, strerror(-rc));
 	return !rc;
 }

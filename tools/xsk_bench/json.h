@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Writing one JSON document: commas, indentation and escapes. */
+/* Writing one JSON document: commas, indentation and escapes. It is valid UTF-8 whatever the strings are. */
 #ifndef BENCH_JSON_H
 #define BENCH_JSON_H
 
