@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* xsk-bench as an operator meets it: exit codes, what goes to stderr, what the result looks like. */
+#include <bpf/bpf.h>
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -246,6 +248,68 @@ Test(xsk_bench, ssh_session_is_found_behind_a_program_that_clears_the_environmen
 	tool_run(&tool, "/usr/bin/timeout 20 /usr/bin/env -u SSH_CONNECTION " XSK_BENCH
 			" rx -i v0 --duration 0.1");
 	ENDED(0);
+}
+
+/* ---- Interfaces that change under a run ---------------------------------------------------------- */
+
+/* The bpf_link that keeps the tool's program attached. */
+static int link_of(pid_t pid)
+{
+	char path[64], line[128];
+	unsigned int id = 0;
+
+	for (int fd = 0; fd < 256 && !id; fd++) {
+		FILE *f;
+
+		snprintf(path, sizeof(path), "/proc/%d/fdinfo/%d", (int)pid, fd);
+		f = fopen(path, "re");
+		while (f && fgets(line, sizeof(line), f))
+			sscanf(line, "link_id: %u", &id);
+		if (f)
+			fclose(f);
+	}
+	cr_assert(id, "no link");
+	return bpf_link_get_fd_by_id(id);
+}
+
+/* It ends by itself, long before its time, and says why. */
+static void ends_saying(const char *words)
+{
+	tool_end(&tool, 0);
+	ENDED(1);
+	SAYS("xsk-bench: restart: v0: ");
+	SAYS(words);
+	HIDES("adds up");
+	HIDES("accounted for");
+}
+
+Test(xsk_bench, program_that_is_detached_under_a_run_ends_it_with_the_reason)
+{
+	static const char *const modes[] = {"rx", "fwd", "latency"};
+	int link;
+
+	for (int i = 0; i < 3; i++) {
+		tool_start(&tool, XSK_BENCH " %s -i v0 --duration 5", modes[i]);
+		tool_await(&tool, "is running");
+		link = link_of(tool.pid);
+		cr_assert_eq(bpf_link_detach(link), 0, "%s", strerror(errno));
+		close(link);
+		ends_saying("somebody has detached the XDP program");
+	}
+}
+
+Test(xsk_bench, interface_that_goes_under_a_run_ends_it_with_the_reason)
+{
+	for (int json = 0; json < 2; json++) {
+		tool_start(&tool, XSK_BENCH " rx -i v0 --duration 5%s", json ? " --json" : "");
+		tool_await(&tool, "is running");
+		netns_run("ip link del v0");
+		ends_saying("the interface is gone");
+		cr_assert(!json || (tool_json(tool.out) && !strstr(tool.out, "totals")), "%s",
+			  tool.out);
+		if (!json)
+			netns_veth("v0", "v1", 2, 1500);
+	}
 }
 
 /* ---- What arrives -------------------------------------------------------------------------------- */
