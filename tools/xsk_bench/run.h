@@ -53,6 +53,7 @@ struct worker {
 	struct pool pools[RUN_MAX_PORTS];
 	uint16_t stream;
 	uint64_t received_before; /* the last wait */
+	uint32_t spins;
 	uint64_t published_ns;
 
 	struct tally tally;

@@ -17,7 +17,8 @@
 #define PUBLISH_NS    50000000u
 /* A look at a ring takes the lines that the kernel writes next. While frames come in bursts the looks are
  * this far apart, so that each finds several; a frame that comes alone is looked for all the time. */
-#define SPIN_PAUSE_NS 5000u
+#define SPIN_PAUSE_NS  5000u
+#define SPINS_PER_LOOK 4096u
 
 static int worker_fail(struct worker *w, int rc, const char *step, const char *message)
 {
@@ -98,53 +99,6 @@ void *worker_main(void *arg)
 	return NULL;
 }
 
-static void pause_for(uint64_t ns)
-{
-	uint64_t end = now_ns() + ns;
-
-	while (now_ns() < end)
-		relax();
-}
-
-void worker_wait(struct worker *w, uint64_t deadline_ns)
-{
-	uint64_t fresh = w->tally.received - w->received_before;
-	struct timespec sleep = {.tv_nsec = STOP_CHECK_NS};
-	struct pollfd fds[RUN_MAX_PORTS];
-
-	w->received_before = w->tally.received;
-	if (w->run->opt->wait == BENCH_WAIT_SPIN) {
-		if (fresh > 1)
-			pause_for(SPIN_PAUSE_NS);
-		else
-			relax();
-		return;
-	}
-	if (w->run->opt->moderate_us && fresh) {
-		/* One wake-up for many frames, as a device's interrupt moderation does it: the next ones
-		 * are waited for by the clock. */
-		w->tally.sleeps++;
-		sleep.tv_nsec = w->run->opt->moderate_us * 1000l;
-		clock_nanosleep(CLOCK_MONOTONIC, 0, &sleep, NULL);
-		return;
-	}
-	for (uint32_t i = 0; i < w->run->port_count; i++) {
-		if (net_queue_poll_ready(w->q[i]))
-			return;
-		fds[i] = (struct pollfd){.fd = net_queue_ready_fd(w->q[i]), .events = POLLIN};
-	}
-	if (deadline_ns != WORKER_NEVER) {
-		uint64_t now = now_ns();
-
-		if (deadline_ns <= now)
-			return;
-		if (deadline_ns - now < STOP_CHECK_NS)
-			sleep.tv_nsec = (long)(deadline_ns - now);
-	}
-	w->tally.sleeps++;
-	ppoll(fds, w->run->port_count, &sleep, NULL);
-}
-
 /* All queues of the worker. Only their thread may ask. */
 static struct net_xdp_stats queue_stats(struct worker *w)
 {
@@ -176,27 +130,84 @@ static uint64_t count_drops(const struct net_xdp_stats *stats)
 	return sum;
 }
 
-void worker_publish(struct worker *w, uint64_t now)
+/* Figures for the live line, when it is time for new ones. */
+static void show(struct worker *w, uint64_t now)
 {
 	struct tally *t = &w->tally;
-	bool sends = w->run->opt->mode == BENCH_TX;
 	uint64_t frames = t->received, bytes = t->received_bytes;
 	struct net_xdp_stats stats;
 
-	if (!t->first_ns)
-		t->first_ns = now;
-	t->last_ns = now;
 	if (now - w->published_ns < PUBLISH_NS)
 		return;
 	w->published_ns = now;
 	stats = queue_stats(w);
-	if (sends) {
+	if (w->run->opt->mode == BENCH_TX) {
 		frames = port_sent(&stats);
 		bytes = t->generated ? frames * (t->generated_bytes / t->generated) : 0;
 	}
 	atomic_store_explicit(&w->live_frames, frames, memory_order_relaxed);
 	atomic_store_explicit(&w->live_bytes, bytes, memory_order_relaxed);
 	atomic_store_explicit(&w->live_drops, count_drops(&stats), memory_order_relaxed);
+}
+
+void worker_publish(struct worker *w, uint64_t now)
+{
+	struct tally *t = &w->tally;
+
+	if (!t->first_ns)
+		t->first_ns = now;
+	t->last_ns = now;
+	show(w, now);
+}
+
+static void pause_for(uint64_t ns)
+{
+	uint64_t end = now_ns() + ns;
+
+	while (now_ns() < end)
+		relax();
+}
+
+void worker_wait(struct worker *w, uint64_t deadline_ns)
+{
+	uint64_t fresh = w->tally.received - w->received_before;
+	struct timespec sleep = {.tv_nsec = STOP_CHECK_NS};
+	struct pollfd fds[RUN_MAX_PORTS];
+
+	w->received_before = w->tally.received;
+	/* Frames may be dropped though none comes through. Spinning, the clock is not asked each time. */
+	if (w->run->opt->wait != BENCH_WAIT_SPIN || !(w->spins++ % SPINS_PER_LOOK))
+		show(w, now_ns());
+	if (w->run->opt->wait == BENCH_WAIT_SPIN) {
+		if (fresh > 1)
+			pause_for(SPIN_PAUSE_NS);
+		else
+			relax();
+		return;
+	}
+	if (w->run->opt->moderate_us && fresh) {
+		/* One wake-up for many frames, as a device's interrupt moderation does it: the next ones
+		 * are waited for by the clock. */
+		w->tally.sleeps++;
+		sleep.tv_nsec = w->run->opt->moderate_us * 1000l;
+		clock_nanosleep(CLOCK_MONOTONIC, 0, &sleep, NULL);
+		return;
+	}
+	for (uint32_t i = 0; i < w->run->port_count; i++) {
+		if (net_queue_poll_ready(w->q[i]))
+			return;
+		fds[i] = (struct pollfd){.fd = net_queue_ready_fd(w->q[i]), .events = POLLIN};
+	}
+	if (deadline_ns != WORKER_NEVER) {
+		uint64_t now = now_ns();
+
+		if (deadline_ns <= now)
+			return;
+		if (deadline_ns - now < STOP_CHECK_NS)
+			sleep.tv_nsec = (long)(deadline_ns - now);
+	}
+	w->tally.sleeps++;
+	ppoll(fds, w->run->port_count, &sleep, NULL);
 }
 
 int worker_tx_error(struct worker *w, int rc, uint32_t port)
