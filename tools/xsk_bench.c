@@ -42,23 +42,32 @@ static int usage(const struct net_error *err, bool json, const char *command)
 	return flushed(EXIT_USAGE);
 }
 
-/* A sender that sent nothing, or has no link at the end, has not done what was asked. */
+static const struct port *port_without_link(const struct run *run)
+{
+	for (uint32_t k = 0; k < run->port_count; k++)
+		if (!run->ports[k].link_up)
+			return &run->ports[k];
+	return NULL;
+}
+
+/* Who sends and sent nothing has not done what was asked, and neither has a sender without a link. */
 static int check_sent(const struct run *run, const struct account *a, struct net_error *err)
 {
-	const struct port *p = &run->ports[0];
-	unsigned long long sent = a->frames, all = a->tally.generated;
+	const struct port *down = port_without_link(run);
+	unsigned long long sent = port_sent(&a->stats), all = a->tally.generated;
 
-	if (!options_send(run->opt) || !all || (sent && p->link_up))
+	if (!all || (sent && !(down && options_send(run->opt))))
 		return 0;
-	err->code = p->link_up ? -EIO : -ENETDOWN;
+	err->code = down ? -ENETDOWN : -EIO;
 	snprintf(err->step, sizeof(err->step), "link");
-	if (p->link_up)
+	if (down)
 		snprintf(err->message, sizeof(err->message),
-			 "%s: none of %llu frames was sent; see what was lost", p->ifname, all);
+			 "%s: the link is down; %llu of %llu frames were sent", down->ifname, sent,
+			 all);
 	else
 		snprintf(err->message, sizeof(err->message),
-			 "%s: the link is down; %llu of %llu frames were sent", p->ifname, sent,
-			 all);
+			 "%s: none of %llu frames was sent; see what was lost",
+			 run->ports[0].ifname, all);
 	return err->code;
 }
 

@@ -362,6 +362,23 @@ Test(xsk_bench, loss_upstream_is_not_explained_by_drops_before_the_first_frame)
 	peer_close(&p);
 }
 
+Test(xsk_bench, forwarding_onto_a_link_that_is_down_fails)
+{
+	struct peer p;
+
+	netns_veth("w0", "w1", 1, 1500);
+	peer_open(&p, "v0");
+	peer_use_queue(&p, 0);
+	netns_down("w1");
+	tool_start(&tool, XSK_BENCH " fwd -i v1 --to w0 --duration 1");
+	tool_await(&tool, "is running");
+	send_numbers(&p, 0, 5);
+	tool_end(&tool, 0);
+	ENDED(1);
+	SAYS("xsk-bench: link: w0: the link is down; 0 of 5 frames were sent");
+	peer_close(&p);
+}
+
 Test(xsk_bench, live_line_counts_what_the_program_drops)
 {
 	struct peer p;

@@ -270,7 +270,7 @@ static void report_as_json(FILE *out, const struct run *r, const struct account 
 	report_json(out, r, a, &ok);
 }
 
-Test(bench, what_the_program_did_before_the_first_frame_explains_no_loss)
+Test(bench, what_the_program_did_before_or_on_other_queues_explains_no_loss)
 {
 	struct port *p = &run.ports[0];
 

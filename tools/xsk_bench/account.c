@@ -36,18 +36,13 @@ static void add_counters(struct balance *b, const struct account *a,
 			  net_xdp_counter_meaning(counters[i]), a->stats.value[counters[i]]);
 }
 
-/* early: what the program did too early to be a cause. */
-static void add_rx_causes(struct balance *b, const struct account *a,
-			  const struct net_xdp_program_stats *early)
+static void add_program_causes(struct balance *b, const struct account *a)
 {
-	add_counters(b, a, rx_causes, COUNT(rx_causes));
 	add_cause(b, "program_dropped_too_long", "XDP program: over the largest frame",
-		  a->program.dropped_too_long - early->dropped_too_long);
+		  a->program.dropped_too_long);
 	add_cause(b, "program_passed", "XDP program: to the host, the queue has no socket",
-		  a->program.passed - early->passed);
+		  a->program.passed);
 }
-
-static const struct net_xdp_program_stats never;
 
 static void add_tx_causes(struct balance *b, const struct account *a)
 {
@@ -92,8 +87,11 @@ static void balance_missing(struct account *a, struct balance *b)
 				   : "lost before this interface, or by the XDP program, whose "
 				     "counters are unknown";
 	b->whole = a->flows.missing;
-	/* Only what came after the first number can be missing between two. */
-	add_rx_causes(b, a, &a->program_early);
+	add_counters(b, a, rx_causes, COUNT(rx_causes));
+	/* Only what came after the first number can be missing between two. What was passed to the
+	 * host came on other queues, and so did all of its stream. */
+	add_cause(b, "program_dropped_too_long", "XDP program: over the largest frame",
+		  a->program.dropped_too_long - a->program_early.dropped_too_long);
 	add_cause(b, "corrupt", "received, but not as it was sent",
 		  a->tally.corrupt - a->tally.corrupt_early);
 }
@@ -127,7 +125,8 @@ static void balance_unanswered(struct account *a, struct balance *b)
 	b->rest = "lost at the peer or on the way";
 	b->whole = a->tally.generated > good ? a->tally.generated - good : 0;
 	add_tx_causes(b, a);
-	add_rx_causes(b, a, &never);
+	add_counters(b, a, rx_causes, COUNT(rx_causes));
+	add_program_causes(b, a);
 	add_cause(b, "corrupt", "received, but not as it was sent", a->tally.corrupt);
 }
 
@@ -141,7 +140,8 @@ static void balance_arrived(struct account *a, struct balance *b)
 	b->rest = "in the rings when the queues ended";
 	b->whole = p->redirected + p->passed + p->kept + p->dropped_too_long;
 	add_part(b, "received", "returned by the library", a->stats.value[NET_XDP_RX_FRAMES]);
-	add_rx_causes(b, a, &never);
+	add_counters(b, a, rx_causes, COUNT(rx_causes));
+	add_program_causes(b, a);
 	add_cause(b, "program_kept", "XDP program: to the host, not to our MACs", p->kept);
 }
 
