@@ -242,7 +242,7 @@ Test(xsk_bench, second_one_on_an_interface_is_told_at_once_that_it_waits)
 	tool_start(&other, XSK_BENCH " rx -i v0 --duration 0");
 	tool_await(&other, "is running");
 	tool_start(&tool, XSK_BENCH " rx -i v0 --duration 0.1");
-	tool_await(&tool, "another program of net_xdp runs here");
+	tool_await(&tool, "waiting for it to end");
 	SILENT("is running");
 	tool_end(&other, SIGTERM);
 	tool_end(&tool, 0);

@@ -65,11 +65,10 @@ static void tell_state(const struct port *p, const struct options *opt)
 		say("%s is down; bring it up with: ip link set %s up", p->ifname, p->ifname);
 	else if (!d->carrier)
 		say("%s: the link is down", p->ifname);
-	/* The library waits until it has ended: release_timeout_ms. */
 	if (!opt->dispatcher && !strncmp(d->program_name, "net_xdp", 7))
-		say("%s: another program of net_xdp runs here (XDP program %u); waiting up to %g s "
-		    "for its end",
-		    p->ifname, d->program_id, net_xdp_config_default().release_timeout_ms / 1000.0);
+		say("%s has a program of net_xdp (XDP program %u); waiting for it to end, %u ms at "
+		    "most",
+		    p->ifname, d->program_id, net_xdp_config_default().release_timeout_ms);
 }
 
 int look_at_port(struct port *p, const struct options *opt, const struct host_net *net,
