@@ -116,6 +116,20 @@ Test(xsk_bench, zero_copy_that_auto_did_not_get_is_explained_without_advising_au
 	SAYS("use --mode auto or copy");
 }
 
+Test(xsk_bench, generic_xdp_that_auto_ended_in_is_told_without_advising_auto)
+{
+	RUN("rx -i lo --duration 0.1 --json");
+	ENDED(0);
+	SAYS("xsk-bench: generic XDP, which is slower: lo: ");
+	SAYS("the driver has no native XDP\n");
+	SAYS("lo: the MTU is 65536, and frames over 1518 bytes are dropped; lower the MTU\n");
+	HIDES("attach auto");
+	HIDES("mode auto");
+	RUN("rx -i lo --attach native");
+	ENDED(1);
+	SAYS("use --attach auto or generic");
+}
+
 Test(xsk_bench, help_and_version_and_results_fit_80_columns)
 {
 	RUN("--help");

@@ -97,36 +97,41 @@ int look_at_host(const struct port *p, const struct options *opt, const struct h
 	return rc;
 }
 
-/* Why the program is not in the driver, as the ladder has it. */
-static const char *why_generic(const struct net_xdp_report *r)
+/* The rung that says why the program is not in the driver; NULL: it is, or nobody asked for that. */
+static struct net_xdp_rung *native_refusal(struct net_xdp_report *r)
 {
-	for (uint32_t i = 0; i < r->rung_count; i++)
+	for (uint32_t i = 0; !r->native && i < r->rung_count && i < NET_XDP_RUNGS; i++)
 		if (r->rungs[i].error && !strcmp(r->rungs[i].asked, "native attach"))
-			return r->rungs[i].sentence;
+			return &r->rungs[i];
 	return NULL;
 }
 
 void look_at_mode(const struct port *p, const struct options *opt)
 {
 	uint32_t takes = port_largest_frame(opt), mtu = p->device.mtu_bytes;
-	bool over = mtu + 14 > takes, drops = over && options_receive(opt);
+	bool drops = options_receive(opt) && mtu + 14 > takes;
+	struct net_xdp_rung *refusal = NULL;
+	char advice[48] = "lower the MTU", dropped[80] = "";
 	struct net_xdp_report report;
-	const char *why = NULL;
-	char dropped[80] = "", advice[48] = "lower the MTU";
 
-	if (!net_xdp_queue_report(p->queues[0].q, &report) && !report.native)
-		why = why_generic(&report);
+	if (!net_xdp_queue_report(p->queues[0].q, &report))
+		refusal = native_refusal(&report);
 	if (drops)
 		snprintf(dropped, sizeof(dropped), "frames over %u bytes are dropped", takes);
-	if (!options_send(opt)) /* of a sender it is the size to send */
+	if (!options_send(opt) &&
+	    mtu + 18 <= OPTIONS_MAX_FRAME) /* of a sender it is what it sends */
 		snprintf(advice, sizeof(advice), "use --frame-bytes %u", mtu + 18);
-	if (why && over)
+	if (refusal && refusal->error == -ERANGE && mtu + 14 > takes) {
 		say("%s: the MTU of %u does not fit native XDP: generic XDP, which is slower%s%s; "
 		    "%s",
 		    p->ifname, mtu, drops ? ", and " : "", dropped, advice);
-	else if (why)
-		say("generic XDP, which is slower: %s", why);
-	else if (drops)
+		return;
+	}
+	if (refusal) {
+		options_say(refusal->sentence, sizeof(refusal->sentence));
+		say("generic XDP, which is slower: %s", refusal->sentence);
+	}
+	if (drops)
 		say("%s: the MTU is %u, and %s; %s", p->ifname, mtu, dropped, advice);
 }
 

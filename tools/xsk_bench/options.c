@@ -38,7 +38,7 @@ static const struct spec specs[] = {
 	 .kind = KIND_U32,
 	 .offset = AT(frame_bytes),
 	 .min = 60,
-	 .max = 9216},
+	 .max = OPTIONS_MAX_FRAME},
 	{.name = "chunk", .kind = KIND_U32, .offset = AT(chunk_bytes), .min = 2048, .max = 4096},
 	{.name = "aligned", .kind = KIND_FLAG, .offset = AT(aligned)},
 	{.name = "sealed", .kind = KIND_FLAG, .offset = AT(sealed)},

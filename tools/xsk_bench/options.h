@@ -12,7 +12,8 @@
 
 #include "net_xdp.h"
 
-#define BENCH_MAX_QUEUES 64
+#define BENCH_MAX_QUEUES  64
+#define OPTIONS_MAX_FRAME 9216 /* of --frame-bytes, as of max_frame_bytes */
 
 enum bench_mode {
 	BENCH_RX,
