@@ -61,8 +61,9 @@ static bool knows_multi_buffer(int fd)
 	return bind_once(fd, INT32_MAX, 0, XDP_COPY | XDP_USE_SG, -1) == -ENODEV;
 }
 
-/* Why a bind failed, for a person. */
-static const char *bind_hint(int rc, bool zero_copy, const struct net_xdp_device *device)
+/* Why a bind failed, for a person. goes_on: mode auto tries copy next, and is no advice then. */
+static const char *bind_hint(int rc, bool zero_copy, bool goes_on,
+			     const struct net_xdp_device *device)
 {
 	switch (rc) {
 	case -EBUSY:
@@ -71,15 +72,23 @@ static const char *bind_hint(int rc, bool zero_copy, const struct net_xdp_device
 	case -EOPNOTSUPP:
 		if (zero_copy && device->has_features &&
 		    !(device->xdp_features & NET_XDP_FEATURE_ZERO_COPY))
-			return "the driver has no zero copy; use mode auto or copy";
-		return "the driver refuses this combination; use mode auto, or frames of one chunk";
+			return goes_on ? "the driver has no zero copy"
+				       : "the driver has no zero copy; use mode auto or copy";
+		return zero_copy && !goes_on
+			       ? "the driver refuses this combination; use mode auto, or frames of "
+				 "one chunk"
+			       : "the driver refuses this combination; use frames of one chunk";
 	case -EINVAL:
-		return zero_copy
-			       ? "does the queue exist, and (virtio) is the platform flag set? See "
-				 "xsk-info, or use mode auto"
-			       : "does the queue exist on this interface? See xsk-info";
+		if (!zero_copy)
+			return "does the queue exist on this interface? See xsk-info";
+		return goes_on ? "does the queue exist, and (virtio) is the platform flag set? See "
+				 "xsk-info"
+			       : "does the queue exist, and (virtio) is the platform flag set? See "
+				 "xsk-info, or use mode auto";
 	case -ENOENT:
-		return "virtio: the device lacks ring reset or mergeable buffers; use mode copy";
+		return goes_on ? "virtio: the device lacks ring reset or mergeable buffers"
+			       : "virtio: the device lacks ring reset or mergeable buffers; use "
+				 "mode copy";
 	case -ENODEV:
 		return "the interface is gone; look with: ip link";
 	case -ENOMEM:
@@ -134,7 +143,7 @@ static int holds_mtu(const struct net_xdp_queue *q, const struct net_xdp_device 
  * 82576 and I210). Return: 0 when frames of the MTU stay whole, -EMSGSIZE when they are cut, -EINVAL
  * when the NIC would write behind the chunk; then it is said, with what would help. */
 static int whole_frames(const struct net_xdp_queue *q, const struct net_xdp_device *device,
-			char *why, size_t size)
+			bool goes_on, char *why, size_t size)
 {
 	uint32_t unit = q->driver_unit_bytes, frame = device->mtu_bytes + 18;
 	uint32_t piece, enough, most, wanted;
@@ -154,8 +163,8 @@ static int whole_frames(const struct net_xdp_queue *q, const struct net_xdp_devi
 		snprintf(remedy, sizeof(remedy), "use chunk_bytes 4096 and max_frame_bytes %u",
 			 wanted);
 	else
-		snprintf(remedy, sizeof(remedy), "use mode copy, or lower the MTU to %u",
-			 most - 1 - 18);
+		snprintf(remedy, sizeof(remedy), "%slower the MTU to %u",
+			 goes_on ? "" : "use mode copy, or ", most - 1 - 18);
 	if (piece)
 		snprintf(why, size, "%s cuts frames of MTU %u into pieces of %u bytes; %s",
 			 device->driver, device->mtu_bytes, piece, remedy);
@@ -185,6 +194,7 @@ static int try_bind(struct net_xdp_queue *q, const struct net_xdp_config *c,
 	uint16_t flags = XDP_USE_NEED_WAKEUP | (zero_copy ? XDP_ZEROCOPY : XDP_COPY) |
 			 (q->jumbo ? XDP_USE_SG : 0);
 	const char *asked = zero_copy ? "zero-copy bind" : "copy bind";
+	bool goes_on = zero_copy && c->mode == NET_XDP_MODE_AUTO;
 	int rc = bind_patiently(q, device->ifindex, flags, -1, c->release_timeout_ms);
 	char sentence[200];
 
@@ -193,7 +203,7 @@ static int try_bind(struct net_xdp_queue *q, const struct net_xdp_config *c,
 			 *but ? ", but " : "", but);
 	else
 		snprintf(sentence, sizeof(sentence), "queue %u: %s: %s", q->hardware_queue,
-			 strerror(-rc), bind_hint(rc, zero_copy, device));
+			 strerror(-rc), bind_hint(rc, zero_copy, goes_on, device));
 	record(q, asked, rc, sentence);
 	if (rc)
 		error_set(err, rc, "bind", "%s %s %s", device->ifname, asked, sentence);
@@ -204,8 +214,9 @@ static int try_bind(struct net_xdp_queue *q, const struct net_xdp_config *c,
 static int bind_zero_copy(struct net_xdp_queue *q, const struct net_xdp_config *c,
 			  const struct net_xdp_device *device, bool native, struct net_error *err)
 {
+	bool goes_on = c->mode == NET_XDP_MODE_AUTO;
 	char why[168] = "", sentence[200];
-	int rc = native ? whole_frames(q, device, why, sizeof(why)) : -EOPNOTSUPP;
+	int rc = native ? whole_frames(q, device, goes_on, why, sizeof(why)) : -EOPNOTSUPP;
 
 	if (!rc && q->zero_copy)
 		rc = holds_mtu(q, device, why, sizeof(why));
@@ -213,8 +224,8 @@ static int bind_zero_copy(struct net_xdp_queue *q, const struct net_xdp_config *
 		tell_pages(q->memory, why, sizeof(why));
 	if (!native)
 		snprintf(why, sizeof(why),
-			 "the program is attached generic, zero copy needs native; use mode auto "
-			 "or attach native");
+			 "the program is attached generic, zero copy needs native%s",
+			 goes_on ? "" : "; use mode auto or attach native");
 	else if (!rc || (rc == -EMSGSIZE && c->mode == NET_XDP_MODE_ZERO_COPY))
 		return try_bind(q, c, device, true, why, err);
 	snprintf(sentence, sizeof(sentence), "queue %u not tried: %s", q->hardware_queue, why);
@@ -245,7 +256,7 @@ static int bind_shared(struct net_xdp_queue *q, const struct net_xdp_config *c,
 
 	snprintf(sentence, sizeof(sentence), "queue %u, as the first queue: %s%s%s",
 		 q->hardware_queue, rc ? strerror(-rc) : "bound", rc ? ": " : "",
-		 rc ? bind_hint(rc, false, device) : "");
+		 rc ? bind_hint(rc, false, false, device) : "");
 	record(q, "shared bind", rc, sentence);
 	return rc ? error_set(err, rc, "bind", "%s %s", device->ifname, sentence) : 0;
 }

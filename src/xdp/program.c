@@ -125,12 +125,18 @@ static int refuse_foreign(const struct net_xdp_config *c, const struct net_xdp_d
 
 /* ---- Attach ----------------------------------------------------------------------------------- */
 
-static const char *attach_hint(int rc, bool native)
+/* Why an attach failed, for a person. Where attach auto was asked for it is no advice. */
+static const char *attach_hint(int rc, bool native, const struct net_xdp_config *c)
 {
 	switch (rc) {
 	case -EOPNOTSUPP:
-		return native ? "the driver has no native XDP; use attach auto or generic"
-			      : "this kernel has no generic XDP";
+		if (!native)
+			return "this kernel has no generic XDP";
+		if (c->rx_vlan)
+			return "the driver has no native XDP, which rx_vlan needs";
+		return c->attach == NET_XDP_ATTACH_AUTO
+			       ? "the driver has no native XDP"
+			       : "the driver has no native XDP; use attach auto or generic";
 	case -EBUSY:
 	case -EEXIST:
 		return "another XDP program is attached; see xsk-info";
@@ -145,7 +151,7 @@ static const char *attach_hint(int rc, bool native)
 	case -ENODEV:
 		return "the interface is gone";
 	default:
-		return "see dmesg, or try attach generic";
+		return native && !c->rx_vlan ? "see dmesg, or use attach generic" : "see dmesg";
 	}
 }
 
@@ -183,7 +189,7 @@ static int try_attach(struct program *p, const struct net_xdp_config *c,
 							 "allows BPF extensions, bpffs on "
 							 "/sys/fs/bpf and CAP_SYS_ADMIN; use "
 							 "program link if none else is attached"
-						       : attach_hint(rc, native));
+						       : attach_hint(rc, native, c));
 	p->native = native && !rc;
 	return rc ? error_set(err, rc, "attach", "%s %s", rung->asked, rung->sentence) : 0;
 }

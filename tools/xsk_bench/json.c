@@ -70,3 +70,9 @@ void json_bool(struct json *j, const char *key, bool value)
 	lead(j, key);
 	fputs(value ? "true" : "false", j->out);
 }
+
+void json_null(struct json *j, const char *key)
+{
+	lead(j, key);
+	fputs("null", j->out);
+}

@@ -21,5 +21,6 @@ void json_number(struct json *j, const char *key, uint64_t value);
 void json_signed(struct json *j, const char *key, int64_t value);
 void json_real(struct json *j, const char *key, double value);
 void json_bool(struct json *j, const char *key, bool value);
+void json_null(struct json *j, const char *key); /* not known */
 
 #endif
