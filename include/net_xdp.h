@@ -183,6 +183,14 @@ NET_PUBLIC int net_xdp_config_check(const struct net_xdp_config *config, struct 
  * Owner: the caller, ends it with net_endpoint_destroy(). The fds stay the caller's: they are mapped,
  * not kept. Threads: this and every later set-up or teardown call must run in the network namespace
  * that the interface was found in; data calls may run anywhere.
+ *
+ * A device that was removed or moved, and a program that was detached or replaced by somebody else, are
+ * told within a second: once as NET_ACTION_RESTART_REQUIRED by poll_action, and by each queue as
+ * NET_TX_TRY_RESTART. get_queues attaches again, or says with -EBUSY whose program is there now. A queue
+ * finds out by itself that its device went; that the program went it learns from poll_action alone, because
+ * the kernel tells nobody, and asking waits for whoever configures the network just then (the RTNL lock),
+ * which no data call may. So call poll_action: when action_fd is readable (also twice a second, for this
+ * look), or at least once a second.
  * Blocks: yes; page faults of the whole memory happen in get_queues (0.1 to 0.4 s per GiB).
  */
 NET_PUBLIC int net_xdp_open(const struct net_xdp_config *config, struct net_endpoint **out,
@@ -288,7 +296,7 @@ NET_PUBLIC int net_xdp_queue_report(struct net_queue *q, struct net_xdp_report *
 	X(KICKS, "kicks", "system calls made by the data calls")                                   \
 	X(KICK_AGAIN, "kick_again", "of these: EAGAIN, the rest goes with the next one")           \
 	X(KICK_DOWN, "kick_down", "of these: ENETDOWN, the interface is down")                     \
-	X(LOOKS, "looks", "other system calls made by poll_ready, before a sleep")
+	X(LOOKS, "looks", "other system calls: before a sleep, and a few a second while polling")
 
 enum net_xdp_counter {
 #define NET_XDP_COUNTER_SYMBOL(symbol, name, meaning) NET_XDP_##symbol,

@@ -198,6 +198,7 @@ void queue_set_facts(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep)
 	q->inspect = c->rx_vlan || c->rx_checksum != NET_XDP_RX_CHECKSUM_NONE;
 	q->partial_possible = strcmp(ep->device.driver, "veth") == 0;
 	q->timer_us = q->tx_timer_us = c->tx_timer_us;
+	q->looked_ms = clock_ms();
 	queue_set_zero_copy(q, zero_copy);
 }
 
@@ -277,6 +278,10 @@ static int go_live(struct net_xdp_queue *q, struct net_xdp_endpoint *ep, struct 
 		return error_set(err, rc, "busy poll", "queue %u: having the driver woken up: %s",
 				 q->index, strerror(-rc));
 	rc = ready_open(q, ep->events_fd);
+	if (!rc)
+		rc = ready_watch(q, ep->removal_fd);
+	if (!rc)
+		rc = ready_watch(q, ep->lost_fd);
 	if (rc)
 		return error_set(err, rc, "queue", "queue %u: epoll and timer: %s%s", q->index,
 				 strerror(-rc), error_hint(rc));
