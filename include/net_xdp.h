@@ -15,6 +15,14 @@
  * not is *bounced*: one copy through the private area, counted with its reason. The words "zero
  * copy" are only as true as rx_bounced and tx_bounced are 0 and the queue's report says zero_copy.
  *
+ * Who gets the frames: opening takes nothing; the first posted buffer of a queue takes that queue's frames
+ * from the host. Until then, also on a queue that only sends, they go to the host as if nobody had opened
+ * the interface. From then on the queue keeps them: while no buffer is posted they are dropped and counted
+ * (rx_kernel_dropped), until it is destroyed. The report says which (takes_frames). Zero copy is another
+ * matter: from the bind on the driver has no buffers for that hardware queue but those in our fill ring, so
+ * without a posted one its frames are lost to the host too. Who only sends and wants the host to keep them
+ * uses mode copy.
+ *
  * Needs: CAP_NET_RAW (socket), CAP_NET_ADMIN + CAP_BPF + CAP_PERFMON (program: it measures frames by
  * their pointers, which the verifier allows only with it), CAP_IPC_LOCK or RLIMIT_MEMLOCK.
  * Source of the kernel's rules: net/xdp/ of Linux 6.18 and Documentation/networking/af_xdp.rst.
@@ -191,6 +199,11 @@ NET_PUBLIC int net_xdp_config_check(const struct net_xdp_config *config, struct 
  * the kernel tells nobody, and asking waits for whoever configures the network just then (the RTNL lock),
  * which no data call may. So call poll_action: when action_fd is readable (also twice a second, for this
  * look), or at least once a second.
+ *
+ * For a seccomp filter after open, data calls use: sendto, recvfrom, epoll_ctl, epoll_wait,
+ * timerfd_settime, read, getsockopt, clock_gettime, and bpf for the first posted buffer of a queue without
+ * initial_rx (where that is refused the host keeps the frames, it is tried again a few times a second, and
+ * frames_state says so); poll_action: recvmsg, sendto, poll, timerfd_settime, write and bpf.
  * Blocks: yes; page faults of the whole memory happen in get_queues (0.1 to 0.4 s per GiB).
  */
 NET_PUBLIC int net_xdp_open(const struct net_xdp_config *config, struct net_endpoint **out,
@@ -230,6 +243,8 @@ struct net_xdp_report {
 	char napi_state[160];
 	int target_cpu;	       /* last hint, -1 none */
 	char target_state[80]; /* "IRQ 45 moved", "not applicable: ..." */
+	bool takes_frames;     /* the queue is in the XDP program's map: what arrives is for it */
+	char frames_state[160]; /* "taken", "left to the host until a buffer is posted", why not */
 	uint32_t rung_count;
 	struct net_xdp_rung rungs[NET_XDP_RUNGS]; /* attach first, then bind */
 };

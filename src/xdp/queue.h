@@ -44,7 +44,7 @@ struct tx_packet {
  * that only looks needs 20 to 100 us for so many: about the timer's interval for one that sleeps. */
 #define PATIENCE_LOOKS 1024u
 
-/* Between two questions whether device and program are there. */
+/* Between two questions whether device and program are there, and two attempts to enter the map. */
 #define LOOK_MS 250u
 
 /* Calls that found nothing, until one of them reads the clock. Few, because a frontend may make only ten
@@ -78,6 +78,7 @@ struct net_xdp_queue {
 	bool inspect;  /* rx_checksum or rx_vlan: frames are looked at */
 	bool rx_usual; /* may take_usual() be used? */
 	bool busy_poll;
+	bool outside; /* bound, but not in the XDP program's map: the host keeps the frames */
 
 	/* ---- hot: receive ---- */
 	QUEUE_LINE struct rx_table rx_ids;
@@ -144,6 +145,8 @@ struct net_xdp_queue {
 	uint32_t timer_us;   /* the timer's next interval */
 	uint32_t looks;	     /* of a frontend that polls: calls that found nothing */
 	uint64_t looked_ms;  /* when the socket was asked last */
+	uint64_t entered_ms; /* the last attempt to enter the map, and what came of it */
+	int enter_error;
 
 	struct {
 		void *memory;
@@ -283,6 +286,9 @@ static inline void queue_look(struct net_xdp_queue *q)
 int queue_create(struct net_xdp_endpoint *ep, uint32_t index, const struct net_queue_config *config,
 		 struct net_xdp_queue **out, struct net_error *err);
 int queue_destroy(struct net_queue *q, struct net_error *err);
+/* The kernel holds a chunk of a queue that is still outside: from now on it takes its frames. After a
+ * failure at most a few attempts a second. Return: 0 or -errno. */
+int queue_enter(struct net_xdp_queue *q);
 /* The parts of set-up that need no kernel: constants of the data calls; after the rings, tables. */
 void queue_set_zero_copy(struct net_xdp_queue *q, bool zero_copy);
 void queue_set_facts(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep);

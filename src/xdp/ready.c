@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "xdp/endpoint.h"
+#include "xdp/hot.h"
 #include "xdp/queue.h"
 #include "xdp/socket.h"
 
@@ -79,10 +80,18 @@ static void look_around(struct net_xdp_queue *q)
 		q->failed = true;
 }
 
+/* Posting the buffers should have let the frames in. Return: is that still to be done? */
+static bool must_enter(struct net_xdp_queue *q)
+{
+	return q->outside && rx_held(q) && queue_enter(q);
+}
+
 void queue_look_now(struct net_xdp_queue *q)
 {
-	if (clock_ms() - q->looked_ms >= LOOK_MS)
-		look_around(q);
+	if (clock_ms() - q->looked_ms < LOOK_MS)
+		return;
+	look_around(q);
+	must_enter(q);
 }
 
 /* ---- Sleep ------------------------------------------------------------------------------------ */
@@ -171,7 +180,7 @@ bool queue_poll_ready(struct net_queue *queue)
 	 * send (xsk_poll()). What is lost is completed, so nothing is left in the ring unless it has to wait. */
 	if (has_work(q) || !watch_socket(q) || harvest(q) || has_work(q))
 		return true;
-	if (again || inflight_count(&q->tx_inflight))
+	if (again || inflight_count(&q->tx_inflight) || unlikely(must_enter(q)))
 		arm_timer(q);
 	return false;
 }
