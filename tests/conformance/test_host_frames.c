@@ -35,7 +35,8 @@ static const uint8_t *send_one(struct sides *s, uint32_t queue)
 	static uint8_t frame[LEN];
 
 	frame_plain(frame, LEN, ++s->sent);
-	peer_use_queue(&s->r.peer, queue);
+	if (s->r.peer.queues > 1)
+		peer_use_queue(&s->r.peer, queue);
 	peer_send(&s->r.peer, frame, LEN);
 	return frame;
 }
