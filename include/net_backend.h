@@ -436,7 +436,8 @@ static inline int net_endpoint_stop(struct net_endpoint *ep)
 	return ep->ops->stop(ep);
 }
 
-/* Next event. Return: 1 and *out filled, 0 none, -errno. Blocks: no. Syscalls: one, non-blocking. */
+/* Next event. Return: 1 and *out filled, 0 none, -errno. Blocks: not for an event. Syscalls: one,
+ * non-blocking; now and then a few more, to look whether all is well. */
 static inline int net_endpoint_poll_action(struct net_endpoint *ep, struct net_action *out)
 {
 	return ep->ops->poll_action(ep, out);

@@ -18,6 +18,14 @@
  * Frames are those that the NIC accepts: its own MAC, broadcast and joined multicast. For more: ip link
  * set IF promisc on (or allmulticast on), for one group ip maddr add MAC dev IF.
  *
+ * Who gets the frames: opening takes nothing; the first posted buffer of a queue takes that queue's frames
+ * from the host. Until then, also on a queue that only sends, they go to the host as if nobody had opened
+ * the interface. From then on the queue keeps them: while no buffer is posted they are dropped and counted
+ * (rx_kernel_dropped), until it is destroyed. The report says which (takes_frames). Zero copy is another
+ * matter: from the bind on the driver has no buffers for that hardware queue but those in our fill ring, so
+ * without a posted one its frames are lost to the host too. Who only sends and wants the host to keep them
+ * uses mode copy.
+ *
  * Needs: CAP_NET_RAW (socket), CAP_NET_ADMIN + CAP_BPF + CAP_PERFMON (program: it measures frames by
  * their pointers, which the verifier allows only with it), CAP_IPC_LOCK or RLIMIT_MEMLOCK.
  * Source of the kernel's rules: net/xdp/ of Linux 6.18 and Documentation/networking/af_xdp.rst.
@@ -186,6 +194,19 @@ NET_PUBLIC int net_xdp_config_check(const struct net_xdp_config *config, struct 
  * Owner: the caller, ends it with net_endpoint_destroy(). The fds stay the caller's: they are mapped,
  * not kept. Threads: this and every later set-up or teardown call must run in the network namespace
  * that the interface was found in; data calls may run anywhere.
+ *
+ * A device that was removed or moved, and a program that was detached or replaced by somebody else, are
+ * told within a second: once as NET_ACTION_RESTART_REQUIRED by poll_action, and by each queue as
+ * NET_TX_TRY_RESTART. get_queues attaches again, or says with -EBUSY whose program is there now. A queue
+ * finds out by itself that its device went; that the program went it learns from poll_action alone, because
+ * the kernel tells nobody, and asking waits for whoever configures the network just then (the RTNL lock),
+ * which no data call may. So call poll_action: when action_fd is readable (also twice a second, for this
+ * look), or at least once a second.
+ *
+ * For a seccomp filter after open, data calls use: sendto, recvfrom, epoll_ctl, epoll_wait,
+ * timerfd_settime, read, getsockopt, clock_gettime, and bpf for the first posted buffer of a queue without
+ * initial_rx (where that is refused the host keeps the frames, it is tried again a few times a second, and
+ * frames_state says so); poll_action: recvmsg, sendto, poll, timerfd_settime, write and bpf.
  * Blocks: yes; page faults of the whole memory happen in get_queues (0.1 to 0.4 s per GiB).
  */
 NET_PUBLIC int net_xdp_open(const struct net_xdp_config *config, struct net_endpoint **out,
@@ -225,6 +246,8 @@ struct net_xdp_report {
 	char napi_state[160];
 	int target_cpu;	       /* last hint, -1 none */
 	char target_state[80]; /* "IRQ 45 moved", "not applicable: ..." */
+	bool takes_frames;     /* the queue is in the XDP program's map: what arrives is for it */
+	char frames_state[160]; /* "taken", "left to the host until a buffer is posted", why not */
 	uint32_t rung_count;
 	struct net_xdp_rung rungs[NET_XDP_RUNGS]; /* attach first, then bind */
 };
@@ -291,7 +314,7 @@ NET_PUBLIC int net_xdp_queue_report(struct net_queue *q, struct net_xdp_report *
 	X(KICKS, "kicks", "system calls made by the data calls")                                   \
 	X(KICK_AGAIN, "kick_again", "of these: EAGAIN, the rest goes with the next one")           \
 	X(KICK_DOWN, "kick_down", "of these: ENETDOWN, the interface is down")                     \
-	X(LOOKS, "looks", "other system calls made by poll_ready, before a sleep")
+	X(LOOKS, "looks", "other system calls: before a sleep, and a few a second while polling")
 
 enum net_xdp_counter {
 #define NET_XDP_COUNTER_SYMBOL(symbol, name, meaning) NET_XDP_##symbol,

@@ -4,10 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "backend/lifecycle.h"
 #include "backend/rss.h"
+#include "xdp/actions.h"
 #include "xdp/endpoint.h"
 #include "xdp/error.h"
 #include "xdp/netdev.h"
@@ -82,7 +82,7 @@ static int attach_again(struct net_xdp_endpoint *ep, struct net_error *err)
 		ep->device.rx_queues = now.rx_queues;
 		ep->device.tx_queues = now.tx_queues;
 	}
-	if (rc || (attached && !ep->gone))
+	if (rc || (attached && !ep->gone && ep->events_fd >= 0))
 		return rc;
 	if (!attached) {
 		program_close(&ep->program);
@@ -90,12 +90,7 @@ static int attach_again(struct net_xdp_endpoint *ep, struct net_error *err)
 		if (rc)
 			return rc;
 	}
-	ep->gone = false;
-	/* What was told last about the link may not be true of this one. */
-	rc = netdev_events_ask(ep->events_fd, ep->device.ifindex);
-	return rc ? error_set(err, rc, "events", "%s: asking for its link: %s", ep->device.ifname,
-			      strerror(-rc))
-		  : 0;
+	return actions_resume(ep, err);
 }
 
 /* ---- Queues ----------------------------------------------------------------------------------- */
@@ -165,71 +160,6 @@ static int stop(struct net_endpoint *endpoint)
 	return alive(endpoint_of(endpoint)) ? -EBUSY : 0;
 }
 
-/* ---- Actions ---------------------------------------------------------------------------------- */
-
-static int report_link(struct net_xdp_endpoint *ep, bool up, struct net_action *out)
-{
-	if (ep->gone || up == ep->link_up)
-		return 0;
-	ep->link_up = up;
-	*out = (struct net_action){.kind = NET_ACTION_LINK, .link_up = up};
-	return 1;
-}
-
-static int report_gone(struct net_xdp_endpoint *ep, struct net_action *out)
-{
-	if (ep->gone)
-		return 0;
-	ep->gone = true;
-	*out = (struct net_action){.kind = NET_ACTION_RESTART_REQUIRED};
-	return 1;
-}
-
-/* Events were lost: the state itself is the event. */
-static int ask_again(struct net_xdp_endpoint *ep, struct net_action *out)
-{
-	int up = netdev_link(ep->device.ifindex);
-
-	if (up == -ENODEV)
-		return report_gone(ep, out);
-	ep->link_lost = up < 0;
-	return up < 0 ? 0 : report_link(ep, up, out);
-}
-
-static int poll_action(struct net_endpoint *endpoint, struct net_action *out)
-{
-	struct net_xdp_endpoint *ep = endpoint_of(endpoint);
-	struct netdev_event event;
-	int rc = ep->link_lost ? ask_again(ep, out) : 0;
-
-	if (rc)
-		return rc;
-	while ((rc = netdev_events_next(ep->events_fd, ep->device.ifindex, &event)) == 1) {
-		switch (event.kind) {
-		case NETDEV_EVENT_LINK:
-			rc = report_link(ep, event.link_up, out);
-			break;
-		case NETDEV_EVENT_GONE:
-			rc = report_gone(ep, out);
-			break;
-		case NETDEV_EVENT_LOST:
-			rc = ask_again(ep, out);
-			break;
-		default:
-			rc = 0;
-			break;
-		}
-		if (rc)
-			break;
-	}
-	return rc;
-}
-
-static int action_fd(struct net_endpoint *endpoint)
-{
-	return endpoint_of(endpoint)->events_fd;
-}
-
 int net_xdp_program_stats(struct net_endpoint *endpoint, struct net_xdp_program_stats *out)
 {
 	if (!endpoint || endpoint->ops != &endpoint_ops)
@@ -242,8 +172,7 @@ int net_xdp_program_stats(struct net_endpoint *endpoint, struct net_xdp_program_
 static void endpoint_free(struct net_xdp_endpoint *ep)
 {
 	program_close(&ep->program);
-	if (ep->events_fd >= 0)
-		close(ep->events_fd);
+	actions_close(ep);
 	memory_close(&ep->memory);
 	free(ep);
 }
@@ -272,17 +201,22 @@ int net_xdp_open(const struct net_xdp_config *config, struct net_endpoint **out,
 	ep->base.ops = &endpoint_ops;
 	ep->config = *config;
 	ep->program.link_fd = ep->umem_fd = -1;
-	/* Subscribed before the state is read: no change in between is missed. */
-	ep->events_fd = netdev_events_open();
-	rc = ep->events_fd < 0 ? error_set(err, ep->events_fd, "events", "netlink socket: %s%s",
-					   strerror(-ep->events_fd), error_hint(ep->events_fd))
-			       : memory_open(&ep->memory, &ep->config, err);
+	ep->action_fd = ep->events_fd = ep->removal_fd = ep->pulse_fd = ep->lost_fd = -1;
+	rc = actions_open(ep);
+	if (rc)
+		error_set(err, rc, "events", "epoll and timer: %s%s", strerror(-rc),
+			  error_hint(rc));
+	else
+		rc = memory_open(&ep->memory, &ep->config, err);
 	if (!rc)
 		rc = attach(ep, err);
+	if (!rc)
+		rc = actions_watch(ep, err);
 	if (rc) {
 		endpoint_free(ep);
 		return rc;
 	}
+	/* Subscribed before the state is read: no change in between is missed. */
 	ep->link_up = netdev_link(ep->device.ifindex) == 1;
 	ep->config.regions = NULL; /* need not outlive this call */
 	set_facts(ep);
@@ -294,7 +228,7 @@ static const struct net_endpoint_ops endpoint_ops = {
 	.facts = endpoint_facts,
 	.get_queues = get_queues,
 	.stop = stop,
-	.poll_action = poll_action,
-	.action_fd = action_fd,
+	.poll_action = actions_poll,
+	.action_fd = actions_fd,
 	.destroy = destroy,
 };

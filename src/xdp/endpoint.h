@@ -17,11 +17,21 @@ struct net_xdp_endpoint {
 	uint32_t queues_alive; /* atomic: queues end in their own threads */
 	int umem_fd;	       /* the first queue's socket while get_queues runs */
 
-	int events_fd;
-	bool link_up;	/* as last reported */
-	bool link_lost; /* events were lost, and asking again has failed so far */
-	bool gone;	/* the restart was asked for */
+	int action_fd;	    /* epoll over the next two */
+	int events_fd;	    /* netlink: the interface's link events */
+	int pulse_fd;	    /* a timer: when to look whether the program is still attached */
+	uint64_t looked_ms; /* when that was done last */
+	int removal_fd;	    /* netlink: the interface's removal; not read, so it never overflows */
+	int lost_fd;	    /* an eventfd, set together with gone: it wakes the queues */
+	bool link_up;	    /* as last reported */
+	bool link_lost;	    /* events were lost, and asking again has failed so far */
+	bool gone; /* atomic, queues read it: device or program went, the restart was asked for */
 };
+
+static inline bool endpoint_is_lost(const struct net_xdp_endpoint *ep)
+{
+	return __atomic_load_n(&ep->gone, __ATOMIC_ACQUIRE);
+}
 
 static inline struct net_xdp_endpoint *endpoint_of(struct net_endpoint *ep)
 {

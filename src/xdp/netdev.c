@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include <arpa/inet.h>
 #include <errno.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <linux/filter.h>
 #include <linux/if.h>
+#include <linux/if_link.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 
@@ -79,6 +83,30 @@ fail:
 	return rc;
 }
 
+int netdev_events_only(int fd, uint32_t ifindex, bool removal)
+{
+	enum { TYPE = offsetof(struct nlmsghdr, nlmsg_type), LINK = sizeof(struct nlmsghdr) };
+	enum { FAMILY = LINK + offsetof(struct ifinfomsg, ifi_family) };
+	enum { INDEX = LINK + offsetof(struct ifinfomsg, ifi_index) };
+	/* A classic filter reads big-endian numbers; netlink's are the host's. What is no link
+	 * message is an answer to netdev_events_ask(). A bridge sends DELLINK with a family of its
+	 * own for a port that merely left it. */
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, TYPE),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_NEWLINK), removal ? 6 : 1, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_DELLINK), 0, removal ? 5 : 4),
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, FAMILY),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AF_UNSPEC, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, INDEX),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htonl(ifindex), 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+	const struct sock_fprog filter = {sizeof(code) / sizeof(*code), code};
+
+	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof(filter)) ? -errno : 0;
+}
+
 int netdev_events_ask(int fd, uint32_t ifindex)
 {
 	char buffer[NETLINK_REQUEST_BYTES] __attribute__((aligned(NLMSG_ALIGNTO))) = {0};
@@ -97,6 +125,24 @@ struct watch {
 	struct netdev_event event;
 };
 
+static int on_xdp(const struct nlattr *attr, void *data)
+{
+	uint16_t type = mnl_attr_get_type(attr);
+
+	/* Beside an offloaded program there is no PROG_ID. */
+	if (type == IFLA_XDP_PROG_ID || type == IFLA_XDP_DRV_PROG_ID ||
+	    type == IFLA_XDP_SKB_PROG_ID)
+		*(uint32_t *)data = netlink_u32(attr);
+	return MNL_CB_OK;
+}
+
+/* Of a link message. data: uint32_t, the id of the XDP program. */
+static int on_attribute(const struct nlattr *attr, void *data)
+{
+	return mnl_attr_get_type(attr) == IFLA_XDP ? mnl_attr_parse_nested(attr, on_xdp, data)
+						   : MNL_CB_OK;
+}
+
 static int on_event(const struct nlmsghdr *header, void *data)
 {
 	const struct ifinfomsg *info = mnl_nlmsg_get_payload(header);
@@ -110,9 +156,11 @@ static int on_event(const struct nlmsghdr *header, void *data)
 	/* Also sent to the namespace that an interface leaves. */
 	if (header->nlmsg_type == RTM_DELLINK)
 		w->event = (struct netdev_event){.kind = NETDEV_EVENT_GONE};
-	else if (header->nlmsg_type == RTM_NEWLINK && w->event.kind != NETDEV_EVENT_GONE)
+	else if (header->nlmsg_type == RTM_NEWLINK && w->event.kind != NETDEV_EVENT_GONE) {
 		w->event = (struct netdev_event){.kind = NETDEV_EVENT_LINK,
 						 .link_up = flows(info->ifi_flags)};
+		mnl_attr_parse(header, sizeof(*info), on_attribute, &w->event.program_id);
+	}
 	return MNL_CB_OK;
 }
 

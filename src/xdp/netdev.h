@@ -21,6 +21,7 @@ enum netdev_event_kind {
 struct netdev_event {
 	enum netdev_event_kind kind;
 	bool link_up;
+	uint32_t program_id; /* of the XDP program that runs, 0 none */
 };
 
 /* Return: 1 link up, 0 down, -ENODEV gone. One netlink request. */
@@ -28,6 +29,10 @@ int netdev_link(uint32_t ifindex);
 
 /* Subscribe to link events of the current network namespace. Return: non-blocking fd or -errno. */
 int netdev_events_open(void);
+
+/* From now on the kernel queues nothing but this interface's link messages, or nothing but its removal:
+ * others can neither fill the socket nor wake anybody. Return: 0 or -errno. */
+int netdev_events_only(int fd, uint32_t ifindex, bool removal);
 
 /* Have the link's present state come as the next event. Return: 0 or -errno. */
 int netdev_events_ask(int fd, uint32_t ifindex);

@@ -74,6 +74,16 @@ static int program_fd(const struct program *p)
 		       : bpf_program__fd(p->plain->progs.net_xdp_frags);
 }
 
+static uint32_t program_id(const struct program *p)
+{
+	struct bpf_prog_info info = {0};
+	uint32_t size = sizeof(info);
+
+	if (p->dispatched)
+		return xdp_program__id(p->dispatched);
+	return bpf_obj_get_info_by_fd(program_fd(p), &info, &size) ? 0 : info.id;
+}
+
 static int load(struct program *p, const struct net_xdp_config *c, uint32_t ifindex,
 		struct net_error *err)
 {
@@ -250,6 +260,7 @@ int program_open(struct program *p, const struct net_xdp_config *config,
 	if (!rc)
 		rc = attach(p, config, device, err);
 	if (!rc) {
+		p->id = program_id(p);
 		p->xsks_fd = bpf_map__fd(p->vlan ? p->vlan->maps.xsks : p->plain->maps.xsks);
 		p->counters_fd =
 			bpf_map__fd(p->vlan ? p->vlan->maps.counters : p->plain->maps.counters);
@@ -277,17 +288,43 @@ void program_close(struct program *p)
 	restore(printers);
 }
 
-bool program_is_attached(const struct program *p, const struct net_xdp_device *now)
+bool program_is_linked(const struct program *p)
 {
-	struct bpf_prog_info info = {0};
+	struct bpf_link_info info = {0};
 	uint32_t size = sizeof(info);
 
+	if (p->link_fd < 0 || bpf_obj_get_info_by_fd(p->link_fd, &info, &size))
+		return true;
+	/* Detached, or its device gone: the link has no interface. Updated: it has another program. */
+	return info.xdp.ifindex && info.prog_id == p->id;
+}
+
+bool program_is_attached(struct program *p, const struct net_xdp_device *now)
+{
 	if (now->ifindex != p->ifindex || !now->program_id)
 		return false;
-	if (p->dispatched) /* what runs is the dispatcher, which calls ours */
+	if (p->dispatched)
+		return program_may_run(p, now->program_id);
+	return p->link_fd >= 0 && program_is_linked(p);
+}
+
+bool program_may_run(struct program *p, uint32_t running_id)
+{
+	struct printers printers;
+	int rc;
+
+	if (!p->dispatched || running_id == p->dispatcher_id)
 		return true;
-	return p->link_fd >= 0 && bpf_obj_get_info_by_fd(program_fd(p), &info, &size) == 0 &&
-	       info.id == now->program_id;
+	if (!running_id)
+		return false;
+	printers = silence();
+	rc = dispatcher_calls(p->ifindex, running_id, p->id);
+	restore(printers);
+	if (rc == 1)
+		p->dispatcher_id = running_id;
+	/* From another network namespace, or without capabilities, nothing can be seen. Then it is more
+	 * likely that somebody joined the dispatcher than that ours was thrown out of it. */
+	return rc != 0;
 }
 
 /* ---- Maps ------------------------------------------------------------------------------------- */

@@ -61,6 +61,24 @@ static void add_rungs(struct net_xdp_report *out, const struct net_xdp_rung *run
 		out->rungs[out->rung_count++] = rung[i];
 }
 
+/* Who gets the frames of the hardware queue? */
+static void say_frames(const struct net_xdp_queue *q, struct net_xdp_report *out)
+{
+	out->takes_frames = !q->outside;
+	if (out->takes_frames)
+		snprintf(out->frames_state, sizeof(out->frames_state), "taken");
+	else if (q->enter_error)
+		snprintf(out->frames_state, sizeof(out->frames_state),
+			 "not taken, though buffers are posted: entering the socket in the map: "
+			 "%s; it is tried again: allow bpf(), or post initial_rx",
+			 strerror(-q->enter_error));
+	else
+		snprintf(out->frames_state, sizeof(out->frames_state),
+			 q->zero_copy ? "lost until a buffer is posted: in zero copy the driver "
+					"has no others, and the host gets nothing either"
+				      : "left to the host until a buffer is posted");
+}
+
 int net_xdp_queue_report(struct net_queue *queue, struct net_xdp_report *out)
 {
 	const struct net_xdp_endpoint *ep;
@@ -91,6 +109,7 @@ int net_xdp_queue_report(struct net_queue *queue, struct net_xdp_report *out)
 	snprintf(out->driver, sizeof(out->driver), "%s", ep->device.driver);
 	snprintf(out->napi_state, sizeof(out->napi_state), "%s", q->napi.state);
 	snprintf(out->target_state, sizeof(out->target_state), "%s", q->affinity.state);
+	say_frames(q, out);
 	add_rungs(out, ep->program.rung, ep->program.rung_count);
 	add_rungs(out, q->rung, q->rung_count);
 	return 0;
@@ -198,6 +217,7 @@ void queue_set_facts(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep)
 	q->inspect = c->rx_vlan || c->rx_checksum != NET_XDP_RX_CHECKSUM_NONE;
 	q->partial_possible = strcmp(ep->device.driver, "veth") == 0;
 	q->timer_us = q->tx_timer_us = c->tx_timer_us;
+	q->looked_ms = clock_ms();
 	queue_set_zero_copy(q, zero_copy);
 }
 
@@ -266,6 +286,18 @@ static int settle_napi(struct net_xdp_queue *q, const struct net_xdp_endpoint *e
 	return socket_prefer_wakeup(q);
 }
 
+int queue_enter(struct net_xdp_queue *q)
+{
+	uint64_t now = clock_ms();
+
+	if (q->enter_error && now - q->entered_ms < LOOK_MS)
+		return q->enter_error;
+	q->entered_ms = now;
+	q->enter_error = program_set_socket(&q->endpoint->program, q->hardware_queue, q->fd);
+	q->outside = q->enter_error != 0;
+	return q->enter_error;
+}
+
 static int go_live(struct net_xdp_queue *q, struct net_xdp_endpoint *ep, struct net_error *err)
 {
 	int rc = socket_bind(q, &ep->config, &ep->device, ep->program.native, ep->umem_fd, err);
@@ -277,10 +309,15 @@ static int go_live(struct net_xdp_queue *q, struct net_xdp_endpoint *ep, struct 
 		return error_set(err, rc, "busy poll", "queue %u: having the driver woken up: %s",
 				 q->index, strerror(-rc));
 	rc = ready_open(q, ep->events_fd);
+	if (!rc)
+		rc = ready_watch(q, ep->removal_fd);
+	if (!rc)
+		rc = ready_watch(q, ep->lost_fd);
 	if (rc)
 		return error_set(err, rc, "queue", "queue %u: epoll and timer: %s%s", q->index,
 				 strerror(-rc), error_hint(rc));
-	rc = program_set_socket(&ep->program, q->hardware_queue, q->fd);
+	q->outside = true;
+	rc = rx_held(q) ? queue_enter(q) : 0;
 	if (rc)
 		return error_set(err, rc, "queue", "queue %u: entering the socket in the map: %s",
 				 q->index, strerror(-rc));

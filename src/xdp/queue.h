@@ -8,6 +8,7 @@
 #define NET_XDP_QUEUE_H
 
 #include <stddef.h>
+#include <time.h>
 
 #include "net_xdp.h"
 #include "xdp/affinity.h"
@@ -43,6 +44,13 @@ struct tx_packet {
  * that only looks needs 20 to 100 us for so many: about the timer's interval for one that sleeps. */
 #define PATIENCE_LOOKS 1024u
 
+/* Between two questions whether device and program are there, and two attempts to enter the map. */
+#define LOOK_MS 250u
+
+/* Calls that found nothing, until one of them reads the clock. Few, because a frontend may make only ten
+ * a second, and has to be told within that second. */
+#define LOOKS_PER_CLOCK 4u
+
 #define QUEUE_LINE_BYTES 64
 #define QUEUE_LINE	 __attribute__((aligned(QUEUE_LINE_BYTES)))
 
@@ -70,6 +78,7 @@ struct net_xdp_queue {
 	bool inspect;  /* rx_checksum or rx_vlan: frames are looked at */
 	bool rx_usual; /* may take_usual() be used? */
 	bool busy_poll;
+	bool outside; /* bound, but not in the XDP program's map: the host keeps the frames */
 
 	/* ---- hot: receive ---- */
 	QUEUE_LINE struct rx_table rx_ids;
@@ -134,6 +143,10 @@ struct net_xdp_queue {
 	bool timer_armed;
 	bool socket_watched; /* a member of ready_fd */
 	uint32_t timer_us;   /* the timer's next interval */
+	uint32_t looks;	     /* of a frontend that polls: calls that found nothing */
+	uint64_t looked_ms;  /* when the socket was asked last */
+	uint64_t entered_ms; /* the last attempt to enter the map, and what came of it */
+	int enter_error;
 
 	struct {
 		void *memory;
@@ -156,6 +169,15 @@ _Static_assert(QUEUE_LINES(rx_ids, rx) == 2, "the state of receive is two lines"
 _Static_assert(QUEUE_LINES(rx, tx_inflight) == 2, "and its rings' views a line each");
 _Static_assert(QUEUE_LINES(tx_inflight, tx) == 2, "the state of transmit is two lines");
 _Static_assert(QUEUE_LINES(tx, rx_private) == 2, "and its rings' views a line each");
+
+/* As coarse as the scheduler's tick, and read without a system call. */
+static inline uint64_t clock_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
 
 static inline struct net_xdp_queue *queue_of(struct net_queue *q)
 {
@@ -249,12 +271,24 @@ bool tx_has_room(struct net_xdp_queue *q);
 bool queue_poll_ready(struct net_queue *q);
 int queue_ready_fd(struct net_queue *q);
 int ready_open(struct net_xdp_queue *q, int events_fd);
+/* Another descriptor that becomes readable when the device or the program went, and stays so. */
+int ready_watch(struct net_xdp_queue *q, int fd);
 void ready_close(struct net_xdp_queue *q);
+/* A call has found nothing. A frontend that never sleeps hears here that its device went. */
+void queue_look_now(struct net_xdp_queue *q);
+static inline void queue_look(struct net_xdp_queue *q)
+{
+	if (__builtin_expect(++q->looks % LOOKS_PER_CLOCK == 0, 0))
+		queue_look_now(q);
+}
 
 /* queue.c */
 int queue_create(struct net_xdp_endpoint *ep, uint32_t index, const struct net_queue_config *config,
 		 struct net_xdp_queue **out, struct net_error *err);
 int queue_destroy(struct net_queue *q, struct net_error *err);
+/* The kernel holds a chunk of a queue that is still outside: from now on it takes its frames. After a
+ * failure at most a few attempts a second. Return: 0 or -errno. */
+int queue_enter(struct net_xdp_queue *q);
 /* The parts of set-up that need no kernel: constants of the data calls; after the rings, tables. */
 void queue_set_zero_copy(struct net_xdp_queue *q, bool zero_copy);
 void queue_set_facts(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep);

@@ -206,6 +206,15 @@ static enum kick_result kick_result(int error, bool copy_tx)
 	}
 }
 
+bool socket_is_gone(const struct net_xdp_queue *q)
+{
+	socklen_t len = sizeof(int);
+	int error = 0;
+
+	/* ENETDOWN, of xsk_notifier(): there is no other that the kernel keeps for later. */
+	return getsockopt(q->fd, SOL_SOCKET, SO_ERROR, &error, &len) == 0 && error != 0;
+}
+
 enum kick_result socket_kick_tx(struct net_xdp_queue *q)
 {
 	q->counter[NET_XDP_KICKS]++;
@@ -216,8 +225,12 @@ enum kick_result socket_kick_tx(struct net_xdp_queue *q)
 
 enum kick_result socket_kick_rx(struct net_xdp_queue *q)
 {
+	enum kick_result result;
+
 	q->counter[NET_XDP_KICKS]++;
 	if (recvfrom(q->fd, NULL, 0, MSG_DONTWAIT, NULL, NULL) >= 0)
 		return KICK_OK;
-	return kick_result(errno, false);
+	result = kick_result(errno, false);
+	q->failed |= result == KICK_GONE;
+	return result;
 }

@@ -36,6 +36,8 @@ enum kick_result {
 	KICK_GONE,  /* the device is gone for this socket */
 };
 
+/* Was the device removed, or moved to another network namespace? The kernel says so once. */
+bool socket_is_gone(const struct net_xdp_queue *q);
 enum kick_result socket_kick_tx(struct net_xdp_queue *q);
 /* Tell the driver about fill entries, or run one busy poll. */
 enum kick_result socket_kick_rx(struct net_xdp_queue *q);
