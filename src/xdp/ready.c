@@ -143,7 +143,8 @@ bool queue_poll_ready(struct net_queue *queue)
 	 * send (xsk_poll()). What is lost is completed, so nothing is left in the ring unless it has to wait. */
 	if (has_work(q) || !watch_socket(q) || harvest(q) || has_work(q))
 		return true;
-	if (again || inflight_count(&q->tx_inflight))
+	/* Nothing in flight and still no room: the TX ring's index is late. */
+	if (again || inflight_count(&q->tx_inflight) || q->tx_blocked)
 		arm_timer(q);
 	return false;
 }

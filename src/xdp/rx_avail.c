@@ -38,16 +38,18 @@ void rx_park(struct net_xdp_queue *q, struct rx_list *list, uint32_t id, uint64_
  * as this leaves enough room, the kernel's index is not looked at. Its line too, which the kernel writes
  * for each frame, would move to us and back. A chunk comes back in the RX ring, whose index
  * ring_available() has acquired, after the kernel has read its fill entry, so the entry may be written
- * again.
+ * again. Nor is the index the whole truth: it is published after that of the RX ring, and says meanwhile
+ * that there is less room than there is.
  */
 static inline uint32_t fill_room(struct net_xdp_queue *q, uint32_t want)
 {
 	uint32_t gap = q->fill.entries > 8 * FILL_GAP ? FILL_GAP : 0;
-	uint32_t most = q->fill.entries - gap, chunks = rx_held(q);
+	uint32_t most = q->fill.entries - gap, chunks = rx_held(q), now;
 
 	if (chunks <= most && want <= most - chunks)
 		return most - chunks;
-	return ring_room_now(&q->fill) - gap;
+	now = ring_room_now(&q->fill, gap);
+	return chunks <= most && now < most - chunks ? most - chunks : now;
 }
 
 /* Hand a chunk to the kernel for id; the caller has seen room. */
