@@ -189,6 +189,7 @@ void queue_set_facts(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep)
 	q->frame_offset = XDP_FRAME_HEADROOM + config_headroom(c, zero_copy);
 	q->rx_usual_place = (uint64_t)q->frame_offset << (c->unaligned ? 48 : 0);
 	q->direct_capacity = c->chunk_bytes - q->frame_offset;
+	q->rx_usual_tags = rx_tag(RX_KERNEL, 0) ^ q->rx_usual_place;
 	q->max_frame_bytes = c->max_frame_bytes;
 	q->driver_gap_bytes = driver_gap_bytes(&ep->device);
 	q->driver_unit_bytes = driver_buffer_unit(&ep->device);

@@ -73,9 +73,8 @@ struct net_xdp_queue {
 
 	/* ---- hot: receive ---- */
 	QUEUE_LINE struct rx_table rx_ids;
-	/* What a usual frame's descriptor and its buffer's record differ in, above the offset: of the
-	 * buffer that was posted last. */
-	uint64_t rx_usual_tags;
+	uint64_t
+		rx_usual_tags; /* what a usual frame's descriptor and its buffer's record differ in */
 	uint32_t rx_region;		 /* hint for memory_offset() */
 	uint32_t rx_private_out;	 /* private chunks that the kernel holds */
 	uint32_t rx_looks;		 /* that found nothing, in zero copy */

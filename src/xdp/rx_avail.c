@@ -53,13 +53,10 @@ static inline uint32_t fill_room(struct net_xdp_queue *q, uint32_t want)
 }
 
 /* Hand a chunk to the kernel for id; the caller has seen room. */
-static inline void post(struct net_xdp_queue *q, uint32_t id, uint64_t base, uint32_t capacity)
+static inline void post(struct net_xdp_queue *q, uint32_t id, uint64_t base)
 {
-	uint64_t tag = rx_tag(RX_KERNEL, capacity);
-
 	*ring_address(&q->fill, q->fill.mine++) = base;
-	q->rx_ids.record[id] = base | tag;
-	q->rx_usual_tags = tag ^ q->rx_usual_place;
+	q->rx_ids.record[id] = base | rx_tag(RX_KERNEL, 0);
 	rx_table_put(&q->rx_ids, id);
 }
 
@@ -109,7 +106,7 @@ static void post_parked(struct net_xdp_queue *q)
 	for (; pending && room; pending--, room--) {
 		uint32_t id = rx_list_take(&q->rx_ids, &q->pending);
 
-		post(q, id, rx_offset(&q->rx_ids, id), rx_capacity(&q->rx_ids, id));
+		post(q, id, rx_offset(&q->rx_ids, id));
 	}
 	room += share;
 	chunks = chunks < room ? chunks : room;
@@ -208,9 +205,9 @@ static bool take(struct net_xdp_queue *q, uint32_t id, const struct net_rx_buffe
 		return false;
 	}
 	if (q->fill.mine != end)
-		post(q, id, data - q->frame_offset, buffer->capacity_bytes);
+		post(q, id, data - q->frame_offset);
 	else
-		rx_park(q, &q->pending, id, data - q->frame_offset, buffer->capacity_bytes);
+		rx_park(q, &q->pending, id, data - q->frame_offset, 0);
 	return true;
 }
 
@@ -300,7 +297,8 @@ INLINE uint32_t take_run(struct net_xdp_queue *q, const uint32_t *ids,
 		.guest = r->guest_addr,
 		.last = r->bytes - length,
 		.chunk = r->offset - q->frame_offset + buffer->header_bytes,
-		.tag = rx_tag(RX_KERNEL, buffer->capacity_bytes),
+		/* rx_tag(RX_KERNEL, 0); were it a constant, gcc would load it for each buffer. */
+		.tag = q->rx_usual_tags ^ q->rx_usual_place,
 		.limit = q->rx_ids.id_limit,
 		.chunk_bytes = q->chunk_bytes,
 		.pages = queue_page_rule(q, r),
@@ -316,7 +314,6 @@ INLINE uint32_t take_run(struct net_xdp_queue *q, const uint32_t *ids,
 	if (unlikely(buffer->capacity_bytes < q->direct_capacity || length > r->bytes ||
 		     (paged && q->zero_copy && buffer->header_bytes < q->driver_gap_bytes)))
 		return 0;
-	q->rx_usual_tags = u.tag ^ q->rx_usual_place;
 	for (; end - id >= (ptrdiff_t)GROUP; id += GROUP, buffer += GROUP, fill += GROUP) {
 		step = post_usual(u, buffer, id, record, fill, next, &link, paged, aligned, GROUP);
 		if (unlikely(step != GROUP)) {

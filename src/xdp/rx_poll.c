@@ -49,7 +49,7 @@ static void look_at(struct net_xdp_queue *q, struct net_rx_metadata *metadata, u
 /* The kernel's chunk goes back to it: its frame was dropped. */
 static void repost(struct net_xdp_queue *q, uint32_t id)
 {
-	rx_park(q, &q->pending, id, rx_offset(&q->rx_ids, id), rx_capacity(&q->rx_ids, id));
+	rx_park(q, &q->pending, id, rx_offset(&q->rx_ids, id), 0);
 }
 
 /* A frame in a buffer of the frontend. where: UMEM offset of its first byte. */
@@ -57,15 +57,14 @@ static void direct_frame(struct net_xdp_queue *q, struct burst *b, uint64_t base
 			 uint32_t len)
 {
 	uint64_t offset = where - base - q->frame_offset;
-	uint32_t id = rx_table_take(&q->rx_ids, base), capacity;
+	uint32_t id = rx_table_take(&q->rx_ids, base);
 
 	if (id == RX_NONE) {
 		q->counter[NET_XDP_RX_UNKNOWN]++;
 		return;
 	}
-	capacity = rx_capacity(&q->rx_ids, id);
 	/* Drivers may put a frame further back, never in front of its place; then offset is huge. */
-	if (len - 1u >= capacity || offset > capacity - len) {
+	if (len - 1u >= q->direct_capacity || offset > q->direct_capacity - len) {
 		q->counter[len ? NET_XDP_RX_DROP_CAPACITY : NET_XDP_RX_DROP_EMPTY]++;
 		repost(q, id);
 		return;
@@ -240,11 +239,10 @@ INLINE size_t deliver_usual(const struct usual u, const struct xdp_desc *rx, siz
 		const uint64_t len = rx[i].len | (uint64_t)rx[i].options << 32;
 		const size_t id = *line;
 
-		/* Both offsets are the same, and what is above them is as it was for the last buffer
-		 * that was posted: in its place, of its capacity. */
+		/* The frame is in its place in the buffer's chunk. Above their offsets an address says
+		 * where, and a record that the kernel has it: both are constants, so nothing can hide. */
 		if (unlikely((rx[i].addr ^ u.record[id]) != u.tags))
 			break;
-		/* What was posted has at least this capacity. */
 		if (unlikely(len - 1 >= u.capacity))
 			break;
 		u.record[id] = RX_FRONTEND;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What is known of each receive id, in 12 bytes: who has its buffer, where that lies, and which of the
- * addresses that the kernel holds is whose.
+ * addresses that the kernel holds is whose. The capacity matters only while a buffer waits for a copy:
+ * a chunk that is posted ends with its buffer or before, and nothing is written behind its end.
  *
  *     record[id]   8 bytes   owner, capacity, UMEM offset
  *     next[id]     4 bytes   link in a list: the kernel's, one of parked ids, or a bucket of strays
@@ -53,7 +54,7 @@ struct rx_table {
 int rx_table_open(struct rx_table *t, uint32_t id_limit);
 void rx_table_close(struct rx_table *t);
 
-/* Owner and capacity, as they stand in a record above the offset. */
+/* Owner, and capacity of a buffer that waits, as they stand in a record above the offset. */
 static inline uint64_t rx_tag(enum rx_owner owner, uint32_t capacity)
 {
 	if (capacity > RX_CAPACITY_MAX)
