@@ -37,7 +37,14 @@ enum net_xdp_mode {
 	NET_XDP_MODE_COPY,
 };
 
-/* How to attach the XDP program. */
+/*
+ * How to attach the XDP program. Generic XDP comes behind GRO, and before what a local sender leaves to be
+ * cut (TSO, UDP_SEGMENT) is cut: several TCP segments or UDP datagrams arrive joined in one frame, as one
+ * large packet by its headers, and those over max_frame_bytes are dropped. So does native attach on tun and
+ * tap, whose user may send such frames. Two remedies, for the two places:
+ *     receiver      ethtool -K IF gro off rx-gro-list off rx-udp-gro-forwarding off lro off
+ *     local sender  ethtool -K PEER tso off tx-udp-segmentation off (a veth's other end; lo itself)
+ */
 enum net_xdp_attach {
 	NET_XDP_ATTACH_AUTO = 0, /* native if the driver can, else generic */
 	NET_XDP_ATTACH_NATIVE,
@@ -51,11 +58,14 @@ enum net_xdp_program {
 				     * stays attached if this process is killed */
 };
 
-/* What to find out about the checksums of received frames. Anything but NONE reads the frame. */
+/* What to find out about the checksums of received frames. Anything but NONE reads the frame. Where frames
+ * may be several packets joined (enum net_xdp_attach), only a sum that is right is reported: good. Of all
+ * else nothing is claimed and nothing is filled in, since a joined frame looks like one with a sum that is
+ * wrong or not completed. */
 enum net_xdp_rx_checksum {
 	NET_XDP_RX_CHECKSUM_NONE = 0, /* metadata says unknown */
 	NET_XDP_RX_CHECKSUM_REPORT,   /* verify, metadata says good, bad or validated-but-wrong */
-	NET_XDP_RX_CHECKSUM_COMPLETE, /* also fill in what a local veth peer left out */
+	NET_XDP_RX_CHECKSUM_COMPLETE, /* also fill in what a local veth peer left out, native attach */
 };
 
 /* One piece of the frontend's memory. A buffer or segment lies within one region: where a guest's
@@ -238,6 +248,8 @@ NET_PUBLIC int net_xdp_queue_report(struct net_queue *q, struct net_xdp_report *
 	X(RX_DIRECT, "rx_direct", "of these: written by the kernel into the frontend's buffer")    \
 	X(RX_BOUNCED, "rx_bounced", "of these: copied from the private area")                      \
 	X(RX_VLAN, "rx_vlan", "of these: with a tag out of band")                                  \
+	X(RX_LONGER, "rx_longer",                                                                  \
+	  "of these: longer than their headers say, so joined or trailed (with rx_checksum)")      \
 	X(RX_BOUNCE_CAPACITY, "rx_bounce_capacity",                                                \
 	  "buffers bounced: smaller than a chunk's frame")                                         \
 	X(RX_BOUNCE_WINDOW, "rx_bounce_window", "buffers bounced: chunk would leave the UMEM")     \
@@ -281,7 +293,7 @@ NET_PUBLIC int net_xdp_queue_report(struct net_queue *q, struct net_xdp_report *
 	X(TX_DROP_SEALED, "tx_drop_sealed",                                                        \
 	  "dropped: would bounce, but sealed or no private area")                                  \
 	X(TX_LOST, "tx_lost",                                                                      \
-	  "completed by the kernel but not sent (EBUSY: peer full, carrier down)")                 \
+	  "completed by the kernel but not sent (EBUSY: peer full, over the MTU, carrier down)")   \
 	X(TX_KERNEL_INVALID, "tx_kernel_invalid", "kernel: invalid descriptors")                   \
 	X(TX_UNKNOWN, "tx_unknown", "completions of addresses that were never sent")               \
 	X(TX_REFUSED, "tx_refused", "times a packet did not fit and was left to the frontend")     \

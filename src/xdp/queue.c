@@ -172,6 +172,16 @@ void queue_set_zero_copy(struct net_xdp_queue *q, bool zero_copy)
 	}
 }
 
+/* Generic XDP runs behind GRO, and sees what a local sender leaves to be cut: several packets in one frame.
+ * tun and tap hand such frames to it under native attach as well (tun_get_user()). Native veth has its
+ * peer's stack cut them. */
+static enum checksum_source rx_source(const struct net_xdp_endpoint *ep)
+{
+	if (!ep->program.native || strcmp(ep->device.driver, "tun") == 0)
+		return CHECKSUM_JOINED;
+	return strcmp(ep->device.driver, "veth") == 0 ? CHECKSUM_LOCAL : CHECKSUM_WIRE;
+}
+
 void queue_set_facts(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep)
 {
 	const struct net_xdp_config *c = &ep->config;
@@ -197,7 +207,7 @@ void queue_set_facts(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep)
 	q->rx_checksum = c->rx_checksum;
 	q->rx_vlan = c->rx_vlan;
 	q->inspect = c->rx_vlan || c->rx_checksum != NET_XDP_RX_CHECKSUM_NONE;
-	q->partial_possible = strcmp(ep->device.driver, "veth") == 0;
+	q->rx_source = rx_source(ep);
 	q->timer_us = q->tx_timer_us = c->tx_timer_us;
 	queue_set_zero_copy(q, zero_copy);
 }

@@ -12,6 +12,7 @@
 #include "net_xdp.h"
 #include "xdp/affinity.h"
 #include "xdp/bounce.h"
+#include "xdp/checksum.h"
 #include "xdp/inflight.h"
 #include "xdp/memory.h"
 #include "xdp/napi.h"
@@ -123,7 +124,7 @@ struct net_xdp_queue {
 	uint32_t hardware_queue;
 	enum net_xdp_rx_checksum rx_checksum;
 	bool rx_vlan;
-	bool partial_possible;	   /* a local veth peer sends pseudo-header sums */
+	enum checksum_source rx_source;
 	bool bound;		   /* the kernel has the hardware queue for us to give back */
 	bool kernel_tells_sockets; /* netdev_queue_has_socket() was seen to work here */
 

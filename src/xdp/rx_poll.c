@@ -41,9 +41,10 @@ static void look_at(struct net_xdp_queue *q, struct net_rx_metadata *metadata, u
 			q->counter[NET_XDP_RX_VLAN]++;
 		}
 	}
-	if (q->rx_checksum != NET_XDP_RX_CHECKSUM_NONE)
-		checksum_inspect(frame, metadata->len_bytes, q->partial_possible,
-				 q->rx_checksum == NET_XDP_RX_CHECKSUM_COMPLETE, metadata);
+	if (q->rx_checksum != NET_XDP_RX_CHECKSUM_NONE &&
+	    checksum_inspect(frame, metadata->len_bytes, q->rx_source,
+			     q->rx_checksum == NET_XDP_RX_CHECKSUM_COMPLETE, metadata))
+		q->counter[NET_XDP_RX_LONGER]++;
 }
 
 /* The kernel's chunk goes back to it: its frame was dropped. */
