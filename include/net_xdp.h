@@ -113,7 +113,8 @@ struct net_xdp_config {
 	uint32_t private_rx_chunks; /* per queue, for bounced receives */
 	uint32_t private_tx_frames; /* per queue, for bounced transmits */
 
-	uint32_t rx_ring_frames; /* ring sizes: powers of two, 1..65536 */
+	/* Ring sizes: powers of two, 1..65536. Jumbo: fill, RX and TX each hold the pieces of one frame. */
+	uint32_t rx_ring_frames;
 	uint32_t tx_ring_frames;
 	uint32_t fill_ring_frames;
 	uint32_t completion_ring_frames;
@@ -179,6 +180,8 @@ NET_PUBLIC uint64_t net_xdp_private_bytes(const struct net_xdp_config *config);
  * behind max_frame_bytes + 8, and auto may end there: 1536 by default. The report has what a queue got.
  */
 NET_PUBLIC uint32_t net_xdp_direct_capacity(const struct net_xdp_config *config);
+
+/* The three above: 0 when max_queues, chunk_bytes, max_frame_bytes or the private counts are out of range. */
 
 /* Check every rule that needs no kernel. Return: 0 or -EINVAL with err filled. Syscalls: none. */
 NET_PUBLIC int net_xdp_config_check(const struct net_xdp_config *config, struct net_error *err);

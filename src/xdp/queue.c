@@ -163,6 +163,8 @@ void queue_set_zero_copy(struct net_xdp_queue *q, bool zero_copy)
 	 * area keep its chunk inside the UMEM. */
 	q->rx_usual = !q->jumbo && !q->rx_vlan && q->memory->reservation;
 	q->rx_usual_capacity = q->direct_capacity;
+	q->rx_frame_chunks =
+		q->jumbo ? config_rx_pieces(q->max_frame_bytes, q->chunk_bytes, zero_copy) : 1;
 	q->rx_pieces = zero_copy && q->driver_unit_bytes;
 	if (q->rx_pieces) {
 		uint32_t piece = queue_piece_bytes(q);

@@ -112,6 +112,7 @@ struct net_xdp_queue {
 	uint32_t driver_gap_bytes; /* in front of a frame: overwritten by the driver in zero copy */
 	uint32_t driver_unit_bytes; /* see driver_buffer_unit() */
 	uint32_t rx_piece_end;	    /* with rx_pieces: what reaches so far into its chunk goes on */
+	uint32_t rx_frame_chunks;   /* that a frame may come in */
 	uint32_t tx_packet_free_count;
 	struct tx_packet *tx_packet;
 	uint32_t *tx_packet_free; /* stack */

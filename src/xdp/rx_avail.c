@@ -63,8 +63,7 @@ static inline void post(struct net_xdp_queue *q, uint32_t id, uint64_t base)
 /* Private chunks wanted with the kernel: one per waiting buffer, or what its frame may span. */
 static uint32_t private_wanted(const struct net_xdp_queue *q)
 {
-	uint32_t pieces = q->jumbo ? (q->max_frame_bytes - 1) / q->direct_capacity + 1 : 1;
-	uint64_t wanted = (uint64_t)q->waiting.count * pieces;
+	uint64_t wanted = (uint64_t)q->waiting.count * q->rx_frame_chunks;
 
 	if (wanted <= q->rx_private_out)
 		return 0;

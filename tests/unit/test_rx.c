@@ -448,6 +448,21 @@ Test(rx, jumbo_is_gathered_into_one_buffer)
 	rig_close(&r);
 }
 
+/* Zero copy leaves less of each chunk to the NIC: one buffer alone has chunks enough for its frame. */
+Test(rx, jumbo_in_zero_copy_has_the_chunks_that_one_frame_takes)
+{
+	struct net_xdp_config c = jumbo();
+	struct rig r;
+
+	c.max_frame_bytes = 9216;
+	rig_open(&r, c);
+	queue_set_zero_copy(&r.k.queue, true);
+	frontend_layout(&r.f, 0, 1, FRONTEND_BASE + 3, 9300, 12, 9216);
+	frontend_post(&r.f, r.q, 0, 1);
+	cr_assert_eq(fake_filled(&r.k), 7, "9216 bytes in chunks with room for 1408");
+	rig_close(&r);
+}
+
 Test(rx, jumbo_too_large_for_its_buffer_is_dropped_whole)
 {
 	uint8_t frame[9018];
