@@ -316,7 +316,8 @@ struct net_xdp_stats {
 	uint64_t value[NET_XDP_COUNTERS];
 };
 
-/* Return: 0, -EINVAL when q is not a queue of this backend. Syscalls: one getsockopt. */
+/* Return: 0, -EINVAL when q is not a queue of this backend. Threads: any, as net_queue_stats(). Syscalls: one
+ * getsockopt. */
 NET_PUBLIC int net_xdp_queue_stats(struct net_queue *q, struct net_xdp_stats *out);
 /* Return: the counter's name or meaning; static strings, NULL out of range. */
 NET_PUBLIC const char *net_xdp_counter_name(enum net_xdp_counter counter);

@@ -15,22 +15,34 @@
 
 /* ---- Statistics ------------------------------------------------------------------------------- */
 
+static uint64_t sum(const struct net_xdp_queue *q, enum net_xdp_counter from,
+		    enum net_xdp_counter to)
+{
+	uint64_t total = 0;
+
+	for (unsigned i = from; i <= to; i++)
+		total += count_read(&q->counter[i]);
+	return total;
+}
+
+/* In any thread. */
 static void queue_stats(struct net_queue *queue, struct net_queue_stats *out)
 {
 	const struct net_xdp_queue *q = queue_of(queue);
 	const uint64_t *c = q->counter;
+	/* In this order: see one_lost(). */
+	uint64_t lost = __atomic_load_n(&c[NET_XDP_TX_LOST], __ATOMIC_ACQUIRE);
+	uint64_t ahead = __atomic_load_n(&q->tx_lost_ahead, __ATOMIC_ACQUIRE);
 
 	*out = (struct net_queue_stats){
-		.rx_packets = c[NET_XDP_RX_FRAMES],
-		/* A loss is known before the completion that it made is read. */
-		.tx_packets = c[NET_XDP_TX_PACKETS] - (c[NET_XDP_TX_LOST] - q->tx_lost_ahead),
-		.rx_vlan_packets = c[NET_XDP_RX_VLAN],
-		.tx_vlan_packets = c[NET_XDP_TX_VLAN],
+		.rx_packets = count_read(&c[NET_XDP_RX_FRAMES]),
+		.tx_packets =
+			count_read(&c[NET_XDP_TX_PACKETS]) - (lost > ahead ? lost - ahead : 0),
+		.rx_errors = sum(q, NET_XDP_RX_DROP_CAPACITY, NET_XDP_RX_UNKNOWN),
+		.tx_errors = sum(q, NET_XDP_TX_DROP_ADDRESS, NET_XDP_TX_LOST),
+		.rx_vlan_packets = count_read(&c[NET_XDP_RX_VLAN]),
+		.tx_vlan_packets = count_read(&c[NET_XDP_TX_VLAN]),
 	};
-	for (int i = NET_XDP_RX_DROP_CAPACITY; i <= NET_XDP_RX_UNKNOWN; i++)
-		out->rx_errors += c[i];
-	for (int i = NET_XDP_TX_DROP_ADDRESS; i <= NET_XDP_TX_LOST; i++)
-		out->tx_errors += c[i];
 }
 
 int net_xdp_queue_stats(struct net_queue *queue, struct net_xdp_stats *out)
@@ -44,7 +56,8 @@ int net_xdp_queue_stats(struct net_queue *queue, struct net_xdp_stats *out)
 	q = queue_of(queue);
 	if (getsockopt(q->fd, SOL_XDP, XDP_STATISTICS, &kernel, &len))
 		return -errno;
-	memcpy(out->value, q->counter, sizeof(out->value));
+	for (int i = 0; i < NET_XDP_COUNTERS; i++)
+		out->value[i] = count_read(&q->counter[i]);
 	out->value[NET_XDP_RX_KERNEL_DROPPED] = kernel.rx_dropped;
 	out->value[NET_XDP_RX_KERNEL_RING_FULL] = kernel.rx_ring_full;
 	out->value[NET_XDP_RX_KERNEL_FILL_EMPTY] = kernel.rx_fill_ring_empty_descs;

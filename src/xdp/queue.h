@@ -2,13 +2,14 @@
 /*
  * One queue's state. The data calls (rx_*.c, tx_*.c, ready.c) touch the hot part, set-up and teardown
  * (queue.c, socket.c) the rest. A queue is driven by one thread; nothing here is shared but the
- * rings' own words, which ring.h orders.
+ * rings' own words, which ring.h orders, and the counters (backend/count.h).
  */
 #ifndef NET_XDP_QUEUE_H
 #define NET_XDP_QUEUE_H
 
 #include <stddef.h>
 
+#include "backend/count.h"
 #include "net_xdp.h"
 #include "xdp/affinity.h"
 #include "xdp/bounce.h"
@@ -117,7 +118,8 @@ struct net_xdp_queue {
 	struct tx_packet *tx_packet;
 	uint32_t *tx_packet_free; /* stack */
 
-	QUEUE_LINE uint64_t counter[NET_XDP_COUNTERS];
+	QUEUE_LINE uint64_t
+		counter[NET_XDP_COUNTERS]; /* written by count_up(), read in any thread */
 
 	/* ---- cold ---- */
 	struct net_xdp_endpoint *endpoint;
@@ -164,6 +166,11 @@ static inline struct net_xdp_queue *queue_of(struct net_queue *q)
 }
 
 extern const struct net_queue_ops queue_ops;
+
+static inline void count_up(struct net_xdp_queue *q, enum net_xdp_counter which, uint64_t n)
+{
+	count_add(&q->counter[which], n);
+}
 
 /* What a chunk that is given to the kernel and a usual frame that is sent must not cross. An aligned
  * chunk lies between two multiples of its size, and no page is smaller. */

@@ -73,7 +73,7 @@ static bool has_work(struct net_xdp_queue *q)
 static bool watch_socket(struct net_xdp_queue *q)
 {
 	if (!q->socket_watched) {
-		q->counter[NET_XDP_LOOKS]++;
+		count_up(q, NET_XDP_LOOKS, 1);
 		q->socket_watched = add_member(q, q->fd, EPOLLIN, MEMBER_SOCKET) == 0;
 	}
 	return q->socket_watched;
@@ -86,7 +86,7 @@ static void arm_timer(struct net_xdp_queue *q)
 
 	if (q->timer_armed)
 		return;
-	q->counter[NET_XDP_LOOKS]++;
+	count_up(q, NET_XDP_LOOKS, 1);
 	q->timer_armed = timerfd_settime(q->timer_fd, 0, &when, NULL) == 0;
 	q->timer_us = q->timer_us * 2 < most ? q->timer_us * 2 : most;
 }
@@ -95,7 +95,7 @@ static void timer_fired(struct net_xdp_queue *q)
 {
 	uint64_t times;
 
-	q->counter[NET_XDP_LOOKS]++;
+	count_up(q, NET_XDP_LOOKS, 1);
 	q->timer_armed = read(q->timer_fd, &times, sizeof(times)) < 0;
 }
 
@@ -106,7 +106,7 @@ static bool harvest(struct net_xdp_queue *q)
 	bool ready = false;
 	int n;
 
-	q->counter[NET_XDP_LOOKS]++;
+	count_up(q, NET_XDP_LOOKS, 1);
 	n = epoll_wait(q->ready_fd, event, 3, 0);
 	for (int i = 0; i < n; i++) {
 		switch (event[i].data.u32) {

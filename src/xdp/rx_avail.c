@@ -168,10 +168,10 @@ static bool take_bounced(struct net_xdp_queue *q, uint32_t id, uint64_t data, ui
 			 enum verdict why)
 {
 	if (q->rx_private.slots == 0) {
-		q->counter[NET_XDP_RX_REFUSED_SEALED]++;
+		count_up(q, NET_XDP_RX_REFUSED_SEALED, 1);
 		return false;
 	}
-	q->counter[bounce_counter[why]]++;
+	count_up(q, bounce_counter[why], 1);
 	rx_park(q, &q->waiting, id, data, capacity);
 	return true;
 }
@@ -184,15 +184,15 @@ static bool take(struct net_xdp_queue *q, uint32_t id, const struct net_rx_buffe
 	enum verdict verdict;
 
 	if (id >= q->rx_ids.id_limit || buffer->capacity_bytes == 0) {
-		q->counter[NET_XDP_RX_REFUSED_ID]++;
+		count_up(q, NET_XDP_RX_REFUSED_ID, 1);
 		return false;
 	}
 	if (q->rx_ids.record[id] != RX_FRONTEND) {
-		q->counter[NET_XDP_RX_REFUSED_DUPLICATE]++;
+		count_up(q, NET_XDP_RX_REFUSED_DUPLICATE, 1);
 		return false;
 	}
 	if (!memory_offset(q->memory, &q->rx_region, buffer->addr, length, &data)) {
-		q->counter[NET_XDP_RX_REFUSED_ADDRESS]++;
+		count_up(q, NET_XDP_RX_REFUSED_ADDRESS, 1);
 		return false;
 	}
 	data += buffer->header_bytes;
@@ -200,7 +200,7 @@ static bool take(struct net_xdp_queue *q, uint32_t id, const struct net_rx_buffe
 	if (verdict != DIRECT)
 		return take_bounced(q, id, data, buffer->capacity_bytes, verdict);
 	if (!q->unaligned && !chunk_take(q->chunk_taken, data - q->frame_offset)) {
-		q->counter[NET_XDP_RX_REFUSED_DUPLICATE]++;
+		count_up(q, NET_XDP_RX_REFUSED_DUPLICATE, 1);
 		return false;
 	}
 	if (q->fill.mine != end)
