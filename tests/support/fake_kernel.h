@@ -60,6 +60,8 @@ void fake_open(struct fake_kernel *k, struct net_xdp_config config, struct front
 	       uint32_t start);
 void fake_close(struct fake_kernel *k);
 
+/* How many steps a test of random ones takes: usual, or FAKE_KERNEL_STEPS. */
+uint64_t fake_steps(uint64_t usual);
 /* One store of an index that the kernel has not published yet. Return: false when there is none. */
 bool fake_publish(struct fake_kernel *k);
 /* All of them. What the kernel does within a system call of ours is seen when the call returns. */
