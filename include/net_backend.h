@@ -25,7 +25,8 @@
  *     }
  *
  * Threads: one thread at a time drives a queue; queues run in parallel; endpoint calls are made by
- * one thread at a time and may run beside the queues' threads. No call takes a lock.
+ * one thread at a time and may run beside the queues' threads. Any thread may read a queue's
+ * statistics. No call takes a lock.
  *
  * Errors: functions that return int give 0 or a count, or -errno. Setup calls also fill a struct
  * net_error that the caller owns. The library never exits, never prints, keeps no global state.
@@ -329,7 +330,9 @@ static inline void net_queue_update_target_vp(struct net_queue *q, uint32_t cpu)
 	q->ops->update_target_vp(q, cpu);
 }
 
-/* Snapshot of the counters. Blocks: no. Syscalls: none. */
+/* Snapshot of the counters. Threads: any, also beside the queue's own, while the queue exists; each counter
+ * is whole and, tx_packets aside, never goes back, but two of them may be a call apart. A packet counts as
+ * sent until it turns out to be lost. Blocks: no. Syscalls: none. */
 static inline void net_queue_stats(struct net_queue *q, struct net_queue_stats *out)
 {
 	q->ops->stats(q, out);

@@ -48,7 +48,14 @@ enum net_xdp_mode {
 	NET_XDP_MODE_COPY,
 };
 
-/* How to attach the XDP program. */
+/*
+ * How to attach the XDP program. Generic XDP comes behind GRO, and before what a local sender leaves to be
+ * cut (TSO, UDP_SEGMENT) is cut: several TCP segments or UDP datagrams arrive joined in one frame, as one
+ * large packet by its headers, and those over max_frame_bytes are dropped. So does native attach on tun and
+ * tap, whose user may send such frames. Two remedies, for the two places:
+ *     receiver      ethtool -K IF gro off rx-gro-list off rx-udp-gro-forwarding off lro off
+ *     local sender  ethtool -K PEER tso off tx-udp-segmentation off (a veth's other end; lo itself)
+ */
 enum net_xdp_attach {
 	NET_XDP_ATTACH_AUTO = 0, /* native if the driver can, else generic */
 	NET_XDP_ATTACH_NATIVE,
@@ -62,11 +69,14 @@ enum net_xdp_program {
 				     * stays attached if this process is killed */
 };
 
-/* What to find out about the checksums of received frames. Anything but NONE reads the frame. */
+/* What to find out about the checksums of received frames. Anything but NONE reads the frame. Where frames
+ * may be several packets joined (enum net_xdp_attach), only a sum that is right is reported: good. Of all
+ * else nothing is claimed and nothing is filled in, since a joined frame looks like one with a sum that is
+ * wrong or not completed. */
 enum net_xdp_rx_checksum {
 	NET_XDP_RX_CHECKSUM_NONE = 0, /* metadata says unknown */
 	NET_XDP_RX_CHECKSUM_REPORT,   /* verify, metadata says good, bad or validated-but-wrong */
-	NET_XDP_RX_CHECKSUM_COMPLETE, /* also fill in what a local veth peer left out */
+	NET_XDP_RX_CHECKSUM_COMPLETE, /* also fill in what a local veth peer left out, native attach */
 };
 
 /* One piece of the frontend's memory. A buffer or segment lies within one region: where a guest's
@@ -114,7 +124,8 @@ struct net_xdp_config {
 	uint32_t private_rx_chunks; /* per queue, for bounced receives */
 	uint32_t private_tx_frames; /* per queue, for bounced transmits */
 
-	uint32_t rx_ring_frames; /* ring sizes: powers of two, 1..65536 */
+	/* Ring sizes: powers of two, 1..65536. Jumbo: fill, RX and TX each hold the pieces of one frame. */
+	uint32_t rx_ring_frames;
 	uint32_t tx_ring_frames;
 	uint32_t fill_ring_frames;
 	uint32_t completion_ring_frames;
@@ -180,6 +191,8 @@ NET_PUBLIC uint64_t net_xdp_private_bytes(const struct net_xdp_config *config);
  * behind max_frame_bytes + 8, and auto may end there: 1536 by default. The report has what a queue got.
  */
 NET_PUBLIC uint32_t net_xdp_direct_capacity(const struct net_xdp_config *config);
+
+/* The three above: 0 when max_queues, chunk_bytes, max_frame_bytes or the private counts are out of range. */
 
 /* Check every rule that needs no kernel. Return: 0 or -EINVAL with err filled. Syscalls: none. */
 NET_PUBLIC int net_xdp_config_check(const struct net_xdp_config *config, struct net_error *err);
@@ -264,6 +277,8 @@ NET_PUBLIC int net_xdp_queue_report(struct net_queue *q, struct net_xdp_report *
 	X(RX_DIRECT, "rx_direct", "of these: written by the kernel into the frontend's buffer")    \
 	X(RX_BOUNCED, "rx_bounced", "of these: copied from the private area")                      \
 	X(RX_VLAN, "rx_vlan", "of these: with a tag out of band")                                  \
+	X(RX_LONGER, "rx_longer",                                                                  \
+	  "of these: longer than their headers say, so joined or trailed (with rx_checksum)")      \
 	X(RX_BOUNCE_CAPACITY, "rx_bounce_capacity",                                                \
 	  "buffers bounced: smaller than a chunk's frame")                                         \
 	X(RX_BOUNCE_WINDOW, "rx_bounce_window", "buffers bounced: chunk would leave the UMEM")     \
@@ -307,7 +322,7 @@ NET_PUBLIC int net_xdp_queue_report(struct net_queue *q, struct net_xdp_report *
 	X(TX_DROP_SEALED, "tx_drop_sealed",                                                        \
 	  "dropped: would bounce, but sealed or no private area")                                  \
 	X(TX_LOST, "tx_lost",                                                                      \
-	  "completed by the kernel but not sent (EBUSY: peer full, carrier down)")                 \
+	  "completed by the kernel but not sent (EBUSY: peer full, over the MTU, carrier down)")   \
 	X(TX_KERNEL_INVALID, "tx_kernel_invalid", "kernel: invalid descriptors")                   \
 	X(TX_UNKNOWN, "tx_unknown", "completions of addresses that were never sent")               \
 	X(TX_REFUSED, "tx_refused", "times a packet did not fit and was left to the frontend")     \
@@ -327,7 +342,8 @@ struct net_xdp_stats {
 	uint64_t value[NET_XDP_COUNTERS];
 };
 
-/* Return: 0, -EINVAL when q is not a queue of this backend. Syscalls: one getsockopt. */
+/* Return: 0, -EINVAL when q is not a queue of this backend. Threads: any, as net_queue_stats(). Syscalls: one
+ * getsockopt. */
 NET_PUBLIC int net_xdp_queue_stats(struct net_queue *q, struct net_xdp_stats *out);
 /* Return: the counter's name or meaning; static strings, NULL out of range. */
 NET_PUBLIC const char *net_xdp_counter_name(enum net_xdp_counter counter);

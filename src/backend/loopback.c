@@ -14,6 +14,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "backend/count.h"
 #include "backend/headers.h"
 #include "backend/lifecycle.h"
 #include "backend/nothing.h"
@@ -119,7 +120,7 @@ static uint32_t loopback_rx_avail(struct net_queue *base, struct net_buffer_acce
 		for (uint32_t i = 0; i < n; i++)
 			refused += !post(q, pool, ids[done + i], &buffers[i]);
 	}
-	q->stats.rx_errors += refused;
+	count_add(&q->stats.rx_errors, refused);
 	return refused;
 }
 
@@ -138,8 +139,8 @@ static uint32_t loopback_rx_poll(struct net_queue *base, struct net_buffer_acces
 			metadata[n] = q->slots[id].metadata;
 			q->slots[id].frame = NULL;
 			ids[done + n] = id;
-			q->stats.rx_packets++;
-			q->stats.rx_vlan_packets += metadata[n].has_vlan;
+			count_add(&q->stats.rx_packets, 1);
+			count_add(&q->stats.rx_vlan_packets, metadata[n].has_vlan);
 		}
 		if (n)
 			pool->ops->rx_metadata(pool, ids + done, metadata, n);
@@ -216,7 +217,7 @@ static void deliver(struct loopback_queue *to, const struct source *src)
 	struct slot *slot;
 
 	if (id == LOOPBACK_NONE || to->slots[id].capacity_bytes < meta->len_bytes) {
-		to->stats.rx_errors++;
+		count_add(&to->stats.rx_errors, 1);
 		return;
 	}
 	list_pop(to, &to->posted);
@@ -256,12 +257,12 @@ static uint32_t loopback_tx_avail(struct net_queue *base, struct net_buffer_acce
 
 	while (net_tx_next(&it, &packet)) {
 		if (!send_packet(q, &src)) {
-			q->stats.tx_errors++;
+			count_add(&q->stats.tx_errors, 1);
 			continue;
 		}
-		q->stats.tx_packets++;
+		count_add(&q->stats.tx_packets, 1);
 		if (packet.meta->flags & NET_TX_VLAN)
-			q->stats.tx_vlan_packets++;
+			count_add(&q->stats.tx_vlan_packets, 1);
 	}
 	*sync = true;
 	return count;
@@ -290,7 +291,7 @@ static int loopback_ready_fd(struct net_queue *q)
 
 static void loopback_stats(struct net_queue *q, struct net_queue_stats *out)
 {
-	*out = ((struct loopback_queue *)q)->stats;
+	count_snapshot(&((struct loopback_queue *)q)->stats, out);
 }
 
 static int loopback_queue_destroy(struct net_queue *base, struct net_error *err)

@@ -4,6 +4,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "backend/count.h"
 #include "backend/lifecycle.h"
 #include "backend/nothing.h"
 #include "backend/rss.h"
@@ -55,12 +56,12 @@ static uint32_t null_tx_avail(struct net_queue *q, struct net_buffer_access *poo
 	(void)pool;
 	while (net_tx_next(&it, &packet)) {
 		if (packet.fault != NET_TX_OK || packet.meta->flags & ~NULL_TX_FLAGS) {
-			queue->stats.tx_errors++;
+			count_add(&queue->stats.tx_errors, 1);
 			continue;
 		}
-		queue->stats.tx_packets++;
+		count_add(&queue->stats.tx_packets, 1);
 		if (packet.meta->flags & NET_TX_VLAN)
-			queue->stats.tx_vlan_packets++;
+			count_add(&queue->stats.tx_vlan_packets, 1);
 	}
 	*sync = true;
 	return count;
@@ -79,7 +80,7 @@ static int null_ready_fd(struct net_queue *q)
 
 static void null_stats(struct net_queue *q, struct net_queue_stats *out)
 {
-	*out = ((struct null_queue *)q)->stats;
+	count_snapshot(&((struct null_queue *)q)->stats, out);
 }
 
 static int null_queue_destroy(struct net_queue *q, struct net_error *err)

@@ -9,7 +9,8 @@ enum {
 	IPV4_CHECKSUM_AT = 10,
 	TCP_CHECKSUM_AT = 16,
 	UDP_CHECKSUM_AT = 6,
-	VLAN_AT = 12, /* behind the two MAC addresses */
+	VLAN_AT = 12,		/* behind the two MAC addresses */
+	LEAST_FRAME_BYTES = 60, /* without its FCS */
 };
 
 /* ---- The Internet checksum (RFC 1071) ----------------------------------------------------------- */
@@ -135,7 +136,7 @@ bool checksum_fill(uint8_t *frame, uint32_t len, const struct net_tx_metadata *m
 	return ip ? fill_ip(frame, &h) : true;
 }
 
-static uint8_t inspect_l4(uint8_t *frame, const struct headers *h, bool partial_possible,
+static uint8_t inspect_l4(uint8_t *frame, const struct headers *h, enum checksum_source source,
 			  bool complete)
 {
 	uint64_t pseudo = pseudo_header_sum(frame, h);
@@ -147,7 +148,9 @@ static uint8_t inspect_l4(uint8_t *frame, const struct headers *h, bool partial_
 		return NET_CHECKSUM_UNKNOWN;
 	if (fold(sum_bytes(pseudo, frame + h->l4, h->l4_len_bytes)) == 0xffff)
 		return NET_CHECKSUM_GOOD;
-	if (!partial_possible || field != fold(pseudo))
+	if (source == CHECKSUM_JOINED)
+		return NET_CHECKSUM_UNKNOWN;
+	if (source == CHECKSUM_WIRE || field != fold(pseudo))
 		return NET_CHECKSUM_BAD;
 	if (!complete)
 		return NET_CHECKSUM_VALIDATED_BUT_WRONG;
@@ -155,10 +158,18 @@ static uint8_t inspect_l4(uint8_t *frame, const struct headers *h, bool partial_
 	return NET_CHECKSUM_GOOD;
 }
 
-void checksum_inspect(uint8_t *frame, uint32_t len, bool partial_possible, bool complete,
+/* Is there more behind the packet than what a short one is padded with? A tag may come on top of that. */
+static bool is_longer(const struct headers *h, uint32_t len)
+{
+	return len > h->l4 + h->l4_len_bytes &&
+	       len > LEAST_FRAME_BYTES + h->l3 - HEADERS_ETHERNET_BYTES;
+}
+
+bool checksum_inspect(uint8_t *frame, uint32_t len, enum checksum_source source, bool complete,
 		      struct net_rx_metadata *out)
 {
 	struct headers h = headers_find(frame, len, len);
+	bool longer;
 
 	out->ip_checksum = NET_CHECKSUM_UNKNOWN;
 	out->l4_checksum = NET_CHECKSUM_UNKNOWN;
@@ -168,9 +179,16 @@ void checksum_inspect(uint8_t *frame, uint32_t len, bool partial_possible, bool 
 					   ? NET_CHECKSUM_GOOD
 					   : NET_CHECKSUM_BAD;
 	if (!h.protocol)
-		return;
+		return false;
+	longer = is_longer(&h, len);
 	out->l4_protocol = h.protocol == HEADERS_TCP ? NET_L4_TCP : NET_L4_UDP;
-	out->l4_checksum = inspect_l4(frame, &h, partial_possible, complete);
+	if (source != CHECKSUM_JOINED || !longer)
+		out->l4_checksum = inspect_l4(frame, &h, source, complete);
+	/* Nothing is claimed of a header that nobody may have sent. */
+	if (source == CHECKSUM_JOINED && out->l4_checksum != NET_CHECKSUM_GOOD &&
+	    out->ip_checksum == NET_CHECKSUM_GOOD)
+		out->ip_checksum = NET_CHECKSUM_UNKNOWN;
+	return longer;
 }
 
 void vlan_insert(uint8_t *tagged, struct net_vlan vlan)

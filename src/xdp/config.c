@@ -61,13 +61,30 @@ uint32_t config_headroom(const struct net_xdp_config *c, bool zero_copy)
 	return room - frame < largest ? room - frame : largest;
 }
 
+/* 0 when there is none. */
 static uint32_t power_of_two(uint32_t at_least)
 {
 	uint32_t size = 1;
 
-	while (size < at_least)
+	while (size && size < at_least)
 		size *= 2;
 	return size;
+}
+
+uint32_t config_rx_pieces(uint32_t max_frame_bytes, uint32_t chunk_bytes, bool zero_copy)
+{
+	uint32_t room = chunk_bytes - XDP_FRAME_HEADROOM;
+
+	if (zero_copy)
+		room = (room - XDP_SHARED_INFO_BYTES) / 128 * 128;
+	return (max_frame_bytes - 1) / room + 1;
+}
+
+/* A frame with a tag that is copied together, from a slot that begins with a page: pieces end where a chunk
+ * of 4096 does, or twice in a page. */
+static uint32_t tx_pieces(const struct net_xdp_config *c)
+{
+	return (c->max_frame_bytes + 3) / (c->chunk_bytes == 4096 ? 4096 : 2048) + 1;
 }
 
 uint32_t config_private_chunk_bytes(const struct net_xdp_config *c)
@@ -89,22 +106,6 @@ uint64_t config_private_bytes_per_queue(const struct net_xdp_config *c)
 			 (uint64_t)c->private_tx_frames * config_private_frame_bytes(c);
 
 	return (bytes + 4095) / 4096 * 4096;
-}
-
-uint64_t net_xdp_private_bytes(const struct net_xdp_config *c)
-{
-	/* One page more: an unaligned chunk may begin at the last byte of the memory in front. */
-	return c->max_queues * config_private_bytes_per_queue(c) + 4096;
-}
-
-uint32_t net_xdp_frame_offset(const struct net_xdp_config *c)
-{
-	return XDP_FRAME_HEADROOM + config_headroom(c, c->mode != NET_XDP_MODE_COPY);
-}
-
-uint32_t net_xdp_direct_capacity(const struct net_xdp_config *c)
-{
-	return c->chunk_bytes - net_xdp_frame_offset(c);
 }
 
 static bool is_ring_size(uint32_t n)
@@ -142,8 +143,11 @@ static int check_rings(const struct net_xdp_config *c, struct net_error *err)
 	return 0;
 }
 
-static int check_frames(const struct net_xdp_config *c, struct net_error *err)
+/* What sizes are computed from. */
+static int check_ranges(const struct net_xdp_config *c, struct net_error *err)
 {
+	REJECT(c->max_queues < 1 || c->max_queues > 64, "max_queues %u: must be 1 to 64",
+	       c->max_queues);
 	REJECT(c->chunk_bytes < 2048 || c->chunk_bytes > 4096,
 	       "chunk_bytes %u: the kernel takes 2048 to 4096; use 2048, or 4096 for larger frames",
 	       c->chunk_bytes);
@@ -158,11 +162,36 @@ static int check_frames(const struct net_xdp_config *c, struct net_error *err)
 	REJECT(c->private_tx_frames > 1u << 20,
 	       "private_tx_frames %u: must be at most 1048576; 512 is plenty",
 	       c->private_tx_frames);
-	REJECT(config_is_jumbo(c) && c->private_rx_chunks < 8,
-	       "private_rx_chunks %u: frames of %u bytes are gathered through the private area; "
-	       "use 1024, or larger chunks",
+	return 0;
+}
+
+/* Frames in pieces: each piece of one that arrives or is sent has an entry, all at the same time. */
+static int check_jumbo(const struct net_xdp_config *c, struct net_error *err)
+{
+	bool zero_copy = c->mode != NET_XDP_MODE_COPY && c->attach != NET_XDP_ATTACH_GENERIC;
+	uint32_t rx, tx;
+
+	if (!config_is_jumbo(c))
+		return 0;
+	rx = config_rx_pieces(c->max_frame_bytes, c->chunk_bytes, zero_copy);
+	tx = tx_pieces(c);
+	REJECT(c->private_rx_chunks < 8,
+	       "private_rx_chunks %u: frames of %u bytes are gathered through the private area, at "
+	       "least 8 chunks; use 1024, or larger chunks",
 	       c->private_rx_chunks, c->max_frame_bytes);
-	REJECT(config_is_jumbo(c) && c->sealed,
+	REJECT(c->fill_ring_frames < rx,
+	       "fill_ring_frames %u: a frame of %u bytes comes in up to %u pieces, and an entry is "
+	       "needed for each; use 2048, at least %u",
+	       c->fill_ring_frames, c->max_frame_bytes, rx, power_of_two(rx));
+	REJECT(c->rx_ring_frames < rx,
+	       "rx_ring_frames %u: a frame of %u bytes comes in up to %u pieces, and an entry is "
+	       "needed for each; use 2048, at least %u",
+	       c->rx_ring_frames, c->max_frame_bytes, rx, power_of_two(rx));
+	REJECT(c->tx_ring_frames < tx,
+	       "tx_ring_frames %u: a frame of %u bytes is sent in up to %u pieces, and an entry is "
+	       "needed for each; use 2048, at least %u",
+	       c->tx_ring_frames, c->max_frame_bytes, tx, power_of_two(tx));
+	REJECT(c->sealed,
 	       "sealed with max_frame_bytes %u: frames over %u bytes are copied by us, which "
 	       "sealed "
 	       "forbids; use frames that fit a chunk",
@@ -222,8 +251,6 @@ static int check_rest(const struct net_xdp_config *c, struct net_error *err)
 	REJECT(!c->ifname || !*c->ifname || strlen(c->ifname) > 15,
 	       "ifname \"%s\": must name an interface in 1 to 15 characters",
 	       c->ifname ? c->ifname : "(null)");
-	REJECT(c->max_queues < 1 || c->max_queues > 64, "max_queues %u: must be 1 to 64",
-	       c->max_queues);
 	REJECT(c->first_queue > 4095, "first_queue %u: must be at most 4095", c->first_queue);
 	REJECT(c->take_mac_count > NET_XDP_TAKE_MACS, "take_mac_count %u: must be at most %d",
 	       c->take_mac_count, NET_XDP_TAKE_MACS);
@@ -255,10 +282,34 @@ int net_xdp_config_check(const struct net_xdp_config *c, struct net_error *err)
 	if (!rc)
 		rc = check_rings(c, err);
 	if (!rc)
-		rc = check_frames(c, err);
+		rc = check_ranges(c, err);
+	if (!rc)
+		rc = check_jumbo(c, err);
 	if (!rc)
 		rc = check_memory(c, err);
 	if (!rc)
 		rc = check_modes(c, err);
 	return rc;
+}
+
+/* ---- For the frontend ------------------------------------------------------------------------- */
+
+uint64_t net_xdp_private_bytes(const struct net_xdp_config *c)
+{
+	if (check_ranges(c, NULL))
+		return 0;
+	/* One page more: an unaligned chunk may begin at the last byte of the memory in front. */
+	return c->max_queues * config_private_bytes_per_queue(c) + 4096;
+}
+
+uint32_t net_xdp_frame_offset(const struct net_xdp_config *c)
+{
+	if (check_ranges(c, NULL))
+		return 0;
+	return XDP_FRAME_HEADROOM + config_headroom(c, c->mode != NET_XDP_MODE_COPY);
+}
+
+uint32_t net_xdp_direct_capacity(const struct net_xdp_config *c)
+{
+	return check_ranges(c, NULL) ? 0 : c->chunk_bytes - net_xdp_frame_offset(c);
 }

@@ -11,6 +11,9 @@ bool config_is_jumbo(const struct net_xdp_config *c);
 uint32_t config_zero_copy_bytes(uint32_t max_frame_bytes);
 /* The UMEM's headroom: what is between the kernel's own 256 bytes and the frame. */
 uint32_t config_headroom(const struct net_xdp_config *c, bool zero_copy);
+/* How many chunks a frame of this size may come in. In zero copy the kernel keeps the end of each for
+ * itself and gives the NIC whole steps of 128 bytes (xsk_pool_get_rx_frame_size()). */
+uint32_t config_rx_pieces(uint32_t max_frame_bytes, uint32_t chunk_bytes, bool zero_copy);
 /* Size of one receive chunk of the private area: a power of two, so that none crosses a page. */
 uint32_t config_private_chunk_bytes(const struct net_xdp_config *c);
 /* Size of one transmit slot of the private area: a whole frame with a tag. */

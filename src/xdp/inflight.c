@@ -5,10 +5,9 @@
 
 #include "xdp/inflight.h"
 
-/* Fibonacci hashing: the high bits of a product with 2^64 / golden ratio. */
-static uint32_t bucket_of(const struct inflight *t, uint64_t key)
+static uint32_t *bucket_of(const struct inflight *t, uint64_t key)
 {
-	return (uint32_t)((key * 0x9e3779b97f4a7c15u) >> 32) & t->mask;
+	return &t->bucket[hash_of(t->hash, key) & t->mask];
 }
 
 int inflight_open(struct inflight *t, uint32_t entries)
@@ -23,7 +22,8 @@ int inflight_open(struct inflight *t, uint32_t entries)
 	t->stray = calloc(size, sizeof(*t->stray));
 	t->stray_next = calloc(size, sizeof(*t->stray_next));
 	t->bucket = malloc(size * sizeof(*t->bucket));
-	if (!t->queue || !t->stray || !t->stray_next || !t->bucket) {
+	t->hash = hash_open();
+	if (!t->queue || !t->stray || !t->stray_next || !t->bucket || !t->hash) {
 		inflight_close(t);
 		return -ENOMEM;
 	}
@@ -39,12 +39,13 @@ void inflight_close(struct inflight *t)
 	free(t->stray);
 	free(t->stray_next);
 	free(t->bucket);
+	free(t->hash);
 	memset(t, 0, sizeof(*t));
 }
 
 static const struct inflight_entry *take_stray(struct inflight *t, uint64_t key)
 {
-	uint32_t *link = &t->bucket[bucket_of(t, key)];
+	uint32_t *link = bucket_of(t, key);
 
 	while (*link != INFLIGHT_NONE) {
 		uint32_t index = *link;
@@ -63,7 +64,7 @@ static const struct inflight_entry *take_stray(struct inflight *t, uint64_t key)
 
 static void make_stray(struct inflight *t, const struct inflight_entry *e)
 {
-	uint32_t *first = &t->bucket[bucket_of(t, e->key)], index = t->stray_free;
+	uint32_t *first = bucket_of(t, e->key), index = t->stray_free;
 
 	t->stray_free = t->stray_next[index];
 	t->stray[index] = *e;

@@ -6,16 +6,21 @@
  * The kernel mostly gives addresses back in the order it got them, so the entries stand in a queue in
  * that order and the answer is nearly always its head: one load, one compare, no hash, and memory
  * that is read and written in sequence. When it is not the head, the entries in front of the match
- * become *strays*: they move to a hash table once and are found there later. Work per address is O(1)
- * amortised in any order, whatever a guest or driver does.
+ * become *strays*: they move to a hash table once and are found there later. An address becomes a stray
+ * at most once, and finding it costs a short chain on average, in any order of completion and whatever
+ * addresses a guest sends from: it does not know where they hash to (hash.h). Of 65,536 strays a chain
+ * holds one or two on average, and about ten at most.
  *
- * The same key may be in flight twice (a guest may send one buffer twice); which of the two entries
- * answers first does not matter, both name the same bytes.
+ * The same key may be in flight twice (a guest may send one buffer twice, or from two addresses that
+ * differ in bit 0). An address does not say which of the two it was, so either entry may answer first:
+ * the bytes that they name are that guest's own, and overlap.
  */
 #ifndef NET_XDP_INFLIGHT_H
 #define NET_XDP_INFLIGHT_H
 
 #include <stdint.h>
+
+#include "xdp/hash.h"
 
 #define INFLIGHT_NONE UINT32_MAX
 
@@ -34,6 +39,7 @@ struct inflight {
 	struct inflight_entry *stray; /* as many as the queue */
 	uint32_t *stray_next;	      /* in a bucket, or in the free list */
 	uint32_t *bucket;
+	struct hash *hash;
 	uint32_t stray_free;
 };
 

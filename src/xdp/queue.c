@@ -15,22 +15,34 @@
 
 /* ---- Statistics ------------------------------------------------------------------------------- */
 
+static uint64_t sum(const struct net_xdp_queue *q, enum net_xdp_counter from,
+		    enum net_xdp_counter to)
+{
+	uint64_t total = 0;
+
+	for (unsigned i = from; i <= to; i++)
+		total += count_read(&q->counter[i]);
+	return total;
+}
+
+/* In any thread. */
 static void queue_stats(struct net_queue *queue, struct net_queue_stats *out)
 {
 	const struct net_xdp_queue *q = queue_of(queue);
 	const uint64_t *c = q->counter;
+	/* In this order: see one_lost(). */
+	uint64_t lost = __atomic_load_n(&c[NET_XDP_TX_LOST], __ATOMIC_ACQUIRE);
+	uint64_t ahead = __atomic_load_n(&q->tx_lost_ahead, __ATOMIC_ACQUIRE);
 
 	*out = (struct net_queue_stats){
-		.rx_packets = c[NET_XDP_RX_FRAMES],
-		/* A loss is known before the completion that it made is read. */
-		.tx_packets = c[NET_XDP_TX_PACKETS] - (c[NET_XDP_TX_LOST] - q->tx_lost_ahead),
-		.rx_vlan_packets = c[NET_XDP_RX_VLAN],
-		.tx_vlan_packets = c[NET_XDP_TX_VLAN],
+		.rx_packets = count_read(&c[NET_XDP_RX_FRAMES]),
+		.tx_packets =
+			count_read(&c[NET_XDP_TX_PACKETS]) - (lost > ahead ? lost - ahead : 0),
+		.rx_errors = sum(q, NET_XDP_RX_DROP_CAPACITY, NET_XDP_RX_UNKNOWN),
+		.tx_errors = sum(q, NET_XDP_TX_DROP_ADDRESS, NET_XDP_TX_LOST),
+		.rx_vlan_packets = count_read(&c[NET_XDP_RX_VLAN]),
+		.tx_vlan_packets = count_read(&c[NET_XDP_TX_VLAN]),
 	};
-	for (int i = NET_XDP_RX_DROP_CAPACITY; i <= NET_XDP_RX_UNKNOWN; i++)
-		out->rx_errors += c[i];
-	for (int i = NET_XDP_TX_DROP_ADDRESS; i <= NET_XDP_TX_LOST; i++)
-		out->tx_errors += c[i];
 }
 
 int net_xdp_queue_stats(struct net_queue *queue, struct net_xdp_stats *out)
@@ -44,7 +56,8 @@ int net_xdp_queue_stats(struct net_queue *queue, struct net_xdp_stats *out)
 	q = queue_of(queue);
 	if (getsockopt(q->fd, SOL_XDP, XDP_STATISTICS, &kernel, &len))
 		return -errno;
-	memcpy(out->value, q->counter, sizeof(out->value));
+	for (int i = 0; i < NET_XDP_COUNTERS; i++)
+		out->value[i] = count_read(&q->counter[i]);
 	out->value[NET_XDP_RX_KERNEL_DROPPED] = kernel.rx_dropped;
 	out->value[NET_XDP_RX_KERNEL_RING_FULL] = kernel.rx_ring_full;
 	out->value[NET_XDP_RX_KERNEL_FILL_EMPTY] = kernel.rx_fill_ring_empty_descs;
@@ -182,6 +195,8 @@ void queue_set_zero_copy(struct net_xdp_queue *q, bool zero_copy)
 	 * area keep its chunk inside the UMEM. */
 	q->rx_usual = !q->jumbo && !q->rx_vlan && q->memory->reservation;
 	q->rx_usual_capacity = q->direct_capacity;
+	q->rx_frame_chunks =
+		q->jumbo ? config_rx_pieces(q->max_frame_bytes, q->chunk_bytes, zero_copy) : 1;
 	q->rx_pieces = zero_copy && q->driver_unit_bytes;
 	if (q->rx_pieces) {
 		uint32_t piece = queue_piece_bytes(q);
@@ -189,6 +204,16 @@ void queue_set_zero_copy(struct net_xdp_queue *q, bool zero_copy)
 		q->rx_usual_capacity = piece - (piece != 0);
 		q->rx_piece_end = q->frame_offset + piece;
 	}
+}
+
+/* Generic XDP runs behind GRO, and sees what a local sender leaves to be cut: several packets in one frame.
+ * tun and tap hand such frames to it under native attach as well (tun_get_user()). Native veth has its
+ * peer's stack cut them. */
+static enum checksum_source rx_source(const struct net_xdp_endpoint *ep)
+{
+	if (!ep->program.native || strcmp(ep->device.driver, "tun") == 0)
+		return CHECKSUM_JOINED;
+	return strcmp(ep->device.driver, "veth") == 0 ? CHECKSUM_LOCAL : CHECKSUM_WIRE;
 }
 
 void queue_set_facts(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep)
@@ -208,6 +233,7 @@ void queue_set_facts(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep)
 	q->frame_offset = XDP_FRAME_HEADROOM + config_headroom(c, zero_copy);
 	q->rx_usual_place = (uint64_t)q->frame_offset << (c->unaligned ? 48 : 0);
 	q->direct_capacity = c->chunk_bytes - q->frame_offset;
+	q->rx_usual_tags = rx_tag(RX_KERNEL, 0) ^ q->rx_usual_place;
 	q->max_frame_bytes = c->max_frame_bytes;
 	q->driver_gap_bytes = driver_gap_bytes(&ep->device);
 	q->driver_unit_bytes = driver_buffer_unit(&ep->device);
@@ -215,7 +241,7 @@ void queue_set_facts(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep)
 	q->rx_checksum = c->rx_checksum;
 	q->rx_vlan = c->rx_vlan;
 	q->inspect = c->rx_vlan || c->rx_checksum != NET_XDP_RX_CHECKSUM_NONE;
-	q->partial_possible = strcmp(ep->device.driver, "veth") == 0;
+	q->rx_source = rx_source(ep);
 	q->timer_us = q->tx_timer_us = c->tx_timer_us;
 	q->looked_ms = clock_ms();
 	queue_set_zero_copy(q, zero_copy);

@@ -2,7 +2,7 @@
 /*
  * One queue's state. The data calls (rx_*.c, tx_*.c, ready.c) touch the hot part, set-up and teardown
  * (queue.c, socket.c) the rest. A queue is driven by one thread; nothing here is shared but the
- * rings' own words, which ring.h orders.
+ * rings' own words, which ring.h orders, and the counters (backend/count.h).
  */
 #ifndef NET_XDP_QUEUE_H
 #define NET_XDP_QUEUE_H
@@ -10,9 +10,11 @@
 #include <stddef.h>
 #include <time.h>
 
+#include "backend/count.h"
 #include "net_xdp.h"
 #include "xdp/affinity.h"
 #include "xdp/bounce.h"
+#include "xdp/checksum.h"
 #include "xdp/inflight.h"
 #include "xdp/memory.h"
 #include "xdp/napi.h"
@@ -82,9 +84,8 @@ struct net_xdp_queue {
 
 	/* ---- hot: receive ---- */
 	QUEUE_LINE struct rx_table rx_ids;
-	/* What a usual frame's descriptor and its buffer's record differ in, above the offset: of the
-	 * buffer that was posted last. */
-	uint64_t rx_usual_tags;
+	uint64_t
+		rx_usual_tags; /* what a usual frame's descriptor and its buffer's record differ in */
 	uint32_t rx_region;		 /* hint for memory_offset() */
 	uint32_t rx_private_out;	 /* private chunks that the kernel holds */
 	uint32_t rx_looks;		 /* that found nothing, in zero copy */
@@ -121,11 +122,13 @@ struct net_xdp_queue {
 	uint32_t driver_gap_bytes; /* in front of a frame: overwritten by the driver in zero copy */
 	uint32_t driver_unit_bytes; /* see driver_buffer_unit() */
 	uint32_t rx_piece_end;	    /* with rx_pieces: what reaches so far into its chunk goes on */
+	uint32_t rx_frame_chunks;   /* that a frame may come in */
 	uint32_t tx_packet_free_count;
 	struct tx_packet *tx_packet;
 	uint32_t *tx_packet_free; /* stack */
 
-	QUEUE_LINE uint64_t counter[NET_XDP_COUNTERS];
+	QUEUE_LINE uint64_t
+		counter[NET_XDP_COUNTERS]; /* written by count_up(), read in any thread */
 
 	/* ---- cold ---- */
 	struct net_xdp_endpoint *endpoint;
@@ -133,7 +136,7 @@ struct net_xdp_queue {
 	uint32_t hardware_queue;
 	enum net_xdp_rx_checksum rx_checksum;
 	bool rx_vlan;
-	bool partial_possible;	   /* a local veth peer sends pseudo-header sums */
+	enum checksum_source rx_source;
 	bool bound;		   /* the kernel has the hardware queue for us to give back */
 	bool kernel_tells_sockets; /* netdev_queue_has_socket() was seen to work here */
 
@@ -185,6 +188,11 @@ static inline struct net_xdp_queue *queue_of(struct net_queue *q)
 }
 
 extern const struct net_queue_ops queue_ops;
+
+static inline void count_up(struct net_xdp_queue *q, enum net_xdp_counter which, uint64_t n)
+{
+	count_add(&q->counter[which], n);
+}
 
 /* What a chunk that is given to the kernel and a usual frame that is sent must not cross. An aligned
  * chunk lies between two multiples of its size, and no page is smaller. */

@@ -75,7 +75,7 @@ int queue_ready_fd(struct net_queue *queue)
 static void look_around(struct net_xdp_queue *q)
 {
 	q->looked_ms = clock_ms();
-	q->counter[NET_XDP_LOOKS]++;
+	count_up(q, NET_XDP_LOOKS, 1);
 	if (socket_is_gone(q) || endpoint_is_lost(q->endpoint))
 		q->failed = true;
 }
@@ -110,7 +110,7 @@ static bool has_work(struct net_xdp_queue *q)
 static bool watch_socket(struct net_xdp_queue *q)
 {
 	if (!q->socket_watched) {
-		q->counter[NET_XDP_LOOKS]++;
+		count_up(q, NET_XDP_LOOKS, 1);
 		q->socket_watched = add_member(q, q->fd, EPOLLIN, MEMBER_SOCKET) == 0;
 	}
 	return q->socket_watched;
@@ -123,7 +123,7 @@ static void arm_timer(struct net_xdp_queue *q)
 
 	if (q->timer_armed)
 		return;
-	q->counter[NET_XDP_LOOKS]++;
+	count_up(q, NET_XDP_LOOKS, 1);
 	q->timer_armed = timerfd_settime(q->timer_fd, 0, &when, NULL) == 0;
 	q->timer_us = q->timer_us * 2 < most ? q->timer_us * 2 : most;
 }
@@ -132,7 +132,7 @@ static void timer_fired(struct net_xdp_queue *q)
 {
 	uint64_t times;
 
-	q->counter[NET_XDP_LOOKS]++;
+	count_up(q, NET_XDP_LOOKS, 1);
 	q->timer_armed = read(q->timer_fd, &times, sizeof(times)) < 0;
 }
 
@@ -143,7 +143,7 @@ static bool harvest(struct net_xdp_queue *q)
 	bool ready = false;
 	int n;
 
-	q->counter[NET_XDP_LOOKS]++;
+	count_up(q, NET_XDP_LOOKS, 1);
 	n = epoll_wait(q->ready_fd, event, 3, 0);
 	for (int i = 0; i < n; i++) {
 		switch (event[i].data.u32) {
@@ -180,7 +180,8 @@ bool queue_poll_ready(struct net_queue *queue)
 	 * send (xsk_poll()). What is lost is completed, so nothing is left in the ring unless it has to wait. */
 	if (has_work(q) || !watch_socket(q) || harvest(q) || has_work(q))
 		return true;
-	if (again || inflight_count(&q->tx_inflight) || unlikely(must_enter(q)))
+	/* Nothing in flight and still no room: the TX ring's index is late. */
+	if (again || inflight_count(&q->tx_inflight) || q->tx_blocked || unlikely(must_enter(q)))
 		arm_timer(q);
 	return false;
 }

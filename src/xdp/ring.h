@@ -28,21 +28,28 @@ struct ring {
 	uint32_t *flags;
 };
 
-/* Room in a producer ring now. */
-static inline uint32_t ring_room_now(struct ring *r)
+/*
+ * Room in a producer ring now, of which gap entries stay free. The kernel publishes its indices one by
+ * one: a chunk may be back in the RX ring, and be posted again, before the fill ring's consumer index
+ * shows that its entry was read. The ring then looks fuller than it is, by more than its entries too.
+ */
+static inline uint32_t ring_room_now(struct ring *r, uint32_t gap)
 {
+	int32_t room;
+
 	/* Pairs with the kernel's release of its consumer index: its reads of the entries happened
 	 * before, so they may be written again. */
 	r->theirs = __atomic_load_n(r->other, __ATOMIC_ACQUIRE);
-	return r->entries - (r->mine - r->theirs);
+	room = (int32_t)(r->entries - gap - (r->mine - r->theirs));
+	return room > 0 ? (uint32_t)room : 0;
 }
 
 /* Room in a producer ring, looked up only when less than want is known to be free. */
 static inline uint32_t ring_room(struct ring *r, uint32_t want)
 {
-	uint32_t room = r->entries - (r->mine - r->theirs);
+	int32_t room = (int32_t)(r->entries - (r->mine - r->theirs));
 
-	return room < want ? ring_room_now(r) : room;
+	return room < (int32_t)want ? ring_room_now(r, 0) : (uint32_t)room;
 }
 
 /* Entries to read in a consumer ring, looked up only when less than want is known. */

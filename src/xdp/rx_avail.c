@@ -38,34 +38,32 @@ void rx_park(struct net_xdp_queue *q, struct rx_list *list, uint32_t id, uint64_
  * as this leaves enough room, the kernel's index is not looked at. Its line too, which the kernel writes
  * for each frame, would move to us and back. A chunk comes back in the RX ring, whose index
  * ring_available() has acquired, after the kernel has read its fill entry, so the entry may be written
- * again.
+ * again. Nor is the index the whole truth: it is published after that of the RX ring, and says meanwhile
+ * that there is less room than there is.
  */
 static inline uint32_t fill_room(struct net_xdp_queue *q, uint32_t want)
 {
 	uint32_t gap = q->fill.entries > 8 * FILL_GAP ? FILL_GAP : 0;
-	uint32_t most = q->fill.entries - gap, chunks = rx_held(q);
+	uint32_t most = q->fill.entries - gap, chunks = rx_held(q), now;
 
 	if (chunks <= most && want <= most - chunks)
 		return most - chunks;
-	return ring_room_now(&q->fill) - gap;
+	now = ring_room_now(&q->fill, gap);
+	return chunks <= most && now < most - chunks ? most - chunks : now;
 }
 
 /* Hand a chunk to the kernel for id; the caller has seen room. */
-static inline void post(struct net_xdp_queue *q, uint32_t id, uint64_t base, uint32_t capacity)
+static inline void post(struct net_xdp_queue *q, uint32_t id, uint64_t base)
 {
-	uint64_t tag = rx_tag(RX_KERNEL, capacity);
-
 	*ring_address(&q->fill, q->fill.mine++) = base;
-	q->rx_ids.record[id] = base | tag;
-	q->rx_usual_tags = tag ^ q->rx_usual_place;
+	q->rx_ids.record[id] = base | rx_tag(RX_KERNEL, 0);
 	rx_table_put(&q->rx_ids, id);
 }
 
 /* Private chunks wanted with the kernel: one per waiting buffer, or what its frame may span. */
 static uint32_t private_wanted(const struct net_xdp_queue *q)
 {
-	uint32_t pieces = q->jumbo ? (q->max_frame_bytes - 1) / q->direct_capacity + 1 : 1;
-	uint64_t wanted = (uint64_t)q->waiting.count * pieces;
+	uint64_t wanted = (uint64_t)q->waiting.count * q->rx_frame_chunks;
 
 	if (wanted <= q->rx_private_out)
 		return 0;
@@ -107,7 +105,7 @@ static void post_parked(struct net_xdp_queue *q)
 	for (; pending && room; pending--, room--) {
 		uint32_t id = rx_list_take(&q->rx_ids, &q->pending);
 
-		post(q, id, rx_offset(&q->rx_ids, id), rx_capacity(&q->rx_ids, id));
+		post(q, id, rx_offset(&q->rx_ids, id));
 	}
 	room += share;
 	chunks = chunks < room ? chunks : room;
@@ -172,10 +170,10 @@ static bool take_bounced(struct net_xdp_queue *q, uint32_t id, uint64_t data, ui
 			 enum verdict why)
 {
 	if (q->rx_private.slots == 0) {
-		q->counter[NET_XDP_RX_REFUSED_SEALED]++;
+		count_up(q, NET_XDP_RX_REFUSED_SEALED, 1);
 		return false;
 	}
-	q->counter[bounce_counter[why]]++;
+	count_up(q, bounce_counter[why], 1);
 	rx_park(q, &q->waiting, id, data, capacity);
 	return true;
 }
@@ -188,15 +186,15 @@ static bool take(struct net_xdp_queue *q, uint32_t id, const struct net_rx_buffe
 	enum verdict verdict;
 
 	if (id >= q->rx_ids.id_limit || buffer->capacity_bytes == 0) {
-		q->counter[NET_XDP_RX_REFUSED_ID]++;
+		count_up(q, NET_XDP_RX_REFUSED_ID, 1);
 		return false;
 	}
 	if (q->rx_ids.record[id] != RX_FRONTEND) {
-		q->counter[NET_XDP_RX_REFUSED_DUPLICATE]++;
+		count_up(q, NET_XDP_RX_REFUSED_DUPLICATE, 1);
 		return false;
 	}
 	if (!memory_offset(q->memory, &q->rx_region, buffer->addr, length, &data)) {
-		q->counter[NET_XDP_RX_REFUSED_ADDRESS]++;
+		count_up(q, NET_XDP_RX_REFUSED_ADDRESS, 1);
 		return false;
 	}
 	data += buffer->header_bytes;
@@ -204,13 +202,13 @@ static bool take(struct net_xdp_queue *q, uint32_t id, const struct net_rx_buffe
 	if (verdict != DIRECT)
 		return take_bounced(q, id, data, buffer->capacity_bytes, verdict);
 	if (!q->unaligned && !chunk_take(q->chunk_taken, data - q->frame_offset)) {
-		q->counter[NET_XDP_RX_REFUSED_DUPLICATE]++;
+		count_up(q, NET_XDP_RX_REFUSED_DUPLICATE, 1);
 		return false;
 	}
 	if (q->fill.mine != end)
-		post(q, id, data - q->frame_offset, buffer->capacity_bytes);
+		post(q, id, data - q->frame_offset);
 	else
-		rx_park(q, &q->pending, id, data - q->frame_offset, buffer->capacity_bytes);
+		rx_park(q, &q->pending, id, data - q->frame_offset, 0);
 	return true;
 }
 
@@ -300,7 +298,8 @@ INLINE uint32_t take_run(struct net_xdp_queue *q, const uint32_t *ids,
 		.guest = r->guest_addr,
 		.last = r->bytes - length,
 		.chunk = r->offset - q->frame_offset + buffer->header_bytes,
-		.tag = rx_tag(RX_KERNEL, buffer->capacity_bytes),
+		/* rx_tag(RX_KERNEL, 0); were it a constant, gcc would load it for each buffer. */
+		.tag = q->rx_usual_tags ^ q->rx_usual_place,
 		.limit = q->rx_ids.id_limit,
 		.chunk_bytes = q->chunk_bytes,
 		.pages = queue_page_rule(q, r),
@@ -316,7 +315,6 @@ INLINE uint32_t take_run(struct net_xdp_queue *q, const uint32_t *ids,
 	if (unlikely(buffer->capacity_bytes < q->direct_capacity || length > r->bytes ||
 		     (paged && q->zero_copy && buffer->header_bytes < q->driver_gap_bytes)))
 		return 0;
-	q->rx_usual_tags = u.tag ^ q->rx_usual_place;
 	for (; end - id >= (ptrdiff_t)GROUP; id += GROUP, buffer += GROUP, fill += GROUP) {
 		step = post_usual(u, buffer, id, record, fill, next, &link, paged, aligned, GROUP);
 		if (unlikely(step != GROUP)) {

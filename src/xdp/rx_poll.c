@@ -38,18 +38,19 @@ static void look_at(struct net_xdp_queue *q, struct net_rx_metadata *metadata, u
 		if (vlan.state == VLAN_HINT_PRESENT) {
 			metadata->has_vlan = 1;
 			metadata->vlan = net_vlan_from_tci(vlan.tci);
-			q->counter[NET_XDP_RX_VLAN]++;
+			count_up(q, NET_XDP_RX_VLAN, 1);
 		}
 	}
-	if (q->rx_checksum != NET_XDP_RX_CHECKSUM_NONE)
-		checksum_inspect(frame, metadata->len_bytes, q->partial_possible,
-				 q->rx_checksum == NET_XDP_RX_CHECKSUM_COMPLETE, metadata);
+	if (q->rx_checksum != NET_XDP_RX_CHECKSUM_NONE &&
+	    checksum_inspect(frame, metadata->len_bytes, q->rx_source,
+			     q->rx_checksum == NET_XDP_RX_CHECKSUM_COMPLETE, metadata))
+		count_up(q, NET_XDP_RX_LONGER, 1);
 }
 
 /* The kernel's chunk goes back to it: its frame was dropped. */
 static void repost(struct net_xdp_queue *q, uint32_t id)
 {
-	rx_park(q, &q->pending, id, rx_offset(&q->rx_ids, id), rx_capacity(&q->rx_ids, id));
+	rx_park(q, &q->pending, id, rx_offset(&q->rx_ids, id), 0);
 }
 
 /* A frame in a buffer of the frontend. where: UMEM offset of its first byte. */
@@ -57,16 +58,15 @@ static void direct_frame(struct net_xdp_queue *q, struct burst *b, uint64_t base
 			 uint32_t len)
 {
 	uint64_t offset = where - base - q->frame_offset;
-	uint32_t id = rx_table_take(&q->rx_ids, base), capacity;
+	uint32_t id = rx_table_take(&q->rx_ids, base);
 
 	if (id == RX_NONE) {
-		q->counter[NET_XDP_RX_UNKNOWN]++;
+		count_up(q, NET_XDP_RX_UNKNOWN, 1);
 		return;
 	}
-	capacity = rx_capacity(&q->rx_ids, id);
 	/* Drivers may put a frame further back, never in front of its place; then offset is huge. */
-	if (len - 1u >= capacity || offset > capacity - len) {
-		q->counter[len ? NET_XDP_RX_DROP_CAPACITY : NET_XDP_RX_DROP_EMPTY]++;
+	if (len - 1u >= q->direct_capacity || offset > q->direct_capacity - len) {
+		count_up(q, len ? NET_XDP_RX_DROP_CAPACITY : NET_XDP_RX_DROP_EMPTY, 1);
 		repost(q, id);
 		return;
 	}
@@ -74,6 +74,7 @@ static void direct_frame(struct net_xdp_queue *q, struct burst *b, uint64_t base
 	if (!q->unaligned)
 		chunk_give(q->chunk_taken, base);
 	deliver(b, id, (uint32_t)offset, len);
+	count_up(q, NET_XDP_RX_DIRECT, 1);
 	if (q->inspect)
 		look_at(q, &b->metadata[b->count - 1], q->memory->base + where,
 			q->memory->base + where - sizeof(struct vlan_hint));
@@ -97,10 +98,10 @@ ALONE static bool split_piece(struct net_xdp_queue *q, uint64_t base, uint64_t e
 	else if ((id = rx_table_take(&q->rx_ids, base)) != RX_NONE)
 		repost(q, id);
 	else
-		q->counter[NET_XDP_RX_UNKNOWN]++;
+		count_up(q, NET_XDP_RX_UNKNOWN, 1);
 	q->split = continued;
 	if (!continued)
-		q->counter[NET_XDP_RX_DROP_SPLIT]++;
+		count_up(q, NET_XDP_RX_DROP_SPLIT, 1);
 	return true;
 }
 
@@ -112,15 +113,15 @@ INLINE void copy_frame(struct net_xdp_queue *q, struct burst *b, const uint64_t 
 	uint32_t id;
 
 	if (bytes == 0) {
-		q->counter[NET_XDP_RX_DROP_EMPTY]++;
+		count_up(q, NET_XDP_RX_DROP_EMPTY, 1);
 		return;
 	}
 	if (q->waiting.count == 0) {
-		q->counter[NET_XDP_RX_DROP_BUFFER]++;
+		count_up(q, NET_XDP_RX_DROP_BUFFER, 1);
 		return;
 	}
 	if (bytes > rx_capacity(&q->rx_ids, q->waiting.first)) {
-		q->counter[NET_XDP_RX_DROP_CAPACITY]++;
+		count_up(q, NET_XDP_RX_DROP_CAPACITY, 1);
 		return;
 	}
 	id = rx_list_take(&q->rx_ids, &q->waiting);
@@ -129,8 +130,7 @@ INLINE void copy_frame(struct net_xdp_queue *q, struct burst *b, const uint64_t 
 	for (uint32_t i = 0, at = 0; i < pieces; at += len[i++])
 		memcpy(to + at, q->memory->base + where[i], len[i]);
 	deliver(b, id, 0, bytes);
-	q->counter[NET_XDP_RX_BOUNCED]++;
-	q->counter[NET_XDP_RX_DIRECT]--; /* rx_poll() counts all of its frames */
+	count_up(q, NET_XDP_RX_BOUNCED, 1);
 	if (q->inspect)
 		look_at(q, &b->metadata[b->count - 1], to,
 			q->memory->base + where[0] - sizeof(struct vlan_hint));
@@ -149,7 +149,7 @@ static void gather_finish(struct net_xdp_queue *q, struct burst *b)
 	struct gather *g = &q->gather;
 
 	if (g->broken)
-		q->counter[NET_XDP_RX_DROP_SPLIT]++;
+		count_up(q, NET_XDP_RX_DROP_SPLIT, 1);
 	else
 		copy_frame(q, b, g->where, g->len, g->pieces, g->bytes);
 	for (uint32_t i = 0; i < g->pieces; i++)
@@ -166,7 +166,7 @@ static void private_piece(struct net_xdp_queue *q, struct burst *b, uint64_t bas
 	struct gather *g = &q->gather;
 
 	if (!bounce_owns(&q->rx_private, where + len - (len != 0)) || !q->rx_private.taken[slot]) {
-		q->counter[NET_XDP_RX_UNKNOWN]++;
+		count_up(q, NET_XDP_RX_UNKNOWN, 1);
 		return;
 	}
 	if (likely(!continued && g->pieces == 0)) {
@@ -240,11 +240,10 @@ INLINE size_t deliver_usual(const struct usual u, const struct xdp_desc *rx, siz
 		const uint64_t len = rx[i].len | (uint64_t)rx[i].options << 32;
 		const size_t id = *line;
 
-		/* Both offsets are the same, and what is above them is as it was for the last buffer
-		 * that was posted: in its place, of its capacity. */
+		/* The frame is in its place in the buffer's chunk. Above their offsets an address says
+		 * where, and a record that the kernel has it: both are constants, so nothing can hide. */
 		if (unlikely((rx[i].addr ^ u.record[id]) != u.tags))
 			break;
-		/* What was posted has at least this capacity. */
 		if (unlikely(len - 1 >= u.capacity))
 			break;
 		u.record[id] = RX_FRONTEND;
@@ -299,6 +298,7 @@ out:
 	q->rx.mine += taken;
 	b->count += taken;
 	b->bytes += bytes;
+	count_up(q, NET_XDP_RX_DIRECT, taken);
 	return taken;
 }
 
@@ -362,9 +362,8 @@ uint32_t rx_poll(struct net_queue *queue, struct net_buffer_access *pool, uint32
 		take_descriptors(q, &b, n);
 		if (b.count)
 			pool->ops->rx_metadata(pool, b.ids, b.metadata, b.count);
-		q->counter[NET_XDP_RX_FRAMES] += b.count;
-		q->counter[NET_XDP_RX_BYTES] += b.bytes;
-		q->counter[NET_XDP_RX_DIRECT] += b.count;
+		count_up(q, NET_XDP_RX_FRAMES, b.count);
+		count_up(q, NET_XDP_RX_BYTES, b.bytes);
 		done += b.count;
 		looked += n;
 	}

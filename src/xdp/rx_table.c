@@ -8,10 +8,9 @@
 /* Ids per bucket when all are strays. Buckets are what comes on top of the 12 bytes per id. */
 #define BUCKET_IDS 16
 
-/* Fibonacci hashing: the high bits of a product with 2^64 / golden ratio. */
 static uint32_t *bucket_of(const struct rx_table *t, uint64_t offset)
 {
-	return &t->bucket[(uint32_t)((offset * 0x9e3779b97f4a7c15u) >> 32) & t->bucket_mask];
+	return &t->bucket[hash_of(t->hash, offset) & t->bucket_mask];
 }
 
 int rx_table_open(struct rx_table *t, uint32_t id_limit)
@@ -26,7 +25,8 @@ int rx_table_open(struct rx_table *t, uint32_t id_limit)
 	t->record = calloc(id_limit, sizeof(*t->record));
 	t->next = calloc(id_limit, sizeof(*t->next));
 	t->bucket = malloc(buckets * sizeof(*t->bucket));
-	if (!t->record || !t->next || !t->bucket) {
+	t->hash = hash_open();
+	if (!t->record || !t->next || !t->bucket || !t->hash) {
 		rx_table_close(t);
 		return -ENOMEM;
 	}
@@ -39,6 +39,7 @@ void rx_table_close(struct rx_table *t)
 	free(t->record);
 	free(t->next);
 	free(t->bucket);
+	free(t->hash);
 	memset(t, 0, sizeof(*t));
 }
 

@@ -217,7 +217,7 @@ bool socket_is_gone(const struct net_xdp_queue *q)
 
 enum kick_result socket_kick_tx(struct net_xdp_queue *q)
 {
-	q->counter[NET_XDP_KICKS]++;
+	count_up(q, NET_XDP_KICKS, 1);
 	if (sendto(q->fd, NULL, 0, MSG_DONTWAIT, NULL, 0) >= 0)
 		return KICK_OK;
 	return kick_result(errno, !q->zero_copy);
@@ -227,7 +227,7 @@ enum kick_result socket_kick_rx(struct net_xdp_queue *q)
 {
 	enum kick_result result;
 
-	q->counter[NET_XDP_KICKS]++;
+	count_up(q, NET_XDP_KICKS, 1);
 	if (recvfrom(q->fd, NULL, 0, MSG_DONTWAIT, NULL, NULL) >= 0)
 		return KICK_OK;
 	result = kick_result(errno, false);

@@ -113,9 +113,9 @@ INLINE uint32_t send_run(struct net_xdp_queue *q, const struct net_tx_segment *s
 	q->tx_packet_free_count -= several ? packets : 0;
 	q->tx.mine += i;
 	t->tail += i;
-	q->counter[NET_XDP_TX_BYTES] += bytes;
-	q->counter[NET_XDP_TX_ACCEPTED] += packets;
-	q->counter[NET_XDP_TX_DIRECT] += packets;
+	count_up(q, NET_XDP_TX_BYTES, bytes);
+	count_up(q, NET_XDP_TX_ACCEPTED, packets);
+	count_up(q, NET_XDP_TX_DIRECT, packets);
 	return i;
 }
 

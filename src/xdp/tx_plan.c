@@ -42,16 +42,16 @@ static bool drop(struct net_xdp_queue *q, const struct net_tx_metadata *meta,
 		if (tx_done_count(q) > q->done_mask)
 			return false; /* the frontend has to collect ids first */
 		tx_done_push(q, meta->id);
-		q->counter[NET_XDP_TX_ACCEPTED]++;
+		count_up(q, NET_XDP_TX_ACCEPTED, 1);
 	}
-	q->counter[why]++;
+	count_up(q, why, 1);
 	return true;
 }
 
 /* Left to the frontend until n descriptors (and a private slot) are free. */
 static bool refuse(struct net_xdp_queue *q, uint32_t n, bool private)
 {
-	q->counter[NET_XDP_TX_REFUSED]++;
+	count_up(q, NET_XDP_TX_REFUSED, 1);
 	q->tx_blocked = n;
 	q->tx_blocked_private = private;
 	return false;
@@ -118,8 +118,8 @@ static inline void write_packet(struct net_xdp_queue *q, const struct plan *plan
 		};
 		inflight_put(&q->tx_inflight, plan->piece[i].offset >> 1, id, record);
 	}
-	q->counter[NET_XDP_TX_BYTES] += len;
-	q->counter[NET_XDP_TX_ACCEPTED]++;
+	count_up(q, NET_XDP_TX_BYTES, len);
+	count_up(q, NET_XDP_TX_ACCEPTED, 1);
 }
 
 /* Copy a packet together at a slot and change what it asks for. Return: what it is dropped for, or NO_FAULT. */
@@ -143,7 +143,7 @@ static enum net_xdp_counter linearise(struct net_xdp_queue *q, const struct net_
 		return NET_XDP_TX_DROP_OFFLOAD;
 	if (meta->flags & NET_TX_VLAN) {
 		vlan_insert(slot, meta->vlan);
-		q->counter[NET_XDP_TX_VLAN]++;
+		count_up(q, NET_XDP_TX_VLAN, 1);
 	}
 	return NO_FAULT;
 }
@@ -180,8 +180,8 @@ static bool send_bounced(struct net_xdp_queue *q, const struct net_tx_packet *pa
 						   : drop(q, meta, fault);
 	}
 	write_packet(q, &plan, meta->id, len, slot);
-	q->counter[NET_XDP_TX_BOUNCED]++;
-	q->counter[reason]++;
+	count_up(q, NET_XDP_TX_BOUNCED, 1);
+	count_up(q, reason, 1);
 	return true;
 }
 
@@ -200,7 +200,7 @@ static bool send_direct(struct net_xdp_queue *q, const struct net_tx_packet *pac
 	if (tx_room(q, plan.pieces) < plan.pieces)
 		return refuse(q, plan.pieces, false);
 	write_packet(q, &plan, meta->id, meta->len_bytes, BOUNCE_NONE);
-	q->counter[NET_XDP_TX_DIRECT]++;
+	count_up(q, NET_XDP_TX_DIRECT, 1);
 	return true;
 }
 

@@ -35,7 +35,7 @@ static bool complete(struct net_xdp_queue *q, uint64_t address, uint32_t *id)
 	const struct inflight_entry *e = inflight_take(&q->tx_inflight, address >> 1);
 
 	if (!e) {
-		q->counter[NET_XDP_TX_UNKNOWN]++;
+		count_up(q, NET_XDP_TX_UNKNOWN, 1);
 		return false;
 	}
 	if (e->extra != INFLIGHT_NONE)
@@ -81,6 +81,27 @@ ALONE static uint32_t complete_records(struct net_xdp_queue *q, uint32_t *ids, u
 	return complete_run(q, ids, count, true);
 }
 
+/*
+ * A lost packet is known of before its completion is read, and is no sent one: queue_stats() takes those
+ * whose completions were read, TX_LOST less tx_lost_ahead, from TX_PACKETS. It reads in that order, in any
+ * thread, and these stores are in the other: so there are never more of them than packets.
+ */
+static void one_lost(struct net_xdp_queue *q)
+{
+	uint64_t *lost = &q->counter[NET_XDP_TX_LOST];
+
+	count_add(&q->tx_lost_ahead, 1);
+	__atomic_store_n(lost, *lost + 1, __ATOMIC_RELEASE);
+}
+
+static void lost_were_read(struct net_xdp_queue *q, uint32_t found)
+{
+	uint64_t ahead = q->tx_lost_ahead;
+
+	__atomic_store_n(&q->tx_lost_ahead, ahead - (ahead < found ? ahead : found),
+			 __ATOMIC_RELEASE);
+}
+
 /* Read completions until count ids are found. Return: ids written. */
 static uint32_t reap(struct net_xdp_queue *q, uint32_t *ids, uint32_t count)
 {
@@ -100,9 +121,9 @@ static uint32_t reap(struct net_xdp_queue *q, uint32_t *ids, uint32_t count)
 	}
 	if (*q->completion.own != q->completion.mine)
 		ring_publish(&q->completion);
-	q->counter[NET_XDP_TX_PACKETS] += found;
+	count_up(q, NET_XDP_TX_PACKETS, found);
 	if (unlikely(q->tx_lost_ahead))
-		q->tx_lost_ahead -= q->tx_lost_ahead < found ? q->tx_lost_ahead : found;
+		lost_were_read(q, found);
 	return found;
 }
 
@@ -133,14 +154,13 @@ ALONE static void kick(struct net_xdp_queue *q)
 				q->tx_patience = PATIENCE_LOOKS;
 			break;
 		case KICK_LOST:
-			q->counter[NET_XDP_TX_LOST]++;
-			q->tx_lost_ahead++;
+			one_lost(q);
 			break;
 		case KICK_AGAIN:
-			q->counter[NET_XDP_KICK_AGAIN]++;
+			count_up(q, NET_XDP_KICK_AGAIN, 1);
 			break;
 		case KICK_DOWN:
-			q->counter[NET_XDP_KICK_DOWN]++;
+			count_up(q, NET_XDP_KICK_DOWN, 1);
 			return;
 		case KICK_GONE:
 			q->failed = true;

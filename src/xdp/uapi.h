@@ -34,8 +34,10 @@
 
 /* How the kernel lays out a chunk: XDP_PACKET_HEADROOM in front of every received frame. */
 #define XDP_FRAME_HEADROOM 256
-/* xdp_umem.c: skb_shared_info and the smallest frame must fit behind the largest user headroom. */
-#define XDP_UMEM_HEADROOM_MAX(chunk) ((chunk)-256 - 320 - 128)
+/* struct skb_shared_info, at the end of a chunk of several buffers in zero copy. */
+#define XDP_SHARED_INFO_BYTES 320
+/* xdp_umem.c: it and the smallest frame must fit behind the largest user headroom. */
+#define XDP_UMEM_HEADROOM_MAX(chunk) ((chunk)-256 - XDP_SHARED_INFO_BYTES - 128)
 
 /* Descriptors of one packet in copy mode: MAX_SKB_FRAGS + 1, with the smallest MAX_SKB_FRAGS a
  * kernel can be built with. */

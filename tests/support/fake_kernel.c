@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <criterion/criterion.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "support/fake_kernel.h"
 #include "xdp/uapi.h"
 
+/* producer: are we the producer, and the kernel the consumer? */
 static void open_ring(struct fake_ring *shared, struct ring *view, uint32_t entries,
 		      size_t entry_bytes, bool producer, uint32_t start)
 {
 	shared->entries = entries;
-	shared->producer = shared->consumer = start;
+	shared->producer = shared->consumer = shared->kernel = start;
+	shared->published = producer ? &shared->consumer : &shared->producer;
 	shared->entry = calloc(entries, entry_bytes);
 	cr_assert_not_null(shared->entry);
 	*view = (struct ring){
@@ -25,6 +30,62 @@ static void open_ring(struct fake_ring *shared, struct ring *view, uint32_t entr
 	};
 }
 
+/* ---- Publishing ----------------------------------------------------------------------------- */
+
+static void draw_order(struct fake_kernel *k)
+{
+	const char *given = getenv("FAKE_KERNEL_SEED");
+	uint64_t seed = 0;
+
+	if (given)
+		seed = strtoull(given, NULL, 0);
+	else
+		cr_assert_eq(getrandom(&seed, sizeof(seed), 0), sizeof(seed));
+	k->random = frame_random(seed);
+	k->any_order = frame_random_below(&k->random, 2);
+	k->lateness = 1u << frame_random_below(&k->random, 5);
+	fprintf(stderr, "fake kernel: FAKE_KERNEL_SEED=0x%" PRIx64 ", %s order, 1 of %u\n", seed,
+		k->any_order ? "any" : "the kernel's", k->lateness);
+	k->ring[0] = &k->rx;
+	k->ring[1] = &k->fill;
+	k->ring[2] = &k->completion;
+	k->ring[3] = &k->tx;
+}
+
+uint64_t fake_steps(uint64_t usual)
+{
+	const char *given = getenv("FAKE_KERNEL_STEPS");
+
+	return given ? strtoull(given, NULL, 0) : usual;
+}
+
+bool fake_publish(struct fake_kernel *k)
+{
+	struct fake_ring *late[FAKE_RINGS], *r;
+	uint32_t n = 0, behind;
+
+	for (uint32_t i = 0; i < FAKE_RINGS; i++)
+		if (k->ring[i]->kernel != *k->ring[i]->published)
+			late[n++] = k->ring[i];
+	if (n == 0)
+		return false;
+	r = late[k->any_order ? frame_random_below(&k->random, n) : 0];
+	behind = r->kernel - *r->published;
+	if (k->any_order)
+		behind = 1 + frame_random_below(&k->random, behind);
+	__atomic_store_n(r->published, *r->published + behind, __ATOMIC_RELEASE);
+	k->stores++;
+	return true;
+}
+
+void fake_settle(struct fake_kernel *k)
+{
+	while (fake_publish(k))
+		;
+}
+
+/* ---- Set-up ----------------------------------------------------------------------------------- */
+
 void fake_open(struct fake_kernel *k, struct net_xdp_config config, struct frontend *f,
 	       uint32_t start)
 {
@@ -34,6 +95,7 @@ void fake_open(struct fake_kernel *k, struct net_xdp_config config, struct front
 
 	memset(k, 0, sizeof(*k));
 	k->frontend = f;
+	draw_order(k);
 	for (uint32_t i = 0; i < f->region_count; i++)
 		regions[i] = (struct net_xdp_region){
 			.guest_addr = f->regions[i].guest_addr,
@@ -47,7 +109,7 @@ void fake_open(struct fake_kernel *k, struct net_xdp_config config, struct front
 	k->endpoint.config = config;
 	cr_assert_eq(memory_open(&k->endpoint.memory, &config, &err), 0, "%s", err.message);
 
-	q->base.ops = &queue_ops;
+	q->base.ops = &fake_calls;
 	q->endpoint = &k->endpoint;
 	q->fd = q->ready_fd = q->timer_fd = -1;
 	queue_set_facts(q, &k->endpoint);
@@ -73,7 +135,7 @@ void fake_close(struct fake_kernel *k)
 
 uint32_t fake_filled(const struct fake_kernel *k)
 {
-	return k->fill.producer - k->fill.consumer;
+	return k->fill.producer - k->fill.kernel;
 }
 
 bool fake_take_fill(struct fake_kernel *k, uint64_t *address)
@@ -81,7 +143,7 @@ bool fake_take_fill(struct fake_kernel *k, uint64_t *address)
 	cr_assert_leq(fake_filled(k), k->fill.entries, "the fill ring was overrun");
 	if (fake_filled(k) == 0)
 		return false;
-	*address = ((uint64_t *)k->fill.entry)[k->fill.consumer++ % k->fill.entries];
+	*address = ((uint64_t *)k->fill.entry)[k->fill.kernel++ % k->fill.entries];
 	return true;
 }
 
@@ -114,11 +176,11 @@ bool fake_receive_into(struct fake_kernel *k, uint64_t fill_address, const void 
 {
 	const struct net_xdp_config *c = &k->endpoint.config;
 	uint64_t distance = k->queue.frame_offset + shift;
-	struct xdp_desc *d = (struct xdp_desc *)k->rx.entry + k->rx.producer % k->rx.entries;
+	struct xdp_desc *d = (struct xdp_desc *)k->rx.entry + k->rx.kernel % k->rx.entries;
 
 	cr_assert(fake_fill_is_valid(k, fill_address), "fill entry 0x%lx would be swallowed",
 		  fill_address);
-	if (k->rx.producer - k->rx.consumer == k->rx.entries)
+	if (k->rx.kernel - k->rx.consumer == k->rx.entries)
 		return false;
 	if (!c->unaligned)
 		fill_address &= ~(uint64_t)(c->chunk_bytes - 1);
@@ -126,7 +188,7 @@ bool fake_receive_into(struct fake_kernel *k, uint64_t fill_address, const void 
 	d->addr = c->unaligned ? fill_address | distance << 48 : fill_address + distance;
 	d->len = len;
 	d->options = options;
-	k->rx.producer++;
+	k->rx.kernel++;
 	return true;
 }
 
@@ -134,7 +196,7 @@ bool fake_receive(struct fake_kernel *k, const void *bytes, uint32_t len)
 {
 	uint64_t address;
 
-	if (k->rx.producer - k->rx.consumer == k->rx.entries || !fake_take_fill(k, &address))
+	if (k->rx.kernel - k->rx.consumer == k->rx.entries || !fake_take_fill(k, &address))
 		return false;
 	return fake_receive_into(k, address, bytes, len, 0, 0);
 }
@@ -154,15 +216,15 @@ bool fake_transmit(struct fake_kernel *k, struct fake_packet *packet)
 {
 	bool more = true;
 
-	cr_assert_leq(k->tx.producer - k->tx.consumer, k->tx.entries, "the TX ring was overrun");
-	if (k->tx.producer == k->tx.consumer)
+	cr_assert_leq(k->tx.producer - k->tx.kernel, k->tx.entries, "the TX ring was overrun");
+	if (k->tx.producer == k->tx.kernel)
 		return false;
 	packet->len = packet->descriptors = 0;
 	while (more) {
 		const struct xdp_desc *d;
 
-		cr_assert_neq(k->tx.producer, k->tx.consumer, "a packet was published in part");
-		d = (struct xdp_desc *)k->tx.entry + k->tx.consumer++ % k->tx.entries;
+		cr_assert_neq(k->tx.producer, k->tx.kernel, "a packet was published in part");
+		d = (struct xdp_desc *)k->tx.entry + k->tx.kernel++ % k->tx.entries;
 		check_descriptor(k, d);
 		cr_assert_lt(packet->descriptors, XDP_COPY_TX_DESCRIPTORS);
 		memcpy(packet->bytes + packet->len, view(k, d->addr), d->len);
@@ -175,8 +237,8 @@ bool fake_transmit(struct fake_kernel *k, struct fake_packet *packet)
 
 void fake_complete(struct fake_kernel *k, uint64_t address)
 {
-	cr_assert_lt(k->completion.producer - k->completion.consumer, k->completion.entries,
+	cr_assert_lt(k->completion.kernel - k->completion.consumer, k->completion.entries,
 		     "the completion ring was overrun");
-	((uint64_t *)k->completion.entry)[k->completion.producer++ % k->completion.entries] =
+	((uint64_t *)k->completion.entry)[k->completion.kernel++ % k->completion.entries] =
 		address & ~1ull;
 }

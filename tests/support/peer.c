@@ -21,6 +21,10 @@
 #include "support/netns.h"
 #include "support/peer.h"
 
+#ifndef VIRTIO_NET_HDR_GSO_UDP_L4
+#define VIRTIO_NET_HDR_GSO_UDP_L4 5 /* Linux 6.2 */
+#endif
+
 static void set_option(int fd, int level, int name, int value, const char *what)
 {
 	cr_assert(setsockopt(fd, level, name, &value, sizeof(value)) == 0, "%s: %s", what,
@@ -102,6 +106,23 @@ void peer_send_partial(struct peer *p, const uint8_t *frame, uint32_t len, uint1
 	};
 
 	send_with(p, &hdr, frame, len);
+}
+
+void peer_send_joined(struct peer *p, struct frame *f, uint16_t packet_bytes)
+{
+	uint32_t start = f->l2_len + f->l3_len;
+	bool tcp = f->bytes[f->l2_len + 9] == 6;
+	struct virtio_net_hdr hdr = {
+		.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM,
+		.gso_type = tcp ? VIRTIO_NET_HDR_GSO_TCPV4 : VIRTIO_NET_HDR_GSO_UDP_L4,
+		.hdr_len = (uint16_t)(start + (tcp ? 20 : 8)),
+		.gso_size = packet_bytes,
+		.csum_start = (uint16_t)start,
+		.csum_offset = (uint16_t)(f->l4_field - start),
+	};
+
+	frame_write16(f->bytes, f->l4_field, frame_pseudo_sum(f));
+	send_with(p, &hdr, f->bytes, f->len);
 }
 
 void peer_use_queue(struct peer *p, unsigned int queue)

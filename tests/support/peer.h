@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "net_backend.h"
+#include "support/frame.h"
 
 struct peer {
 	int fd;
@@ -30,6 +31,10 @@ void peer_send(struct peer *p, const uint8_t *frame, uint32_t len);
  * at csum_start + csum_offset must hold the pseudo-header's sum. */
 void peer_send_partial(struct peer *p, const uint8_t *frame, uint32_t len, uint16_t csum_start,
 		       uint16_t csum_offset);
+
+/* Send a TCP or UDP frame as a local stack does that leaves it to the device to cut it into packets of so
+ * many bytes each: several packets in one frame. IPv4, no tags. */
+void peer_send_joined(struct peer *p, struct frame *frame, uint16_t packet_bytes);
 
 /* Send through this queue from now on, so that frames arrive at the other end's queue of the same
  * number. Without it the kernel chooses by flow. */

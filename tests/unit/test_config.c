@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "net_xdp.h"
@@ -67,6 +68,11 @@ Test(config, check_each_bad_value_is_named)
 	ROW(private_rx_chunks, (1u << 20) + 1);
 	ROW(private_tx_frames, (1u << 20) + 1);
 	ROW(private_rx_chunks, 7, c.max_frame_bytes = 9000);
+	ROW(fill_ring_frames, 4, c.max_frame_bytes = 9018);
+	ROW(rx_ring_frames, 4, c.max_frame_bytes = 9018);
+	ROW(tx_ring_frames, 4, c.max_frame_bytes = 9018);
+	ROW(fill_ring_frames, 1, c.max_frame_bytes = 1793);
+	ROW(fill_ring_frames, 2, c.max_frame_bytes = 9018, c.chunk_bytes = 4096);
 	ROW(rx_ring_frames, 0);
 	ROW(rx_ring_frames, 3);
 	ROW(rx_ring_frames, 131072);
@@ -107,6 +113,57 @@ Test(config, check_each_bad_value_is_named)
 		c.memory_as_is = c.sealed = true;
 		cr_assert_eq(net_xdp_config_check(&c, &err), -EINVAL);
 		cr_assert(strstr(err.message, "sealed"));
+	}
+}
+
+/* Each piece of a frame that spans chunks has an entry; the sentence says how many there must be. */
+Test(config, check_jumbo_rings_hold_a_frame)
+{
+	static const uint32_t chunks[] = {2048, 3000, 4096};
+
+	for (uint32_t i = 0; i < 3; i++) {
+		for (uint32_t bytes = chunks[i] - 255; bytes <= 9216; bytes++) {
+			struct net_xdp_config c = valid();
+			struct net_error err = {0};
+			uint32_t needed = 1;
+
+			c.chunk_bytes = chunks[i];
+			c.max_frame_bytes = bytes;
+			c.mode = NET_XDP_MODE_COPY; /* there a chunk keeps 256 bytes only */
+			while (needed * (chunks[i] - 256) < bytes)
+				needed *= 2;
+			c.fill_ring_frames = c.rx_ring_frames = needed;
+			cr_assert_eq(net_xdp_config_check(&c, &err), 0, "%u in chunks of %u: %s",
+				     bytes, chunks[i], err.message);
+			c.fill_ring_frames = needed / 2;
+			cr_assert_eq(net_xdp_config_check(&c, &err), -EINVAL);
+			snprintf(err.step, sizeof(err.step), "at least %u", needed);
+			cr_assert(strstr(err.message, err.step), "not %s: %s", err.step,
+				  err.message);
+		}
+	}
+}
+
+/* Before the check anything may be in a configuration. */
+Test(config, sizes_of_an_invalid_configuration_are_0)
+{
+	static const uint32_t values[] = {
+		0, 1, 63, 255, 9217, 65536, 1u << 31, UINT32_MAX - 2, UINT32_MAX};
+
+	for (uint32_t i = 0; i < sizeof(values) / sizeof(*values); i++) {
+		for (uint32_t field = 0; field < 5; field++) {
+			struct net_xdp_config c = valid();
+			uint32_t *at[] = {&c.max_frame_bytes, &c.chunk_bytes, &c.max_queues,
+					  &c.private_rx_chunks, &c.private_tx_frames};
+			struct net_error err;
+
+			*at[field] = values[i];
+			if (net_xdp_config_check(&c, &err) == 0)
+				continue;
+			cr_assert_eq(net_xdp_private_bytes(&c), 0);
+			cr_assert_eq(net_xdp_frame_offset(&c), 0);
+			cr_assert_eq(net_xdp_direct_capacity(&c), 0);
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <criterion/criterion.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "xdp/inflight.h"
 
@@ -100,4 +101,84 @@ Test(inflight, random_orders_agree_with_a_plain_search)
 		cr_assert_eq(inflight_count(&t), held);
 	}
 	inflight_close(&t);
+}
+
+/* ---- What an adversary can choose: addresses, and nearly the order of completion ------------------ */
+
+enum { MANY = 65536 };
+
+/* Every key is a stray. Return: the longest chain; *probes: entries looked at to take each once. */
+static uint32_t longest_chain(const struct inflight *t, uint64_t *probes)
+{
+	uint32_t longest = 0;
+
+	*probes = 0;
+	for (uint32_t i = 0; i <= t->mask; i++) {
+		uint32_t length = 0;
+
+		for (uint32_t at = t->bucket[i]; at != INFLIGHT_NONE; at = t->stray_next[at])
+			*probes += ++length;
+		longest = length > longest ? length : longest;
+	}
+	return longest;
+}
+
+/* MANY keys of one kind: those that all collide under the golden ratio, which an open table is known by,
+ * arithmetic progressions, and cubes (all sums of 16 powers of two). */
+static void choose(uint64_t *key, uint32_t kind)
+{
+	static const uint64_t stride[] = {1,	64,   1024, 2048,  4096,
+					  1601, 4095, 4097, 65535, 0x61c88646};
+	uint64_t next = 4096;
+
+	for (uint32_t i = 0; i < MANY; i++) {
+		if (kind == 0) {
+			while (((uint32_t)((next * 0x9e3779b97f4a7c15u) >> 32) & (MANY - 1)) != 5)
+				next++;
+			key[i] = next++;
+		} else if (kind <= sizeof(stride) / sizeof(*stride)) {
+			key[i] = 4096 + i * stride[kind - 1];
+		} else {
+			key[i] = (i & 0xffull) | (i & 0xff00ull) << (kind - 10);
+		}
+	}
+}
+
+Test(inflight, chosen_keys_form_no_long_chains)
+{
+	enum { KINDS = 30, TABLES = 8, LONGEST = 24 };
+	static uint64_t key[MANY];
+	uint64_t probes;
+	uint32_t longest;
+
+	for (uint32_t kind = 0; kind < KINDS; kind++) {
+		choose(key, kind);
+		for (uint32_t table = 0; table < TABLES; table++) {
+			struct inflight t;
+
+			cr_assert_eq(inflight_open(&t, MANY), 0);
+			for (uint32_t i = 0; i < MANY; i++)
+				inflight_put(&t, key[i], i, 0);
+			cr_assert_eq(take(&t, 1ull << 46), INFLIGHT_NONE);
+			cr_assert_eq(t.strays, MANY);
+			longest = longest_chain(&t, &probes);
+			cr_assert_leq(longest, LONGEST, "keys of kind %u: a chain of %u", kind,
+				      longest);
+			cr_assert_leq(probes, 2 * MANY, "keys of kind %u: %lu probes", kind,
+				      probes);
+			inflight_close(&t);
+		}
+	}
+}
+
+/* Two queues of one guest: what it learns of one says nothing of the other. */
+Test(inflight, each_table_has_a_secret_of_its_own)
+{
+	struct inflight a, b;
+
+	cr_assert_eq(inflight_open(&a, 2), 0);
+	cr_assert_eq(inflight_open(&b, 2), 0);
+	cr_assert_neq(memcmp(a.hash, b.hash, sizeof(*a.hash)), 0);
+	inflight_close(&a);
+	inflight_close(&b);
 }

@@ -21,8 +21,10 @@ static ssize_t answer_kick(void)
 	struct fake_packet packet;
 
 	kicks++;
-	if (losing && fake_transmit(losing, &packet))
+	if (losing && fake_transmit(losing, &packet)) {
 		fake_complete(losing, packet.address[0]);
+		fake_settle(losing); /* the call returns */
+	}
 	errno = answer;
 	return answer ? -1 : 0;
 }
@@ -256,6 +258,7 @@ Test(kick, driver_that_left_frames_is_told_again_before_a_sleep)
 	net_queue_poll_ready(r.q);
 	r.k.tx.flags = XDP_RING_NEED_WAKEUP;
 	take(&r, BATCH);
+	fake_settle(&r.k);
 	net_queue_poll_ready(r.q);
 	cr_assert_eq(kicks, 4, "told while it is awake, or of nothing");
 	rig_close(&r);

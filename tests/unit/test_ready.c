@@ -101,6 +101,38 @@ Test(ready, timer_backs_off_to_ten_milliseconds)
 	rig_close(&r);
 }
 
+/* A packet waits for room; everything before it is sent, completed and collected, and only the index that
+ * would show the room is still missing. No completion will ever come. */
+Test(ready, packet_that_waits_for_a_late_index_keeps_the_timer_running)
+{
+	enum { PACKETS = 2048 + 1 };
+	static uint32_t ids[PACKETS];
+	struct fake_packet packet;
+	struct frontend_list list;
+	uint32_t done = 0;
+	struct rig r;
+
+	rig_open(&r, 100);
+	frontend_list_open(&list, PACKETS);
+	for (uint32_t i = 0; i < PACKETS; i++)
+		frontend_list_frame(&list, i, FRONTEND_BASE, 64);
+	cr_assert_eq(frontend_tx(&r.f, r.q, &list, 0, &done), PACKETS - 1);
+	for (uint32_t i = 0; i < PACKETS - 1; i++) {
+		cr_assert(fake_transmit(&r.k, &packet));
+		fake_complete(&r.k, packet.address[0]);
+	}
+	r.q->ops = &queue_ops; /* the stores are made here */
+	r.k.any_order = false;
+	cr_assert(fake_publish(&r.k), "the completion ring's");
+	cr_assert_eq(net_queue_tx_poll(r.q, &r.f.pool, ids, PACKETS), PACKETS - 1);
+	cr_assert_not(net_queue_poll_ready(r.q));
+	cr_assert(timer_runs(&r));
+	fake_settle(&r.k);
+	cr_assert(net_queue_poll_ready(r.q));
+	frontend_list_close(&list);
+	rig_close(&r);
+}
+
 /* Zero copy: the driver's wish to be woken may come after the last fill entry was published, or the
  * wake-up may have failed. With every buffer in the fill ring no rx_avail will ever repeat it. */
 Test(ready, driver_that_waits_for_a_wakeup_gets_it_before_the_queue_sleeps)

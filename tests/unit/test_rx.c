@@ -154,6 +154,29 @@ Test(rx, frame_over_capacity_is_dropped_and_its_buffer_used_again)
 	rig_close(&r);
 }
 
+/* The kernel writes no such frame; what it says is checked all the same, in both of the ways that a
+ * descriptor is read. */
+Test(rx, direct_frame_of_just_its_capacity_is_taken_and_one_byte_more_dropped)
+{
+	static uint8_t frame[2048];
+
+	for (uint32_t inspect = 0; inspect < 2; inspect++) {
+		struct rig r;
+		uint32_t id;
+
+		rig_open(&r, small_rings());
+		r.k.queue.inspect = inspect; /* every frame takes the general path */
+		layout_direct(&r, 4);
+		frontend_post(&r.f, r.q, 0, 4);
+		cr_assert(fake_receive(&r.k, frame, 1518 + 1));
+		cr_assert_eq(frontend_rx(&r.f, r.q, &id, 1), 0);
+		cr_assert_eq(counter(&r, NET_XDP_RX_DROP_CAPACITY), 1);
+		pass(&r, 1518, 1);
+		cr_assert_eq(counter(&r, NET_XDP_RX_DROP_CAPACITY), 1);
+		rig_close(&r);
+	}
+}
+
 Test(rx, frame_placed_further_back_reports_its_offset)
 {
 	uint8_t frame[1500];
@@ -327,6 +350,78 @@ Test(rx, sealed_refuses_what_would_bounce)
 	rig_close(&r);
 }
 
+/* ---- Indices that are published late ------------------------------------------------------------ */
+
+/* All of a ring's buffers are with the kernel. Frames come into some of them; their descriptors are seen,
+ * but not yet that the fill entries were read. The buffers go back, and more are offered. */
+static void post_more(uint32_t ring, uint32_t frames, uint32_t more)
+{
+	struct net_xdp_config c = small_rings();
+	static bool seen[IDS];
+	static uint32_t ids[IDS];
+	uint32_t held, n = 0;
+	uint64_t fill;
+	struct rig r;
+
+	c.fill_ring_frames = c.rx_ring_frames = ring;
+	rig_open(&r, c);
+	r.q->ops = &queue_ops; /* the stores are made here */
+	r.k.any_order = false;
+	layout_direct(&r, IDS);
+	for (uint32_t id = 0; fake_filled(&r.k) == id && id < ring; id++)
+		frontend_post(&r.f, r.q, id, 1);
+	held = fake_filled(&r.k);
+	for (uint32_t i = 0; i < frames; i++)
+		cr_assert(fake_receive(&r.k, "fourteen bytes", 14));
+	cr_assert(fake_publish(&r.k), "the RX ring's");
+	for (uint32_t got; (got = frontend_rx(&r.f, r.q, ids + n, IDS - n)) != 0; n += got)
+		;
+	cr_assert_eq(n, frames);
+	frontend_post_ids(&r.f, r.q, ids, n);
+	frontend_post(&r.f, r.q, ring, more);
+	cr_assert_leq(fake_filled(&r.k), ring, "%u entries in a ring of %u", fake_filled(&r.k),
+		      ring);
+	cr_assert_geq(fake_filled(&r.k), held, "what came back is not posted again");
+	memset(seen, 0, sizeof(seen));
+	while (fake_take_fill(&r.k, &fill)) {
+		uint32_t id = (uint32_t)(fill / 1601); /* as they are laid out */
+
+		cr_assert_not(seen[id], "the kernel was given a chunk twice");
+		seen[id] = true;
+	}
+	rig_close(&r);
+}
+
+Test(rx, posting_before_the_fill_index_is_seen_overruns_nothing)
+{
+	static const uint32_t rings[] = {1, 2, 16, 64, 128, 256, 2048};
+
+	for (uint32_t i = 0; i < sizeof(rings) / sizeof(*rings); i++) {
+		post_more(rings[i], 1, 1);
+		post_more(rings[i], (rings[i] + 1) / 2, rings[i]);
+		post_more(rings[i], rings[i] - rings[i] / 8, 1000);
+	}
+}
+
+/* A sleeper is woken by frames only: with nothing in the fill ring there are none. */
+Test(rx, empty_fill_ring_is_filled_whatever_its_index_says)
+{
+	uint32_t ids[64];
+	struct rig r;
+
+	rig_open(&r, small_rings());
+	r.q->ops = &queue_ops;
+	r.k.any_order = false;
+	layout_direct(&r, 1000);
+	frontend_post(&r.f, r.q, 0, 1000);
+	for (uint32_t i = 0; i < 64; i++)
+		cr_assert(fake_receive(&r.k, "fourteen bytes", 14));
+	cr_assert(fake_publish(&r.k));
+	cr_assert_eq(frontend_rx(&r.f, r.q, ids, 64), 64);
+	cr_assert_eq(fake_filled(&r.k), 64);
+	rig_close(&r);
+}
+
 /* ---- Jumbo ------------------------------------------------------------------------------------ */
 
 static struct net_xdp_config jumbo(void)
@@ -373,6 +468,21 @@ Test(rx, jumbo_is_gathered_into_one_buffer)
 		frontend_post(&r.f, r.q, id, 1);
 	}
 	cr_assert_eq(counter(&r, NET_XDP_RX_FRAMES), 500);
+	rig_close(&r);
+}
+
+/* Zero copy leaves less of each chunk to the NIC: one buffer alone has chunks enough for its frame. */
+Test(rx, jumbo_in_zero_copy_has_the_chunks_that_one_frame_takes)
+{
+	struct net_xdp_config c = jumbo();
+	struct rig r;
+
+	c.max_frame_bytes = 9216;
+	rig_open(&r, c);
+	queue_set_zero_copy(&r.k.queue, true);
+	frontend_layout(&r.f, 0, 1, FRONTEND_BASE + 3, 9300, 12, 9216);
+	frontend_post(&r.f, r.q, 0, 1);
+	cr_assert_eq(fake_filled(&r.k), 7, "9216 bytes in chunks with room for 1408");
 	rig_close(&r);
 }
 

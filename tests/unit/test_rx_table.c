@@ -90,3 +90,39 @@ Test(rx_table, tag_of_large_capacity_keeps_owner_and_limit)
 	cr_assert_eq(t.record[0] >> 62, RX_WAITING);
 	rx_table_close(&t);
 }
+
+/* Offsets that all collide under the golden ratio, and buffers behind each other. */
+Test(rx_table, chosen_offsets_form_no_long_chains)
+{
+	enum { MANY = 65536, BUCKETS = MANY / 16, LONGEST = 64 };
+	static uint64_t offset[2][MANY];
+	uint64_t next = 4096;
+
+	for (uint32_t id = 0; id < MANY; id++) {
+		while (((uint32_t)((next * 0x9e3779b97f4a7c15u) >> 32) & (BUCKETS - 1)) != 5)
+			next++;
+		offset[0][id] = next++;
+		offset[1][id] = 4096 + 2048ull * id;
+	}
+	for (uint32_t round = 0; round < 16; round++) {
+		uint32_t longest = 0;
+		struct rx_table t;
+
+		cr_assert_eq(rx_table_open(&t, MANY), 0);
+		cr_assert_eq(t.bucket_mask, BUCKETS - 1);
+		for (uint32_t id = 0; id < MANY; id++) {
+			t.record[id] = offset[round % 2][id] | rx_tag(RX_KERNEL, 0);
+			rx_table_put(&t, id);
+		}
+		cr_assert_eq(rx_table_take(&t, 1), RX_NONE);
+		for (uint32_t i = 0; i < BUCKETS; i++) {
+			uint32_t length = 0;
+
+			for (uint32_t at = t.bucket[i]; at != RX_NONE; at = t.next[at])
+				length++;
+			longest = length > longest ? length : longest;
+		}
+		cr_assert_leq(longest, LONGEST, "a chain of %u", longest);
+		rx_table_close(&t);
+	}
+}

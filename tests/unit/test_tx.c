@@ -177,6 +177,7 @@ Test(tx, full_ring_accepts_whole_packets_only_and_says_when_there_is_room)
 	complete(&r);
 	cr_assert(net_queue_poll_ready(r.q));
 	cr_assert_eq(net_queue_tx_poll(r.q, &r.f.pool, ids, 64), 1);
+	fake_settle(&r.k);
 	cr_assert(tx_has_room(&r.k.queue), "the refused packet would fit now");
 	cr_assert_eq(offer(&r, accepted), 3);
 	expect_wire(&r, 63, 3);
@@ -353,6 +354,7 @@ Test(tx, private_slots_used_up_refuse_until_one_is_back)
 		complete(&r);
 	}
 	cr_assert_eq(net_queue_tx_poll(r.q, &r.f.pool, ids, 64), 16);
+	fake_settle(&r.k);
 	cr_assert(tx_has_room(&r.k.queue));
 	cr_assert_eq(offer(&r, accepted), 4);
 	rig_close(&r);

@@ -254,3 +254,53 @@ Test(zero_copy, sent_pieces_are_cut_by_the_pages_of_their_own_region)
 	cr_assert_eq(send_two(&r, JOIN, JOIN), 4, "an IOMMU maps small pages");
 	rig_close(&r);
 }
+
+/* ---- Frames further back than usual ------------------------------------------------------------- */
+
+/* Two buffers whose capacities differ; the driver shifts the first one's frame. Other drivers than igb
+ * do so as well, and an XDP program that moves the frame's start. */
+static void expect_shift(bool unaligned, uint32_t shift, uint32_t more)
+{
+	static const uint8_t frame[600] = "a frame that lies further back";
+	struct net_xdp_config c = net_xdp_config_default();
+	struct net_rx_metadata metadata;
+	const uint32_t ids[] = {0, 1};
+	struct net_xdp_queue *q;
+	uint32_t back[2];
+	uint64_t fill;
+	struct rig r;
+
+	c.unaligned = unaligned;
+	c.chunk_bytes = unaligned ? 4096 : 2048;
+	frontend_open(&r.f, BYTES, 2);
+	fake_open(&r.k, c, &r.f, (uint32_t)START);
+	q = &r.k.queue;
+	queue_set_zero_copy(q, true);
+	for (uint32_t id = 0; id < 2; id++)
+		frontend_set_buffer(&r.f, id, FRONTEND_BASE + 8192 * id + q->frame_offset, 0,
+				    q->direct_capacity + (id == 0 ? more : 0));
+	frontend_post_ids(&r.f, &q->base, ids, 2);
+	cr_assert_eq(fake_filled(&r.k), 2, "both are direct");
+	cr_assert(fake_take_fill(&r.k, &fill));
+	cr_assert(fake_receive_into(&r.k, fill, frame, sizeof(frame), 0, shift));
+	cr_assert(fake_receive(&r.k, frame, sizeof(frame)));
+	cr_assert_eq(frontend_rx(&r.f, &q->base, back, 2), 2);
+	metadata = *frontend_metadata(&r.f, 0);
+	cr_assert_eq(metadata.offset_bytes, shift, "offset %u of a frame at %u, capacity + %u",
+		     metadata.offset_bytes, shift, more);
+	cr_assert_eq(metadata.len_bytes, sizeof(frame));
+	cr_assert_eq(memcmp(frontend_frame(&r.f, 0), frame, sizeof(frame)), 0);
+	frontend_expect_frame(&r.f, 1, frame, sizeof(frame));
+	rig_close(&r);
+}
+
+Test(zero_copy, shift_is_reported_whatever_the_capacities_differ_in)
+{
+	for (uint32_t shift = 0; shift <= 256; shift += shift ? shift : 1)
+		for (uint32_t more = 0; more <= 4096; more += more ? more : 1) {
+			expect_shift(true, shift, more);
+			expect_shift(false, shift, more);
+		}
+	expect_shift(true, 16, 16 + 32);
+	expect_shift(true, 48, 16);
+}
