@@ -179,7 +179,11 @@ NET_PUBLIC int net_xdp_config_check(const struct net_xdp_config *config, struct 
  * Map the memory, load the program and attach it (with an empty map: it passes everything to the
  * host until get_queues). Return: 0 and *out. Errors, err filled, nothing left behind:
  *   -EINVAL config or memory · -ENODEV no such interface · -EPERM capability · -EBUSY another XDP
- *   program is attached (named) · -EOPNOTSUPP attach mode · -ENOMEM, and what the kernel says.
+ *   program is attached (named) · -EOPNOTSUPP attach mode · -EMFILE fewer than 12 descriptors free, or
+ *   32 with the dispatcher · -ENOMEM, and what the kernel says.
+ * libbpf's and libxdp's printers are the process's: while this call or destroy runs, one of ours stands
+ * in front of them that is silent for this thread and passes on what other threads print. Any number of
+ * threads may do so at once, and a printer that is set meanwhile stays.
  * Owner: the caller, ends it with net_endpoint_destroy(). The fds stay the caller's: they are mapped,
  * not kept. Threads: this and every later set-up or teardown call must run in the network namespace
  * that the interface was found in; data calls may run anywhere.

@@ -13,6 +13,7 @@
 #include "xdp/config.h"
 #include "xdp/dispatcher.h"
 #include "xdp/error.h"
+#include "xdp/libbpf_visit.h"
 #include "xdp/program.h"
 #include "xdp/uapi.h"
 #include "xdp/vlan_hint.h"
@@ -77,18 +78,29 @@ static int program_fd(const struct program *p)
 static int load(struct program *p, const struct net_xdp_config *c, uint32_t ifindex,
 		struct net_error *err)
 {
-	int rc = c->rx_vlan ? load_vlan(p, c, ifindex) : load_plain(p, c);
+	bool dispatch = c->program == NET_XDP_PROGRAM_DISPATCHER;
+	int rc = libbpf_try(dispatch ? LIBBPF_DISPATCHER_DESCRIPTORS : LIBBPF_DESCRIPTORS);
 
-	if (!rc)
-		return 0;
-	if (c->rx_vlan)
+	if (rc)
+		return error_set(err, rc, "program", "loading the XDP program: %s%s", strerror(-rc),
+				 error_hint(rc));
+	rc = c->rx_vlan ? load_vlan(p, c, ifindex) : load_plain(p, c);
+	if (rc && c->rx_vlan)
 		return error_set(
 			err, rc, "program",
-			"loading the XDP program with rx_vlan: %s; it needs Linux 6.8, BTF "
-			"and a driver that reports tags (see xsk-info)%s",
-			strerror(-rc), error_hint(rc));
-	return error_set(err, rc, "program", "loading the XDP program: %s%s", strerror(-rc),
-			 error_hint(rc));
+			"loading the XDP program with rx_vlan: %s; it needs Linux 6.8, its BTF in "
+			"/sys/kernel/btf and a driver that reports tags (see xsk-info)",
+			strerror(-rc));
+	/* What libbpf answers when it has once taken a failure for a missing feature. */
+	if (rc == -EINVAL && !config_is_jumbo(c))
+		return error_set(err, rc, "program",
+				 "loading the XDP program: %s; libbpf was used earlier in this "
+				 "process without enough descriptors, memory or capabilities, and "
+				 "does not ask the kernel again: restart the process",
+				 strerror(-rc));
+	return rc ? error_set(err, rc, "program", "loading the XDP program: %s%s", strerror(-rc),
+			      error_hint(rc))
+		  : 0;
 }
 
 /* ---- Other people's programs ------------------------------------------------------------------ */
@@ -140,8 +152,6 @@ static const char *attach_hint(int rc, bool native)
 		       "max_frame_bytes over the chunk";
 	case -ENOSPC:
 		return "veth: it needs as many RX queues as its peer has TX queues; use ethtool -L";
-	case -EPERM:
-		return "grant CAP_NET_ADMIN and CAP_BPF";
 	case -ENODEV:
 		return "the interface is gone";
 	default:
@@ -161,6 +171,26 @@ static int attach_link(struct program *p, bool native)
 	return 0;
 }
 
+/* Why it did not attach, for a person. */
+static void explain_attach(int rc, const struct net_xdp_config *c,
+			   const struct net_xdp_device *device, bool native, char *out, size_t size)
+{
+	bool dispatch = c->program == NET_XDP_PROGRAM_DISPATCHER;
+
+	if (dispatch && rc != -EOPNOTSUPP)
+		snprintf(out, size,
+			 "%s: %s; the dispatcher needs a kernel that allows BPF extensions, bpffs "
+			 "on /sys/fs/bpf and CAP_SYS_ADMIN; use program link if none else is "
+			 "attached",
+			 device->ifname, strerror(-rc));
+	else if (rc == -EPERM || rc == -EACCES || rc == -EMFILE)
+		snprintf(out, size, "%s: %s%s", device->ifname, strerror(-rc),
+			 error_hint(rc));
+	else
+		snprintf(out, size, "%s: %s; %s", device->ifname, strerror(-rc),
+			 attach_hint(rc, native));
+}
+
 static int try_attach(struct program *p, const struct net_xdp_config *c,
 		      const struct net_xdp_device *device, bool native, struct net_error *err)
 {
@@ -173,19 +203,14 @@ static int try_attach(struct program *p, const struct net_xdp_config *c,
 
 	rung->asked = native ? "native attach" : "generic attach";
 	rung->error = rc;
-	if (!rc)
-		snprintf(rung->sentence, sizeof(rung->sentence), "%s: attached%s", device->ifname,
-			 p->dispatched ? " to libxdp's dispatcher" : "");
-	else
-		snprintf(rung->sentence, sizeof(rung->sentence), "%s: %s: %s", device->ifname,
-			 strerror(-rc),
-			 dispatch && rc != -EOPNOTSUPP ? "the dispatcher needs a kernel that "
-							 "allows BPF extensions, bpffs on "
-							 "/sys/fs/bpf and CAP_SYS_ADMIN; use "
-							 "program link if none else is attached"
-						       : attach_hint(rc, native));
 	p->native = native && !rc;
-	return rc ? error_set(err, rc, "attach", "%s %s", rung->asked, rung->sentence) : 0;
+	if (rc) {
+		explain_attach(rc, c, device, native, rung->sentence, sizeof(rung->sentence));
+		return error_set(err, rc, "attach", "%s %s", rung->asked, rung->sentence);
+	}
+	snprintf(rung->sentence, sizeof(rung->sentence), "%s: attached%s", device->ifname,
+		 p->dispatched ? " to libxdp's dispatcher" : "");
+	return 0;
 }
 
 static int attach(struct program *p, const struct net_xdp_config *c,
@@ -204,71 +229,64 @@ static int attach(struct program *p, const struct net_xdp_config *c,
 	return rc;
 }
 
-/* The library does not print, and these two do. What they have to say is in our errors. */
-struct printers {
-	libbpf_print_fn_t libbpf;
-	libxdp_print_fn_t libxdp;
-};
-
-static struct printers silence(void)
+/* May ours be attached? Waits for the end of one of ours; *now is the interface after that. */
+static int check_device(const struct net_xdp_config *c, struct net_xdp_device *now,
+			struct net_error *err)
 {
-	return (struct printers){libbpf_set_print(NULL), libxdp_set_print(NULL)};
-}
+	bool alone = c->program == NET_XDP_PROGRAM_LINK;
+	int rc;
 
-static void restore(struct printers printers)
-{
-	libbpf_set_print(printers.libbpf);
-	libxdp_set_print(printers.libxdp);
+	rc = alone ? wait_for_ours(now, c->release_timeout_ms, err) : 0;
+	/* Beside others: what was attached without a dispatcher stays alone. */
+	if (!rc && now->program_id && (alone || strcmp(now->program_mode, "dispatcher") != 0))
+		rc = refuse_foreign(c, now, err);
+	return rc;
 }
 
 int program_open(struct program *p, const struct net_xdp_config *config,
 		 const struct net_xdp_device *device, struct net_error *err)
 {
-	struct printers printers = silence();
 	struct net_xdp_device now = *device;
+	struct libbpf_visit visit;
 	int rc;
 
 	memset(p, 0, sizeof(*p));
-	p->link_fd = -1;
+	p->link_fd = p->xsks_fd = p->counters_fd = -1;
 	p->ifindex = device->ifindex;
-	rc = config->program == NET_XDP_PROGRAM_LINK
-		     ? wait_for_ours(&now, config->release_timeout_ms, err)
-		     : 0;
-	if (!rc && now.program_id && config->program == NET_XDP_PROGRAM_LINK)
-		rc = refuse_foreign(config, &now, err);
-	if (!rc && now.program_id && strcmp(now.program_mode, "dispatcher"))
-		rc = refuse_foreign(config, &now,
-				    err); /* attached without a dispatcher: stays alone */
-	if (!rc)
-		rc = load(p, config, device->ifindex, err);
+	rc = check_device(config, &now, err);
+	if (rc)
+		return rc;
+	libbpf_enter(&visit);
+	rc = load(p, config, device->ifindex, err);
 	if (!rc)
 		rc = attach(p, config, device, err);
 	if (!rc) {
 		p->xsks_fd = bpf_map__fd(p->vlan ? p->vlan->maps.xsks : p->plain->maps.xsks);
 		p->counters_fd =
 			bpf_map__fd(p->vlan ? p->vlan->maps.counters : p->plain->maps.counters);
-	} else {
-		program_close(p);
 	}
-	restore(printers);
+	libbpf_leave(&visit);
+	if (rc)
+		program_close(p);
 	return rc;
 }
 
 void program_close(struct program *p)
 {
-	struct printers printers = silence();
+	struct libbpf_visit visit;
 
+	libbpf_enter(&visit);
 	if (p->dispatched)
 		dispatcher_detach(p->dispatched, p->ifindex, p->native);
 	if (p->link_fd >= 0)
 		close(p->link_fd); /* detaches */
 	net_xdp_bpf__destroy(p->plain);
 	net_xdp_vlan_bpf__destroy(p->vlan);
+	libbpf_leave(&visit);
 	p->dispatched = NULL;
 	p->link_fd = p->xsks_fd = p->counters_fd = -1;
 	p->plain = NULL;
 	p->vlan = NULL;
-	restore(printers);
 }
 
 bool program_is_attached(const struct program *p, const struct net_xdp_device *now)
