@@ -200,7 +200,7 @@ NET_PUBLIC int net_xdp_open(const struct net_xdp_config *config, struct net_endp
 struct net_xdp_rung {
 	const char *asked;  /* "native attach", "zero-copy bind", ... */
 	int error;	    /* 0 or -errno */
-	char sentence[200]; /* what happened and what would change it */
+	char sentence[440]; /* what happened and what would change it */
 };
 
 struct net_xdp_report {

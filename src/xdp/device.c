@@ -247,21 +247,21 @@ static int open_link(struct netlink *nl, const char *ifname, struct link *link,
 	if (!ifname[0] || strlen(ifname) >= IFNAMSIZ)
 		return error_set(err, -ENODEV, "query",
 				 "interface \"%.40s\": a name has 1 to %d characters%s", ifname,
-				 IFNAMSIZ - 1, error_hint(-ENODEV));
+				 IFNAMSIZ - 1, error_hint(-ENODEV, CALL_NETLINK).text);
 	rc = netlink_open(nl, NETLINK_ROUTE);
 	if (rc < 0)
 		return error_set(err, rc, "query",
 				 "interface %s: cannot open a netlink socket: %s%s", ifname,
-				 strerror(-rc), error_hint(rc));
+				 strerror(-rc), error_hint(rc, CALL_NETLINK).text);
 	rc = query_link(nl, ifname, link);
 	if (rc == -ENODEV)
 		error_set(err, rc, "query",
 			  "interface %s: there is none in this network namespace%s", ifname,
-			  error_hint(rc));
+			  error_hint(rc, CALL_NETLINK).text);
 	else if (rc < 0)
 		error_set(err, rc, "query",
 			  "interface %s: the kernel does not describe it: %s%s%s%s", ifname,
-			  strerror(-rc), nl->why[0] ? ": " : "", nl->why, error_hint(rc));
+			  strerror(-rc), nl->why[0] ? ": " : "", nl->why, error_hint(rc, CALL_NETLINK).text);
 	if (rc < 0)
 		netlink_close(nl);
 	return rc;
@@ -299,7 +299,7 @@ int net_xdp_device_query(const char *ifname, struct net_xdp_device *out, struct 
 	rc = netdev_features(link.ifindex, &features);
 	if (rc < 0 && rc != -EOPNOTSUPP)
 		return error_set(err, rc, "query", "interface %s: reading its XDP features: %s%s",
-				 ifname, strerror(-rc), error_hint(rc));
+				 ifname, strerror(-rc), error_hint(rc, CALL_NETLINK).text);
 	if (rc == 0) {
 		device.has_features = true;
 		device.xdp_features = features.xdp;
@@ -353,5 +353,5 @@ int net_xdp_device_queue_query(const char *ifname, uint32_t queue, struct net_xd
 
 fail:
 	return error_set(err, rc, "query", "interface %s queue %u: %s%s", ifname, queue,
-			 strerror(-rc), error_hint(rc));
+			 strerror(-rc), error_hint(rc, CALL_NETLINK).text);
 }

@@ -93,8 +93,8 @@ static int attach_again(struct net_xdp_endpoint *ep, struct net_error *err)
 	ep->gone = false;
 	/* What was told last about the link may not be true of this one. */
 	rc = netdev_events_ask(ep->events_fd, ep->device.ifindex);
-	return rc ? error_set(err, rc, "events", "%s: asking for its link: %s", ep->device.ifname,
-			      strerror(-rc))
+	return rc ? error_set(err, rc, "events", "%s: asking for its link: %s%s", ep->device.ifname,
+			      strerror(-rc), error_hint(rc, CALL_NETLINK).text)
 		  : 0;
 }
 
@@ -275,7 +275,8 @@ int net_xdp_open(const struct net_xdp_config *config, struct net_endpoint **out,
 	/* Subscribed before the state is read: no change in between is missed. */
 	ep->events_fd = netdev_events_open();
 	rc = ep->events_fd < 0 ? error_set(err, ep->events_fd, "events", "netlink socket: %s%s",
-					   strerror(-ep->events_fd), error_hint(ep->events_fd))
+					   strerror(-ep->events_fd),
+					   error_hint(ep->events_fd, CALL_NETLINK).text)
 			       : memory_open(&ep->memory, &ep->config, err);
 	if (!rc)
 		rc = attach(ep, err);

@@ -83,7 +83,7 @@ static int load(struct program *p, const struct net_xdp_config *c, uint32_t ifin
 
 	if (rc)
 		return error_set(err, rc, "program", "loading the XDP program: %s%s", strerror(-rc),
-				 error_hint(rc));
+				 error_hint(rc, CALL_PROGRAM).text);
 	rc = c->rx_vlan ? load_vlan(p, c, ifindex) : load_plain(p, c);
 	if (rc && c->rx_vlan)
 		return error_set(
@@ -99,7 +99,7 @@ static int load(struct program *p, const struct net_xdp_config *c, uint32_t ifin
 				 "does not ask the kernel again: restart the process",
 				 strerror(-rc));
 	return rc ? error_set(err, rc, "program", "loading the XDP program: %s%s", strerror(-rc),
-			      error_hint(rc))
+			      error_hint(rc, CALL_PROGRAM).text)
 		  : 0;
 }
 
@@ -183,9 +183,9 @@ static void explain_attach(int rc, const struct net_xdp_config *c,
 			 "on /sys/fs/bpf and CAP_SYS_ADMIN; use program link if none else is "
 			 "attached",
 			 device->ifname, strerror(-rc));
-	else if (rc == -EPERM || rc == -EACCES || rc == -EMFILE)
+	else if (rc == -EPERM || rc == -EACCES || rc == -ENOSYS || rc == -EMFILE || rc == -ENFILE)
 		snprintf(out, size, "%s: %s%s", device->ifname, strerror(-rc),
-			 error_hint(rc));
+			 error_hint(rc, CALL_ATTACH).text);
 	else
 		snprintf(out, size, "%s: %s; %s", device->ifname, strerror(-rc),
 			 attach_hint(rc, native));

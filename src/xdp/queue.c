@@ -279,7 +279,7 @@ static int go_live(struct net_xdp_queue *q, struct net_xdp_endpoint *ep, struct 
 	rc = ready_open(q, ep->events_fd);
 	if (rc)
 		return error_set(err, rc, "queue", "queue %u: epoll and timer: %s%s", q->index,
-				 strerror(-rc), error_hint(rc));
+				 strerror(-rc), error_hint(rc, CALL_OTHER).text);
 	rc = program_set_socket(&ep->program, q->hardware_queue, q->fd);
 	if (rc)
 		return error_set(err, rc, "queue", "queue %u: entering the socket in the map: %s",

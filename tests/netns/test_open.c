@@ -207,7 +207,7 @@ Test(open, without_cap_net_admin_is_refused)
 	prepare();
 	drop_capability(CAP_SYS_ADMIN); /* which stands in for it */
 	drop_capability(CAP_NET_ADMIN);
-	refused(&rig.x, -EPERM, "program", "Operation not permitted", "CAP_NET_ADMIN");
+	refused(&rig.x, -EPERM, "program", "Operation not permitted", "CAP_NET_ADMIN is missing");
 }
 
 Test(open, without_cap_bpf_is_refused)
@@ -215,14 +215,14 @@ Test(open, without_cap_bpf_is_refused)
 	prepare();
 	drop_capability(CAP_SYS_ADMIN); /* which stands in for it */
 	drop_capability(CAP_BPF);
-	refused(&rig.x, -EPERM, "program", "Operation not permitted", "CAP_BPF");
+	refused(&rig.x, -EPERM, "program", "Operation not permitted", "CAP_BPF is missing");
 }
 
 Test(open, without_cap_net_raw_is_refused)
 {
 	prepare();
 	drop_capability(CAP_NET_RAW);
-	refused(&rig.x, -EPERM, "socket", "AF_XDP socket", "CAP_NET_RAW");
+	refused(&rig.x, -EPERM, "socket", "AF_XDP socket", "CAP_NET_RAW is missing");
 }
 
 Test(open, without_room_for_locked_memory_is_refused)
@@ -240,7 +240,7 @@ Test(open, without_cap_perfmon_is_refused)
 	prepare();
 	drop_capability(CAP_SYS_ADMIN); /* which stands in for it */
 	drop_capability(CAP_PERFMON);
-	refused(&rig.x, -EACCES, "program", "Permission denied", "CAP_PERFMON");
+	refused(&rig.x, -EACCES, "program", "Permission denied", "CAP_PERFMON is missing");
 }
 
 /* What the header asks for is enough. */
