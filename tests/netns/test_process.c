@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -337,4 +338,49 @@ Test(process, failed_open_prints_nothing)
 	set_effective(CAP_PERFMON, false);
 	cr_assert_eq(try_open(), -EACCES);
 	cr_expect_eq(printed, 0);
+}
+
+/* ---- Without /sys and /proc ----------------------------------------------------------------------- */
+
+static void count_without(const char *mount_point)
+{
+	struct net_xdp_program_stats stats;
+
+	rig_open(&rig, 1);
+	frontend_xdp_start(&rig.x, 1, 64);
+	libbpf_set_print(count_libbpf);
+	cr_assert(mount("none", mount_point, "tmpfs", 0, NULL) == 0, "%s", strerror(errno));
+	traffic_receive(&rig.x, &rig.peer, 50);
+	cr_assert_eq(net_xdp_program_stats(rig.x.ep, &stats), 0);
+	cr_expect_eq(stats.redirected, 50);
+	cr_expect_eq(stats.passed + stats.kept + stats.dropped_too_long, 0);
+	cr_expect_eq(printed, 0, "libbpf prints");
+	cr_assert(umount(mount_point) == 0);
+	rig_close(&rig);
+}
+
+Test(process, program_stats_without_sys_are_exact)
+{
+	count_without("/sys");
+}
+
+Test(process, program_stats_without_proc_are_exact)
+{
+	count_without("/proc");
+}
+
+Test(process, open_without_sys_and_proc_works)
+{
+	struct net_xdp_device device;
+
+	prepare();
+	cr_assert(mount("none", "/sys", "tmpfs", 0, NULL) == 0);
+	cr_assert(mount("none", "/proc", "tmpfs", 0, NULL) == 0);
+	frontend_xdp_open(&rig.x);
+	frontend_xdp_start(&rig.x, 2, 64);
+	traffic_both_ways(&rig.x, &rig.peer);
+	cr_assert_eq(net_xdp_device_query("v0", &device, NULL), 0);
+	cr_expect(device.dma_per_page, "unknown counts as yes");
+	cr_assert(umount("/proc") == 0 && umount("/sys") == 0);
+	rig_close(&rig);
 }
