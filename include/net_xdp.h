@@ -76,7 +76,9 @@ struct net_xdp_region {
  * never a request for a default. Pointers need not outlive net_xdp_open().
  */
 struct net_xdp_config {
-	const char *ifname;	  /* in the network namespace of the calling thread */
+	/* In the network namespace of the calling thread. A device whose frames have no Ethernet header (tun,
+	 * ipip, wireguard, ...) is refused. */
+	const char *ifname;
 	uint32_t first_queue;	  /* queue i of the endpoint is hardware queue first_queue + i */
 	uint32_t max_queues;	  /* 1..64; sizes the private area */
 	uint32_t max_frame_bytes; /* largest frame, from the destination MAC, without FCS. Larger
@@ -179,8 +181,8 @@ NET_PUBLIC int net_xdp_config_check(const struct net_xdp_config *config, struct 
  * Map the memory, load the program and attach it (with an empty map: it passes everything to the
  * host until get_queues). Return: 0 and *out. Errors, err filled, nothing left behind:
  *   -EINVAL config or memory · -ENODEV no such interface · -EPERM capability · -EBUSY another XDP
- *   program is attached (named) · -EOPNOTSUPP attach mode · -EMFILE fewer than 12 descriptors free, or
- *   32 with the dispatcher · -ENOMEM, and what the kernel says.
+ *   program is attached (named) · -EOPNOTSUPP attach mode, or no Ethernet header · -EMFILE fewer
+ *   than 12 descriptors free, or 32 with the dispatcher · -ENOMEM, and what the kernel says.
  * libbpf's and libxdp's printers are the process's: while this call or destroy runs, one of ours stands
  * in front of them that is silent for this thread and passes on what other threads print. Any number of
  * threads may do so at once, and a printer that is set meanwhile stays.
@@ -347,6 +349,8 @@ struct net_xdp_device {
 	 * bounced in zero copy, on huge pages too. */
 	bool dma_per_page;
 	uint32_t peer_ifindex; /* of a veth whose other end is in this network namespace, else 0 */
+	uint32_t link_type;    /* ARPHRD_* of linux/if_arp.h */
+	bool has_ethernet; /* frames begin with an Ethernet header; without one open refuses it */
 };
 
 /* Return: 0; -ENODEV, -errno with err filled. Changes nothing. Blocks: a few netlink requests. */

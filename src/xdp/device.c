@@ -8,6 +8,7 @@
 #include <bpf/bpf.h>
 #include <linux/ethtool.h>
 #include <linux/if.h>
+#include <linux/if_arp.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <linux/sockios.h>
@@ -24,6 +25,7 @@
 /* What the one link reply tells. */
 struct link {
 	uint32_t ifindex;
+	uint32_t type; /* ARPHRD_* */
 	uint32_t flags;
 	uint32_t mtu;
 	uint32_t rx_queues; /* allocated, which may be more than are in use */
@@ -114,6 +116,7 @@ static int on_link(const struct nlmsghdr *header, void *data)
 	if (header->nlmsg_type != RTM_NEWLINK || mnl_nlmsg_get_payload_len(header) < sizeof(*info))
 		return MNL_CB_OK;
 	link->ifindex = (uint32_t)info->ifi_index;
+	link->type = info->ifi_type;
 	link->flags = info->ifi_flags;
 	return mnl_attr_parse(header, sizeof(*info), on_link_attribute, link);
 }
@@ -283,6 +286,8 @@ int net_xdp_device_query(const char *ifname, struct net_xdp_device *out, struct 
 		return rc;
 	snprintf(device.ifname, sizeof(device.ifname), "%s", ifname);
 	device.ifindex = link.ifindex;
+	device.link_type = link.type;
+	device.has_ethernet = link.type == ARPHRD_ETHER || link.type == ARPHRD_LOOPBACK;
 	device.mtu_bytes = link.mtu;
 	device.up = link.flags & IFF_UP;
 	device.carrier = link.flags & IFF_LOWER_UP;

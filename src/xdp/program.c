@@ -236,6 +236,13 @@ static int check_device(const struct net_xdp_config *c, struct net_xdp_device *n
 	bool alone = c->program == NET_XDP_PROGRAM_LINK;
 	int rc;
 
+	if (!now->has_ethernet)
+		return error_set(
+			err, -EOPNOTSUPP, "attach",
+			"%s has no Ethernet header in front of its packets (link type %u, "
+			"see ip link); use an Ethernet interface: of tun devices a tap, of "
+			"tunnels a gretap or vxlan, else the one underneath",
+			now->ifname, now->link_type);
 	rc = alone ? wait_for_ours(now, c->release_timeout_ms, err) : 0;
 	/* Beside others: what was attached without a dispatcher stays alone. */
 	if (!rc && now->program_id && (alone || strcmp(now->program_mode, "dispatcher") != 0))
