@@ -222,6 +222,9 @@ struct net_xdp_report {
 		tx_budget_frames; /* frames per kick that the kernel was asked for, 32 by default */
 	uint32_t max_tx_descriptors; /* per packet, before it is bounced */
 	bool busy_poll;
+	/* Which VLAN tags are lost because they come out of band and rx_vlan is off, and what helps; "" when
+	 * the device is known to leave them in the frames. */
+	char vlan_state[232];
 	uint32_t napi_id; /* 0 unknown */
 	/* "NAPI 515: defer 2, flush 200 us; was 0, 0 us", "not applicable: ...", what was found left by
 	 * another process; "" nothing asked, nothing found */
@@ -349,8 +352,31 @@ struct net_xdp_device {
 	 * bounced in zero copy, on huge pages too. */
 	bool dma_per_page;
 	uint32_t peer_ifindex; /* of a veth whose other end is in this network namespace, else 0 */
+	char peer_ifname[16];  /* "" likewise */
 	uint32_t link_type;    /* ARPHRD_* of linux/if_arp.h */
 	bool has_ethernet; /* frames begin with an Ethernet header; without one open refuses it */
+	bool is_virtual;   /* no NIC: what a local sender joined can arrive as it is */
+	bool has_offloads; /* the kernel answered; the next two are valid */
+	uint64_t offloads; /* switched on: NET_XDP_OFFLOAD_* */
+	uint64_t offloads_fixed;
+	bool has_peer_offloads; /* of peer_ifindex */
+	uint64_t peer_offloads;
+};
+
+/* Bits of offloads, with the name in ethtool -k. */
+enum {
+	NET_XDP_OFFLOAD_RX_VLAN = 1 << 0, /* rx-vlan-offload: takes 802.1Q tags out of frames */
+	NET_XDP_OFFLOAD_RX_STAG = 1 << 1, /* rx-vlan-stag-hw-parse: 802.1ad tags */
+	NET_XDP_OFFLOAD_TX_VLAN = 1 << 2, /* tx-vlan-offload */
+	NET_XDP_OFFLOAD_TX_STAG = 1 << 3, /* tx-vlan-stag-hw-insert */
+	/* Frames are joined before a program in generic mode sees them. */
+	NET_XDP_OFFLOAD_GRO = 1 << 4,	       /* generic-receive-offload */
+	NET_XDP_OFFLOAD_GRO_LIST = 1 << 5,     /* rx-gro-list */
+	NET_XDP_OFFLOAD_GRO_UDP = 1 << 6,      /* rx-udp-gro-forwarding */
+	NET_XDP_OFFLOAD_GRO_HARDWARE = 1 << 7, /* rx-gro-hw */
+	NET_XDP_OFFLOAD_LRO = 1 << 8,	       /* large-receive-offload */
+	NET_XDP_OFFLOAD_TSO = 1 << 9,	       /* tcp-segmentation-offload, any part of it */
+	NET_XDP_OFFLOAD_UDP_SEGMENT = 1 << 10, /* tx-udp-segmentation */
 };
 
 /* Return: 0; -ENODEV, -errno with err filled. Changes nothing. Blocks: a few netlink requests. */

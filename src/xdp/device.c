@@ -18,6 +18,7 @@
 #include "xdp/napi.h"
 #include "xdp/netdev.h"
 #include "xdp/netlink.h"
+#include "xdp/offload.h"
 
 /* The name that libxdp gives its dispatcher (lib/libxdp/xdp-dispatcher.c.in). */
 #define DISPATCHER_NAME "xdp_dispatcher"
@@ -26,6 +27,7 @@
 struct link {
 	uint32_t ifindex;
 	uint32_t type; /* ARPHRD_* */
+	bool has_kind;
 	uint32_t flags;
 	uint32_t mtu;
 	uint32_t rx_queues; /* allocated, which may be more than are in use */
@@ -74,6 +76,7 @@ static int on_kind_attribute(const struct nlattr *attr, void *data)
 
 	if (mnl_attr_get_type(attr) == IFLA_INFO_KIND &&
 	    mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) == 0) {
+		link->has_kind = true;
 		link->is_bond = strcmp(mnl_attr_get_str(attr), "bond") == 0;
 		link->is_veth = strcmp(mnl_attr_get_str(attr), "veth") == 0;
 	}
@@ -139,21 +142,11 @@ static int query_link(struct netlink *nl, const char *ifname, struct link *out)
 
 /* ---- ethtool ---------------------------------------------------------------------------------- */
 
-/* Netlink sockets take the ethtool ioctl too, so no socket of a protocol that may not be built in. */
-static int ethtool(int fd, const char *ifname, void *command)
-{
-	struct ifreq request = {0};
-
-	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", ifname);
-	request.ifr_data = command;
-	return ioctl(fd, SIOCETHTOOL, &request) < 0 ? -errno : 0;
-}
-
 static void query_driver(int fd, struct net_xdp_device *device)
 {
 	struct ethtool_drvinfo info = {.cmd = ETHTOOL_GDRVINFO};
 
-	if (ethtool(fd, device->ifname, &info) == 0)
+	if (offload_ethtool(fd, device->ifname, &info) == 0)
 		snprintf(device->driver, sizeof(device->driver), "%.*s",
 			 (int)sizeof(device->driver) - 1, info.driver);
 	else
@@ -168,7 +161,7 @@ static void query_queues(int fd, const struct link *link, struct net_xdp_device 
 {
 	struct ethtool_channels channels = {.cmd = ETHTOOL_GCHANNELS};
 
-	if (ethtool(fd, device->ifname, &channels) == 0 &&
+	if (offload_ethtool(fd, device->ifname, &channels) == 0 &&
 	    channels.combined_count + channels.rx_count > 0) {
 		device->rx_queues = channels.combined_count + channels.rx_count;
 		device->tx_queues = channels.combined_count + channels.tx_count;
@@ -189,11 +182,12 @@ static void query_speed(int fd, struct net_xdp_device *device)
 		uint8_t bytes[sizeof(struct ethtool_link_settings) + 3 * 127 * sizeof(uint32_t)];
 	} settings = {.head = {.cmd = ETHTOOL_GLINKSETTINGS}};
 
-	if (ethtool(fd, device->ifname, &settings) < 0 || settings.head.link_mode_masks_nwords >= 0)
+	if (offload_ethtool(fd, device->ifname, &settings) < 0 ||
+	    settings.head.link_mode_masks_nwords >= 0)
 		return;
 	settings.head.cmd = ETHTOOL_GLINKSETTINGS;
 	settings.head.link_mode_masks_nwords = (__s8)-settings.head.link_mode_masks_nwords;
-	if (ethtool(fd, device->ifname, &settings) < 0 ||
+	if (offload_ethtool(fd, device->ifname, &settings) < 0 ||
 	    settings.head.speed == (uint32_t)SPEED_UNKNOWN)
 		return;
 	device->link_speed_bps = settings.head.speed * 1000000ull;
@@ -288,6 +282,7 @@ int net_xdp_device_query(const char *ifname, struct net_xdp_device *out, struct 
 	device.ifindex = link.ifindex;
 	device.link_type = link.type;
 	device.has_ethernet = link.type == ARPHRD_ETHER || link.type == ARPHRD_LOOPBACK;
+	device.is_virtual = link.has_kind || link.type == ARPHRD_LOOPBACK;
 	device.mtu_bytes = link.mtu;
 	device.up = link.flags & IFF_UP;
 	device.carrier = link.flags & IFF_LOWER_UP;
@@ -297,6 +292,7 @@ int net_xdp_device_query(const char *ifname, struct net_xdp_device *out, struct 
 	query_driver(nl.fd, &device);
 	query_queues(nl.fd, &link, &device);
 	query_speed(nl.fd, &device);
+	offload_query(nl.fd, &device);
 	query_program(&link, &device);
 	netlink_close(&nl);
 

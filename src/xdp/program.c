@@ -14,6 +14,7 @@
 #include "xdp/dispatcher.h"
 #include "xdp/error.h"
 #include "xdp/libbpf_visit.h"
+#include "xdp/offload.h"
 #include "xdp/program.h"
 #include "xdp/uapi.h"
 #include "xdp/vlan_hint.h"
@@ -200,6 +201,7 @@ static int try_attach(struct program *p, const struct net_xdp_config *c,
 					      config_is_jumbo(c) ? "net_xdp_frags" : "net_xdp",
 					      device->ifname, p->ifindex, native, &p->dispatched)
 			  : attach_link(p, native);
+	char joined[sizeof(rung->sentence) - 56] = ""; /* room for what stands in front */
 
 	rung->asked = native ? "native attach" : "generic attach";
 	rung->error = rc;
@@ -208,8 +210,10 @@ static int try_attach(struct program *p, const struct net_xdp_config *c,
 		explain_attach(rc, c, device, native, rung->sentence, sizeof(rung->sentence));
 		return error_set(err, rc, "attach", "%s %s", rung->asked, rung->sentence);
 	}
-	snprintf(rung->sentence, sizeof(rung->sentence), "%s: attached%s", device->ifname,
-		 p->dispatched ? " to libxdp's dispatcher" : "");
+	if (!native)
+		offload_say_generic(device, joined, sizeof(joined));
+	snprintf(rung->sentence, sizeof(rung->sentence), "%s: attached%s%s", device->ifname,
+		 p->dispatched ? " to libxdp's dispatcher" : "", joined);
 	return 0;
 }
 

@@ -11,6 +11,7 @@
 #include "xdp/endpoint.h"
 #include "xdp/error.h"
 #include "xdp/netdev.h"
+#include "xdp/offload.h"
 #include "xdp/socket.h"
 
 /* ---- Statistics ------------------------------------------------------------------------------- */
@@ -89,6 +90,8 @@ int net_xdp_queue_report(struct net_queue *queue, struct net_xdp_report *out)
 	};
 	snprintf(out->ifname, sizeof(out->ifname), "%s", ep->device.ifname);
 	snprintf(out->driver, sizeof(out->driver), "%s", ep->device.driver);
+	offload_say_vlan(&ep->device, ep->config.rx_vlan, !ep->program.native, out->vlan_state,
+			 sizeof(out->vlan_state));
 	snprintf(out->napi_state, sizeof(out->napi_state), "%s", q->napi.state);
 	snprintf(out->target_state, sizeof(out->target_state), "%s", q->affinity.state);
 	add_rungs(out, ep->program.rung, ep->program.rung_count);

@@ -30,6 +30,8 @@ static void queue_modes(FILE *out, const struct port *port)
 			r->dispatcher ? " behind the dispatcher" : "", r->chunk_bytes,
 			r->unaligned ? "unaligned" : "aligned",
 			r->multi_buffer ? ", multi-buffer" : "", r->sealed ? ", sealed" : "");
+		if (r->vlan_state[0])
+			fprintf(out, "    %s\n", r->vlan_state);
 		if (r->napi_state[0])
 			fprintf(out, "    deferral: %s\n", r->napi_state);
 		if (r->target_cpu >= 0)
