@@ -70,14 +70,15 @@ struct net_xdp_region {
 };
 
 #define NET_XDP_TAKE_MACS 16
+#define NET_XDP_NAME_BYTES 128 /* an alternative name and its end (ALTIFNAMSIZ) */
 
 /*
  * Start from net_xdp_config_default() and set ifname and regions. Fields hold real values: 0 is
  * never a request for a default. Pointers need not outlive net_xdp_open().
  */
 struct net_xdp_config {
-	/* In the network namespace of the calling thread. A device whose frames have no Ethernet header (tun,
-	 * ipip, wireguard, ...) is refused. */
+	/* In the network namespace of the calling thread; an alternative name will do. A device whose frames
+	 * have no Ethernet header (tun, ipip, wireguard, ...) is refused. */
 	const char *ifname;
 	uint32_t first_queue;	  /* queue i of the endpoint is hardware queue first_queue + i */
 	uint32_t max_queues;	  /* 1..64; sizes the private area */
@@ -182,7 +183,8 @@ NET_PUBLIC int net_xdp_config_check(const struct net_xdp_config *config, struct 
  * host until get_queues). Return: 0 and *out. Errors, err filled, nothing left behind:
  *   -EINVAL config or memory · -ENODEV no such interface · -EPERM capability · -EBUSY another XDP
  *   program is attached (named) · -EOPNOTSUPP attach mode, or no Ethernet header · -EMFILE fewer
- *   than 12 descriptors free, or 32 with the dispatcher · -ENOMEM, and what the kernel says.
+ *   than 12 descriptors free, or 32 with the dispatcher · -ENOMEM, and what the kernel says. Messages
+ *   hold names as the kernel has them, any byte: who prints escapes.
  * libbpf's and libxdp's printers are the process's: while this call or destroy runs, one of ours stands
  * in front of them that is silent for this thread and passes on what other threads print. Any number of
  * threads may do so at once, and a printer that is set meanwhile stays.
@@ -353,6 +355,7 @@ struct net_xdp_device {
 	bool dma_per_page;
 	uint32_t peer_ifindex; /* of a veth whose other end is in this network namespace, else 0 */
 	char peer_ifname[16];  /* "" likewise */
+	uint8_t mac[6];	       /* zeros when it has none of this length */
 	uint32_t link_type;    /* ARPHRD_* of linux/if_arp.h */
 	bool has_ethernet; /* frames begin with an Ethernet header; without one open refuses it */
 	bool is_virtual;   /* no NIC: what a local sender joined can arrive as it is */
@@ -379,7 +382,8 @@ enum {
 	NET_XDP_OFFLOAD_UDP_SEGMENT = 1 << 10, /* tx-udp-segmentation */
 };
 
-/* Return: 0; -ENODEV, -errno with err filled. Changes nothing. Blocks: a few netlink requests. */
+/* ifname may be an alternative name, of up to 127 characters; out->ifname is the one that ip link shows
+ * first. Return: 0; -ENODEV, -errno with err filled. Changes nothing. Blocks: a few netlink requests. */
 NET_PUBLIC int net_xdp_device_query(const char *ifname, struct net_xdp_device *out,
 				    struct net_error *err);
 

@@ -219,8 +219,9 @@ static int check_modes(const struct net_xdp_config *c, struct net_error *err)
 
 static int check_rest(const struct net_xdp_config *c, struct net_error *err)
 {
-	REJECT(!c->ifname || !*c->ifname || strlen(c->ifname) > 15,
-	       "ifname \"%s\": must name an interface in 1 to 15 characters",
+	REJECT(!c->ifname || !*c->ifname || strlen(c->ifname) >= NET_XDP_NAME_BYTES,
+	       "ifname \"%.40s\": must name an interface in 1 to 15 characters, or 127 of an "
+	       "alternative name",
 	       c->ifname ? c->ifname : "(null)");
 	REJECT(c->max_queues < 1 || c->max_queues > 64, "max_queues %u: must be 1 to 64",
 	       c->max_queues);

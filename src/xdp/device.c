@@ -25,8 +25,10 @@
 
 /* What the one link reply tells. */
 struct link {
+	char ifname[IFNAMSIZ]; /* the first one, when it was asked for by another */
 	uint32_t ifindex;
 	uint32_t type; /* ARPHRD_* */
+	uint8_t mac[6];
 	bool has_kind;
 	uint32_t flags;
 	uint32_t mtu;
@@ -88,6 +90,14 @@ static int on_link_attribute(const struct nlattr *attr, void *data)
 	struct link *link = data;
 
 	switch (mnl_attr_get_type(attr)) {
+	case IFLA_IFNAME:
+		if (mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) == 0)
+			snprintf(link->ifname, sizeof(link->ifname), "%s", mnl_attr_get_str(attr));
+		break;
+	case IFLA_ADDRESS:
+		if (mnl_attr_get_payload_len(attr) == sizeof(link->mac))
+			memcpy(link->mac, mnl_attr_get_payload(attr), sizeof(link->mac));
+		break;
 	case IFLA_MTU:
 		link->mtu = netlink_u32(attr);
 		break;
@@ -133,9 +143,12 @@ static int query_link(struct netlink *nl, const char *ifname, struct link *out)
 	*out = (struct link){0};
 	request->nlmsg_type = RTM_GETLINK;
 	mnl_nlmsg_put_extra_header(request, sizeof(struct ifinfomsg));
-	mnl_attr_put_strz(request, IFLA_IFNAME, ifname);
+	/* An alternative name that is short is found as a name, too. */
+	mnl_attr_put_strz(request, strlen(ifname) < IFNAMSIZ ? IFLA_IFNAME : IFLA_ALT_IFNAME,
+			  ifname);
 	rc = netlink_request(nl, request, on_link, out);
-	if (rc == 0 && !out->ifindex)
+	/* A kernel before 5.5 has no alternative names. */
+	if ((rc == 0 && !out->ifindex) || (rc == -EINVAL && strlen(ifname) >= IFNAMSIZ))
 		rc = -ENODEV;
 	return rc;
 }
@@ -241,10 +254,12 @@ static int open_link(struct netlink *nl, const char *ifname, struct link *link,
 {
 	int rc;
 
-	if (!ifname[0] || strlen(ifname) >= IFNAMSIZ)
+	if (!ifname[0] || strlen(ifname) >= NET_XDP_NAME_BYTES)
 		return error_set(err, -ENODEV, "query",
-				 "interface \"%.40s\": a name has 1 to %d characters%s", ifname,
-				 IFNAMSIZ - 1, error_hint(-ENODEV, CALL_NETLINK).text);
+				 "interface \"%.40s\": a name has 1 to %d characters, an "
+				 "alternative one up to %d%s",
+				 ifname, IFNAMSIZ - 1, NET_XDP_NAME_BYTES - 1,
+				 error_hint(-ENODEV, CALL_NETLINK).text);
 	rc = netlink_open(nl, NETLINK_ROUTE);
 	if (rc < 0)
 		return error_set(err, rc, "query",
@@ -258,7 +273,8 @@ static int open_link(struct netlink *nl, const char *ifname, struct link *link,
 	else if (rc < 0)
 		error_set(err, rc, "query",
 			  "interface %s: the kernel does not describe it: %s%s%s%s", ifname,
-			  strerror(-rc), nl->why[0] ? ": " : "", nl->why, error_hint(rc, CALL_NETLINK).text);
+			  strerror(-rc), nl->why[0] ? ": " : "", nl->why,
+			  error_hint(rc, CALL_NETLINK).text);
 	if (rc < 0)
 		netlink_close(nl);
 	return rc;
@@ -278,8 +294,9 @@ int net_xdp_device_query(const char *ifname, struct net_xdp_device *out, struct 
 	rc = open_link(&nl, ifname, &link, err);
 	if (rc < 0)
 		return rc;
-	snprintf(device.ifname, sizeof(device.ifname), "%s", ifname);
+	snprintf(device.ifname, sizeof(device.ifname), "%s", link.ifname);
 	device.ifindex = link.ifindex;
+	memcpy(device.mac, link.mac, sizeof(device.mac));
 	device.link_type = link.type;
 	device.has_ethernet = link.type == ARPHRD_ETHER || link.type == ARPHRD_LOOPBACK;
 	device.is_virtual = link.has_kind || link.type == ARPHRD_LOOPBACK;

@@ -56,14 +56,8 @@ static void endpoint_facts(struct net_endpoint *endpoint, struct net_endpoint_fa
 /* Find the interface and attach to it. */
 static int attach(struct net_xdp_endpoint *ep, struct net_error *err)
 {
-	char ifname[sizeof(ep->device.ifname)];
-	int rc;
+	int rc = net_xdp_device_query(ep->config.ifname, &ep->device, err);
 
-	snprintf(ifname, sizeof(ifname), "%s", ep->config.ifname);
-	rc = net_xdp_device_query(ifname, &ep->device, err);
-	/* A query that fails half-way has overwritten the name. */
-	snprintf(ep->device.ifname, sizeof(ep->device.ifname), "%s", ifname);
-	ep->config.ifname = ep->device.ifname;
 	if (rc)
 		return rc;
 	ep->memory.dma_per_page = ep->device.dma_per_page;
@@ -79,6 +73,7 @@ static int attach_again(struct net_xdp_endpoint *ep, struct net_error *err)
 	bool attached = !rc && program_is_attached(&ep->program, &now);
 
 	if (!rc) {
+		memcpy(ep->device.ifname, now.ifname, sizeof(now.ifname)); /* it may be renamed */
 		ep->device.rx_queues = now.rx_queues;
 		ep->device.tx_queues = now.tx_queues;
 	}
@@ -271,6 +266,8 @@ int net_xdp_open(const struct net_xdp_config *config, struct net_endpoint **out,
 		return error_set(err, -ENOMEM, "open", "out of memory");
 	ep->base.ops = &endpoint_ops;
 	ep->config = *config;
+	snprintf(ep->name, sizeof(ep->name), "%s", config->ifname);
+	ep->config.ifname = ep->name;
 	ep->program.link_fd = ep->umem_fd = -1;
 	/* Subscribed before the state is read: no change in between is missed. */
 	ep->events_fd = netdev_events_open();

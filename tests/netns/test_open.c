@@ -45,12 +45,36 @@ Test(open, interface_wrong_is_refused)
 	refused(&rig.x, -ENODEV, "query", "nope0", "ip link");
 	config->ifname = "";
 	refused(&rig.x, -EINVAL, "config", "ifname", "1 to 15");
-	config->ifname = "a-name-far-too-long";
-	refused(&rig.x, -EINVAL, "config", "a-name-far-too-long", "1 to 15");
+	config->ifname = "an-alternative-name-that-nobody-has";
+	refused(&rig.x, -ENODEV, "query", "an-alternative-name-that-nobody-has", "ip link");
 	config->ifname = NULL;
 	refused(&rig.x, -EINVAL, "config", "ifname", "1 to 15");
 	config->ifname = "v0";
 	expect_works();
+}
+
+/* Udev's names for what has a long path. Also where it is the way back after a rename. */
+Test(open, interface_by_an_alternative_name_works)
+{
+	static const char name[] = "enp129s0f0np0-and-more-than-fifteen";
+	struct net_xdp_device device;
+
+	prepare();
+	netns_run("ip link property add dev v0 altname %s altname short0", name);
+	cr_assert_eq(net_xdp_device_query("short0", &device, NULL), 0);
+	cr_expect_str_eq(device.ifname, "v0");
+	cr_assert_eq(net_xdp_device_query(name, &device, NULL), 0);
+	cr_expect_str_eq(device.ifname, "v0");
+	cr_expect_str_eq(device.driver, "veth");
+	config->ifname = name;
+	frontend_xdp_open(&rig.x);
+	frontend_xdp_start(&rig.x, 2, 64);
+	cr_expect_str_eq(frontend_xdp_report(&rig.x, 0).ifname, "v0");
+	traffic_both_ways(&rig.x, &rig.peer);
+	frontend_xdp_stop(&rig.x);
+	netns_run("ip link set v0 down && ip link set v0 name w0 && ip link set w0 up");
+	frontend_xdp_start(&rig.x, 2, 64);
+	rig_close(&rig);
 }
 
 Test(open, interface_in_another_namespace_is_refused)

@@ -2,11 +2,8 @@
 #include "port.h"
 
 #include <errno.h>
-#include <net/if.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #define SMALLEST_MAX_FRAME 64 /* of the backend; its frames may be shorter */
@@ -53,47 +50,20 @@ struct net_xdp_config port_config(const struct options *opt, const char *ifname,
 	return c;
 }
 
-static int read_mac(struct port *p)
-{
-	struct ifreq request = {0};
-	int fd, rc = 0;
-
-	if (strlen(p->ifname) >= sizeof(request.ifr_name))
-		return -ENODEV;
-	strcpy(request.ifr_name, p->ifname);
-	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return -errno;
-	if (ioctl(fd, SIOCGIFHWADDR, &request) < 0)
-		rc = -errno;
-	else
-		memcpy(p->mac, request.ifr_hwaddr.sa_data, sizeof(p->mac));
-	close(fd);
-	return rc;
-}
-
 int port_open(struct port *p, const struct net_xdp_config *config, struct net_error *err)
 {
+	struct net_xdp_device device;
 	int rc;
 
 	p->ifname = config->ifname;
-	rc = net_xdp_open(config, &p->ep, err);
+	rc = net_xdp_device_query(config->ifname, &device, err);
+	if (!rc)
+		rc = net_xdp_open(config, &p->ep, err);
 	if (rc) {
 		p->ep = NULL;
 		return rc;
 	}
-	rc = read_mac(p);
-	if (rc) {
-		struct net_error ignored;
-
-		err->code = rc;
-		snprintf(err->step, sizeof(err->step), "interface");
-		snprintf(err->message, sizeof(err->message), "%s: reading its MAC address: %s",
-			 p->ifname, strerror(-rc));
-		net_endpoint_destroy(p->ep, &ignored);
-		p->ep = NULL;
-		return rc;
-	}
+	memcpy(p->mac, device.mac, sizeof(p->mac));
 	net_endpoint_facts(p->ep, &p->facts);
 	return 0;
 }
