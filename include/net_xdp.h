@@ -337,7 +337,7 @@ struct net_xdp_device {
 	uint32_t ifindex;
 	uint32_t mtu_bytes;
 	uint32_t rx_queues; /* real number in use */
-	uint32_t tx_queues;
+	uint32_t tx_queues; /* an endpoint's queue has to send: they are below this */
 	bool up;
 	bool carrier;
 	uint64_t link_speed_bps;  /* 0 unknown */

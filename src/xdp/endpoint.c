@@ -103,10 +103,14 @@ static int check_queues(const struct net_xdp_endpoint *ep, uint32_t count,
 	if (rc == -EINVAL)
 		return error_set(err, rc, "get_queues",
 				 "%u queues: %s has %u RX and %u TX queues, first_queue is %u and "
-				 "max_queues %u, which leaves %u; see xsk-info %s",
+				 "max_queues %u, which leaves %u%s; see xsk-info %s",
 				 count, ep->device.ifname, ep->device.rx_queues,
 				 ep->device.tx_queues, ep->config.first_queue,
-				 ep->config.max_queues, ep->facts.max_queues, ep->device.ifname);
+				 ep->config.max_queues, ep->facts.max_queues,
+				 ep->device.tx_queues < ep->device.rx_queues
+					 ? ": each must send as well, use ethtool -L"
+					 : "",
+				 ep->device.ifname);
 	if (!rc && rss)
 		rc = rss_check(rss, &ep->facts, err);
 	return rc;
@@ -118,8 +122,8 @@ static int check_hardware(const struct net_xdp_endpoint *ep, uint32_t count, str
 	if (ep->config.first_queue + count <= ep->device.tx_queues)
 		return 0;
 	return error_set(err, -EINVAL, "get_queues",
-			 "%u queues: %s has %u RX and %u TX queues now, first_queue is %u; give it "
-			 "more with: ethtool -L",
+			 "%u queues: %s has %u RX and %u TX queues now, first_queue is %u, "
+			 "and each must send as well; give it more with: ethtool -L",
 			 count, ep->device.ifname, ep->device.rx_queues, ep->device.tx_queues,
 			 ep->config.first_queue);
 }

@@ -180,6 +180,20 @@ Test(open, ring_size_wrong_is_refused)
 
 /* ---- Modes ---------------------------------------------------------------------------------------- */
 
+/* Each queue has to send: what it accepts would stay in its ring. */
+Test(open, queue_that_only_receives_is_refused_with_the_remedy)
+{
+	prepare();
+	netns_run("ethtool -L v1 rx 1 && ethtool -L v0 tx 1");
+	config->first_queue = 1;
+	refused(&rig.x, -EINVAL, "get_queues", "2 RX and 1 TX queues", "must send as well");
+	config->first_queue = 0;
+	frontend_xdp_open(&rig.x);
+	frontend_xdp_start(&rig.x, 1, 64);
+	traffic_both_ways(&rig.x, &rig.peer);
+	rig_close(&rig);
+}
+
 Test(open, zero_copy_on_veth_is_refused_and_never_downgraded)
 {
 	prepare();
