@@ -110,8 +110,8 @@ int libbpf_try(unsigned descriptors)
 
 /* ---- Silence ---------------------------------------------------------------------------------- */
 
-/* While anybody is inside, a printer of ours stands in front of the embedder's and lets through what
- * other threads have to say. One that is put back later, by somebody who took ours for the
+/* While anybody is inside, a printer of ours stands in front of the embedder's and lets through
+ * what other threads have to say. One that is put back later, by somebody who took ours for the
  * embedder's, still does: so the two pointers stay. */
 static __thread bool inside;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;

@@ -133,9 +133,9 @@ static bool is_veth(const struct net_xdp_device *d)
 	return strcmp(d->driver, "veth") == 0;
 }
 
-/* Whose features decide about tags, and what is known of them. On a veth the sending end leaves tags out
- * and the other passes on what comes. Where the program runs above another device (a bridge, macvlan) that
- * one may have taken them out. What is not known counts as switched on. */
+/* Whose features decide about tags, and what is known of them. On a veth the sending end leaves
+ * tags out and the other passes on what comes. Where the program runs above another device (a
+ * bridge, macvlan) that one may have taken them out. What is not known counts as switched on. */
 static uint64_t tag_features(const struct net_xdp_device *d, bool above, bool *known,
 			     const char **where)
 {
@@ -173,7 +173,8 @@ void offload_say_vlan(const struct net_xdp_device *d, bool rx_vlan, bool generic
 			: " rx-vlan-stag-hw-parse off");
 }
 
-/* Can one "frame" be several, joined on this side of the wire or never taken apart by a local sender? */
+/* Can one "frame" be several, joined on this side of the wire or never taken apart by a local
+ * sender? */
 static bool joins(const struct net_xdp_device *d)
 {
 	const uint64_t receiver = NET_XDP_OFFLOAD_GRO | NET_XDP_OFFLOAD_GRO_LIST |
@@ -188,8 +189,9 @@ static bool joins(const struct net_xdp_device *d)
 	return d->is_virtual;
 }
 
-/* A frame's queue is what the driver has recorded. Of a veth the generic program sees the sender's queue
- * n as n - 1: skb_get_rx_queue() reads the queue_mapping that the sender left as one that was recorded. */
+/* A frame's queue is what the driver has recorded. Of a veth the generic program sees the
+ * sender's queue n as n - 1: skb_get_rx_queue() reads the queue_mapping that the sender left as
+ * one that was recorded. */
 void offload_say_generic(const struct net_xdp_device *d, char *out, size_t size)
 {
 	int len = 0;

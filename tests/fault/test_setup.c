@@ -95,8 +95,8 @@ Test(fault, setup_deferring_each_call_eio_leaves_nothing, .timeout = 100)
 	fail_each_call(EIO, deferring);
 }
 
-/* libbpf asks the kernel what it can in the first of its calls, and asks once in a process. What fails
- * meanwhile must not be its answer: the calls are tried before. */
+/* libbpf asks the kernel what it can in the first of its calls, and asks once in a process. What
+ * fails meanwhile must not be its answer: the calls are tried before. */
 static void fail_first_calls(int error, const char *hint)
 {
 	struct frontend_xdp x;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Root, and still refused: by a seccomp filter, as container engines and service managers install them, and
- * in a user namespace. The sentence names what refuses what, and never says "run as root". */
+/* Root, and still refused: by a seccomp filter, as container engines and service managers
+ * install them, and in a user namespace. The sentence names what refuses what, and never says
+ * "run as root". */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
@@ -147,8 +148,8 @@ static bool write_to(const char *path, const char *text)
 	return done;
 }
 
-/* A rootless container: all capabilities, over what was made in there. In a process of one thread, which
- * is what unshare() asks for, and which asserts nothing: it says. */
+/* A rootless container: all capabilities, over what was made in there. In a process of one
+ * thread, which is what unshare() asks for, and which asserts nothing: it says. */
 static void become_rootless_and_open(int out)
 {
 	char said[512] = "no user namespace";

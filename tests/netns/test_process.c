@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* What an open finds in the process that it runs in, and what it leaves there: descriptors, memory,
- * capabilities, signals, libbpf's answers and printers. Each test is a process in which libbpf has not
- * been used yet. */
+/* What an open finds in the process that it runs in, and what it leaves there: descriptors,
+ * memory, capabilities, signals, libbpf's answers and printers. Each test is a process in which
+ * libbpf has not been used yet. */
 #include <errno.h>
 #include <linux/capability.h>
 #include <pthread.h>
