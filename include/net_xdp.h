@@ -91,13 +91,16 @@ struct net_xdp_region {
 };
 
 #define NET_XDP_TAKE_MACS 16
+#define NET_XDP_NAME_BYTES 128 /* an alternative name and its end (ALTIFNAMSIZ) */
 
 /*
  * Start from net_xdp_config_default() and set ifname and regions. Fields hold real values: 0 is
  * never a request for a default. Pointers need not outlive net_xdp_open().
  */
 struct net_xdp_config {
-	const char *ifname;	  /* in the network namespace of the calling thread */
+	/* In the network namespace of the calling thread; an alternative name will do. A device whose frames
+	 * have no Ethernet header (tun, ipip, wireguard, ...) is refused. */
+	const char *ifname;
 	uint32_t first_queue;	  /* queue i of the endpoint is hardware queue first_queue + i */
 	uint32_t max_queues;	  /* 1..64; sizes the private area */
 	uint32_t max_frame_bytes; /* largest frame, from the destination MAC, without FCS. Larger
@@ -203,7 +206,12 @@ NET_PUBLIC int net_xdp_config_check(const struct net_xdp_config *config, struct 
  * Map the memory, load the program and attach it (with an empty map: it passes everything to the
  * host until get_queues). Return: 0 and *out. Errors, err filled, nothing left behind:
  *   -EINVAL config or memory · -ENODEV no such interface · -EPERM capability · -EBUSY another XDP
- *   program is attached (named) · -EOPNOTSUPP attach mode · -ENOMEM, and what the kernel says.
+ *   program is attached (named) · -EOPNOTSUPP attach mode, or no Ethernet header · -EMFILE fewer
+ *   than 12 descriptors free, or 32 with the dispatcher · -ENOMEM, and what the kernel says. Messages
+ *   hold names as the kernel has them, any byte: who prints escapes.
+ * libbpf's and libxdp's printers are the process's: while this call or destroy runs, one of ours stands
+ * in front of them that is silent for this thread and passes on what other threads print. Any number of
+ * threads may do so at once, and a printer that is set meanwhile stays.
  * Owner: the caller, ends it with net_endpoint_destroy(). The fds stay the caller's: they are mapped,
  * not kept. Threads: this and every later set-up or teardown call must run in the network namespace
  * that the interface was found in; data calls may run anywhere.
@@ -233,7 +241,7 @@ NET_PUBLIC int net_xdp_open(const struct net_xdp_config *config, struct net_endp
 struct net_xdp_rung {
 	const char *asked;  /* "native attach", "zero-copy bind", ... */
 	int error;	    /* 0 or -errno */
-	char sentence[200]; /* what happened and what would change it */
+	char sentence[440]; /* what happened and what would change it */
 };
 
 struct net_xdp_report {
@@ -253,6 +261,9 @@ struct net_xdp_report {
 		tx_budget_frames; /* frames per kick that the kernel was asked for, 32 by default */
 	uint32_t max_tx_descriptors; /* per packet, before it is bounced */
 	bool busy_poll;
+	/* Which VLAN tags are lost because they come out of band and rx_vlan is off, and what helps; "" when
+	 * the device is known to leave them in the frames. */
+	char vlan_state[232];
 	uint32_t napi_id; /* 0 unknown */
 	/* "NAPI 515: defer 2, flush 200 us; was 0, 0 us", "not applicable: ...", what was found left by
 	 * another process; "" nothing asked, nothing found */
@@ -368,7 +379,7 @@ struct net_xdp_device {
 	uint32_t ifindex;
 	uint32_t mtu_bytes;
 	uint32_t rx_queues; /* real number in use */
-	uint32_t tx_queues;
+	uint32_t tx_queues; /* an endpoint's queue has to send: they are below this */
 	bool up;
 	bool carrier;
 	uint64_t link_speed_bps;  /* 0 unknown */
@@ -385,9 +396,36 @@ struct net_xdp_device {
 	 * bounced in zero copy, on huge pages too. */
 	bool dma_per_page;
 	uint32_t peer_ifindex; /* of a veth whose other end is in this network namespace, else 0 */
+	char peer_ifname[16];  /* "" likewise */
+	uint8_t mac[6];	       /* zeros when it has none of this length */
+	uint32_t link_type;    /* ARPHRD_* of linux/if_arp.h */
+	bool has_ethernet; /* frames begin with an Ethernet header; without one open refuses it */
+	bool is_virtual;   /* no NIC: what a local sender joined can arrive as it is */
+	bool has_offloads; /* the kernel answered; the next two are valid */
+	uint64_t offloads; /* switched on: NET_XDP_OFFLOAD_* */
+	uint64_t offloads_fixed;
+	bool has_peer_offloads; /* of peer_ifindex */
+	uint64_t peer_offloads;
 };
 
-/* Return: 0; -ENODEV, -errno with err filled. Changes nothing. Blocks: a few netlink requests. */
+/* Bits of offloads, with the name in ethtool -k. */
+enum {
+	NET_XDP_OFFLOAD_RX_VLAN = 1 << 0, /* rx-vlan-offload: takes 802.1Q tags out of frames */
+	NET_XDP_OFFLOAD_RX_STAG = 1 << 1, /* rx-vlan-stag-hw-parse: 802.1ad tags */
+	NET_XDP_OFFLOAD_TX_VLAN = 1 << 2, /* tx-vlan-offload */
+	NET_XDP_OFFLOAD_TX_STAG = 1 << 3, /* tx-vlan-stag-hw-insert */
+	/* Frames are joined before a program in generic mode sees them. */
+	NET_XDP_OFFLOAD_GRO = 1 << 4,	       /* generic-receive-offload */
+	NET_XDP_OFFLOAD_GRO_LIST = 1 << 5,     /* rx-gro-list */
+	NET_XDP_OFFLOAD_GRO_UDP = 1 << 6,      /* rx-udp-gro-forwarding */
+	NET_XDP_OFFLOAD_GRO_HARDWARE = 1 << 7, /* rx-gro-hw */
+	NET_XDP_OFFLOAD_LRO = 1 << 8,	       /* large-receive-offload */
+	NET_XDP_OFFLOAD_TSO = 1 << 9,	       /* tcp-segmentation-offload, any part of it */
+	NET_XDP_OFFLOAD_UDP_SEGMENT = 1 << 10, /* tx-udp-segmentation */
+};
+
+/* ifname may be an alternative name, of up to 127 characters; out->ifname is the one that ip link shows
+ * first. Return: 0; -ENODEV, -errno with err filled. Changes nothing. Blocks: a few netlink requests. */
 NET_PUBLIC int net_xdp_device_query(const char *ifname, struct net_xdp_device *out,
 				    struct net_error *err);
 

@@ -119,7 +119,7 @@ static int null_queue_open(struct null_endpoint *endpoint, struct net_queue **ou
 		rc = -errno;
 		free(queue);
 		return error_set(err, rc, "get_queues", "eventfd failed: errno %d%s", -rc,
-				 error_hint(rc));
+				 error_hint(rc, CALL_OTHER).text);
 	}
 	queue->base.ops = &null_queue_ops;
 	queue->endpoint = endpoint;

@@ -95,7 +95,7 @@ int actions_watch(struct net_xdp_endpoint *ep, struct net_error *err)
 		return 0;
 	close_fd(&ep->events_fd); /* the next get_queues tries again */
 	return error_set(err, rc, "events", "%s: watching its link: %s%s", ep->device.ifname,
-			 strerror(-rc), error_hint(rc));
+			 strerror(-rc), error_hint(rc, CALL_NETLINK).text);
 }
 
 int actions_resume(struct net_xdp_endpoint *ep, struct net_error *err)

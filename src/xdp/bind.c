@@ -95,7 +95,9 @@ static const char *bind_hint(int rc, bool zero_copy, bool goes_on,
 		return "too little kernel memory for this many chunks; register less memory or use "
 		       "4096-byte chunks";
 	case -EPERM:
-		return "grant CAP_NET_RAW";
+	case -EACCES:
+		return "bind() asks for no capability: a seccomp filter, an LSM or the container's "
+		       "policy refuses it";
 	default:
 		return "see dmesg";
 	}

@@ -248,8 +248,9 @@ static int check_modes(const struct net_xdp_config *c, struct net_error *err)
 
 static int check_rest(const struct net_xdp_config *c, struct net_error *err)
 {
-	REJECT(!c->ifname || !*c->ifname || strlen(c->ifname) > 15,
-	       "ifname \"%s\": must name an interface in 1 to 15 characters",
+	REJECT(!c->ifname || !*c->ifname || strlen(c->ifname) >= NET_XDP_NAME_BYTES,
+	       "ifname \"%.40s\": must name an interface in 1 to 15 characters, or 127 of an "
+	       "alternative name",
 	       c->ifname ? c->ifname : "(null)");
 	REJECT(c->first_queue > 4095, "first_queue %u: must be at most 4095", c->first_queue);
 	REJECT(c->take_mac_count > NET_XDP_TAKE_MACS, "take_mac_count %u: must be at most %d",

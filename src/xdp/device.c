@@ -8,6 +8,7 @@
 #include <bpf/bpf.h>
 #include <linux/ethtool.h>
 #include <linux/if.h>
+#include <linux/if_arp.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <linux/sockios.h>
@@ -17,13 +18,18 @@
 #include "xdp/napi.h"
 #include "xdp/netdev.h"
 #include "xdp/netlink.h"
+#include "xdp/offload.h"
 
 /* The name that libxdp gives its dispatcher (lib/libxdp/xdp-dispatcher.c.in). */
 #define DISPATCHER_NAME "xdp_dispatcher"
 
 /* What the one link reply tells. */
 struct link {
+	char ifname[IFNAMSIZ]; /* the first one, when it was asked for by another */
 	uint32_t ifindex;
+	uint32_t type; /* ARPHRD_* */
+	uint8_t mac[6];
+	bool has_kind;
 	uint32_t flags;
 	uint32_t mtu;
 	uint32_t rx_queues; /* allocated, which may be more than are in use */
@@ -72,6 +78,7 @@ static int on_kind_attribute(const struct nlattr *attr, void *data)
 
 	if (mnl_attr_get_type(attr) == IFLA_INFO_KIND &&
 	    mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) == 0) {
+		link->has_kind = true;
 		link->is_bond = strcmp(mnl_attr_get_str(attr), "bond") == 0;
 		link->is_veth = strcmp(mnl_attr_get_str(attr), "veth") == 0;
 	}
@@ -83,6 +90,14 @@ static int on_link_attribute(const struct nlattr *attr, void *data)
 	struct link *link = data;
 
 	switch (mnl_attr_get_type(attr)) {
+	case IFLA_IFNAME:
+		if (mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) == 0)
+			snprintf(link->ifname, sizeof(link->ifname), "%s", mnl_attr_get_str(attr));
+		break;
+	case IFLA_ADDRESS:
+		if (mnl_attr_get_payload_len(attr) == sizeof(link->mac))
+			memcpy(link->mac, mnl_attr_get_payload(attr), sizeof(link->mac));
+		break;
 	case IFLA_MTU:
 		link->mtu = netlink_u32(attr);
 		break;
@@ -114,6 +129,7 @@ static int on_link(const struct nlmsghdr *header, void *data)
 	if (header->nlmsg_type != RTM_NEWLINK || mnl_nlmsg_get_payload_len(header) < sizeof(*info))
 		return MNL_CB_OK;
 	link->ifindex = (uint32_t)info->ifi_index;
+	link->type = info->ifi_type;
 	link->flags = info->ifi_flags;
 	return mnl_attr_parse(header, sizeof(*info), on_link_attribute, link);
 }
@@ -127,30 +143,23 @@ static int query_link(struct netlink *nl, const char *ifname, struct link *out)
 	*out = (struct link){0};
 	request->nlmsg_type = RTM_GETLINK;
 	mnl_nlmsg_put_extra_header(request, sizeof(struct ifinfomsg));
-	mnl_attr_put_strz(request, IFLA_IFNAME, ifname);
+	/* An alternative name that is short is found as a name, too. */
+	mnl_attr_put_strz(request, strlen(ifname) < IFNAMSIZ ? IFLA_IFNAME : IFLA_ALT_IFNAME,
+			  ifname);
 	rc = netlink_request(nl, request, on_link, out);
-	if (rc == 0 && !out->ifindex)
+	/* A kernel before 5.5 has no alternative names. */
+	if ((rc == 0 && !out->ifindex) || (rc == -EINVAL && strlen(ifname) >= IFNAMSIZ))
 		rc = -ENODEV;
 	return rc;
 }
 
 /* ---- ethtool ---------------------------------------------------------------------------------- */
 
-/* Netlink sockets take the ethtool ioctl too, so no socket of a protocol that may not be built in. */
-static int ethtool(int fd, const char *ifname, void *command)
-{
-	struct ifreq request = {0};
-
-	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", ifname);
-	request.ifr_data = command;
-	return ioctl(fd, SIOCETHTOOL, &request) < 0 ? -errno : 0;
-}
-
 static void query_driver(int fd, struct net_xdp_device *device)
 {
 	struct ethtool_drvinfo info = {.cmd = ETHTOOL_GDRVINFO};
 
-	if (ethtool(fd, device->ifname, &info) == 0)
+	if (offload_ethtool(fd, device->ifname, &info) == 0)
 		snprintf(device->driver, sizeof(device->driver), "%.*s",
 			 (int)sizeof(device->driver) - 1, info.driver);
 	else
@@ -165,7 +174,7 @@ static void query_queues(int fd, const struct link *link, struct net_xdp_device 
 {
 	struct ethtool_channels channels = {.cmd = ETHTOOL_GCHANNELS};
 
-	if (ethtool(fd, device->ifname, &channels) == 0 &&
+	if (offload_ethtool(fd, device->ifname, &channels) == 0 &&
 	    channels.combined_count + channels.rx_count > 0) {
 		device->rx_queues = channels.combined_count + channels.rx_count;
 		device->tx_queues = channels.combined_count + channels.tx_count;
@@ -186,11 +195,12 @@ static void query_speed(int fd, struct net_xdp_device *device)
 		uint8_t bytes[sizeof(struct ethtool_link_settings) + 3 * 127 * sizeof(uint32_t)];
 	} settings = {.head = {.cmd = ETHTOOL_GLINKSETTINGS}};
 
-	if (ethtool(fd, device->ifname, &settings) < 0 || settings.head.link_mode_masks_nwords >= 0)
+	if (offload_ethtool(fd, device->ifname, &settings) < 0 ||
+	    settings.head.link_mode_masks_nwords >= 0)
 		return;
 	settings.head.cmd = ETHTOOL_GLINKSETTINGS;
 	settings.head.link_mode_masks_nwords = (__s8)-settings.head.link_mode_masks_nwords;
-	if (ethtool(fd, device->ifname, &settings) < 0 ||
+	if (offload_ethtool(fd, device->ifname, &settings) < 0 ||
 	    settings.head.speed == (uint32_t)SPEED_UNKNOWN)
 		return;
 	device->link_speed_bps = settings.head.speed * 1000000ull;
@@ -244,24 +254,27 @@ static int open_link(struct netlink *nl, const char *ifname, struct link *link,
 {
 	int rc;
 
-	if (!ifname[0] || strlen(ifname) >= IFNAMSIZ)
+	if (!ifname[0] || strlen(ifname) >= NET_XDP_NAME_BYTES)
 		return error_set(err, -ENODEV, "query",
-				 "interface \"%.40s\": a name has 1 to %d characters%s", ifname,
-				 IFNAMSIZ - 1, error_hint(-ENODEV));
+				 "interface \"%.40s\": a name has 1 to %d characters, an "
+				 "alternative one up to %d%s",
+				 ifname, IFNAMSIZ - 1, NET_XDP_NAME_BYTES - 1,
+				 error_hint(-ENODEV, CALL_NETLINK).text);
 	rc = netlink_open(nl, NETLINK_ROUTE);
 	if (rc < 0)
 		return error_set(err, rc, "query",
 				 "interface %s: cannot open a netlink socket: %s%s", ifname,
-				 strerror(-rc), error_hint(rc));
+				 strerror(-rc), error_hint(rc, CALL_NETLINK).text);
 	rc = query_link(nl, ifname, link);
 	if (rc == -ENODEV)
 		error_set(err, rc, "query",
 			  "interface %s: there is none in this network namespace%s", ifname,
-			  error_hint(rc));
+			  error_hint(rc, CALL_NETLINK).text);
 	else if (rc < 0)
 		error_set(err, rc, "query",
 			  "interface %s: the kernel does not describe it: %s%s%s%s", ifname,
-			  strerror(-rc), nl->why[0] ? ": " : "", nl->why, error_hint(rc));
+			  strerror(-rc), nl->why[0] ? ": " : "", nl->why,
+			  error_hint(rc, CALL_NETLINK).text);
 	if (rc < 0)
 		netlink_close(nl);
 	return rc;
@@ -281,8 +294,12 @@ int net_xdp_device_query(const char *ifname, struct net_xdp_device *out, struct 
 	rc = open_link(&nl, ifname, &link, err);
 	if (rc < 0)
 		return rc;
-	snprintf(device.ifname, sizeof(device.ifname), "%s", ifname);
+	snprintf(device.ifname, sizeof(device.ifname), "%s", link.ifname);
 	device.ifindex = link.ifindex;
+	memcpy(device.mac, link.mac, sizeof(device.mac));
+	device.link_type = link.type;
+	device.has_ethernet = link.type == ARPHRD_ETHER || link.type == ARPHRD_LOOPBACK;
+	device.is_virtual = link.has_kind || link.type == ARPHRD_LOOPBACK;
 	device.mtu_bytes = link.mtu;
 	device.up = link.flags & IFF_UP;
 	device.carrier = link.flags & IFF_LOWER_UP;
@@ -292,6 +309,7 @@ int net_xdp_device_query(const char *ifname, struct net_xdp_device *out, struct 
 	query_driver(nl.fd, &device);
 	query_queues(nl.fd, &link, &device);
 	query_speed(nl.fd, &device);
+	offload_query(nl.fd, &device);
 	query_program(&link, &device);
 	netlink_close(&nl);
 
@@ -299,7 +317,7 @@ int net_xdp_device_query(const char *ifname, struct net_xdp_device *out, struct 
 	rc = netdev_features(link.ifindex, &features);
 	if (rc < 0 && rc != -EOPNOTSUPP)
 		return error_set(err, rc, "query", "interface %s: reading its XDP features: %s%s",
-				 ifname, strerror(-rc), error_hint(rc));
+				 ifname, strerror(-rc), error_hint(rc, CALL_NETLINK).text);
 	if (rc == 0) {
 		device.has_features = true;
 		device.xdp_features = features.xdp;
@@ -353,5 +371,5 @@ int net_xdp_device_queue_query(const char *ifname, uint32_t queue, struct net_xd
 
 fail:
 	return error_set(err, rc, "query", "interface %s queue %u: %s%s", ifname, queue,
-			 strerror(-rc), error_hint(rc));
+			 strerror(-rc), error_hint(rc, CALL_NETLINK).text);
 }

@@ -56,14 +56,8 @@ static void endpoint_facts(struct net_endpoint *endpoint, struct net_endpoint_fa
 /* Find the interface and attach to it. */
 static int attach(struct net_xdp_endpoint *ep, struct net_error *err)
 {
-	char ifname[sizeof(ep->device.ifname)];
-	int rc;
+	int rc = net_xdp_device_query(ep->config.ifname, &ep->device, err);
 
-	snprintf(ifname, sizeof(ifname), "%s", ep->config.ifname);
-	rc = net_xdp_device_query(ifname, &ep->device, err);
-	/* A query that fails half-way has overwritten the name. */
-	snprintf(ep->device.ifname, sizeof(ep->device.ifname), "%s", ifname);
-	ep->config.ifname = ep->device.ifname;
 	if (rc)
 		return rc;
 	ep->memory.dma_per_page = ep->device.dma_per_page;
@@ -79,6 +73,7 @@ static int attach_again(struct net_xdp_endpoint *ep, struct net_error *err)
 	bool attached = !rc && program_is_attached(&ep->program, &now);
 
 	if (!rc) {
+		memcpy(ep->device.ifname, now.ifname, sizeof(now.ifname)); /* it may be renamed */
 		ep->device.rx_queues = now.rx_queues;
 		ep->device.tx_queues = now.tx_queues;
 	}
@@ -103,10 +98,14 @@ static int check_queues(const struct net_xdp_endpoint *ep, uint32_t count,
 	if (rc == -EINVAL)
 		return error_set(err, rc, "get_queues",
 				 "%u queues: %s has %u RX and %u TX queues, first_queue is %u and "
-				 "max_queues %u, which leaves %u; see xsk-info %s",
+				 "max_queues %u, which leaves %u%s; see xsk-info %s",
 				 count, ep->device.ifname, ep->device.rx_queues,
 				 ep->device.tx_queues, ep->config.first_queue,
-				 ep->config.max_queues, ep->facts.max_queues, ep->device.ifname);
+				 ep->config.max_queues, ep->facts.max_queues,
+				 ep->device.tx_queues < ep->device.rx_queues
+					 ? ": each must send as well, use ethtool -L"
+					 : "",
+				 ep->device.ifname);
 	if (!rc && rss)
 		rc = rss_check(rss, &ep->facts, err);
 	return rc;
@@ -118,8 +117,8 @@ static int check_hardware(const struct net_xdp_endpoint *ep, uint32_t count, str
 	if (ep->config.first_queue + count <= ep->device.tx_queues)
 		return 0;
 	return error_set(err, -EINVAL, "get_queues",
-			 "%u queues: %s has %u RX and %u TX queues now, first_queue is %u; give it "
-			 "more with: ethtool -L",
+			 "%u queues: %s has %u RX and %u TX queues now, first_queue is %u, "
+			 "and each must send as well; give it more with: ethtool -L",
 			 count, ep->device.ifname, ep->device.rx_queues, ep->device.tx_queues,
 			 ep->config.first_queue);
 }
@@ -200,12 +199,14 @@ int net_xdp_open(const struct net_xdp_config *config, struct net_endpoint **out,
 		return error_set(err, -ENOMEM, "open", "out of memory");
 	ep->base.ops = &endpoint_ops;
 	ep->config = *config;
+	snprintf(ep->name, sizeof(ep->name), "%s", config->ifname);
+	ep->config.ifname = ep->name;
 	ep->program.link_fd = ep->umem_fd = -1;
 	ep->action_fd = ep->events_fd = ep->removal_fd = ep->pulse_fd = ep->lost_fd = -1;
 	rc = actions_open(ep);
 	if (rc)
 		error_set(err, rc, "events", "epoll and timer: %s%s", strerror(-rc),
-			  error_hint(rc));
+			  error_hint(rc, CALL_OTHER).text);
 	else
 		rc = memory_open(&ep->memory, &ep->config, err);
 	if (!rc)

@@ -9,7 +9,8 @@
 
 struct net_xdp_endpoint {
 	struct net_endpoint base;
-	struct net_xdp_config config; /* ifname points at device.ifname */
+	struct net_xdp_config config;  /* ifname points at name */
+	char name[NET_XDP_NAME_BYTES]; /* as it was asked for; device.ifname is the first one */
 	struct net_xdp_device device; /* as found when the program was attached */
 	struct net_endpoint_facts facts;
 	struct memory memory;

@@ -13,6 +13,8 @@
 #include "xdp/config.h"
 #include "xdp/dispatcher.h"
 #include "xdp/error.h"
+#include "xdp/libbpf_visit.h"
+#include "xdp/offload.h"
 #include "xdp/program.h"
 #include "xdp/uapi.h"
 #include "xdp/vlan_hint.h"
@@ -87,18 +89,29 @@ static uint32_t program_id(const struct program *p)
 static int load(struct program *p, const struct net_xdp_config *c, uint32_t ifindex,
 		struct net_error *err)
 {
-	int rc = c->rx_vlan ? load_vlan(p, c, ifindex) : load_plain(p, c);
+	bool dispatch = c->program == NET_XDP_PROGRAM_DISPATCHER;
+	int rc = libbpf_try(dispatch ? LIBBPF_DISPATCHER_DESCRIPTORS : LIBBPF_DESCRIPTORS);
 
-	if (!rc)
-		return 0;
-	if (c->rx_vlan)
+	if (rc)
+		return error_set(err, rc, "program", "loading the XDP program: %s%s", strerror(-rc),
+				 error_hint(rc, CALL_PROGRAM).text);
+	rc = c->rx_vlan ? load_vlan(p, c, ifindex) : load_plain(p, c);
+	if (rc && c->rx_vlan)
 		return error_set(
 			err, rc, "program",
-			"loading the XDP program with rx_vlan: %s; it needs Linux 6.8, BTF "
-			"and a driver that reports tags (see xsk-info)%s",
-			strerror(-rc), error_hint(rc));
-	return error_set(err, rc, "program", "loading the XDP program: %s%s", strerror(-rc),
-			 error_hint(rc));
+			"loading the XDP program with rx_vlan: %s; it needs Linux 6.8, its BTF in "
+			"/sys/kernel/btf and a driver that reports tags (see xsk-info)",
+			strerror(-rc));
+	/* What libbpf answers when it has once taken a failure for a missing feature. */
+	if (rc == -EINVAL && !config_is_jumbo(c))
+		return error_set(err, rc, "program",
+				 "loading the XDP program: %s; libbpf was used earlier in this "
+				 "process without enough descriptors, memory or capabilities, and "
+				 "does not ask the kernel again: restart the process",
+				 strerror(-rc));
+	return rc ? error_set(err, rc, "program", "loading the XDP program: %s%s", strerror(-rc),
+			      error_hint(rc, CALL_PROGRAM).text)
+		  : 0;
 }
 
 /* ---- Other people's programs ------------------------------------------------------------------ */
@@ -156,8 +169,6 @@ static const char *attach_hint(int rc, bool native, const struct net_xdp_config 
 		       "max_frame_bytes over the chunk";
 	case -ENOSPC:
 		return "veth: it needs as many RX queues as its peer has TX queues; use ethtool -L";
-	case -EPERM:
-		return "grant CAP_NET_ADMIN and CAP_BPF";
 	case -ENODEV:
 		return "the interface is gone";
 	default:
@@ -177,6 +188,26 @@ static int attach_link(struct program *p, bool native)
 	return 0;
 }
 
+/* Why it did not attach, for a person. */
+static void explain_attach(int rc, const struct net_xdp_config *c,
+			   const struct net_xdp_device *device, bool native, char *out, size_t size)
+{
+	bool dispatch = c->program == NET_XDP_PROGRAM_DISPATCHER;
+
+	if (dispatch && rc != -EOPNOTSUPP)
+		snprintf(out, size,
+			 "%s: %s; the dispatcher needs a kernel that allows BPF extensions, bpffs "
+			 "on /sys/fs/bpf and CAP_SYS_ADMIN; use program link if none else is "
+			 "attached",
+			 device->ifname, strerror(-rc));
+	else if (rc == -EPERM || rc == -EACCES || rc == -ENOSYS || rc == -EMFILE || rc == -ENFILE)
+		snprintf(out, size, "%s: %s%s", device->ifname, strerror(-rc),
+			 error_hint(rc, CALL_ATTACH).text);
+	else
+		snprintf(out, size, "%s: %s; %s", device->ifname, strerror(-rc),
+			 attach_hint(rc, native, c));
+}
+
 static int try_attach(struct program *p, const struct net_xdp_config *c,
 		      const struct net_xdp_device *device, bool native, struct net_error *err)
 {
@@ -186,22 +217,20 @@ static int try_attach(struct program *p, const struct net_xdp_config *c,
 					      config_is_jumbo(c) ? "net_xdp_frags" : "net_xdp",
 					      device->ifname, p->ifindex, native, &p->dispatched)
 			  : attach_link(p, native);
+	char joined[sizeof(rung->sentence) - 56] = ""; /* room for what stands in front */
 
 	rung->asked = native ? "native attach" : "generic attach";
 	rung->error = rc;
-	if (!rc)
-		snprintf(rung->sentence, sizeof(rung->sentence), "%s: attached%s", device->ifname,
-			 p->dispatched ? " to libxdp's dispatcher" : "");
-	else
-		snprintf(rung->sentence, sizeof(rung->sentence), "%s: %s: %s", device->ifname,
-			 strerror(-rc),
-			 dispatch && rc != -EOPNOTSUPP ? "the dispatcher needs a kernel that "
-							 "allows BPF extensions, bpffs on "
-							 "/sys/fs/bpf and CAP_SYS_ADMIN; use "
-							 "program link if none else is attached"
-						       : attach_hint(rc, native, c));
 	p->native = native && !rc;
-	return rc ? error_set(err, rc, "attach", "%s %s", rung->asked, rung->sentence) : 0;
+	if (rc) {
+		explain_attach(rc, c, device, native, rung->sentence, sizeof(rung->sentence));
+		return error_set(err, rc, "attach", "%s %s", rung->asked, rung->sentence);
+	}
+	if (!native)
+		offload_say_generic(device, joined, sizeof(joined));
+	snprintf(rung->sentence, sizeof(rung->sentence), "%s: attached%s%s", device->ifname,
+		 p->dispatched ? " to libxdp's dispatcher" : "", joined);
+	return 0;
 }
 
 static int attach(struct program *p, const struct net_xdp_config *c,
@@ -220,43 +249,42 @@ static int attach(struct program *p, const struct net_xdp_config *c,
 	return rc;
 }
 
-/* The library does not print, and these two do. What they have to say is in our errors. */
-struct printers {
-	libbpf_print_fn_t libbpf;
-	libxdp_print_fn_t libxdp;
-};
-
-static struct printers silence(void)
+/* May ours be attached? Waits for the end of one of ours; *now is the interface after that. */
+static int check_device(const struct net_xdp_config *c, struct net_xdp_device *now,
+			struct net_error *err)
 {
-	return (struct printers){libbpf_set_print(NULL), libxdp_set_print(NULL)};
-}
+	bool alone = c->program == NET_XDP_PROGRAM_LINK;
+	int rc;
 
-static void restore(struct printers printers)
-{
-	libbpf_set_print(printers.libbpf);
-	libxdp_set_print(printers.libxdp);
+	if (!now->has_ethernet)
+		return error_set(
+			err, -EOPNOTSUPP, "attach",
+			"%s has no Ethernet header in front of its packets (link type %u, "
+			"see ip link); use an Ethernet interface: of tun devices a tap, of "
+			"tunnels a gretap or vxlan, else the one underneath",
+			now->ifname, now->link_type);
+	rc = alone ? wait_for_ours(now, c->release_timeout_ms, err) : 0;
+	/* Beside others: what was attached without a dispatcher stays alone. */
+	if (!rc && now->program_id && (alone || strcmp(now->program_mode, "dispatcher") != 0))
+		rc = refuse_foreign(c, now, err);
+	return rc;
 }
 
 int program_open(struct program *p, const struct net_xdp_config *config,
 		 const struct net_xdp_device *device, struct net_error *err)
 {
-	struct printers printers = silence();
 	struct net_xdp_device now = *device;
+	struct libbpf_visit visit;
 	int rc;
 
 	memset(p, 0, sizeof(*p));
-	p->link_fd = -1;
+	p->link_fd = p->xsks_fd = p->counters_fd = -1;
 	p->ifindex = device->ifindex;
-	rc = config->program == NET_XDP_PROGRAM_LINK
-		     ? wait_for_ours(&now, config->release_timeout_ms, err)
-		     : 0;
-	if (!rc && now.program_id && config->program == NET_XDP_PROGRAM_LINK)
-		rc = refuse_foreign(config, &now, err);
-	if (!rc && now.program_id && strcmp(now.program_mode, "dispatcher"))
-		rc = refuse_foreign(config, &now,
-				    err); /* attached without a dispatcher: stays alone */
-	if (!rc)
-		rc = load(p, config, device->ifindex, err);
+	rc = check_device(config, &now, err);
+	if (rc)
+		return rc;
+	libbpf_enter(&visit);
+	rc = load(p, config, device->ifindex, err);
 	if (!rc)
 		rc = attach(p, config, device, err);
 	if (!rc) {
@@ -264,28 +292,29 @@ int program_open(struct program *p, const struct net_xdp_config *config,
 		p->xsks_fd = bpf_map__fd(p->vlan ? p->vlan->maps.xsks : p->plain->maps.xsks);
 		p->counters_fd =
 			bpf_map__fd(p->vlan ? p->vlan->maps.counters : p->plain->maps.counters);
-	} else {
-		program_close(p);
 	}
-	restore(printers);
+	libbpf_leave(&visit);
+	if (rc)
+		program_close(p);
 	return rc;
 }
 
 void program_close(struct program *p)
 {
-	struct printers printers = silence();
+	struct libbpf_visit visit;
 
+	libbpf_enter(&visit);
 	if (p->dispatched)
 		dispatcher_detach(p->dispatched, p->ifindex, p->native);
 	if (p->link_fd >= 0)
 		close(p->link_fd); /* detaches */
 	net_xdp_bpf__destroy(p->plain);
 	net_xdp_vlan_bpf__destroy(p->vlan);
+	libbpf_leave(&visit);
 	p->dispatched = NULL;
 	p->link_fd = p->xsks_fd = p->counters_fd = -1;
 	p->plain = NULL;
 	p->vlan = NULL;
-	restore(printers);
 }
 
 bool program_is_linked(const struct program *p)
@@ -310,16 +339,16 @@ bool program_is_attached(struct program *p, const struct net_xdp_device *now)
 
 bool program_may_run(struct program *p, uint32_t running_id)
 {
-	struct printers printers;
+	struct libbpf_visit visit;
 	int rc;
 
 	if (!p->dispatched || running_id == p->dispatcher_id)
 		return true;
 	if (!running_id)
 		return false;
-	printers = silence();
+	libbpf_enter(&visit);
 	rc = dispatcher_calls(p->ifindex, running_id, p->id);
-	restore(printers);
+	libbpf_leave(&visit);
 	if (rc == 1)
 		p->dispatcher_id = running_id;
 	/* From another network namespace, or without capabilities, nothing can be seen. Then it is more
@@ -339,6 +368,11 @@ void program_clear_socket(const struct program *p, uint32_t queue)
 	bpf_map_delete_elem(p->xsks_fd, &queue);
 }
 
+/* The kernel writes one value for each CPU that can be there, and only sysfs tells how many that are.
+ * No kernel can be built for more than this (NR_CPUS in arch/x86/Kconfig, the largest); what it does
+ * not write stays 0. */
+enum { MOST_CPUS = 8192 };
+
 int program_stats(const struct program *p, struct net_xdp_program_stats *out)
 {
 	uint64_t *const total[PROGRAM_COUNTERS] = {
@@ -347,18 +381,15 @@ int program_stats(const struct program *p, struct net_xdp_program_stats *out)
 		[PROGRAM_KEPT] = &out->kept,
 		[PROGRAM_TOO_LONG] = &out->dropped_too_long,
 	};
-	int cpus = libbpf_num_possible_cpus(), rc = 0;
-	uint64_t *values;
+	uint64_t *values = calloc(MOST_CPUS, sizeof(*values));
+	int rc = 0;
 
-	if (cpus < 0)
-		return cpus;
-	values = calloc((size_t)cpus, sizeof(*values));
 	if (!values)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < PROGRAM_COUNTERS && !rc; i++) {
 		*total[i] = 0;
 		rc = bpf_map_lookup_elem(p->counters_fd, &i, values);
-		for (int cpu = 0; cpu < cpus && !rc; cpu++)
+		for (int cpu = 0; cpu < MOST_CPUS && !rc; cpu++)
 			*total[i] += values[cpu];
 	}
 	free(values);

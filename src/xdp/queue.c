@@ -11,6 +11,7 @@
 #include "xdp/endpoint.h"
 #include "xdp/error.h"
 #include "xdp/netdev.h"
+#include "xdp/offload.h"
 #include "xdp/socket.h"
 
 /* ---- Statistics ------------------------------------------------------------------------------- */
@@ -120,6 +121,8 @@ int net_xdp_queue_report(struct net_queue *queue, struct net_xdp_report *out)
 	};
 	snprintf(out->ifname, sizeof(out->ifname), "%s", ep->device.ifname);
 	snprintf(out->driver, sizeof(out->driver), "%s", ep->device.driver);
+	offload_say_vlan(&ep->device, ep->config.rx_vlan, !ep->program.native, out->vlan_state,
+			 sizeof(out->vlan_state));
 	snprintf(out->napi_state, sizeof(out->napi_state), "%s", q->napi.state);
 	snprintf(out->target_state, sizeof(out->target_state), "%s", q->affinity.state);
 	say_frames(q, out);
@@ -341,7 +344,7 @@ static int go_live(struct net_xdp_queue *q, struct net_xdp_endpoint *ep, struct 
 		rc = ready_watch(q, ep->lost_fd);
 	if (rc)
 		return error_set(err, rc, "queue", "queue %u: epoll and timer: %s%s", q->index,
-				 strerror(-rc), error_hint(rc));
+				 strerror(-rc), error_hint(rc, CALL_OTHER).text);
 	q->outside = true;
 	rc = rx_held(q) ? queue_enter(q) : 0;
 	if (rc)

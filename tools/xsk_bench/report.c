@@ -65,6 +65,8 @@ static void queue_modes(FILE *out, const struct port *port)
 			  r->dispatcher ? " behind the dispatcher" : "", r->chunk_bytes,
 			  r->unaligned ? "unaligned" : "aligned",
 			  r->multi_buffer ? ", multi-buffer" : "", r->sealed ? ", sealed" : "");
+		if (r->vlan_state[0])
+			paragraph(out, 4, "%s", r->vlan_state);
 		if (r->napi_state[0])
 			paragraph(out, 4, "deferral: %s", r->napi_state);
 		if (r->target_cpu >= 0)

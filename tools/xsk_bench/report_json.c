@@ -188,6 +188,7 @@ static void queue(struct json *j, const struct port *port, const struct port_que
 	json_bool(j, "ordered", r->ordered);
 	json_bool(j, "busy_poll", r->busy_poll);
 	json_number(j, "napi_id", r->napi_id);
+	json_text(j, "vlan_state", r->vlan_state);
 	json_text(j, "napi_state", r->napi_state);
 	json_number(j, "chunk_bytes", r->chunk_bytes);
 	json_number(j, "direct_capacity_bytes", r->direct_capacity_bytes);
