@@ -67,5 +67,10 @@ int dispatcher_attach(struct bpf_object *object, const char *name, const char *i
 void dispatcher_detach(struct xdp_program *program, uint32_t ifindex, bool native)
 {
 	xdp_program__detach(program, (int)ifindex, attach_mode(native), 0);
+	dispatcher_close(program);
+}
+
+void dispatcher_close(struct xdp_program *program)
+{
 	xdp_program__close(program);
 }

@@ -16,6 +16,8 @@ struct xdp_program;
  */
 int dispatcher_attach(struct bpf_object *object, const char *name, const char *ifname,
 		      uint32_t ifindex, bool native, struct xdp_program **out);
+/* Detach and close, or only close: the program stays attached. */
 void dispatcher_detach(struct xdp_program *program, uint32_t ifindex, bool native);
+void dispatcher_close(struct xdp_program *program);
 
 #endif

@@ -67,7 +67,15 @@ static int attach(struct net_xdp_endpoint *ep, struct net_error *err)
 	if (rc)
 		return rc;
 	ep->memory.dma_per_page = ep->device.dma_per_page;
-	return program_open(&ep->program, &ep->config, &ep->device, err);
+	rc = program_open(&ep->program, &ep->config, &ep->device, err);
+	if (rc || ep->witness_fd >= 0)
+		return rc;
+	ep->witness_fd = release_open_witness(ep->config.max_queues);
+	return ep->witness_fd < 0
+		       ? error_set(err, ep->witness_fd, "program",
+				   "creating the map that tells when a queue has ended: %s%s",
+				   strerror(-ep->witness_fd), error_hint(ep->witness_fd))
+		       : 0;
 }
 
 /* The interface may have been removed and made again, under the same name, since we attached; or
@@ -237,6 +245,34 @@ int net_xdp_program_stats(struct net_endpoint *endpoint, struct net_xdp_program_
 	return program_stats(&endpoint_of(endpoint)->program, out);
 }
 
+/* ---- Queues that were ended ------------------------------------------------------------------- */
+
+int net_xdp_unreleased(struct net_endpoint *endpoint, uint32_t timeout_ms, struct net_error *err)
+{
+	struct deadline until = deadline_in(timeout_ms);
+	struct net_xdp_endpoint *ep;
+	char why[168];
+	int left = 0;
+
+	if (!endpoint || endpoint->ops != &endpoint_ops)
+		return -EINVAL;
+	ep = endpoint_of(endpoint);
+	for (uint32_t i = 0; i < ep->config.max_queues; i++) {
+		struct release *r = &ep->ended[i];
+
+		if (!r->pending)
+			continue;
+		r->pending = release_wait(r, ep->witness_fd, &until, why, sizeof(why)) != 0;
+		left += r->pending;
+		if (r->pending)
+			error_set(err, -ETIMEDOUT, "release",
+				  "%s queue %u is not free since its end: %s; keep its buffers out "
+				  "of use",
+				  ep->device.ifname, r->hardware_queue, why);
+	}
+	return left;
+}
+
 /* ---- Open and destroy ------------------------------------------------------------------------- */
 
 static void endpoint_free(struct net_xdp_endpoint *ep)
@@ -244,6 +280,8 @@ static void endpoint_free(struct net_xdp_endpoint *ep)
 	program_close(&ep->program);
 	if (ep->events_fd >= 0)
 		close(ep->events_fd);
+	if (ep->witness_fd >= 0)
+		close(ep->witness_fd);
 	memory_close(&ep->memory);
 	free(ep);
 }
@@ -253,8 +291,11 @@ static int destroy(struct net_endpoint *endpoint, struct net_error *err)
 	struct net_xdp_endpoint *ep = endpoint_of(endpoint);
 	int rc = lifecycle_destroy(alive(ep), err);
 
-	if (!rc)
-		endpoint_free(ep);
+	if (rc)
+		return rc;
+	if (release_is_mine(ep->program.maker) && net_xdp_unreleased(endpoint, 0, err) > 0)
+		rc = -ETIMEDOUT;
+	endpoint_free(ep);
 	return rc;
 }
 
@@ -271,7 +312,7 @@ int net_xdp_open(const struct net_xdp_config *config, struct net_endpoint **out,
 		return error_set(err, -ENOMEM, "open", "out of memory");
 	ep->base.ops = &endpoint_ops;
 	ep->config = *config;
-	ep->program.link_fd = ep->umem_fd = -1;
+	ep->program.link_fd = ep->umem_fd = ep->witness_fd = -1;
 	/* Subscribed before the state is read: no change in between is missed. */
 	ep->events_fd = netdev_events_open();
 	rc = ep->events_fd < 0 ? error_set(err, ep->events_fd, "events", "netlink socket: %s%s",

@@ -14,6 +14,7 @@
 #include "xdp/dispatcher.h"
 #include "xdp/error.h"
 #include "xdp/program.h"
+#include "xdp/release.h"
 #include "xdp/uapi.h"
 #include "xdp/vlan_hint.h"
 
@@ -231,6 +232,7 @@ int program_open(struct program *p, const struct net_xdp_config *config,
 	memset(p, 0, sizeof(*p));
 	p->link_fd = -1;
 	p->ifindex = device->ifindex;
+	p->maker = getpid();
 	rc = config->program == NET_XDP_PROGRAM_LINK
 		     ? wait_for_ours(&now, config->release_timeout_ms, err)
 		     : 0;
@@ -254,14 +256,26 @@ int program_open(struct program *p, const struct net_xdp_config *config,
 	return rc;
 }
 
+/* Closing alone would leave the program attached for as long as a forked child has a copy of the link. */
+static void detach(struct program *p)
+{
+	bool mine = release_is_mine(p->maker);
+
+	if (p->dispatched && mine)
+		dispatcher_detach(p->dispatched, p->ifindex, p->native);
+	else if (p->dispatched)
+		dispatcher_close(p->dispatched);
+	if (p->link_fd >= 0 && mine)
+		bpf_link_detach(p->link_fd);
+	if (p->link_fd >= 0)
+		close(p->link_fd);
+}
+
 void program_close(struct program *p)
 {
 	struct printers printers = silence();
 
-	if (p->dispatched)
-		dispatcher_detach(p->dispatched, p->ifindex, p->native);
-	if (p->link_fd >= 0)
-		close(p->link_fd); /* detaches */
+	detach(p);
 	net_xdp_bpf__destroy(p->plain);
 	net_xdp_vlan_bpf__destroy(p->vlan);
 	p->dispatched = NULL;

@@ -8,6 +8,7 @@
 #define NET_XDP_QUEUE_H
 
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "net_xdp.h"
 #include "xdp/affinity.h"
@@ -125,7 +126,9 @@ struct net_xdp_queue {
 	enum net_xdp_rx_checksum rx_checksum;
 	bool rx_vlan;
 	bool partial_possible;	   /* a local veth peer sends pseudo-header sums */
+	pid_t maker;		   /* who ends it, see release_is_mine() */
 	bool bound;		   /* the kernel has the hardware queue for us to give back */
+	bool witnessed;		   /* its socket is in the endpoint's witness */
 	bool kernel_tells_sockets; /* netdev_queue_has_socket() was seen to work here */
 
 	uint32_t tx_timer_us;
