@@ -153,6 +153,10 @@ struct net_xdp_config {
 	 * that, and over 2 s on a loaded machine.
 	 */
 	uint32_t release_timeout_ms; /* 1..60000 */
+	/* Called by open and get_queues, once per wait and after 100 ms of it: one sentence without a newline
+	 * that says what they wait for. NULL: nobody wants to know. */
+	void (*on_wait)(void *context, const char *sentence);
+	void *on_wait_context;
 };
 
 /* Return: the defaults: 2048-byte unaligned chunks, 1518-byte frames, rings of 2048, auto modes. */
@@ -185,6 +189,8 @@ NET_PUBLIC int net_xdp_config_check(const struct net_xdp_config *config, struct 
  * host until get_queues). Return: 0 and *out. Errors, err filled, nothing left behind:
  *   -EINVAL config or memory · -ENODEV no such interface · -EPERM capability · -EBUSY another XDP
  *   program is attached (named) · -EOPNOTSUPP attach mode · -ENOMEM, and what the kernel says.
+ * One endpoint per interface, in all processes together, unless each uses program dispatcher: a second
+ * one waits up to release_timeout_ms for the first to end, and says so by on_wait.
  * Owner: the caller, ends it with net_endpoint_destroy(). The fds stay the caller's: they are mapped,
  * not kept. Threads: this and every later set-up or teardown call must run in the network namespace
  * that the interface was found in; data calls may run anywhere.

@@ -23,13 +23,14 @@ static inline void sleep_ms(long ms)
 
 struct deadline {
 	int64_t start_ms, end_ms;
+	bool told;
 };
 
 static inline struct deadline deadline_in(uint32_t ms)
 {
 	int64_t now = clock_ms();
 
-	return (struct deadline){now, now + ms};
+	return (struct deadline){now, now + ms, false};
 }
 
 static inline bool deadline_passed(const struct deadline *d)
@@ -41,6 +42,15 @@ static inline bool deadline_passed(const struct deadline *d)
 static inline uint32_t deadline_spent(const struct deadline *d)
 {
 	return (uint32_t)(clock_ms() - d->start_ms);
+}
+
+/* Return: true once, when the wait has become long enough for a person to ask what it is for. */
+static inline bool deadline_tell(struct deadline *d)
+{
+	bool tell = !d->told && deadline_spent(d) >= 100;
+
+	d->told |= tell;
+	return tell;
 }
 
 #endif

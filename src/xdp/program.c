@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 #include <xdp/libxdp.h>
 
@@ -94,34 +93,64 @@ static int load(struct program *p, const struct net_xdp_config *c, uint32_t ifin
 
 /* ---- Other people's programs ------------------------------------------------------------------ */
 
+static bool is_ours(const struct net_xdp_device *device)
+{
+	return device->program_id && strncmp(device->program_name, "net_xdp", 7) == 0;
+}
+
 /* A program of ours that is still attached mostly belongs to a process that is just ending. One
  * without a name was freed while it was being looked at, and is waited for just as well. */
-static int wait_for_ours(struct net_xdp_device *device, uint32_t timeout_ms, struct net_error *err)
+static int wait_for_ours(struct net_xdp_device *device, const struct net_xdp_config *c,
+			 struct deadline *until, struct net_error *err)
 {
-	char ifname[sizeof(device->ifname)];
 	int rc = 0;
 
-	snprintf(ifname, sizeof(ifname), "%s", device->ifname);
-	for (uint32_t ms = 0; ms < timeout_ms && device->program_id && !rc; ms += 5) {
-		if (device->program_name[0] && strncmp(device->program_name, "net_xdp", 7) != 0)
-			break;
-		nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
-		rc = net_xdp_device_query(ifname, device, err);
+	while (!rc && (is_ours(device) || (device->program_id && !device->program_name[0])) &&
+	       !deadline_passed(until)) {
+		if (deadline_tell(until))
+			config_tell_wait(c, "%s has %s (XDP program \"%s\", id %u)",
+					 is_ours(device) ? "another program of this library"
+							 : "another program",
+					 device->ifname, device->program_name, device->program_id);
+		sleep_ms(5);
+		rc = net_xdp_device_query(device->ifname, device, err);
 	}
 	return rc;
 }
 
-static int refuse_foreign(const struct net_xdp_config *c, const struct net_xdp_device *device,
-			  struct net_error *err)
+static int refuse_other(const struct net_xdp_config *c, const struct net_xdp_device *device,
+			struct net_error *err)
 {
-	return error_set(
-		err, -EBUSY, "attach",
-		"%s already runs the XDP program \"%s\" (id %u, %s); stop its owner (xsk-info "
-		"%s names it), or %s",
-		device->ifname, device->program_name, device->program_id, device->program_mode,
-		device->ifname,
-		c->program == NET_XDP_PROGRAM_LINK ? "use program dispatcher"
-						   : "load it through libxdp's dispatcher as well");
+	bool link = c->program == NET_XDP_PROGRAM_LINK;
+
+	if (is_ours(device))
+		return error_set(err, -EBUSY, "attach",
+				 "%s: another program of this library has it (XDP program \"%s\", "
+				 "id %u) and did not end within %u ms; an interface serves one "
+				 "endpoint: stop that process (xsk-info %s names it), or use "
+				 "program dispatcher in both",
+				 device->ifname, device->program_name, device->program_id,
+				 c->release_timeout_ms, device->ifname);
+	return error_set(err, -EBUSY, "attach",
+			 "%s already runs the XDP program \"%s\" (id %u, %s); stop its owner "
+			 "(xsk-info %s names it), or %s",
+			 device->ifname, device->program_name, device->program_id,
+			 device->program_mode, device->ifname,
+			 link ? "use program dispatcher"
+			      : "load it through libxdp's dispatcher as well");
+}
+
+/* Wait until the interface has no program, or a dispatcher that takes ours too. */
+static int wait_turn(struct net_xdp_device *device, const struct net_xdp_config *c,
+		     struct deadline *until, struct net_error *err)
+{
+	int rc = wait_for_ours(device, c, until, err);
+
+	if (rc || !device->program_id ||
+	    (c->program == NET_XDP_PROGRAM_DISPATCHER &&
+	     strcmp(device->program_mode, "dispatcher") == 0))
+		return rc;
+	return refuse_other(c, device, err);
 }
 
 /* ---- Attach ----------------------------------------------------------------------------------- */
@@ -222,9 +251,42 @@ static void restore(struct printers printers)
 	libxdp_set_print(printers.libxdp);
 }
 
+static void record_wait(struct program *p, uint32_t ms)
+{
+	struct net_xdp_rung *rung = &p->rung[p->rung_count - 1];
+	size_t used = strlen(rung->sentence);
+
+	snprintf(rung->sentence + used, sizeof(rung->sentence) - used,
+		 "; another program had it for %u ms", ms);
+}
+
+/* Another endpoint may be faster between the look and the attach: two that start at once. */
+static int attach_patiently(struct program *p, const struct net_xdp_config *c,
+			    const struct net_xdp_device *device, struct deadline *until,
+			    struct net_error *err)
+{
+	struct net_xdp_device now = *device;
+	int rc;
+
+	for (;;) {
+		p->rung_count = 0;
+		rc = attach(p, c, device, err);
+		if ((rc != -EBUSY && rc != -EEXIST) || c->program != NET_XDP_PROGRAM_LINK ||
+		    deadline_passed(until))
+			return rc;
+		rc = net_xdp_device_query(device->ifname, &now, err);
+		if (!rc)
+			rc = wait_turn(&now, c, until, err);
+		if (rc)
+			return rc;
+		sleep_ms(1);
+	}
+}
+
 int program_open(struct program *p, const struct net_xdp_config *config,
 		 const struct net_xdp_device *device, struct net_error *err)
 {
+	struct deadline until = deadline_in(config->release_timeout_ms);
 	struct printers printers = silence();
 	struct net_xdp_device now = *device;
 	int rc;
@@ -233,18 +295,13 @@ int program_open(struct program *p, const struct net_xdp_config *config,
 	p->link_fd = -1;
 	p->ifindex = device->ifindex;
 	p->maker = getpid();
-	rc = config->program == NET_XDP_PROGRAM_LINK
-		     ? wait_for_ours(&now, config->release_timeout_ms, err)
-		     : 0;
-	if (!rc && now.program_id && config->program == NET_XDP_PROGRAM_LINK)
-		rc = refuse_foreign(config, &now, err);
-	if (!rc && now.program_id && strcmp(now.program_mode, "dispatcher"))
-		rc = refuse_foreign(config, &now,
-				    err); /* attached without a dispatcher: stays alone */
+	rc = wait_turn(&now, config, &until, err);
 	if (!rc)
 		rc = load(p, config, device->ifindex, err);
 	if (!rc)
-		rc = attach(p, config, device, err);
+		rc = attach_patiently(p, config, device, &until, err);
+	if (!rc && until.told)
+		record_wait(p, deadline_spent(&until));
 	if (!rc) {
 		p->xsks_fd = bpf_map__fd(p->vlan ? p->vlan->maps.xsks : p->plain->maps.xsks);
 		p->counters_fd =

@@ -21,6 +21,13 @@ static uint32_t largest_frame(const struct options *opt, uint32_t usual)
 	return opt->frame_bytes < SMALLEST_MAX_FRAME ? SMALLEST_MAX_FRAME : opt->frame_bytes;
 }
 
+/* One line for a person who wonders why nothing happens. */
+static void on_wait(void *unused, const char *sentence)
+{
+	(void)unused;
+	fprintf(stderr, "xsk-bench: %s\n", sentence);
+}
+
 struct net_xdp_config port_config(const struct options *opt, const char *ifname, uint32_t rx_ids,
 				  struct net_xdp_region *region)
 {
@@ -50,6 +57,7 @@ struct net_xdp_config port_config(const struct options *opt, const char *ifname,
 	c.busy_poll_us = opt->busy_poll_us;
 	c.napi_defer_hard_irqs = opt->napi_defer;
 	c.gro_flush_timeout_ns = opt->napi_flush_us * 1000;
+	c.on_wait = on_wait;
 	return c;
 }
 
