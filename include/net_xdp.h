@@ -153,9 +153,10 @@ struct net_xdp_config {
 	 * that, and over 2 s on a loaded machine.
 	 */
 	uint32_t release_timeout_ms; /* 1..60000 */
-	/* Called by open and get_queues, once per wait and after 100 ms of it: one sentence without a newline
-	 * that says what they wait for. NULL: nobody wants to know. */
-	void (*on_wait)(void *context, const char *sentence);
+	/* Called by open and get_queues while they wait, after 100 ms and about every 100 ms from then on, with
+	 * one sentence that says for what. Return: shall they go on? With false they fail as at the deadline.
+	 * NULL: nobody wants to know. */
+	bool (*on_wait)(void *context, const char *sentence);
 	void *on_wait_context;
 };
 

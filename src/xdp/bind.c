@@ -36,9 +36,10 @@ static int bind_patiently(const struct net_xdp_queue *q, const struct net_xdp_co
 	while ((rc = socket_bind_once(q->fd, ifindex, q->hardware_queue, flags, umem_fd)) ==
 		       -EBUSY &&
 	       !deadline_passed(&until)) {
-		if (deadline_tell(&until))
-			config_tell_wait(c, "another AF_XDP socket holds queue %u of %s",
-					 q->hardware_queue, c->ifname);
+		if (deadline_tell(&until) &&
+		    !config_tell_wait(c, "another AF_XDP socket holds queue %u of %s",
+				      q->hardware_queue, c->ifname))
+			deadline_give_up(&until);
 		sleep_ms(2);
 	}
 	return rc;

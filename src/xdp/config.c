@@ -265,17 +265,17 @@ int net_xdp_config_check(const struct net_xdp_config *c, struct net_error *err)
 	return rc;
 }
 
-void config_tell_wait(const struct net_xdp_config *c, const char *format, ...)
+bool config_tell_wait(const struct net_xdp_config *c, const char *format, ...)
 {
 	char what[120], sentence[200];
 	va_list args;
 
 	if (!c->on_wait)
-		return;
+		return true;
 	va_start(args, format);
 	vsnprintf(what, sizeof(what), format, args);
 	va_end(args);
 	snprintf(sentence, sizeof(sentence), "%s; waiting for it to end, %u ms at most", what,
 		 c->release_timeout_ms);
-	c->on_wait(c->on_wait_context, sentence);
+	return c->on_wait(c->on_wait_context, sentence);
 }

@@ -21,16 +21,17 @@ static inline void sleep_ms(long ms)
 	nanosleep(&(struct timespec){.tv_nsec = ms * 1000000}, NULL);
 }
 
+#define DEADLINE_TELL_MS 100
+
 struct deadline {
-	int64_t start_ms, end_ms;
-	bool told;
+	int64_t start_ms, end_ms, tell_ms;
 };
 
 static inline struct deadline deadline_in(uint32_t ms)
 {
 	int64_t now = clock_ms();
 
-	return (struct deadline){now, now + ms, false};
+	return (struct deadline){now, now + ms, now + DEADLINE_TELL_MS};
 }
 
 static inline bool deadline_passed(const struct deadline *d)
@@ -44,13 +45,27 @@ static inline uint32_t deadline_spent(const struct deadline *d)
 	return (uint32_t)(clock_ms() - d->start_ms);
 }
 
-/* Return: true once, when the wait has become long enough for a person to ask what it is for. */
+/* Is it time for a word to a person? Once the wait has become long enough to ask what it is for, and every
+ * DEADLINE_TELL_MS from then on. */
 static inline bool deadline_tell(struct deadline *d)
 {
-	bool tell = !d->told && deadline_spent(d) >= 100;
+	int64_t now = clock_ms();
+	bool tell = now >= d->tell_ms;
 
-	d->told |= tell;
+	if (tell)
+		d->tell_ms = now + DEADLINE_TELL_MS;
 	return tell;
+}
+
+static inline bool deadline_told(const struct deadline *d)
+{
+	return d->tell_ms > d->start_ms + DEADLINE_TELL_MS;
+}
+
+/* Nobody wants to wait any longer. */
+static inline void deadline_give_up(struct deadline *d)
+{
+	d->end_ms = d->start_ms;
 }
 
 #endif

@@ -107,11 +107,12 @@ static int wait_for_ours(struct net_xdp_device *device, const struct net_xdp_con
 
 	while (!rc && (is_ours(device) || (device->program_id && !device->program_name[0])) &&
 	       !deadline_passed(until)) {
-		if (deadline_tell(until))
-			config_tell_wait(c, "%s has %s (XDP program \"%s\", id %u)",
-					 is_ours(device) ? "another program of this library"
-							 : "another program",
-					 device->ifname, device->program_name, device->program_id);
+		if (deadline_tell(until) &&
+		    !config_tell_wait(c, "%s has %s (XDP program \"%s\", id %u)",
+				      is_ours(device) ? "another program of this library"
+						      : "another program",
+				      device->ifname, device->program_name, device->program_id))
+			deadline_give_up(until);
 		sleep_ms(5);
 		rc = net_xdp_device_query(device->ifname, device, err);
 	}
@@ -119,7 +120,7 @@ static int wait_for_ours(struct net_xdp_device *device, const struct net_xdp_con
 }
 
 static int refuse_other(const struct net_xdp_config *c, const struct net_xdp_device *device,
-			struct net_error *err)
+			const struct deadline *until, struct net_error *err)
 {
 	bool link = c->program == NET_XDP_PROGRAM_LINK;
 
@@ -130,7 +131,7 @@ static int refuse_other(const struct net_xdp_config *c, const struct net_xdp_dev
 				 "endpoint: stop that process (xsk-info %s names it), or use "
 				 "program dispatcher in both",
 				 device->ifname, device->program_name, device->program_id,
-				 c->release_timeout_ms, device->ifname);
+				 deadline_spent(until), device->ifname);
 	return error_set(err, -EBUSY, "attach",
 			 "%s already runs the XDP program \"%s\" (id %u, %s); stop its owner "
 			 "(xsk-info %s names it), or %s",
@@ -150,7 +151,7 @@ static int wait_turn(struct net_xdp_device *device, const struct net_xdp_config 
 	    (c->program == NET_XDP_PROGRAM_DISPATCHER &&
 	     strcmp(device->program_mode, "dispatcher") == 0))
 		return rc;
-	return refuse_other(c, device, err);
+	return refuse_other(c, device, until, err);
 }
 
 /* ---- Attach ----------------------------------------------------------------------------------- */
@@ -300,7 +301,7 @@ int program_open(struct program *p, const struct net_xdp_config *config,
 		rc = load(p, config, device->ifindex, err);
 	if (!rc)
 		rc = attach_patiently(p, config, device, &until, err);
-	if (!rc && until.told)
+	if (!rc && deadline_told(&until))
 		record_wait(p, deadline_spent(&until));
 	if (!rc) {
 		p->xsks_fd = bpf_map__fd(p->vlan ? p->vlan->maps.xsks : p->plain->maps.xsks);

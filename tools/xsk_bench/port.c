@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <net/if.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -21,11 +22,19 @@ static uint32_t largest_frame(const struct options *opt, uint32_t usual)
 	return opt->frame_bytes < SMALLEST_MAX_FRAME ? SMALLEST_MAX_FRAME : opt->frame_bytes;
 }
 
-/* One line for a person who wonders why nothing happens. */
-static void on_wait(void *unused, const char *sentence)
+/* A line for a person who wonders why nothing happens. SIGINT and SIGTERM, which are blocked, end the wait. */
+static bool on_wait(void *unused, const char *sentence)
 {
+	static char last[200];
+	sigset_t signals;
+
 	(void)unused;
-	fprintf(stderr, "xsk-bench: %s\n", sentence);
+	if (strcmp(last, sentence)) {
+		snprintf(last, sizeof(last), "%s", sentence);
+		fprintf(stderr, "xsk-bench: %s\n", sentence);
+	}
+	return sigpending(&signals) ||
+	       !(sigismember(&signals, SIGINT) || sigismember(&signals, SIGTERM));
 }
 
 struct net_xdp_config port_config(const struct options *opt, const char *ifname, uint32_t rx_ids,
