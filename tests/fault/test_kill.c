@@ -232,18 +232,31 @@ Test(kill, next_open_does_not_wait_for_the_parent, .timeout = 60)
 
 /* ---- Under load ------------------------------------------------------------------------------- */
 
-enum { HOGS = 4, RESTARTS = 30 };
+enum { HOGS = 8, RESTARTS = 30 };
 
-/* Processes that want all of every CPU. */
+/* The even ones make and remove interfaces, so that whoever needs the kernel's lock of the network's set-up
+ * has to queue; the odd ones want all of every CPU. */
+static void hog(int i)
+{
+	char loop[128];
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL); /* should the test end first */
+	snprintf(loop, sizeof(loop),
+		 "while ip link add x%d type veth peer name y%d; do ip link del x%d; done", i, i,
+		 i);
+	if (i % 2 == 0)
+		execl("/bin/sh", "sh", "-c", loop, NULL);
+	for (;;)
+		;
+}
+
 static void hogs_start(pid_t *hogs)
 {
 	for (int i = 0; i < HOGS; i++) {
 		hogs[i] = fork();
 		cr_assert_geq(hogs[i], 0);
 		if (hogs[i] == 0)
-			prctl(PR_SET_PDEATHSIG, SIGKILL);
-		while (hogs[i] == 0)
-			;
+			hog(i);
 	}
 }
 
