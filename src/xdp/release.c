@@ -14,8 +14,9 @@
 #include "xdp/release.h"
 #include "xdp/socket.h"
 
-/* A free queue is waited for at first, because whoever comes next wants it free. */
-#define OTHERS_AFTER_MS 100
+/* At first a free queue is waited for: whoever comes next wants it, and the locked memory, which counts as
+ * used up to then. After this long it is probably another's. */
+#define OTHERS_AFTER_MS 1000
 
 /* ---- Is the queue free? ----------------------------------------------------------------------- */
 
