@@ -171,8 +171,18 @@ struct net_xdp_config {
 	uint32_t napi_defer_hard_irqs; /* at most 100; 0: leave the NAPI alone */
 	uint32_t gro_flush_timeout_ns; /* at most 10000000; 0: leave the NAPI alone */
 	uint32_t tx_timer_us; /* how often a sleeping queue looks for completions, 10..100000 */
-	uint32_t
-		release_timeout_ms; /* deadline of destroy, and of a bind that finds the queue busy */
+	/*
+	 * Deadline, on the clock, of each wait: of open for an endpoint of this library that has the interface
+	 * (one that was just killed, say), of get_queues for a queue that is not free yet, and of a queue's
+	 * destroy for the kernel to let go of it; closing the socket counts in. The kernel needs 10 to 30 ms for
+	 * that, and over 2 s on a loaded machine.
+	 */
+	uint32_t release_timeout_ms; /* 1..60000 */
+	/* Called by open and get_queues while they wait, after 100 ms and about every 100 ms from then on, with
+	 * one sentence that says for what. Return: shall they go on? With false they fail as at the deadline.
+	 * NULL: nobody wants to know. */
+	bool (*on_wait)(void *context, const char *sentence);
+	void *on_wait_context;
 };
 
 /* Return: the defaults: 2048-byte unaligned chunks, 1518-byte frames, rings of 2048, auto modes. */
@@ -212,6 +222,8 @@ NET_PUBLIC int net_xdp_config_check(const struct net_xdp_config *config, struct 
  * libbpf's and libxdp's printers are the process's: while this call or destroy runs, one of ours stands
  * in front of them that is silent for this thread and passes on what other threads print. Any number of
  * threads may do so at once, and a printer that is set meanwhile stays.
+ * One endpoint per interface, in all processes together, unless each uses program dispatcher: a second
+ * one waits up to release_timeout_ms for the first to end, and says so by on_wait.
  * Owner: the caller, ends it with net_endpoint_destroy(). The fds stay the caller's: they are mapped,
  * not kept. Threads: this and every later set-up or teardown call must run in the network namespace
  * that the interface was found in; data calls may run anywhere.
@@ -232,6 +244,33 @@ NET_PUBLIC int net_xdp_config_check(const struct net_xdp_config *config, struct 
  */
 NET_PUBLIC int net_xdp_open(const struct net_xdp_config *config, struct net_endpoint **out,
 			    struct net_error *err);
+
+/*
+ * Whose destroy has returned -ETIMEDOUT asks here whether the kernel has let go meanwhile. Looks once, then
+ * waits up to timeout_ms.
+ * Return: the number of ended queues that are not confirmed to be free, err (may be NULL) says what is
+ * known of one's reason; 0: every buffer of every ended queue may be used again; -EINVAL not of this backend.
+ * A queue that get_queues makes anew counts no more. net_endpoint_destroy() looks once as well: with some
+ * left it returns -ETIMEDOUT, the endpoint is gone, and their buffers stay out of use until this process
+ * and those it forked have ended.
+ * Threads: as get_queues, and not beside a queue's destroy. Blocks: up to timeout_ms.
+ */
+NET_PUBLIC int net_xdp_unreleased(struct net_endpoint *ep, uint32_t timeout_ms,
+				  struct net_error *err);
+
+/*
+ * fork(): the child has a copy of every descriptor and ring, and the kernel keeps a queue until the last
+ * copy is gone. An exec is no trouble, all descriptors are close-on-exec. A child that does not exec:
+ * - destroy in the process that made the queue takes the socket out of the program, and that of the
+ *   endpoint detaches the program, so the host has its frames again at once. But as long as the child keeps
+ *   its copies the queue is not free: -ETIMEDOUT, and no other socket can be bound to it.
+ * - destroy in the child, while the maker lives, gives up the child's copies and changes nothing else: call
+ *   it first thing in a child that has no use for the endpoint. Return: 0.
+ * - after the maker has ended (a daemon's first process) the child owns what it inherited, and destroy does
+ *   all it does elsewhere. A maker that is killed leaves the program attached for as long as a child has
+ *   copies.
+ * Only one of the processes may make data calls.
+ */
 
 /* ---- Report: asked, got, why not -------------------------------------------------------------- */
 

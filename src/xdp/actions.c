@@ -88,7 +88,7 @@ int actions_watch(struct net_xdp_endpoint *ep, struct net_error *err)
 		rc = subscribe(ep, true, &ep->removal_fd);
 	if (!rc)
 		rc = add_event_fd(ep, ep->events_fd);
-	ep->looked_ms = clock_ms();
+	ep->looked_ms = clock_coarse_ms();
 	if (!rc)
 		rc = set_pulse(ep, PULSE_MS);
 	if (!rc)
@@ -191,7 +191,7 @@ static int next_event(struct net_xdp_endpoint *ep, struct net_action *out)
 /* Is it time to look, and is the program not there any more? */
 static bool program_went(struct net_xdp_endpoint *ep)
 {
-	uint64_t now = clock_ms();
+	uint64_t now = clock_coarse_ms();
 
 	if (ep->gone || now - ep->looked_ms < LOOK_MS)
 		return false;

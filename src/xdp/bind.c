@@ -1,34 +1,19 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Taking a hardware queue, down the ladder of modes, and knowing that it was given back. */
+/* Taking a hardware queue, down the ladder of modes. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "xdp/config.h"
+#include "xdp/deadline.h"
 #include "xdp/error.h"
 #include "xdp/netdev.h"
 #include "xdp/socket.h"
 
 /* ---- Bind ------------------------------------------------------------------------------------- */
 
-static uint64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
-static void sleep_ms(long ms)
-{
-	nanosleep(&(struct timespec){.tv_nsec = ms * 1000000}, NULL);
-}
-
-static int bind_once(int fd, uint32_t ifindex, uint32_t queue, uint16_t flags, int umem_fd)
+int socket_bind_once(int fd, uint32_t ifindex, uint32_t queue, uint16_t flags, int umem_fd)
 {
 	struct sockaddr_xdp address = {
 		.sxdp_family = AF_XDP,
@@ -42,15 +27,21 @@ static int bind_once(int fd, uint32_t ifindex, uint32_t queue, uint16_t flags, i
 }
 
 /* A queue stays busy for a while after its last socket was closed (the kernel releases later). */
-static int bind_patiently(const struct net_xdp_queue *q, uint32_t ifindex, uint16_t flags,
-			  int umem_fd, uint32_t timeout_ms)
+static int bind_patiently(const struct net_xdp_queue *q, const struct net_xdp_config *c,
+			  uint32_t ifindex, uint16_t flags, int umem_fd)
 {
-	uint64_t deadline = now_ms() + timeout_ms;
+	struct deadline until = deadline_in(c->release_timeout_ms);
 	int rc;
 
-	while ((rc = bind_once(q->fd, ifindex, q->hardware_queue, flags, umem_fd)) == -EBUSY &&
-	       now_ms() < deadline)
+	while ((rc = socket_bind_once(q->fd, ifindex, q->hardware_queue, flags, umem_fd)) ==
+		       -EBUSY &&
+	       !deadline_passed(&until)) {
+		if (deadline_tell(&until) &&
+		    !config_tell_wait(c, "another AF_XDP socket holds queue %u of %s",
+				      q->hardware_queue, c->ifname))
+			deadline_give_up(&until);
 		sleep_ms(2);
+	}
 	return rc;
 }
 
@@ -58,7 +49,7 @@ static int bind_patiently(const struct net_xdp_queue *q, uint32_t ifindex, uint1
  * does not exist, is looked for. Source: xsk_bind() in net/xdp/xsk.c. */
 static bool knows_multi_buffer(int fd)
 {
-	return bind_once(fd, INT32_MAX, 0, XDP_COPY | XDP_USE_SG, -1) == -ENODEV;
+	return socket_bind_once(fd, INT32_MAX, 0, XDP_COPY | XDP_USE_SG, -1) == -ENODEV;
 }
 
 /* Why a bind failed, for a person. goes_on: mode auto tries copy next, and is no advice then. */
@@ -197,7 +188,7 @@ static int try_bind(struct net_xdp_queue *q, const struct net_xdp_config *c,
 			 (q->jumbo ? XDP_USE_SG : 0);
 	const char *asked = zero_copy ? "zero-copy bind" : "copy bind";
 	bool goes_on = zero_copy && c->mode == NET_XDP_MODE_AUTO;
-	int rc = bind_patiently(q, device->ifindex, flags, -1, c->release_timeout_ms);
+	int rc = bind_patiently(q, c, device->ifindex, flags, -1);
 	char sentence[200];
 
 	if (!rc)
@@ -252,8 +243,7 @@ static int bind_shared(struct net_xdp_queue *q, const struct net_xdp_config *c,
 		       const struct net_xdp_device *device, int umem_fd, struct net_error *err)
 {
 	/* The kernel takes mode and wake-up flags from the first socket and refuses others here. */
-	int rc =
-		bind_patiently(q, device->ifindex, XDP_SHARED_UMEM, umem_fd, c->release_timeout_ms);
+	int rc = bind_patiently(q, c, device->ifindex, XDP_SHARED_UMEM, umem_fd);
 	char sentence[200];
 
 	snprintf(sentence, sizeof(sentence), "queue %u, as the first queue: %s%s%s",
@@ -298,55 +288,4 @@ int socket_bind(struct net_xdp_queue *q, const struct net_xdp_config *config,
 		q->tx_max_descriptors = config->tx_ring_frames;
 	q->kernel_tells_sockets = netdev_queue_has_socket(device->ifindex, q->hardware_queue) == 1;
 	return 0;
-}
-
-/* ---- Release ---------------------------------------------------------------------------------- */
-
-/* Without the kernel's word: a queue that takes a new socket has let go of the old one. This
- * socket has a UMEM of one page of its own. Return: as bind. */
-static int bind_probe(uint32_t ifindex, uint32_t queue)
-{
-	struct xdp_umem_reg reg;
-	uint32_t one = 1;
-	void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	int fd = socket(AF_XDP, SOCK_RAW | SOCK_CLOEXEC, 0), rc = -ENOMEM;
-
-	memset(&reg, 0, sizeof(reg));
-	reg.addr = (uintptr_t)page;
-	reg.len = reg.chunk_size = 4096;
-	if (fd < 0 || page == MAP_FAILED)
-		goto out;
-	rc = socket_set_option(fd, XDP_UMEM_REG, &reg, sizeof(reg));
-	if (!rc)
-		rc = socket_set_option(fd, XDP_UMEM_FILL_RING, &one, sizeof(one));
-	if (!rc)
-		rc = socket_set_option(fd, XDP_UMEM_COMPLETION_RING, &one, sizeof(one));
-	if (!rc)
-		rc = socket_set_option(fd, XDP_RX_RING, &one, sizeof(one));
-	if (!rc)
-		rc = bind_once(fd, ifindex, queue, XDP_COPY, -1);
-out:
-	if (fd >= 0)
-		close(fd);
-	if (page != MAP_FAILED)
-		munmap(page, 4096);
-	return rc;
-}
-
-int socket_wait_released(uint32_t ifindex, uint32_t queue, bool kernel_tells, uint32_t timeout_ms)
-{
-	uint64_t deadline = now_ms() + timeout_ms;
-
-	for (;;) {
-		int rc = kernel_tells ? netdev_queue_has_socket(ifindex, queue) : -EOPNOTSUPP;
-
-		if (rc == -EOPNOTSUPP || rc == -EINVAL) /* also while the interface is down */
-			rc = bind_probe(ifindex, queue);
-		/* 0: free. ENODEV: the device is gone, and its queue with it. */
-		if (rc == 0 || rc == -ENODEV)
-			return 0;
-		if (now_ms() >= deadline)
-			return -ETIMEDOUT;
-		sleep_ms(1);
-	}
 }

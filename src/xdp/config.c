@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "xdp/config.h"
@@ -23,7 +25,7 @@ struct net_xdp_config net_xdp_config_default(void)
 		.rx_id_limit = 65536,
 		.busy_poll_budget = 64,
 		.tx_timer_us = 100,
-		.release_timeout_ms = 2000,
+		.release_timeout_ms = 10000,
 	};
 }
 
@@ -272,7 +274,7 @@ static int check_rest(const struct net_xdp_config *c, struct net_error *err)
 	REJECT(c->tx_timer_us < 10 || c->tx_timer_us > 100000,
 	       "tx_timer_us %u: must be 10 to 100000; 100 is usual", c->tx_timer_us);
 	REJECT(c->release_timeout_ms < 1 || c->release_timeout_ms > 60000,
-	       "release_timeout_ms %u: must be 1 to 60000; 2000 is usual", c->release_timeout_ms);
+	       "release_timeout_ms %u: must be 1 to 60000; 10000 is usual", c->release_timeout_ms);
 	return 0;
 }
 
@@ -291,6 +293,21 @@ int net_xdp_config_check(const struct net_xdp_config *c, struct net_error *err)
 	if (!rc)
 		rc = check_modes(c, err);
 	return rc;
+}
+
+bool config_tell_wait(const struct net_xdp_config *c, const char *format, ...)
+{
+	char what[120], sentence[200];
+	va_list args;
+
+	if (!c->on_wait)
+		return true;
+	va_start(args, format);
+	vsnprintf(what, sizeof(what), format, args);
+	va_end(args);
+	snprintf(sentence, sizeof(sentence), "%s; waiting for it to end, %u ms at most", what,
+		 c->release_timeout_ms);
+	return c->on_wait(c->on_wait_context, sentence);
 }
 
 /* ---- For the frontend ------------------------------------------------------------------------- */

@@ -85,5 +85,10 @@ int dispatcher_calls(uint32_t ifindex, uint32_t dispatcher_id, uint32_t program_
 void dispatcher_detach(struct xdp_program *program, uint32_t ifindex, bool native)
 {
 	xdp_program__detach(program, (int)ifindex, attach_mode(native), 0);
+	dispatcher_close(program);
+}
+
+void dispatcher_close(struct xdp_program *program)
+{
 	xdp_program__close(program);
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "backend/lifecycle.h"
 #include "backend/rss.h"
@@ -61,7 +62,16 @@ static int attach(struct net_xdp_endpoint *ep, struct net_error *err)
 	if (rc)
 		return rc;
 	ep->memory.dma_per_page = ep->device.dma_per_page;
-	return program_open(&ep->program, &ep->config, &ep->device, err);
+	rc = program_open(&ep->program, &ep->config, &ep->device, err);
+	if (rc || ep->witness_fd >= 0)
+		return rc;
+	ep->witness_fd = release_open_witness(ep->config.max_queues);
+	return ep->witness_fd < 0
+		       ? error_set(err, ep->witness_fd, "program",
+				   "creating the map that tells when a queue has ended: %s%s",
+				   strerror(-ep->witness_fd),
+				   error_hint(ep->witness_fd, CALL_PROGRAM).text)
+		       : 0;
 }
 
 /* The interface may have been removed and made again, under the same name, since we attached; or
@@ -166,12 +176,42 @@ int net_xdp_program_stats(struct net_endpoint *endpoint, struct net_xdp_program_
 	return program_stats(&endpoint_of(endpoint)->program, out);
 }
 
+/* ---- Queues that were ended ------------------------------------------------------------------- */
+
+int net_xdp_unreleased(struct net_endpoint *endpoint, uint32_t timeout_ms, struct net_error *err)
+{
+	struct deadline until = deadline_in(timeout_ms);
+	struct net_xdp_endpoint *ep;
+	char why[168];
+	int left = 0;
+
+	if (!endpoint || endpoint->ops != &endpoint_ops)
+		return -EINVAL;
+	ep = endpoint_of(endpoint);
+	for (uint32_t i = 0; i < ep->config.max_queues; i++) {
+		struct release *r = &ep->ended[i];
+
+		if (!r->pending)
+			continue;
+		r->pending = release_wait(r, ep->witness_fd, &until, why, sizeof(why)) != 0;
+		left += r->pending;
+		if (r->pending)
+			error_set(err, -ETIMEDOUT, "release",
+				  "%s queue %u is not free since its end: %s; keep its buffers out "
+				  "of use",
+				  ep->device.ifname, r->hardware_queue, why);
+	}
+	return left;
+}
+
 /* ---- Open and destroy ------------------------------------------------------------------------- */
 
 static void endpoint_free(struct net_xdp_endpoint *ep)
 {
 	program_close(&ep->program);
 	actions_close(ep);
+	if (ep->witness_fd >= 0)
+		close(ep->witness_fd);
 	memory_close(&ep->memory);
 	free(ep);
 }
@@ -181,8 +221,11 @@ static int destroy(struct net_endpoint *endpoint, struct net_error *err)
 	struct net_xdp_endpoint *ep = endpoint_of(endpoint);
 	int rc = lifecycle_destroy(alive(ep), err);
 
-	if (!rc)
-		endpoint_free(ep);
+	if (rc)
+		return rc;
+	if (release_is_mine(ep->program.maker) && net_xdp_unreleased(endpoint, 0, err) > 0)
+		rc = -ETIMEDOUT;
+	endpoint_free(ep);
 	return rc;
 }
 
@@ -201,7 +244,7 @@ int net_xdp_open(const struct net_xdp_config *config, struct net_endpoint **out,
 	ep->config = *config;
 	snprintf(ep->name, sizeof(ep->name), "%s", config->ifname);
 	ep->config.ifname = ep->name;
-	ep->program.link_fd = ep->umem_fd = -1;
+	ep->program.link_fd = ep->umem_fd = ep->witness_fd = -1;
 	ep->action_fd = ep->events_fd = ep->removal_fd = ep->pulse_fd = ep->lost_fd = -1;
 	rc = actions_open(ep);
 	if (rc)

@@ -6,6 +6,9 @@
 #include "xdp/memory.h"
 #include "xdp/program.h"
 #include "xdp/queue.h"
+#include "xdp/release.h"
+
+enum { ENDPOINT_QUEUES = 64 }; /* the most that max_queues may be */
 
 struct net_xdp_endpoint {
 	struct net_endpoint base;
@@ -17,6 +20,9 @@ struct net_xdp_endpoint {
 	struct program program;
 	uint32_t queues_alive; /* atomic: queues end in their own threads */
 	int umem_fd;	       /* the first queue's socket while get_queues runs */
+	int witness_fd;	       /* see release.h */
+	/* The last end of each queue, written by the queue that ends. */
+	struct release ended[ENDPOINT_QUEUES];
 
 	int action_fd;	    /* epoll over the next two */
 	int events_fd;	    /* netlink: the interface's link events */

@@ -3,8 +3,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
+#include "xdp/deadline.h"
 #include "xdp/error.h"
 #include "xdp/napi.h"
 
@@ -66,12 +66,11 @@ static int put_back(struct napi *n)
 /* A process that is being killed lets go of its socket first, and its locks soon after. */
 static int find_patiently(struct lease *l)
 {
-	int rc = lease_find(l, true);
+	struct deadline until = deadline_in(1000);
+	int rc;
 
-	for (int i = 0; rc == -EBUSY && i < 50; i++) {
-		nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
-		rc = lease_find(l, true);
-	}
+	while ((rc = lease_find(l, true)) == -EBUSY && !deadline_passed(&until))
+		sleep_ms(2);
 	return rc;
 }
 

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 #include <xdp/libxdp.h>
 
@@ -16,6 +15,7 @@
 #include "xdp/libbpf_visit.h"
 #include "xdp/offload.h"
 #include "xdp/program.h"
+#include "xdp/release.h"
 #include "xdp/uapi.h"
 #include "xdp/vlan_hint.h"
 
@@ -116,34 +116,65 @@ static int load(struct program *p, const struct net_xdp_config *c, uint32_t ifin
 
 /* ---- Other people's programs ------------------------------------------------------------------ */
 
+static bool is_ours(const struct net_xdp_device *device)
+{
+	return device->program_id && strncmp(device->program_name, "net_xdp", 7) == 0;
+}
+
 /* A program of ours that is still attached mostly belongs to a process that is just ending. One
  * without a name was freed while it was being looked at, and is waited for just as well. */
-static int wait_for_ours(struct net_xdp_device *device, uint32_t timeout_ms, struct net_error *err)
+static int wait_for_ours(struct net_xdp_device *device, const struct net_xdp_config *c,
+			 struct deadline *until, struct net_error *err)
 {
-	char ifname[sizeof(device->ifname)];
 	int rc = 0;
 
-	snprintf(ifname, sizeof(ifname), "%s", device->ifname);
-	for (uint32_t ms = 0; ms < timeout_ms && device->program_id && !rc; ms += 5) {
-		if (device->program_name[0] && strncmp(device->program_name, "net_xdp", 7) != 0)
-			break;
-		nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
-		rc = net_xdp_device_query(ifname, device, err);
+	while (!rc && (is_ours(device) || (device->program_id && !device->program_name[0])) &&
+	       !deadline_passed(until)) {
+		if (deadline_tell(until) &&
+		    !config_tell_wait(c, "%s has %s (XDP program \"%s\", id %u)",
+				      is_ours(device) ? "another program of this library"
+						      : "another program",
+				      device->ifname, device->program_name, device->program_id))
+			deadline_give_up(until);
+		sleep_ms(5);
+		rc = net_xdp_device_query(device->ifname, device, err);
 	}
 	return rc;
 }
 
-static int refuse_foreign(const struct net_xdp_config *c, const struct net_xdp_device *device,
-			  struct net_error *err)
+static int refuse_other(const struct net_xdp_config *c, const struct net_xdp_device *device,
+			const struct deadline *until, struct net_error *err)
 {
-	return error_set(
-		err, -EBUSY, "attach",
-		"%s already runs the XDP program \"%s\" (id %u, %s); stop its owner (xsk-info "
-		"%s names it), or %s",
-		device->ifname, device->program_name, device->program_id, device->program_mode,
-		device->ifname,
-		c->program == NET_XDP_PROGRAM_LINK ? "use program dispatcher"
-						   : "load it through libxdp's dispatcher as well");
+	bool link = c->program == NET_XDP_PROGRAM_LINK;
+
+	if (is_ours(device))
+		return error_set(err, -EBUSY, "attach",
+				 "%s: another program of this library has it (XDP program \"%s\", "
+				 "id %u) and did not end within %u ms; an interface serves one "
+				 "endpoint: stop that process (xsk-info %s names it), or use "
+				 "program dispatcher in both",
+				 device->ifname, device->program_name, device->program_id,
+				 deadline_spent(until), device->ifname);
+	return error_set(err, -EBUSY, "attach",
+			 "%s already runs the XDP program \"%s\" (id %u, %s); stop its owner "
+			 "(xsk-info %s names it), or %s",
+			 device->ifname, device->program_name, device->program_id,
+			 device->program_mode, device->ifname,
+			 link ? "use program dispatcher"
+			      : "load it through libxdp's dispatcher as well");
+}
+
+/* Wait until the interface has no program, or a dispatcher that takes ours too. */
+static int wait_turn(struct net_xdp_device *device, const struct net_xdp_config *c,
+		     struct deadline *until, struct net_error *err)
+{
+	int rc = wait_for_ours(device, c, until, err);
+
+	if (rc || !device->program_id ||
+	    (c->program == NET_XDP_PROGRAM_DISPATCHER &&
+	     strcmp(device->program_mode, "dispatcher") == 0))
+		return rc;
+	return refuse_other(c, device, until, err);
 }
 
 /* ---- Attach ----------------------------------------------------------------------------------- */
@@ -251,11 +282,8 @@ static int attach(struct program *p, const struct net_xdp_config *c,
 
 /* May ours be attached? Waits for the end of one of ours; *now is the interface after that. */
 static int check_device(const struct net_xdp_config *c, struct net_xdp_device *now,
-			struct net_error *err)
+			struct deadline *until, struct net_error *err)
 {
-	bool alone = c->program == NET_XDP_PROGRAM_LINK;
-	int rc;
-
 	if (!now->has_ethernet)
 		return error_set(
 			err, -EOPNOTSUPP, "attach",
@@ -263,16 +291,48 @@ static int check_device(const struct net_xdp_config *c, struct net_xdp_device *n
 			"see ip link); use an Ethernet interface: of tun devices a tap, of "
 			"tunnels a gretap or vxlan, else the one underneath",
 			now->ifname, now->link_type);
-	rc = alone ? wait_for_ours(now, c->release_timeout_ms, err) : 0;
-	/* Beside others: what was attached without a dispatcher stays alone. */
-	if (!rc && now->program_id && (alone || strcmp(now->program_mode, "dispatcher") != 0))
-		rc = refuse_foreign(c, now, err);
-	return rc;
+	return wait_turn(now, c, until, err);
+}
+
+static void record_wait(struct program *p, uint32_t ms)
+{
+	struct net_xdp_rung *rung = &p->rung[p->rung_count - 1];
+	size_t used = strlen(rung->sentence);
+
+	snprintf(rung->sentence + used, sizeof(rung->sentence) - used,
+		 "; another program had it for %u ms", ms);
+}
+
+/* Another endpoint may be faster between the look and the attach: two that start at once. */
+static int attach_patiently(struct program *p, const struct net_xdp_config *c,
+			    const struct net_xdp_device *device, struct deadline *until,
+			    struct net_error *err)
+{
+	struct net_xdp_device now = *device;
+	struct libbpf_visit visit;
+	int rc;
+
+	for (;;) {
+		p->rung_count = 0;
+		libbpf_enter(&visit); /* not while waiting: it holds signals off */
+		rc = attach(p, c, device, err);
+		libbpf_leave(&visit);
+		if ((rc != -EBUSY && rc != -EEXIST) || c->program != NET_XDP_PROGRAM_LINK ||
+		    deadline_passed(until))
+			return rc;
+		rc = net_xdp_device_query(device->ifname, &now, err);
+		if (!rc)
+			rc = wait_turn(&now, c, until, err);
+		if (rc)
+			return rc;
+		sleep_ms(1);
+	}
 }
 
 int program_open(struct program *p, const struct net_xdp_config *config,
 		 const struct net_xdp_device *device, struct net_error *err)
 {
+	struct deadline until = deadline_in(config->release_timeout_ms);
 	struct net_xdp_device now = *device;
 	struct libbpf_visit visit;
 	int rc;
@@ -280,23 +340,41 @@ int program_open(struct program *p, const struct net_xdp_config *config,
 	memset(p, 0, sizeof(*p));
 	p->link_fd = p->xsks_fd = p->counters_fd = -1;
 	p->ifindex = device->ifindex;
-	rc = check_device(config, &now, err);
+	p->maker = getpid();
+	rc = check_device(config, &now, &until, err);
 	if (rc)
 		return rc;
 	libbpf_enter(&visit);
 	rc = load(p, config, device->ifindex, err);
+	libbpf_leave(&visit);
 	if (!rc)
-		rc = attach(p, config, device, err);
+		rc = attach_patiently(p, config, device, &until, err);
+	if (!rc && deadline_told(&until))
+		record_wait(p, deadline_spent(&until));
 	if (!rc) {
 		p->id = program_id(p);
 		p->xsks_fd = bpf_map__fd(p->vlan ? p->vlan->maps.xsks : p->plain->maps.xsks);
 		p->counters_fd =
 			bpf_map__fd(p->vlan ? p->vlan->maps.counters : p->plain->maps.counters);
-	}
-	libbpf_leave(&visit);
-	if (rc)
+	} else {
 		program_close(p);
+	}
 	return rc;
+}
+
+/* Closing alone would leave the program attached for as long as a forked child has a copy of the link. */
+static void detach(struct program *p)
+{
+	bool mine = release_is_mine(p->maker);
+
+	if (p->dispatched && mine)
+		dispatcher_detach(p->dispatched, p->ifindex, p->native);
+	else if (p->dispatched)
+		dispatcher_close(p->dispatched);
+	if (p->link_fd >= 0 && mine)
+		bpf_link_detach(p->link_fd);
+	if (p->link_fd >= 0)
+		close(p->link_fd);
 }
 
 void program_close(struct program *p)
@@ -304,10 +382,7 @@ void program_close(struct program *p)
 	struct libbpf_visit visit;
 
 	libbpf_enter(&visit);
-	if (p->dispatched)
-		dispatcher_detach(p->dispatched, p->ifindex, p->native);
-	if (p->link_fd >= 0)
-		close(p->link_fd); /* detaches */
+	detach(p);
 	net_xdp_bpf__destroy(p->plain);
 	net_xdp_vlan_bpf__destroy(p->vlan);
 	libbpf_leave(&visit);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "xdp/config.h"
 #include "xdp/driver.h"
@@ -148,20 +149,62 @@ void queue_close_tables(struct net_xdp_queue *q)
 	bounce_close(&q->tx_private);
 }
 
-/* Free what is there; every member of a new queue is empty, so this is the error path as well. */
-static int queue_free(struct net_xdp_queue *q)
+/* What nobody but the one who made the queue may end: in a forked child it is the parent's still. First the
+ * program's map, so that the host has its frames back whatever keeps the socket alive. */
+static void queue_retire(struct net_xdp_queue *q)
 {
-	struct net_xdp_endpoint *ep = q->endpoint;
-	int rc = 0;
-
-	program_clear_socket(&ep->program, q->hardware_queue);
+	if (!release_is_mine(q->maker)) {
+		lease_leave(&q->napi.lease);
+		q->bound = false;
+		return;
+	}
+	if (q->bound && q->tx_later) /* accepted is accepted, also in the last call */
+		tx_push(q);
+	program_clear_socket(&q->endpoint->program, q->hardware_queue);
 	affinity_restore(&q->affinity);
 	napi_close(&q->napi);
+	if (q->bound) /* what has completed needs no release */
+		tx_reap(q);
+}
+
+static struct release release_of(const struct net_xdp_queue *q)
+{
+	return (struct release){
+		.ifindex = q->endpoint->device.ifindex,
+		.hardware_queue = q->hardware_queue,
+		.index = q->index,
+		.kernel_tells = q->kernel_tells_sockets,
+		.witnessed = q->witnessed,
+		.lingers = q->zero_copy || inflight_count(&q->tx_inflight),
+		.pending = true,
+		.ended_ms = clock_ms(),
+	};
+}
+
+/* Free what is there; every member of a new queue is empty, so this is the error path as well. */
+static int queue_free(struct net_xdp_queue *q, struct net_error *err)
+{
+	struct net_xdp_endpoint *ep = q->endpoint;
+	struct deadline until = deadline_in(ep->config.release_timeout_ms);
+	struct release ended;
+	char why[168];
+	int rc = 0;
+
+	queue_retire(q);
+	ended = release_of(q);
 	ready_close(q);
 	socket_close(q);
-	if (q->bound) /* else the queue may be another's, who keeps it */
-		rc = socket_wait_released(ep->device.ifindex, q->hardware_queue,
-					  q->kernel_tells_sockets, ep->config.release_timeout_ms);
+	if (q->bound) { /* else the queue may be another's, who keeps it */
+		rc = release_wait(&ended, ep->witness_fd, &until, why, sizeof(why));
+		ended.pending = rc != 0;
+		ep->ended[q->index] = ended;
+	}
+	if (rc)
+		error_set(
+			err, rc, "destroy",
+			"%s queue %u: not free after %u ms: %s; keep its buffers out of use until "
+			"net_xdp_unreleased() says 0",
+			ep->device.ifname, q->hardware_queue, deadline_spent(&until), why);
 	queue_close_tables(q);
 	free(q);
 	return rc;
@@ -169,20 +212,9 @@ static int queue_free(struct net_xdp_queue *q)
 
 int queue_destroy(struct net_queue *queue, struct net_error *err)
 {
-	struct net_xdp_queue *q = queue_of(queue);
-	struct net_xdp_endpoint *ep = q->endpoint;
-	uint32_t hardware_queue = q->hardware_queue;
-	int rc;
+	struct net_xdp_endpoint *ep = queue_of(queue)->endpoint;
+	int rc = queue_free(queue_of(queue), err);
 
-	if (q->tx_later) /* accepted is accepted, also in the last call */
-		tx_push(q);
-	rc = queue_free(q);
-
-	if (rc)
-		error_set(err, rc, "destroy",
-			  "%s queue %u: the kernel still holds the queue after %u ms; keep its "
-			  "buffers out of use",
-			  ep->device.ifname, hardware_queue, ep->config.release_timeout_ms);
 	/* Last: with no queue alive another thread may end the endpoint. */
 	__atomic_sub_fetch(&ep->queues_alive, 1, __ATOMIC_RELEASE);
 	return rc;
@@ -246,7 +278,7 @@ void queue_set_facts(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep)
 	q->inspect = c->rx_vlan || c->rx_checksum != NET_XDP_RX_CHECKSUM_NONE;
 	q->rx_source = rx_source(ep);
 	q->timer_us = q->tx_timer_us = c->tx_timer_us;
-	q->looked_ms = clock_ms();
+	q->looked_ms = clock_coarse_ms();
 	queue_set_zero_copy(q, zero_copy);
 }
 
@@ -317,7 +349,7 @@ static int settle_napi(struct net_xdp_queue *q, const struct net_xdp_endpoint *e
 
 int queue_enter(struct net_xdp_queue *q)
 {
-	uint64_t now = clock_ms();
+	uint64_t now = clock_coarse_ms();
 
 	if (q->enter_error && now - q->entered_ms < LOOK_MS)
 		return q->enter_error;
@@ -327,9 +359,27 @@ int queue_enter(struct net_xdp_queue *q)
 	return q->enter_error;
 }
 
-static int go_live(struct net_xdp_queue *q, struct net_xdp_endpoint *ep, struct net_error *err)
+static int bind_queue(struct net_xdp_queue *q, struct net_xdp_endpoint *ep, struct net_error *err)
 {
 	int rc = socket_bind(q, &ep->config, &ep->device, ep->program.native, ep->umem_fd, err);
+	struct release *last = &ep->ended[q->index];
+	struct deadline now = deadline_in(0);
+	char why[168];
+
+	if (!rc) {
+		last->pending = false;
+		q->witnessed = release_witness(ep->witness_fd, q->index, q->fd);
+	} else if (rc == -EBUSY && last->pending &&
+		   release_wait(last, ep->witness_fd, &now, why, sizeof(why))) {
+		error_set(err, rc, "bind", "%s queue %u is not free since its last end: %s",
+			  ep->device.ifname, q->hardware_queue, why);
+	}
+	return rc;
+}
+
+static int go_live(struct net_xdp_queue *q, struct net_xdp_endpoint *ep, struct net_error *err)
+{
+	int rc = bind_queue(q, ep, err);
 
 	if (rc)
 		return rc;
@@ -366,6 +416,7 @@ int queue_create(struct net_xdp_endpoint *ep, uint32_t index, const struct net_q
 	q->endpoint = ep;
 	q->index = index;
 	q->hardware_queue = ep->config.first_queue + index;
+	q->maker = getpid();
 	q->fd = q->ready_fd = q->timer_fd = -1;
 	q->affinity.cpu = -1;
 	q->napi.lease.fd = -1;
@@ -378,7 +429,7 @@ int queue_create(struct net_xdp_endpoint *ep, uint32_t index, const struct net_q
 	if (!rc)
 		rc = go_live(q, ep, err);
 	if (rc) {
-		queue_free(q);
+		queue_free(q, NULL);
 		return rc;
 	}
 	*out = q;

@@ -8,6 +8,7 @@
 #define NET_XDP_QUEUE_H
 
 #include <stddef.h>
+#include <sys/types.h>
 #include <time.h>
 
 #include "backend/count.h"
@@ -137,7 +138,9 @@ struct net_xdp_queue {
 	enum net_xdp_rx_checksum rx_checksum;
 	bool rx_vlan;
 	enum checksum_source rx_source;
+	pid_t maker;		   /* who ends it, see release_is_mine() */
 	bool bound;		   /* the kernel has the hardware queue for us to give back */
+	bool witnessed;		   /* its socket is in the endpoint's witness */
 	bool kernel_tells_sockets; /* netdev_queue_has_socket() was seen to work here */
 
 	uint32_t tx_timer_us;
@@ -174,7 +177,7 @@ _Static_assert(QUEUE_LINES(tx_inflight, tx) == 2, "the state of transmit is two 
 _Static_assert(QUEUE_LINES(tx, rx_private) == 2, "and its rings' views a line each");
 
 /* As coarse as the scheduler's tick, and read without a system call. */
-static inline uint64_t clock_ms(void)
+static inline uint64_t clock_coarse_ms(void)
 {
 	struct timespec t;
 

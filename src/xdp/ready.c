@@ -74,7 +74,7 @@ int queue_ready_fd(struct net_queue *queue)
  * does that (poll_action), and what it has found is read here. */
 static void look_around(struct net_xdp_queue *q)
 {
-	q->looked_ms = clock_ms();
+	q->looked_ms = clock_coarse_ms();
 	count_up(q, NET_XDP_LOOKS, 1);
 	if (socket_is_gone(q) || endpoint_is_lost(q->endpoint))
 		q->failed = true;
@@ -88,7 +88,7 @@ static bool must_enter(struct net_xdp_queue *q)
 
 void queue_look_now(struct net_xdp_queue *q)
 {
-	if (clock_ms() - q->looked_ms < LOOK_MS)
+	if (clock_coarse_ms() - q->looked_ms < LOOK_MS)
 		return;
 	look_around(q);
 	must_enter(q);

@@ -57,7 +57,7 @@ static int check_host(const struct port *p, const struct options *opt, const str
 	return 0;
 }
 
-static void tell_state(const struct port *p, const struct options *opt)
+static void tell_state(const struct port *p)
 {
 	const struct net_xdp_device *d = &p->device;
 
@@ -65,10 +65,6 @@ static void tell_state(const struct port *p, const struct options *opt)
 		say("%s is down; bring it up with: ip link set %s up", p->ifname, p->ifname);
 	else if (!d->carrier)
 		say("%s: the link is down", p->ifname);
-	if (!opt->dispatcher && !strncmp(d->program_name, "net_xdp", 7))
-		say("%s has a program of net_xdp (XDP program %u); waiting for it to end, %u ms at "
-		    "most",
-		    p->ifname, d->program_id, net_xdp_config_default().release_timeout_ms);
 }
 
 int look_at_port(struct port *p, const struct options *opt, const struct host_net *net,
@@ -93,7 +89,7 @@ int look_at_host(const struct port *p, const struct options *opt, const struct h
 	int rc = options_receive(opt) ? check_host(p, opt, net, err) : 0;
 
 	if (!rc)
-		tell_state(p, opt);
+		tell_state(p);
 	return rc;
 }
 

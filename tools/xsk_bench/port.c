@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "port.h"
+#include "say.h"
 
+#include <signal.h>
+#include <stdio.h>
 #include <string.h>
 
 #define SMALLEST_MAX_FRAME 64 /* of the backend; its frames may be shorter */
@@ -12,6 +15,21 @@ uint32_t port_largest_frame(const struct options *opt)
 	if (!opt->frame_bytes || (options_send(opt) && opt->frame_bytes < usual))
 		return usual;
 	return opt->frame_bytes < SMALLEST_MAX_FRAME ? SMALLEST_MAX_FRAME : opt->frame_bytes;
+}
+
+/* A line for a person who wonders why nothing happens. SIGINT and SIGTERM, which are blocked, end the wait. */
+static bool on_wait(void *unused, const char *sentence)
+{
+	static char last[200];
+	sigset_t signals;
+
+	(void)unused;
+	if (strcmp(last, sentence)) {
+		snprintf(last, sizeof(last), "%s", sentence);
+		say("%s", sentence);
+	}
+	return sigpending(&signals) ||
+	       !(sigismember(&signals, SIGINT) || sigismember(&signals, SIGTERM));
 }
 
 uint32_t port_macs(const struct options *opt, const uint8_t own[6],
@@ -55,6 +73,7 @@ struct net_xdp_config port_config(const struct options *opt, const struct port *
 	c.busy_poll_us = opt->busy_poll_us;
 	c.napi_defer_hard_irqs = opt->napi_defer;
 	c.gro_flush_timeout_ns = opt->napi_flush_us * 1000;
+	c.on_wait = on_wait;
 	return c;
 }
 
