@@ -181,8 +181,12 @@ NET_PUBLIC int net_xdp_config_check(const struct net_xdp_config *config, struct 
  *   -EINVAL config or memory · -ENODEV no such interface · -EPERM capability · -EBUSY another XDP
  *   program is attached (named) · -EOPNOTSUPP attach mode · -ENOMEM, and what the kernel says.
  * Owner: the caller, ends it with net_endpoint_destroy(). The fds stay the caller's: they are mapped,
- * not kept. Threads: this and every later set-up or teardown call must run in the network namespace
- * that the interface was found in; data calls may run anywhere.
+ * not kept. Threads: the network namespace of the calling thread becomes the endpoint's. get_queues
+ * must be called in that one as well, as sockets and attachments are made in the caller's: else -EXDEV and
+ * nothing is done; so must the endpoint's destroy with program dispatcher. Every other call may come from
+ * any namespace and asks in the endpoint's; but where the kernel does not tell who holds a queue (before
+ * Linux 6.15, or the interface is down) a queue's destroy from another one ends with -ETIMEDOUT. Before
+ * Linux 5.14 the caller's namespace is not checked.
  * Blocks: yes; page faults of the whole memory happen in get_queues (0.1 to 0.4 s per GiB).
  */
 NET_PUBLIC int net_xdp_open(const struct net_xdp_config *config, struct net_endpoint **out,

@@ -90,10 +90,11 @@ static int move_thread(struct affinity *a, uint32_t thread, uint32_t cpu)
 	return sched_setaffinity((pid_t)thread, sizeof(set), &set) ? -errno : 0;
 }
 
-void affinity_set(struct affinity *a, uint32_t ifindex, uint32_t queue, uint32_t cpu)
+void affinity_set(struct affinity *a, struct host *h, uint32_t ifindex, uint32_t queue,
+		  uint32_t cpu)
 {
 	struct netdev_napi napi = {0};
-	int rc = netdev_queue_napi(ifindex, queue, &napi);
+	int rc = netdev_queue_napi(h, ifindex, queue, &napi);
 
 	a->cpu = (int)cpu;
 	if (rc || (!napi.thread_pid && !napi.irq)) {

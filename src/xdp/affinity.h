@@ -5,6 +5,8 @@
 
 #include <stdint.h>
 
+#include "xdp/host.h"
+
 struct affinity {
 	int cpu;	 /* last hint, -1 none */
 	char state[80];	 /* what came of it, for a person */
@@ -14,7 +16,8 @@ struct affinity {
 };
 
 /* Move the work behind a hardware queue to cpu, or write down why not. */
-void affinity_set(struct affinity *a, uint32_t ifindex, uint32_t queue, uint32_t cpu);
+void affinity_set(struct affinity *a, struct host *h, uint32_t ifindex, uint32_t queue,
+		  uint32_t cpu);
 
 /* Put the old setting back. */
 void affinity_restore(struct affinity *a);

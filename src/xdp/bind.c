@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "xdp/config.h"
+#include "xdp/endpoint.h"
 #include "xdp/error.h"
 #include "xdp/netdev.h"
 #include "xdp/socket.h"
@@ -283,7 +284,8 @@ int socket_bind(struct net_xdp_queue *q, const struct net_xdp_config *config,
 	/* A packet that an empty ring cannot hold would wait for ever: it is joined instead. */
 	if (q->tx_max_descriptors > config->tx_ring_frames)
 		q->tx_max_descriptors = config->tx_ring_frames;
-	q->kernel_tells_sockets = netdev_queue_has_socket(device->ifindex, q->hardware_queue) == 1;
+	q->kernel_tells_sockets = netdev_queue_has_socket(&q->endpoint->host, device->ifindex,
+							  q->hardware_queue) == 1;
 	return 0;
 }
 
@@ -320,14 +322,18 @@ out:
 	return rc;
 }
 
-int socket_wait_released(uint32_t ifindex, uint32_t queue, bool kernel_tells, uint32_t timeout_ms)
+int socket_wait_released(struct host *h, uint32_t ifindex, uint32_t queue, bool kernel_tells,
+			 uint32_t timeout_ms)
 {
 	uint64_t deadline = now_ms() + timeout_ms;
 
-	for (;;) {
-		int rc = kernel_tells ? netdev_queue_has_socket(ifindex, queue) : -EOPNOTSUPP;
+	/* The probe's socket would be of the caller's network namespace. */
+	bool may_probe = host_is_here(h);
 
-		if (rc == -EOPNOTSUPP || rc == -EINVAL) /* also while the interface is down */
+	for (;;) {
+		int rc = kernel_tells ? netdev_queue_has_socket(h, ifindex, queue) : -EOPNOTSUPP;
+
+		if (may_probe && (rc == -EOPNOTSUPP || rc == -EINVAL)) /* also while it is down */
 			rc = bind_probe(ifindex, queue);
 		/* 0: free. ENODEV: the device is gone, and its queue with it. */
 		if (rc == 0 || rc == -ENODEV)

@@ -60,7 +60,7 @@ static int attach(struct net_xdp_endpoint *ep, struct net_error *err)
 	int rc;
 
 	snprintf(ifname, sizeof(ifname), "%s", ep->config.ifname);
-	rc = net_xdp_device_query(ifname, &ep->device, err);
+	rc = netdev_query(&ep->host, ifname, &ep->device, err);
 	/* A query that fails half-way has overwritten the name. */
 	snprintf(ep->device.ifname, sizeof(ep->device.ifname), "%s", ifname);
 	ep->config.ifname = ep->device.ifname;
@@ -75,7 +75,7 @@ static int attach(struct net_xdp_endpoint *ep, struct net_error *err)
 static int attach_again(struct net_xdp_endpoint *ep, struct net_error *err)
 {
 	struct net_xdp_device now;
-	int rc = net_xdp_device_query(ep->config.ifname, &now, err);
+	int rc = netdev_query(&ep->host, ep->config.ifname, &now, err);
 	bool attached = !rc && program_is_attached(&ep->program, &now);
 
 	if (!rc) {
@@ -129,6 +129,19 @@ static int check_hardware(const struct net_xdp_endpoint *ep, uint32_t count, str
 			 ep->config.first_queue);
 }
 
+/* What the kernel refers to the caller's network namespace (a new socket, an attachment) would meet another
+ * interface of the same number there. */
+static int check_namespace(const struct net_xdp_endpoint *ep, const char *step,
+			   struct net_error *err)
+{
+	if (host_is_here(&ep->host))
+		return 0;
+	return error_set(err, -EXDEV, step,
+			 "%s: this thread is in another network namespace than net_xdp_open() was "
+			 "called in; call from a thread that is in that one",
+			 ep->device.ifname);
+}
+
 static int get_queues(struct net_endpoint *endpoint, const struct net_queue_config *configs,
 		      uint32_t count, const struct net_rss_config *rss, struct net_queue **queues,
 		      struct net_error *err)
@@ -136,6 +149,8 @@ static int get_queues(struct net_endpoint *endpoint, const struct net_queue_conf
 	struct net_xdp_endpoint *ep = endpoint_of(endpoint);
 	int rc = check_queues(ep, count, rss, err);
 
+	if (!rc)
+		rc = check_namespace(ep, "get_queues", err);
 	if (!rc)
 		rc = attach_again(ep, err);
 	if (!rc)
@@ -188,7 +203,7 @@ static int report_gone(struct net_xdp_endpoint *ep, struct net_action *out)
 /* Events were lost: the state itself is the event. */
 static int ask_again(struct net_xdp_endpoint *ep, struct net_action *out)
 {
-	int up = netdev_link(ep->device.ifindex);
+	int up = netdev_link(&ep->host, ep->device.ifindex);
 
 	if (up == -ENODEV)
 		return report_gone(ep, out);
@@ -244,6 +259,7 @@ static void endpoint_free(struct net_xdp_endpoint *ep)
 	program_close(&ep->program);
 	if (ep->events_fd >= 0)
 		close(ep->events_fd);
+	host_close(&ep->host);
 	memory_close(&ep->memory);
 	free(ep);
 }
@@ -253,6 +269,9 @@ static int destroy(struct net_endpoint *endpoint, struct net_error *err)
 	struct net_xdp_endpoint *ep = endpoint_of(endpoint);
 	int rc = lifecycle_destroy(alive(ep), err);
 
+	/* libxdp detaches from the interface of that number in the caller's namespace. */
+	if (!rc && ep->program.dispatched)
+		rc = check_namespace(ep, "destroy", err);
 	if (!rc)
 		endpoint_free(ep);
 	return rc;
@@ -272,8 +291,9 @@ int net_xdp_open(const struct net_xdp_config *config, struct net_endpoint **out,
 	ep->base.ops = &endpoint_ops;
 	ep->config = *config;
 	ep->program.link_fd = ep->umem_fd = -1;
+	rc = host_open(&ep->host);
 	/* Subscribed before the state is read: no change in between is missed. */
-	ep->events_fd = netdev_events_open();
+	ep->events_fd = rc ? rc : netdev_events_open();
 	rc = ep->events_fd < 0 ? error_set(err, ep->events_fd, "events", "netlink socket: %s%s",
 					   strerror(-ep->events_fd), error_hint(ep->events_fd))
 			       : memory_open(&ep->memory, &ep->config, err);
@@ -283,7 +303,7 @@ int net_xdp_open(const struct net_xdp_config *config, struct net_endpoint **out,
 		endpoint_free(ep);
 		return rc;
 	}
-	ep->link_up = netdev_link(ep->device.ifindex) == 1;
+	ep->link_up = netdev_link(&ep->host, ep->device.ifindex) == 1;
 	ep->config.regions = NULL; /* need not outlive this call */
 	set_facts(ep);
 	*out = &ep->base;

@@ -3,6 +3,7 @@
 #define NET_XDP_ENDPOINT_H
 
 #include "net_xdp.h"
+#include "xdp/host.h"
 #include "xdp/memory.h"
 #include "xdp/program.h"
 #include "xdp/queue.h"
@@ -12,6 +13,7 @@ struct net_xdp_endpoint {
 	struct net_xdp_config config; /* ifname points at device.ifname */
 	struct net_xdp_device device; /* as found when the program was attached */
 	struct net_endpoint_facts facts;
+	struct host host; /* the network namespace of open: everything is asked there */
 	struct memory memory;
 	struct program program;
 	uint32_t queues_alive; /* atomic: queues end in their own threads */

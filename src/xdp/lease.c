@@ -60,16 +60,12 @@ static bool lock(int fd, int command)
 	return fcntl(fd, command, &l) == 0 && (command == F_OFD_SETLK || l.l_type == F_UNLCK);
 }
 
-int lease_name(struct lease *l, const char *directory, uint32_t ifindex, uint32_t queue)
+void lease_name(struct lease *l, const char *directory, const struct netns *netns, uint32_t ifindex,
+		uint32_t queue)
 {
-	struct stat netns;
-
 	*l = (struct lease){.fd = -1, .directory = directory};
-	if (stat("/proc/thread-self/ns/net", &netns))
-		return -errno;
-	snprintf(l->path, sizeof(l->path), "%s/%ju-%u-%u", directory, (uintmax_t)netns.st_ino,
-		 ifindex, queue);
-	return 0;
+	snprintf(l->path, sizeof(l->path), "%s/%" PRIu64 "-%" PRIu64 "-%" PRIu32 "-%" PRIu32,
+		 directory, netns->inode, netns->cookie, ifindex, queue);
 }
 
 int lease_make(struct lease *l)

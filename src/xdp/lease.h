@@ -3,7 +3,7 @@
  * What was changed on a queue's NAPI, on record before it is changed, so that the old values can be put
  * back by whoever comes next if this process is killed:
  *
- *     /run/net_xdp/<network namespace's inode>-<ifindex>-<queue>
+ *     /run/net_xdp/<network namespace's inode>-<its cookie>-<ifindex>-<queue>
  *
  * not by the NAPI's id, which changes. A lease appears whole or not at all, and is alive for as long as
  * its maker's lock on it: the kernel lets go of that when the process ends, however it ends, and no
@@ -24,8 +24,9 @@ struct lease {
 	struct netdev_deferral old, ours;
 };
 
-/* Which file it is, in this network namespace; directory stays the caller's. Return: 0, -errno. */
-int lease_name(struct lease *l, const char *directory, uint32_t ifindex, uint32_t queue);
+/* Which file it is; directory stays the caller's. */
+void lease_name(struct lease *l, const char *directory, const struct netns *netns, uint32_t ifindex,
+		uint32_t queue);
 
 /* Record old and ours, and hold the lock. Return: 0; -EEXIST there is one, -EPERM the directory is not
  * ours alone, -errno. */

@@ -46,14 +46,14 @@ static bool same(const struct netdev_deferral *a, const struct netdev_deferral *
 static int put_back(struct napi *n)
 {
 	struct netdev_napi napi;
-	int rc = netdev_queue_napi(n->ifindex, n->queue, &napi);
+	int rc = netdev_queue_napi(n->host, n->ifindex, n->queue, &napi);
 
 	if (!rc && !napi.has_deferral)
 		rc = -EOPNOTSUPP;
 	if (!rc)
 		rc = same(&napi.deferral, &n->lease.ours);
 	if (rc == 1) {
-		rc = netdev_napi_set(napi.id, &n->lease.old);
+		rc = netdev_napi_set(n->host, napi.id, &n->lease.old);
 		rc = rc ? rc : 1;
 	}
 	if (rc >= 0 || rc == -ENODEV) /* gone, and its NAPI with it */
@@ -75,16 +75,17 @@ static int find_patiently(struct lease *l)
 	return rc;
 }
 
-int napi_open(struct napi *n, const char *directory, uint32_t ifindex, uint32_t queue)
+int napi_open(struct napi *n, struct host *h, const char *directory, uint32_t ifindex,
+	      uint32_t queue)
 {
 	int rc;
 
+	n->host = h;
 	n->ifindex = ifindex;
 	n->queue = queue;
 	n->state[0] = '\0';
-	rc = lease_name(&n->lease, directory, ifindex, queue);
-	if (!rc)
-		rc = find_patiently(&n->lease);
+	lease_name(&n->lease, directory, &h->netns, ifindex, queue);
+	rc = find_patiently(&n->lease);
 	switch (rc) {
 	case 0:
 		break;
@@ -109,9 +110,9 @@ int napi_open(struct napi *n, const char *directory, uint32_t ifindex, uint32_t 
 /* What there is to set. Return: may it be set? If not, it is said why. */
 static bool applies(struct napi *n, struct netdev_napi *napi)
 {
-	int rc = netdev_queue_napi(n->ifindex, n->queue, napi);
+	int rc = netdev_queue_napi(n->host, n->ifindex, n->queue, napi);
 
-	if (rc == -EOPNOTSUPP)
+	if (rc == -EOPNOTSUPP || rc == -ENOENT)
 		napi_say(n, "not applicable: the driver (or a kernel before 6.8) links no NAPI to "
 			    "its queues");
 	else if (rc)
@@ -140,7 +141,7 @@ void napi_defer(struct napi *n, uint32_t hard_irqs, uint32_t timeout_ns)
 			 strerror(-rc));
 		return;
 	}
-	rc = netdev_napi_set(napi.id, &n->lease.ours);
+	rc = netdev_napi_set(n->host, napi.id, &n->lease.ours);
 	if (rc)
 		lease_remove(&n->lease);
 	napi_say(n, "NAPI %u: %s%s", napi.id, rc ? "not set: " : "",
@@ -153,13 +154,14 @@ void napi_close(struct napi *n)
 		put_back(n);
 }
 
-bool napi_look(const char *directory, uint32_t ifindex, uint32_t queue, char *state, size_t size)
+bool napi_look(struct host *h, const char *directory, uint32_t ifindex, uint32_t queue, char *state,
+	       size_t size)
 {
 	struct lease l;
-	int rc = lease_name(&l, directory, ifindex, queue);
+	int rc;
 
-	if (!rc)
-		rc = lease_find(&l, false);
+	lease_name(&l, directory, &h->netns, ifindex, queue);
+	rc = lease_find(&l, false);
 	*state = '\0';
 	if (!rc || rc == -EBUSY)
 		snprintf(state, size, "%s by process %u: %s", rc ? "kept" : "left", l.pid,
@@ -169,16 +171,24 @@ bool napi_look(const char *directory, uint32_t ifindex, uint32_t queue, char *st
 	return !rc;
 }
 
+/* Asked from outside an endpoint: *out is the state afterwards. */
 int net_xdp_device_queue_restore(const char *ifname, uint32_t queue,
 				 struct net_xdp_device_queue *out, struct net_error *err)
 {
 	struct net_xdp_device device;
+	int restored, rc;
+	struct host h;
 	struct napi n;
-	int restored, rc = net_xdp_device_query(ifname, &device, err);
 
+	rc = net_xdp_device_query(ifname, &device, err);
 	if (rc)
 		return rc;
-	restored = napi_open(&n, LEASE_DIRECTORY, device.ifindex, queue);
+	rc = host_open(&h);
+	if (rc)
+		return error_set(err, rc, "restore", "%s queue %u: netlink socket: %s%s", ifname,
+				 queue, strerror(-rc), error_hint(rc));
+	restored = napi_open(&n, &h, LEASE_DIRECTORY, device.ifindex, queue);
+	host_close(&h);
 	rc = net_xdp_device_queue_query(ifname, queue, out, err);
 	if (rc)
 		return rc;

@@ -6,6 +6,7 @@
 #include "xdp/lease.h"
 
 struct napi {
+	struct host *host;
 	uint32_t ifindex, queue;
 	struct lease lease; /* held while values of ours are set */
 	char state[160];    /* what came of it, for a person */
@@ -16,7 +17,8 @@ void napi_say(struct napi *n, const char *format, ...) __attribute__((format(pri
 
 /* First put back what a process that has ended left on this queue's NAPI; state says so.
  * Return: 1 put back, 0 nothing to put back, -EBUSY its maker lives, -errno. */
-int napi_open(struct napi *n, const char *directory, uint32_t ifindex, uint32_t queue);
+int napi_open(struct napi *n, struct host *h, const char *directory, uint32_t ifindex,
+	      uint32_t queue);
 
 /* Set these values, or write down why not. */
 void napi_defer(struct napi *n, uint32_t hard_irqs, uint32_t timeout_ns);
@@ -26,6 +28,7 @@ void napi_defer(struct napi *n, uint32_t hard_irqs, uint32_t timeout_ns);
 void napi_close(struct napi *n);
 
 /* Who has changed the values, into state. Return: has a process that has ended left them so? */
-bool napi_look(const char *directory, uint32_t ifindex, uint32_t queue, char *state, size_t size);
+bool napi_look(struct host *h, const char *directory, uint32_t ifindex, uint32_t queue, char *state,
+	       size_t size);
 
 #endif

@@ -100,7 +100,9 @@ static void queue_update_target_vp(struct net_queue *queue, uint32_t cpu)
 {
 	struct net_xdp_queue *q = queue_of(queue);
 
-	affinity_set(&q->affinity, q->endpoint->device.ifindex, q->hardware_queue, cpu);
+	struct net_xdp_endpoint *ep = q->endpoint;
+
+	affinity_set(&q->affinity, &ep->host, ep->device.ifindex, q->hardware_queue, cpu);
 }
 
 /* ---- Teardown --------------------------------------------------------------------------------- */
@@ -125,7 +127,7 @@ static int queue_free(struct net_xdp_queue *q)
 	ready_close(q);
 	socket_close(q);
 	if (q->bound) /* else the queue may be another's, who keeps it */
-		rc = socket_wait_released(ep->device.ifindex, q->hardware_queue,
+		rc = socket_wait_released(&ep->host, ep->device.ifindex, q->hardware_queue,
 					  q->kernel_tells_sockets, ep->config.release_timeout_ms);
 	queue_close_tables(q);
 	free(q);
@@ -248,19 +250,19 @@ static int open_socket(struct net_xdp_queue *q, struct net_xdp_endpoint *ep, str
 }
 
 /* What needs the NAPI: it is ours, and known, since the bind. */
-static int settle_napi(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep)
+static int settle_napi(struct net_xdp_queue *q, struct net_xdp_endpoint *ep)
 {
 	const struct net_xdp_config *c = &ep->config;
 	socklen_t len = sizeof(q->napi_id);
 
 	getsockopt(q->fd, SOL_SOCKET, SO_INCOMING_NAPI_ID, &q->napi_id, &len);
-	napi_open(&q->napi, LEASE_DIRECTORY, ep->device.ifindex, q->hardware_queue);
+	napi_open(&q->napi, &ep->host, LEASE_DIRECTORY, ep->device.ifindex, q->hardware_queue);
 	if (c->napi_defer_hard_irqs)
 		napi_defer(&q->napi, c->napi_defer_hard_irqs, c->gro_flush_timeout_ns);
 	/* In zero copy a socket that prefers busy polling has no wake-up that sends: the NAPI that it
 	 * polls is expected to send (xsk_no_wakeup()). virtio_net's does not, nor igb's with few queues. */
 	if (!q->busy_poll || !q->zero_copy ||
-	    netdev_queue_sends_apart(ep->device.ifindex, q->hardware_queue) != 1)
+	    netdev_queue_sends_apart(&ep->host, ep->device.ifindex, q->hardware_queue) != 1)
 		return 0;
 	napi_say(&q->napi, "sending has another NAPI: not polled");
 	return socket_prefer_wakeup(q);

@@ -51,6 +51,7 @@ int socket_bind(struct net_xdp_queue *q, const struct net_xdp_config *config,
  * Wait until no socket holds the queue any more: then nothing writes to its memory.
  * Return: 0, -ETIMEDOUT after the deadline.
  */
-int socket_wait_released(uint32_t ifindex, uint32_t queue, bool kernel_tells, uint32_t timeout_ms);
+int socket_wait_released(struct host *h, uint32_t ifindex, uint32_t queue, bool kernel_tells,
+			 uint32_t timeout_ms);
 
 #endif

@@ -15,9 +15,12 @@
 #include "support/pair.h"
 #include "xdp/lease.h"
 
+static struct host host;
+
 static void enter(void)
 {
 	netns_enter();
+	cr_assert_eq(host_open(&host), 0);
 	netns_veth("v0", "v1", 2, 1500);
 	netns_veth("s0", "s1", 1, 1500);
 	netns_run("ethtool -K s0 gro on");
@@ -31,7 +34,7 @@ static struct lease leave(uint32_t queue)
 {
 	struct lease l;
 
-	cr_assert_eq(lease_name(&l, LEASE_DIRECTORY, if_nametoindex("v0"), queue), 0);
+	lease_name(&l, LEASE_DIRECTORY, &host.netns, if_nametoindex("v0"), queue);
 	l.ours = (struct netdev_deferral){2, 200000};
 	cr_assert_eq(lease_make(&l), 0);
 	lease_leave(&l);
@@ -73,32 +76,7 @@ Test(napi, defer_without_a_napi_is_not_applicable_and_leaves_no_record)
 
 Test(napi, napi_set_of_none_is_enoent)
 {
-	cr_expect_eq(netdev_napi_set(UINT32_MAX, &(struct netdev_deferral){0, 0}), -ENOENT);
-}
-
-/* It is told, and stays until the NAPI can be reached. */
-Test(napi, left_record_that_cannot_be_put_back_stays)
-{
-	struct lease l = leave(1), again;
-	struct net_xdp_device_queue state;
-	struct net_xdp_report report;
-	struct net_error err = {0};
-
-	cr_assert_eq(net_xdp_device_queue_query("v0", 1, &state, &err), 0, "%s", err.message);
-	cr_expect(state.napi_left);
-	EXPECT_TEXT(state.napi_state, "defer 2, flush 200 us; was 0, 0 us");
-	report = one_life(true);
-	EXPECT_TEXT(report.napi_state, "left by process");
-	cr_assert_eq(net_xdp_device_queue_restore("v0", 1, &state, &err), -EOPNOTSUPP);
-	cr_expect_str_eq(err.step, "restore");
-	EXPECT_TEXT(err.message, "v0 queue 1: left by process");
-	cr_assert_eq(lease_name(&again, LEASE_DIRECTORY, if_nametoindex("v0"), 1), 0);
-	cr_expect_eq(lease_find(&again, false), 0);
-	cr_expect_eq(again.pid, l.pid);
-	/* Another queue is not concerned. */
-	cr_assert_eq(net_xdp_device_queue_restore("v0", 0, &state, &err), 0, "%s", err.message);
-	cr_expect_not(state.napi_left);
-	cr_expect_str_eq(state.napi_state, "");
+	cr_expect_eq(netdev_napi_set(&host, UINT32_MAX, &(struct netdev_deferral){0, 0}), -ENOENT);
 }
 
 Test(napi, restore_what_is_kept_is_ebusy_and_what_is_missing_enodev)
@@ -163,7 +141,7 @@ static struct netdev_napi napi_of_s0(void)
 {
 	struct netdev_napi napi;
 
-	cr_assert_eq(netdev_queue_napi(if_nametoindex("s0"), 0, &napi), 0);
+	cr_assert_eq(netdev_queue_napi(&host, if_nametoindex("s0"), 0, &napi), 0);
 	cr_assert(napi.has_deferral, "needs Linux 6.13");
 	return napi;
 }
@@ -181,7 +159,7 @@ Test(napi, only_napi_of_one_queue_is_set_without_busy_polling_and_put_back)
 	static const struct netdev_deferral old = {1, 20000};
 	struct frontend_xdp x;
 
-	cr_assert_eq(netdev_napi_set(napi_of_s0().id, &old), 0);
+	cr_assert_eq(netdev_napi_set(&host, napi_of_s0().id, &old), 0);
 	prepare_s0(&x);
 	EXPECT_TEXT(frontend_xdp_report(&x, 0).napi_state, "defer 3, flush 50 us; was 1, 20 us");
 	cr_expect_not(frontend_xdp_report(&x, 0).busy_poll);
