@@ -225,7 +225,9 @@ struct net_xdp_report {
 	 * another process; "" nothing asked, nothing found */
 	char napi_state[160];
 	int target_cpu;	       /* last hint, -1 none */
-	char target_state[80]; /* "IRQ 45 moved", "not applicable: ..." */
+	/* "IRQ 45: moved", "not applicable: ...". destroy puts back what is still the queue's and as we set it;
+	 * a NAPI thread is moved from the initial PID namespace only, which knows its number. */
+	char target_state[80];
 	uint32_t rung_count;
 	struct net_xdp_rung rungs[NET_XDP_RUNGS]; /* attach first, then bind */
 };

@@ -102,6 +102,12 @@ static void queue_update_target_vp(struct net_queue *queue, uint32_t cpu)
 
 	struct net_xdp_endpoint *ep = q->endpoint;
 
+	/* Another interface may have been given its number. */
+	if (socket_kick_rx(q) == KICK_GONE) {
+		q->affinity.cpu = (int)cpu;
+		snprintf(q->affinity.state, sizeof(q->affinity.state), "the interface is gone");
+		return;
+	}
 	affinity_set(&q->affinity, &ep->host, ep->device.ifindex, q->hardware_queue, cpu);
 }
 
@@ -122,7 +128,7 @@ static int queue_free(struct net_xdp_queue *q)
 	int rc = 0;
 
 	program_clear_socket(&ep->program, q->hardware_queue);
-	affinity_restore(&q->affinity);
+	affinity_restore(&q->affinity, &ep->host, ep->device.ifindex, q->hardware_queue);
 	napi_close(&q->napi);
 	ready_close(q);
 	socket_close(q);
@@ -134,15 +140,32 @@ static int queue_free(struct net_xdp_queue *q)
 	return rc;
 }
 
+/* Put back what is the system's. Return: 0; -errno something of it stays, which is said. */
+static int put_back(struct net_xdp_queue *q, struct net_error *err)
+{
+	struct net_xdp_endpoint *ep = q->endpoint;
+	int moved =
+		affinity_restore(&q->affinity, &ep->host, ep->device.ifindex, q->hardware_queue);
+
+	napi_close(&q->napi);
+	if (moved)
+		error_set(err, moved, "destroy",
+			  "%s queue %u has ended and its buffers are free, but its NAPI thread or "
+			  "interrupt stays on CPU %d: %s",
+			  ep->device.ifname, q->hardware_queue, q->affinity.cpu, strerror(-moved));
+	return moved;
+}
+
 int queue_destroy(struct net_queue *queue, struct net_error *err)
 {
 	struct net_xdp_queue *q = queue_of(queue);
 	struct net_xdp_endpoint *ep = q->endpoint;
 	uint32_t hardware_queue = q->hardware_queue;
-	int rc;
+	int kept, rc;
 
 	if (q->tx_later) /* accepted is accepted, also in the last call */
 		tx_push(q);
+	kept = put_back(q, err);
 	rc = queue_free(q);
 
 	if (rc)
@@ -152,7 +175,7 @@ int queue_destroy(struct net_queue *queue, struct net_error *err)
 			  ep->device.ifname, hardware_queue, ep->config.release_timeout_ms);
 	/* Last: with no queue alive another thread may end the endpoint. */
 	__atomic_sub_fetch(&ep->queues_alive, 1, __ATOMIC_RELEASE);
-	return rc;
+	return rc ? rc : kept;
 }
 
 /* ---- Set-up ----------------------------------------------------------------------------------- */
