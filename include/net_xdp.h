@@ -138,7 +138,14 @@ struct net_xdp_config {
 	 * They are the NAPI's, not the socket's: read before, put back at destroy, and after a crash by the
 	 * next get_queues on the queue or by xsk-info --restore (net_xdp_device_queue_restore()), which find
 	 * them in /run/net_xdp (a container's own /run is gone with it: share that folder). What somebody
-	 * else has set meanwhile is left. A driver that makes its NAPIs anew when the interface goes up (veth)
+	 * else has set meanwhile is left.
+	 * Not root: the folder must be there and be yours, which root does with
+	 *     install -d -m 700 -o USER /run/net_xdp
+	 * (systemd: RuntimeDirectory=net_xdp with RuntimeDirectoryPreserve=yes, or the folder is gone when it
+	 * is needed); root believes what its owner leaves there, nobody else does.
+	 * Privileges that are dropped after get_queues: putting back needs them, as the kernel looks at who asks
+	 * now. destroy then ends the queue and returns -EPERM with a sentence; the record stays for whoever may.
+	 * A driver that makes its NAPIs anew when the interface goes up (veth)
 	 * forgets them. Needs Linux 6.13, CAP_NET_ADMIN in the initial user namespace, and a driver that says
 	 * which NAPI serves the queue, or a device with one queue and one NAPI (veth). Where they cannot be
 	 * set, or not be put back, nothing is changed and the report's napi_state says why.
@@ -363,7 +370,7 @@ struct net_xdp_device_queue {
 	bool has_deferral; /* the kernel answered (6.13); the next two are valid */
 	uint32_t napi_defer_hard_irqs;
 	uint64_t gro_flush_timeout_ns;
-	bool napi_left;	      /* a process that has ended did not put them back */
+	bool napi_left; /* a process that has ended did not put them back, and they are still set */
 	char napi_state[160]; /* who changed them, and from what; "" nobody is known to have */
 };
 

@@ -36,4 +36,7 @@ void host_close(struct host *h);
  * that is made, a program that is attached. Before 5.14 nobody can tell, and true. */
 bool host_is_here(const struct host *h);
 
+/* Has that namespace ended, for certain? here: a living one. */
+bool netns_has_ended(const struct netns *netns, const struct netns *here);
+
 #endif

@@ -146,8 +146,14 @@ static int put_back(struct net_xdp_queue *q, struct net_error *err)
 	struct net_xdp_endpoint *ep = q->endpoint;
 	int moved =
 		affinity_restore(&q->affinity, &ep->host, ep->device.ifindex, q->hardware_queue);
+	int rc = napi_close(&q->napi);
 
-	napi_close(&q->napi);
+	if (rc)
+		return error_set(err, rc, "destroy",
+				 "%s queue %u has ended and its buffers are free, but %s; put it "
+				 "back with: xsk-info --restore %s",
+				 ep->device.ifname, q->hardware_queue, q->napi.state,
+				 ep->device.ifname);
 	if (moved)
 		error_set(err, moved, "destroy",
 			  "%s queue %u has ended and its buffers are free, but its NAPI thread or "

@@ -259,3 +259,21 @@ Test(lease, find_of_a_namespace_with_the_same_number_is_enoent)
 	l = made();
 	lease_remove(&l);
 }
+
+Test(lease, sweep_removes_what_had_our_number_before_and_nothing_else)
+{
+	const struct netns before = {.inode = here.inode, .cookie = 5};
+	struct lease own = left_in(&here), gone = left_in(&before), held;
+	char stranger[128];
+
+	lease_name(&held, directory, &(struct netns){here.inode, 6}, 7, 3);
+	cr_assert_eq(lease_make(&held), 0);
+	snprintf(stranger, sizeof(stranger), "%s/%lu-4-7", directory, (unsigned long)here.inode);
+	write_file(stranger, GOOD);
+	lease_sweep(directory, &here);
+	cr_expect_neq(access(gone.path, F_OK), 0, "the dead one's is still there");
+	cr_expect_eq(access(own.path, F_OK), 0, "ours is gone");
+	cr_expect_eq(access(held.path, F_OK), 0, "one that is held is gone");
+	cr_expect_eq(access(stranger, F_OK), 0, "what is no lease is gone");
+	lease_sweep("/proc/none", &here);
+}
