@@ -30,9 +30,10 @@ void fake_netlink_open(struct netlink *nl, fake_netlink_kernel kernel)
 	*nl = (struct netlink){.mutex = PTHREAD_MUTEX_INITIALIZER,
 			       .fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)};
 	cr_assert_gt(nl->fd, 0);
+	for (; fake.count; fake.count--, fake.first = (fake.first + 1) % DATAGRAMS)
+		free(fake.datagram[fake.first].data);
 	fake.fd = nl->fd;
 	fake.kernel = kernel;
-	fake.first = fake.count = 0;
 }
 
 void fake_netlink_host(struct host *h, fake_netlink_kernel kernel)
