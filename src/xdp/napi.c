@@ -192,11 +192,14 @@ void napi_defer(struct napi *n, uint32_t hard_irqs, uint32_t timeout_ns)
 		 rc ? reason(rc) : values(&n->lease).text);
 }
 
-int napi_close(struct napi *n)
+int napi_close(struct napi *n, bool gone)
 {
 	struct netdev_napi napi;
-	int rc = n->lease.fd >= 0 ? put_back(n, &napi) : 0;
+	int rc;
 
+	if (gone)
+		lease_remove(&n->lease);
+	rc = n->lease.fd >= 0 ? put_back(n, &napi) : 0;
 	if (rc >= 0 || rc == -EOPNOTSUPP)
 		return 0;
 	n->state[0] = '\0';

@@ -25,10 +25,11 @@ int napi_open(struct napi *n, struct host *h, const char *directory, uint32_t if
 /* Set these values, or write down why not. */
 void napi_defer(struct napi *n, uint32_t hard_irqs, uint32_t timeout_ns);
 
-/* Put the old values back if the present ones are still ours. Legal without napi_defer().
+/* Put the old values back if the present ones are still ours; gone: the interface has gone, and they with
+ * it. Legal without napi_defer().
  * Return: 0, also where that cannot be told now (the interface is down): the lease stays for whoever
  * opens the queue next; -errno they are ours and stay so, as the kernel refuses: state says why. */
-int napi_close(struct napi *n);
+int napi_close(struct napi *n, bool gone);
 
 /* Who has changed the values, into state. Return: has a process that has ended left them so? */
 bool napi_look(struct host *h, const char *directory, uint32_t ifindex, uint32_t queue, char *state,

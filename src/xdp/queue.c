@@ -96,14 +96,18 @@ int net_xdp_queue_report(struct net_queue *queue, struct net_xdp_report *out)
 	return 0;
 }
 
+/* Has the interface gone? Another one may have been given its number. */
+static bool is_gone(struct net_xdp_queue *q)
+{
+	return q->bound && socket_kick_rx(q) == KICK_GONE;
+}
+
 static void queue_update_target_vp(struct net_queue *queue, uint32_t cpu)
 {
 	struct net_xdp_queue *q = queue_of(queue);
-
 	struct net_xdp_endpoint *ep = q->endpoint;
 
-	/* Another interface may have been given its number. */
-	if (socket_kick_rx(q) == KICK_GONE) {
+	if (is_gone(q)) {
 		q->affinity.cpu = (int)cpu;
 		snprintf(q->affinity.state, sizeof(q->affinity.state), "the interface is gone");
 		return;
@@ -129,7 +133,7 @@ static int queue_free(struct net_xdp_queue *q)
 
 	program_clear_socket(&ep->program, q->hardware_queue);
 	affinity_restore(&q->affinity, &ep->host, ep->device.ifindex, q->hardware_queue);
-	napi_close(&q->napi);
+	napi_close(&q->napi, is_gone(q));
 	ready_close(q);
 	socket_close(q);
 	if (q->bound) /* else the queue may be another's, who keeps it */
@@ -146,7 +150,7 @@ static int put_back(struct net_xdp_queue *q, struct net_error *err)
 	struct net_xdp_endpoint *ep = q->endpoint;
 	int moved =
 		affinity_restore(&q->affinity, &ep->host, ep->device.ifindex, q->hardware_queue);
-	int rc = napi_close(&q->napi);
+	int rc = napi_close(&q->napi, is_gone(q));
 
 	if (rc)
 		return error_set(err, rc, "destroy",

@@ -327,6 +327,25 @@ Test(napi, record_of_another_namespace_is_removed_by_anybody_once_that_has_ended
 	cr_expect_eq(stays, !kernel_is(6, 18));
 }
 
+/* Even if it has just the values that we set. */
+Test(napi, destroy_after_the_device_went_leaves_who_has_its_number)
+{
+	unsigned int ifindex = if_nametoindex("s0");
+	struct netdev_napi napi;
+	struct frontend_xdp x;
+
+	prepare_s0(&x);
+	netns_run("ip link del s0");
+	netns_run("ip link add w0 index %u type veth peer name w1", ifindex);
+	netns_run("ip link set w0 up && ip link set w1 up && ethtool -K w0 gro on");
+	cr_assert_eq(netdev_queue_napi(&host, ifindex, 0, &napi), 0);
+	cr_assert_eq(netdev_napi_set(&host, napi.id, &(struct netdev_deferral){3, 50000}), 0);
+	frontend_xdp_close(&x);
+	cr_assert_eq(netdev_queue_napi(&host, ifindex, 0, &napi), 0);
+	cr_expect_eq(napi.deferral.hard_irqs, 3, "a stranger's were changed");
+	cr_expect_eq(rmdir(LEASE_DIRECTORY), 0, "the record stays");
+}
+
 /* ---- Without being root ------------------------------------------------------------------------ */
 
 enum { NOBODY = 65534 };
