@@ -341,7 +341,8 @@ static inline void net_queue_stats(struct net_queue *q, struct net_queue_stats *
 /*
  * End the queue. When it returns, with or without error, q is gone.
  * Return: 0: neither kernel nor NIC will touch any of its buffers again. -ETIMEDOUT: the kernel has
- *         not confirmed that within the deadline: keep the buffers out of use.
+ *         not confirmed that within the deadline: keep the buffers out of use. Any other error: as 0,
+ *         but something of the system that the backend had changed was not put back; err says what.
  * Blocks: until the kernel has let go of the memory (milliseconds), up to the backend's deadline.
  */
 static inline int net_queue_destroy(struct net_queue *q, struct net_error *err)

@@ -163,7 +163,14 @@ struct net_xdp_config {
 	 * They are the NAPI's, not the socket's: read before, put back at destroy, and after a crash by the
 	 * next get_queues on the queue or by xsk-info --restore (net_xdp_device_queue_restore()), which find
 	 * them in /run/net_xdp (a container's own /run is gone with it: share that folder). What somebody
-	 * else has set meanwhile is left. A driver that makes its NAPIs anew when the interface goes up (veth)
+	 * else has set meanwhile is left.
+	 * Not root: the folder must be there and be yours, which root does with
+	 *     install -d -m 700 -o USER /run/net_xdp
+	 * (systemd: RuntimeDirectory=net_xdp with RuntimeDirectoryPreserve=yes, or the folder is gone when it
+	 * is needed); root believes what its owner leaves there, nobody else does.
+	 * Privileges that are dropped after get_queues: putting back needs them, as the kernel looks at who asks
+	 * now. destroy then ends the queue and returns -EPERM with a sentence; the record stays for whoever may.
+	 * A driver that makes its NAPIs anew when the interface goes up (veth)
 	 * forgets them. Needs Linux 6.13, CAP_NET_ADMIN in the initial user namespace, and a driver that says
 	 * which NAPI serves the queue, or a device with one queue and one NAPI (veth). Where they cannot be
 	 * set, or not be put back, nothing is changed and the report's napi_state says why.
@@ -225,8 +232,12 @@ NET_PUBLIC int net_xdp_config_check(const struct net_xdp_config *config, struct 
  * One endpoint per interface, in all processes together, unless each uses program dispatcher: a second
  * one waits up to release_timeout_ms for the first to end, and says so by on_wait.
  * Owner: the caller, ends it with net_endpoint_destroy(). The fds stay the caller's: they are mapped,
- * not kept. Threads: this and every later set-up or teardown call must run in the network namespace
- * that the interface was found in; data calls may run anywhere.
+ * not kept. Threads: the network namespace of the calling thread becomes the endpoint's. get_queues
+ * must be called in that one as well, as sockets and attachments are made in the caller's: else -EXDEV and
+ * nothing is done; so must the endpoint's destroy with program dispatcher. Every other call may come from
+ * any namespace and asks in the endpoint's; but where the kernel does not tell who holds a queue (before
+ * Linux 6.15, or the interface is down) a queue's destroy from another one ends with -ETIMEDOUT. Before
+ * Linux 5.14 the caller's namespace is not checked.
  *
  * A device that was removed or moved, and a program that was detached or replaced by somebody else, are
  * told within a second: once as NET_ACTION_RESTART_REQUIRED by poll_action, and by each queue as
@@ -308,7 +319,9 @@ struct net_xdp_report {
 	 * another process; "" nothing asked, nothing found */
 	char napi_state[160];
 	int target_cpu;	       /* last hint, -1 none */
-	char target_state[80]; /* "IRQ 45 moved", "not applicable: ..." */
+	/* "IRQ 45: moved", "not applicable: ...". destroy puts back what is still the queue's and as we set it;
+	 * a NAPI thread is moved from the initial PID namespace only, which knows its number. */
+	char target_state[80];
 	bool takes_frames;     /* the queue is in the XDP program's map: what arrives is for it */
 	char frames_state[160]; /* "taken", "left to the host until a buffer is posted", why not */
 	uint32_t rung_count;
@@ -476,7 +489,7 @@ struct net_xdp_device_queue {
 	bool has_deferral; /* the kernel answered (6.13); the next two are valid */
 	uint32_t napi_defer_hard_irqs;
 	uint64_t gro_flush_timeout_ns;
-	bool napi_left;	      /* a process that has ended did not put them back */
+	bool napi_left; /* a process that has ended did not put them back, and they are still set */
 	char napi_state[160]; /* who changed them, and from what; "" nobody is known to have */
 };
 

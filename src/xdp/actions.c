@@ -145,7 +145,7 @@ static int report_gone(struct net_xdp_endpoint *ep, struct net_action *out)
 /* Events were lost: the state itself is the event. */
 static int ask_again(struct net_xdp_endpoint *ep, struct net_action *out)
 {
-	int up = netdev_link(ep->device.ifindex);
+	int up = netdev_link(&ep->host, ep->device.ifindex);
 
 	if (up == -ENODEV)
 		return report_gone(ep, out);

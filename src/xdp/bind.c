@@ -7,6 +7,7 @@
 
 #include "xdp/config.h"
 #include "xdp/deadline.h"
+#include "xdp/endpoint.h"
 #include "xdp/error.h"
 #include "xdp/netdev.h"
 #include "xdp/socket.h"
@@ -286,6 +287,7 @@ int socket_bind(struct net_xdp_queue *q, const struct net_xdp_config *config,
 	/* A packet that an empty ring cannot hold would wait for ever: it is joined instead. */
 	if (q->tx_max_descriptors > config->tx_ring_frames)
 		q->tx_max_descriptors = config->tx_ring_frames;
-	q->kernel_tells_sockets = netdev_queue_has_socket(device->ifindex, q->hardware_queue) == 1;
+	q->kernel_tells_sockets = netdev_queue_has_socket(&q->endpoint->host, device->ifindex,
+							  q->hardware_queue) == 1;
 	return 0;
 }

@@ -170,17 +170,17 @@ static void query_driver(int fd, struct net_xdp_device *device)
 
 /* The queues in use: channels where the driver has them, else what the kernel lists, else what was
  * allocated. */
-static void query_queues(int fd, const struct link *link, struct net_xdp_device *device)
+static void query_queues(struct host *h, const struct link *link, struct net_xdp_device *device)
 {
 	struct ethtool_channels channels = {.cmd = ETHTOOL_GCHANNELS};
 
-	if (offload_ethtool(fd, device->ifname, &channels) == 0 &&
+	if (offload_ethtool(h->route.fd, device->ifname, &channels) == 0 &&
 	    channels.combined_count + channels.rx_count > 0) {
 		device->rx_queues = channels.combined_count + channels.rx_count;
 		device->tx_queues = channels.combined_count + channels.tx_count;
 		return;
 	}
-	if (netdev_queue_counts(link->ifindex, &device->rx_queues, &device->tx_queues) == 0)
+	if (netdev_queue_counts(h, link->ifindex, &device->rx_queues, &device->tx_queues) == 0)
 		return;
 	device->rx_queues = link->rx_queues;
 	device->tx_queues = link->tx_queues;
@@ -248,8 +248,8 @@ static void query_program(const struct link *link, struct net_xdp_device *device
 
 /* ---- All of it -------------------------------------------------------------------------------- */
 
-/* The link reply for a name, or one sentence. On success *nl is open. */
-static int open_link(struct netlink *nl, const char *ifname, struct link *link,
+/* The link reply for a name, or one sentence. */
+static int find_link(struct netlink *nl, const char *ifname, struct link *link,
 		     struct net_error *err)
 {
 	int rc;
@@ -260,11 +260,6 @@ static int open_link(struct netlink *nl, const char *ifname, struct link *link,
 				 "alternative one up to %d%s",
 				 ifname, IFNAMSIZ - 1, NET_XDP_NAME_BYTES - 1,
 				 error_hint(-ENODEV, CALL_NETLINK).text);
-	rc = netlink_open(nl, NETLINK_ROUTE);
-	if (rc < 0)
-		return error_set(err, rc, "query",
-				 "interface %s: cannot open a netlink socket: %s%s", ifname,
-				 strerror(-rc), error_hint(rc, CALL_NETLINK).text);
 	rc = query_link(nl, ifname, link);
 	if (rc == -ENODEV)
 		error_set(err, rc, "query",
@@ -275,23 +270,19 @@ static int open_link(struct netlink *nl, const char *ifname, struct link *link,
 			  "interface %s: the kernel does not describe it: %s%s%s%s", ifname,
 			  strerror(-rc), nl->why[0] ? ": " : "", nl->why,
 			  error_hint(rc, CALL_NETLINK).text);
-	if (rc < 0)
-		netlink_close(nl);
 	return rc;
 }
 
 /* *out is written at the end: ifname may be the one in it, to look again. */
-int net_xdp_device_query(const char *ifname, struct net_xdp_device *out, struct net_error *err)
+int netdev_query(struct host *h, const char *ifname, struct net_xdp_device *out,
+		 struct net_error *err)
 {
 	struct net_xdp_device device = {.program_mode = "none"};
 	struct netdev_features features;
-	struct netlink nl;
 	struct link link;
 	int rc;
 
-	if (!ifname || !out)
-		return error_set(err, -EINVAL, "query", "ifname and out must not be NULL");
-	rc = open_link(&nl, ifname, &link, err);
+	rc = find_link(&h->route, ifname, &link, err);
 	if (rc < 0)
 		return rc;
 	snprintf(device.ifname, sizeof(device.ifname), "%s", link.ifname);
@@ -306,15 +297,14 @@ int net_xdp_device_query(const char *ifname, struct net_xdp_device *out, struct 
 	device.is_bond = link.is_bond;
 	if (link.is_veth && !link.peer_is_elsewhere)
 		device.peer_ifindex = link.peer;
-	query_driver(nl.fd, &device);
-	query_queues(nl.fd, &link, &device);
-	query_speed(nl.fd, &device);
-	offload_query(nl.fd, &device);
+	query_driver(h->route.fd, &device);
+	query_queues(h, &link, &device);
+	query_speed(h->route.fd, &device);
+	offload_query(h->route.fd, &device);
 	query_program(&link, &device);
-	netlink_close(&nl);
 
 	/* A kernel before 6.3 is no error: has_features says that the question was not answered. */
-	rc = netdev_features(link.ifindex, &features);
+	rc = netdev_features(h, link.ifindex, &features);
 	if (rc < 0 && rc != -EOPNOTSUPP)
 		return error_set(err, rc, "query", "interface %s: reading its XDP features: %s%s",
 				 ifname, strerror(-rc), error_hint(rc, CALL_NETLINK).text);
@@ -329,19 +319,42 @@ int net_xdp_device_query(const char *ifname, struct net_xdp_device *out, struct 
 	return 0;
 }
 
+/* For one question from outside an endpoint. */
+static int open_host(struct host *h, const char *ifname, const void *out, struct net_error *err)
+{
+	int rc;
+
+	if (!ifname || !out)
+		return error_set(err, -EINVAL, "query", "ifname and out must not be NULL");
+	rc = host_open(h);
+	return rc ? error_set(err, rc, "query", "interface %s: cannot open a netlink socket: %s%s",
+			      ifname, strerror(-rc), error_hint(rc, CALL_NETLINK).text)
+		  : 0;
+}
+
+int net_xdp_device_query(const char *ifname, struct net_xdp_device *out, struct net_error *err)
+{
+	struct host h;
+	int rc = open_host(&h, ifname, out, err);
+
+	if (rc)
+		return rc;
+	rc = netdev_query(&h, ifname, out, err);
+	host_close(&h);
+	return rc;
+}
+
 /* An interface that is down does not list its queues, so the range is checked by their number. */
-int net_xdp_device_queue_query(const char *ifname, uint32_t queue, struct net_xdp_device_queue *out,
-			       struct net_error *err)
+static int query_queue(struct host *h, const char *ifname, uint32_t queue,
+		       struct net_xdp_device_queue *out, struct net_error *err)
 {
 	struct net_xdp_device device;
 	struct netdev_napi napi;
 	uint32_t queues;
 	int rc;
 
-	if (!out)
-		return error_set(err, -EINVAL, "query", "out must not be NULL");
 	*out = (struct net_xdp_device_queue){0};
-	rc = net_xdp_device_query(ifname, &device, err);
+	rc = netdev_query(h, ifname, &device, err);
 	if (rc < 0)
 		return rc;
 	queues = device.rx_queues > device.tx_queues ? device.rx_queues : device.tx_queues;
@@ -351,25 +364,38 @@ int net_xdp_device_queue_query(const char *ifname, uint32_t queue, struct net_xd
 				 "number with: ethtool -L",
 				 ifname, queue, queues, queues - 1);
 
-	rc = netdev_queue_has_socket(device.ifindex, queue);
+	rc = netdev_queue_has_socket(h, device.ifindex, queue);
 	/* A queue beyond the receive queues only sends; what holds it is not told there. */
 	if (rc < 0 && rc != -EOPNOTSUPP && rc != -EINVAL)
 		goto fail;
 	out->has_state = rc >= 0;
 	out->has_socket = rc == 1;
-	rc = netdev_queue_napi(device.ifindex, queue, &napi);
-	if (rc < 0 && rc != -EOPNOTSUPP && rc != -EINVAL)
+	rc = netdev_queue_napi(h, device.ifindex, queue, &napi);
+	if (rc < 0 && rc != -EOPNOTSUPP && rc != -EINVAL && rc != -ENOENT)
 		goto fail;
 	out->napi_id = napi.id;
 	out->irq = napi.irq;
 	out->has_deferral = napi.has_deferral;
 	out->napi_defer_hard_irqs = napi.deferral.hard_irqs;
 	out->gro_flush_timeout_ns = napi.deferral.timeout_ns;
-	out->napi_left = napi_look(LEASE_DIRECTORY, device.ifindex, queue, out->napi_state,
+	out->napi_left = napi_look(h, LEASE_DIRECTORY, device.ifindex, queue, out->napi_state,
 				   sizeof(out->napi_state));
 	return 0;
 
 fail:
 	return error_set(err, rc, "query", "interface %s queue %u: %s%s", ifname, queue,
 			 strerror(-rc), error_hint(rc, CALL_NETLINK).text);
+}
+
+int net_xdp_device_queue_query(const char *ifname, uint32_t queue, struct net_xdp_device_queue *out,
+			       struct net_error *err)
+{
+	struct host h;
+	int rc = open_host(&h, ifname, out, err);
+
+	if (rc)
+		return rc;
+	rc = query_queue(&h, ifname, queue, out, err);
+	host_close(&h);
+	return rc;
 }

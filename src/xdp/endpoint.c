@@ -57,7 +57,7 @@ static void endpoint_facts(struct net_endpoint *endpoint, struct net_endpoint_fa
 /* Find the interface and attach to it. */
 static int attach(struct net_xdp_endpoint *ep, struct net_error *err)
 {
-	int rc = net_xdp_device_query(ep->config.ifname, &ep->device, err);
+	int rc = netdev_query(&ep->host, ep->config.ifname, &ep->device, err);
 
 	if (rc)
 		return rc;
@@ -79,7 +79,7 @@ static int attach(struct net_xdp_endpoint *ep, struct net_error *err)
 static int attach_again(struct net_xdp_endpoint *ep, struct net_error *err)
 {
 	struct net_xdp_device now;
-	int rc = net_xdp_device_query(ep->config.ifname, &now, err);
+	int rc = netdev_query(&ep->host, ep->config.ifname, &now, err);
 	bool attached = !rc && program_is_attached(&ep->program, &now);
 
 	if (!rc) {
@@ -133,6 +133,19 @@ static int check_hardware(const struct net_xdp_endpoint *ep, uint32_t count, str
 			 ep->config.first_queue);
 }
 
+/* What the kernel refers to the caller's network namespace (a new socket, an attachment) would meet another
+ * interface of the same number there. */
+static int check_namespace(const struct net_xdp_endpoint *ep, const char *step,
+			   struct net_error *err)
+{
+	if (host_is_here(&ep->host))
+		return 0;
+	return error_set(err, -EXDEV, step,
+			 "%s: this thread is in another network namespace than net_xdp_open() was "
+			 "called in; call from a thread that is in that one",
+			 ep->device.ifname);
+}
+
 static int get_queues(struct net_endpoint *endpoint, const struct net_queue_config *configs,
 		      uint32_t count, const struct net_rss_config *rss, struct net_queue **queues,
 		      struct net_error *err)
@@ -140,6 +153,8 @@ static int get_queues(struct net_endpoint *endpoint, const struct net_queue_conf
 	struct net_xdp_endpoint *ep = endpoint_of(endpoint);
 	int rc = check_queues(ep, count, rss, err);
 
+	if (!rc)
+		rc = check_namespace(ep, "get_queues", err);
 	if (!rc)
 		rc = attach_again(ep, err);
 	if (!rc)
@@ -212,6 +227,7 @@ static void endpoint_free(struct net_xdp_endpoint *ep)
 	actions_close(ep);
 	if (ep->witness_fd >= 0)
 		close(ep->witness_fd);
+	host_close(&ep->host);
 	memory_close(&ep->memory);
 	free(ep);
 }
@@ -221,6 +237,9 @@ static int destroy(struct net_endpoint *endpoint, struct net_error *err)
 	struct net_xdp_endpoint *ep = endpoint_of(endpoint);
 	int rc = lifecycle_destroy(alive(ep), err);
 
+	/* libxdp detaches from the interface of that number in the caller's namespace. */
+	if (!rc && ep->program.dispatched)
+		rc = check_namespace(ep, "destroy", err);
 	if (rc)
 		return rc;
 	if (release_is_mine(ep->program.maker) && net_xdp_unreleased(endpoint, 0, err) > 0)
@@ -246,8 +265,11 @@ int net_xdp_open(const struct net_xdp_config *config, struct net_endpoint **out,
 	ep->config.ifname = ep->name;
 	ep->program.link_fd = ep->umem_fd = ep->witness_fd = -1;
 	ep->action_fd = ep->events_fd = ep->removal_fd = ep->pulse_fd = ep->lost_fd = -1;
-	rc = actions_open(ep);
+	rc = host_open(&ep->host);
 	if (rc)
+		error_set(err, rc, "events", "netlink socket: %s%s", strerror(-rc),
+			  error_hint(rc, CALL_NETLINK).text);
+	else if ((rc = actions_open(ep)))
 		error_set(err, rc, "events", "epoll and timer: %s%s", strerror(-rc),
 			  error_hint(rc, CALL_OTHER).text);
 	else
@@ -261,7 +283,7 @@ int net_xdp_open(const struct net_xdp_config *config, struct net_endpoint **out,
 		return rc;
 	}
 	/* Subscribed before the state is read: no change in between is missed. */
-	ep->link_up = netdev_link(ep->device.ifindex) == 1;
+	ep->link_up = netdev_link(&ep->host, ep->device.ifindex) == 1;
 	ep->config.regions = NULL; /* need not outlive this call */
 	set_facts(ep);
 	*out = &ep->base;

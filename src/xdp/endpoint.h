@@ -3,6 +3,7 @@
 #define NET_XDP_ENDPOINT_H
 
 #include "net_xdp.h"
+#include "xdp/host.h"
 #include "xdp/memory.h"
 #include "xdp/program.h"
 #include "xdp/queue.h"
@@ -16,6 +17,7 @@ struct net_xdp_endpoint {
 	char name[NET_XDP_NAME_BYTES]; /* as it was asked for; device.ifname is the first one */
 	struct net_xdp_device device; /* as found when the program was attached */
 	struct net_endpoint_facts facts;
+	struct host host; /* the network namespace of open: everything is asked there */
 	struct memory memory;
 	struct program program;
 	uint32_t queues_alive; /* atomic: queues end in their own threads */

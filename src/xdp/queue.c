@@ -132,11 +132,23 @@ int net_xdp_queue_report(struct net_queue *queue, struct net_xdp_report *out)
 	return 0;
 }
 
+/* Has the interface gone? Another one may have been given its number. */
+static bool is_gone(struct net_xdp_queue *q)
+{
+	return q->bound && socket_kick_rx(q) == KICK_GONE;
+}
+
 static void queue_update_target_vp(struct net_queue *queue, uint32_t cpu)
 {
 	struct net_xdp_queue *q = queue_of(queue);
+	struct net_xdp_endpoint *ep = q->endpoint;
 
-	affinity_set(&q->affinity, q->endpoint->device.ifindex, q->hardware_queue, cpu);
+	if (is_gone(q)) {
+		q->affinity.cpu = (int)cpu;
+		snprintf(q->affinity.state, sizeof(q->affinity.state), "the interface is gone");
+		return;
+	}
+	affinity_set(&q->affinity, &ep->host, ep->device.ifindex, q->hardware_queue, cpu);
 }
 
 /* ---- Teardown --------------------------------------------------------------------------------- */
@@ -149,27 +161,53 @@ void queue_close_tables(struct net_xdp_queue *q)
 	bounce_close(&q->tx_private);
 }
 
-/* What nobody but the one who made the queue may end: in a forked child it is the parent's still. First the
- * program's map, so that the host has its frames back whatever keeps the socket alive. */
-static void queue_retire(struct net_xdp_queue *q)
+/* Put back what is the system's. Return: 0; -errno something of it stays, which is said. */
+static int put_back(struct net_xdp_queue *q, struct net_error *err)
 {
+	struct net_xdp_endpoint *ep = q->endpoint;
+	int moved =
+		affinity_restore(&q->affinity, &ep->host, ep->device.ifindex, q->hardware_queue);
+	int rc = napi_close(&q->napi, is_gone(q));
+
+	if (rc)
+		return error_set(err, rc, "destroy",
+				 "%s queue %u has ended and its buffers are free, but %s; put it "
+				 "back with: xsk-info --restore %s",
+				 ep->device.ifname, q->hardware_queue, q->napi.state,
+				 ep->device.ifname);
+	if (moved)
+		error_set(err, moved, "destroy",
+			  "%s queue %u has ended and its buffers are free, but its NAPI thread or "
+			  "interrupt stays on CPU %d: %s",
+			  ep->device.ifname, q->hardware_queue, q->affinity.cpu, strerror(-moved));
+	return moved;
+}
+
+/* What nobody but the one who made the queue may end: in a forked child it is the parent's still. First the
+ * program's map, so that the host has its frames back whatever keeps the socket alive. Return: as put_back(). */
+static int queue_retire(struct net_xdp_queue *q, struct net_error *err)
+{
+	int kept;
+
 	if (!release_is_mine(q->maker)) {
 		lease_leave(&q->napi.lease);
+		affinity_leave(&q->affinity);
 		q->bound = false;
-		return;
+		return 0;
 	}
 	if (q->bound && q->tx_later) /* accepted is accepted, also in the last call */
 		tx_push(q);
 	program_clear_socket(&q->endpoint->program, q->hardware_queue);
-	affinity_restore(&q->affinity);
-	napi_close(&q->napi);
+	kept = put_back(q, err);
 	if (q->bound) /* what has completed needs no release */
 		tx_reap(q);
+	return kept;
 }
 
 static struct release release_of(const struct net_xdp_queue *q)
 {
 	return (struct release){
+		.host = &q->endpoint->host,
 		.ifindex = q->endpoint->device.ifindex,
 		.hardware_queue = q->hardware_queue,
 		.index = q->index,
@@ -188,9 +226,8 @@ static int queue_free(struct net_xdp_queue *q, struct net_error *err)
 	struct deadline until = deadline_in(ep->config.release_timeout_ms);
 	struct release ended;
 	char why[168];
-	int rc = 0;
+	int kept = queue_retire(q, err), rc = 0;
 
-	queue_retire(q);
 	ended = release_of(q);
 	ready_close(q);
 	socket_close(q);
@@ -207,7 +244,7 @@ static int queue_free(struct net_xdp_queue *q, struct net_error *err)
 			ep->device.ifname, q->hardware_queue, deadline_spent(&until), why);
 	queue_close_tables(q);
 	free(q);
-	return rc;
+	return rc ? rc : kept;
 }
 
 int queue_destroy(struct net_queue *queue, struct net_error *err)
@@ -329,19 +366,19 @@ static int open_socket(struct net_xdp_queue *q, struct net_xdp_endpoint *ep, str
 }
 
 /* What needs the NAPI: it is ours, and known, since the bind. */
-static int settle_napi(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep)
+static int settle_napi(struct net_xdp_queue *q, struct net_xdp_endpoint *ep)
 {
 	const struct net_xdp_config *c = &ep->config;
 	socklen_t len = sizeof(q->napi_id);
 
 	getsockopt(q->fd, SOL_SOCKET, SO_INCOMING_NAPI_ID, &q->napi_id, &len);
-	napi_open(&q->napi, LEASE_DIRECTORY, ep->device.ifindex, q->hardware_queue);
+	napi_open(&q->napi, &ep->host, LEASE_DIRECTORY, ep->device.ifindex, q->hardware_queue);
 	if (c->napi_defer_hard_irqs)
 		napi_defer(&q->napi, c->napi_defer_hard_irqs, c->gro_flush_timeout_ns);
 	/* In zero copy a socket that prefers busy polling has no wake-up that sends: the NAPI that it
 	 * polls is expected to send (xsk_no_wakeup()). virtio_net's does not, nor igb's with few queues. */
 	if (!q->busy_poll || !q->zero_copy ||
-	    netdev_queue_sends_apart(ep->device.ifindex, q->hardware_queue) != 1)
+	    netdev_queue_sends_apart(&ep->host, ep->device.ifindex, q->hardware_queue) != 1)
 		return 0;
 	napi_say(&q->napi, "sending has another NAPI: not polled");
 	return socket_prefer_wakeup(q);

@@ -54,10 +54,12 @@ out:
 /* Return: 0 free, or gone with its device; -EBUSY a socket holds it; -errno it cannot be asked. */
 static int ask_queue(const struct release *r)
 {
-	int rc = r->kernel_tells ? netdev_queue_has_socket(r->ifindex, r->hardware_queue)
-				 : -EOPNOTSUPP;
+	int rc = r->kernel_tells
+			 ? netdev_queue_has_socket(r->host, r->ifindex, r->hardware_queue)
+			 : -EOPNOTSUPP;
 
-	if (rc == -EOPNOTSUPP || rc == -EINVAL) /* also while the interface is down */
+	/* Also while the interface is down. A socket of ours would be of the caller's namespace. */
+	if ((rc == -EOPNOTSUPP || rc == -EINVAL) && host_is_here(r->host))
 		rc = bind_probe(r->ifindex, r->hardware_queue);
 	return rc == -ENODEV ? 0 : rc == 1 ? -EBUSY : rc;
 }

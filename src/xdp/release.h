@@ -16,9 +16,11 @@
 
 #include "net_xdp.h"
 #include "xdp/deadline.h"
+#include "xdp/host.h"
 
 /* What is needed to ask about one queue. */
 struct release {
+	struct host *host;
 	uint32_t ifindex, hardware_queue;
 	uint32_t index;	   /* of its socket in the witness */
 	bool kernel_tells; /* netdev_queue_has_socket() was seen to work here */
