@@ -241,15 +241,16 @@ static int exchange(struct exchange *x, struct nlmsghdr *request)
 	if (n < 0)
 		return -errno;
 
-	do {
-		rc = wait_readable(nl->fd, deadline_ns);
-		if (rc < 0)
-			return rc;
+	/* The answer mostly came inside sendto(). poll() is refused to who may have no descriptor. */
+	for (rc = 1; rc > 0;) {
 		n = netlink_receive(nl->fd, &nl->buffer);
-		if (n < 0 && n != -EAGAIN)
+		if (n > 0)
+			rc = on_datagram(x, (size_t)n);
+		else if (n == -EAGAIN)
+			n = wait_readable(nl->fd, deadline_ns);
+		if (n < 0)
 			return (int)n;
-		rc = n > 0 ? on_datagram(x, (size_t)n) : 1;
-	} while (rc > 0);
+	}
 	return rc;
 }
 

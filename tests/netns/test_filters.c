@@ -128,7 +128,7 @@ Test(filters, netlink_refused_names_the_filter)
 Test(filters, socket_option_refused_names_the_filter)
 {
 	prepare();
-	deny(SYS_setsockopt, ANY, 0, EPERM);
+	deny(SYS_setsockopt, 1, SOL_XDP, EPERM);
 	expect(-EPERM, "umem", "seccomp filter", "AF_XDP socket");
 }
 
