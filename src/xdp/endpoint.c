@@ -63,15 +63,13 @@ static int attach(struct net_xdp_endpoint *ep, struct net_error *err)
 		return rc;
 	ep->memory.dma_per_page = ep->device.dma_per_page;
 	rc = program_open(&ep->program, &ep->config, &ep->device, err);
-	if (rc || ep->witness_fd >= 0)
+	if (rc || ep->witness.map_fd >= 0)
 		return rc;
-	ep->witness_fd = release_open_witness(ep->config.max_queues);
-	return ep->witness_fd < 0
-		       ? error_set(err, ep->witness_fd, "program",
-				   "creating the map that tells when a queue has ended: %s%s",
-				   strerror(-ep->witness_fd),
-				   error_hint(ep->witness_fd, CALL_PROGRAM).text)
-		       : 0;
+	rc = witness_open(&ep->witness, ep->config.max_queues);
+	return rc ? error_set(err, rc, "program",
+			      "creating the map that tells when a queue has ended: %s%s",
+			      strerror(-rc), error_hint(rc, CALL_PROGRAM).text)
+		  : 0;
 }
 
 /* The interface may have been removed and made again, under the same name, since we attached; or
@@ -208,7 +206,7 @@ int net_xdp_unreleased(struct net_endpoint *endpoint, uint32_t timeout_ms, struc
 
 		if (!r->pending)
 			continue;
-		r->pending = release_wait(r, ep->witness_fd, &until, why, sizeof(why)) != 0;
+		r->pending = release_wait(r, &ep->witness, &until, why, sizeof(why)) != 0;
 		left += r->pending;
 		if (r->pending)
 			error_set(err, -ETIMEDOUT, "release",
@@ -225,8 +223,7 @@ static void endpoint_free(struct net_xdp_endpoint *ep)
 {
 	program_close(&ep->program);
 	actions_close(ep);
-	if (ep->witness_fd >= 0)
-		close(ep->witness_fd);
+	witness_close(&ep->witness);
 	host_close(&ep->host);
 	memory_close(&ep->memory);
 	free(ep);
@@ -263,7 +260,8 @@ int net_xdp_open(const struct net_xdp_config *config, struct net_endpoint **out,
 	ep->config = *config;
 	snprintf(ep->name, sizeof(ep->name), "%s", config->ifname);
 	ep->config.ifname = ep->name;
-	ep->program.link_fd = ep->umem_fd = ep->witness_fd = -1;
+	ep->program.link_fd = ep->umem_fd = -1;
+	ep->witness = (struct witness){-1, -1};
 	ep->action_fd = ep->events_fd = ep->removal_fd = ep->pulse_fd = ep->lost_fd = -1;
 	rc = host_open(&ep->host);
 	if (rc)
@@ -283,7 +281,9 @@ int net_xdp_open(const struct net_xdp_config *config, struct net_endpoint **out,
 		return rc;
 	}
 	/* Subscribed before the state is read: no change in between is missed. */
-	ep->link_up = netdev_link(&ep->host, ep->device.ifindex) == 1;
+	rc = netdev_link(&ep->host, ep->device.ifindex);
+	ep->link_up = rc == 1;
+	ep->link_lost = rc < 0; /* poll_action asks again */
 	ep->config.regions = NULL; /* need not outlive this call */
 	set_facts(ep);
 	*out = &ep->base;

@@ -22,7 +22,7 @@ struct net_xdp_endpoint {
 	struct program program;
 	uint32_t queues_alive; /* atomic: queues end in their own threads */
 	int umem_fd;	       /* the first queue's socket while get_queues runs */
-	int witness_fd;	       /* see release.h */
+	struct witness witness;
 	/* The last end of each queue, written by the queue that ends. */
 	struct release ended[ENDPOINT_QUEUES];
 

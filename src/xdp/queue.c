@@ -232,7 +232,7 @@ static int queue_free(struct net_xdp_queue *q, struct net_error *err)
 	ready_close(q);
 	socket_close(q);
 	if (q->bound) { /* else the queue may be another's, who keeps it */
-		rc = release_wait(&ended, ep->witness_fd, &until, why, sizeof(why));
+		rc = release_wait(&ended, &ep->witness, &until, why, sizeof(why));
 		ended.pending = rc != 0;
 		ep->ended[q->index] = ended;
 	}
@@ -405,9 +405,9 @@ static int bind_queue(struct net_xdp_queue *q, struct net_xdp_endpoint *ep, stru
 
 	if (!rc) {
 		last->pending = false;
-		q->witnessed = release_witness(ep->witness_fd, q->index, q->fd);
+		q->witnessed = witness_enter(&ep->witness, q->index, q->fd);
 	} else if (rc == -EBUSY && last->pending &&
-		   release_wait(last, ep->witness_fd, &now, why, sizeof(why))) {
+		   release_wait(last, &ep->witness, &now, why, sizeof(why))) {
 		error_set(err, rc, "bind", "%s queue %u is not free since its last end: %s",
 			  ep->device.ifname, q->hardware_queue, why);
 	}
@@ -435,8 +435,8 @@ static int go_live(struct net_xdp_queue *q, struct net_xdp_endpoint *ep, struct 
 	q->outside = true;
 	rc = rx_held(q) ? queue_enter(q) : 0;
 	if (rc)
-		return error_set(err, rc, "queue", "queue %u: entering the socket in the map: %s",
-				 q->index, strerror(-rc));
+		return error_set(err, rc, "queue", "queue %u: entering the socket in the map: %s%s",
+				 q->index, strerror(-rc), error_hint(rc, CALL_PROGRAM).text);
 	return 0;
 }
 

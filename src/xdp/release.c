@@ -66,34 +66,46 @@ static int ask_queue(const struct release *r)
 
 /* ---- Is it our socket that holds it? ---------------------------------------------------------- */
 
-int release_open_witness(uint32_t queues)
+int witness_open(struct witness *w, uint32_t queues)
 {
-	int fd = bpf_map_create(BPF_MAP_TYPE_XSKMAP, "net_xdp_ended", sizeof(uint32_t),
-				sizeof(uint32_t), queues, NULL);
+	int rc = 0;
 
-	return fd < 0 ? -errno : fd;
+	w->probe_fd = socket(AF_XDP, SOCK_RAW | SOCK_CLOEXEC, 0);
+	if (w->probe_fd < 0)
+		return -errno;
+	w->map_fd = bpf_map_create(BPF_MAP_TYPE_XSKMAP, "net_xdp_ended", sizeof(uint32_t),
+				   sizeof(uint32_t), queues, NULL);
+	if (w->map_fd < 0) {
+		rc = -errno;
+		witness_close(w);
+	}
+	return rc;
 }
 
-bool release_witness(int witness_fd, uint32_t index, int socket_fd)
+void witness_close(struct witness *w)
 {
-	return bpf_map_update_elem(witness_fd, &index, &socket_fd, BPF_ANY) == 0;
+	if (w->map_fd >= 0)
+		close(w->map_fd);
+	if (w->probe_fd >= 0)
+		close(w->probe_fd);
+	*w = (struct witness){-1, -1};
 }
 
-/* Entries cannot be read. But a new socket is let in only where there is none. It goes by itself when it
- * is closed, and leaves the place empty for the next look. Return: 1 our socket lives, 0 it has ended,
- * -errno unknown. */
-static int ask_witness(const struct release *r, int witness_fd)
+bool witness_enter(const struct witness *w, uint32_t index, int socket_fd)
 {
-	int fd, rc;
+	return bpf_map_update_elem(w->map_fd, &index, &socket_fd, BPF_ANY) == 0;
+}
 
+/* Entries cannot be read. But another socket is let in only where there is none. Return: 1 our socket lives,
+ * 0 it has ended, -errno unknown. */
+static int ask_witness(const struct release *r, const struct witness *w)
+{
 	if (!r->witnessed)
 		return -ENOENT;
-	fd = socket(AF_XDP, SOCK_RAW | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return -errno;
-	rc = bpf_map_update_elem(witness_fd, &r->index, &fd, BPF_NOEXIST) ? -errno : 0;
-	close(fd);
-	return rc == -EEXIST ? 1 : rc;
+	if (bpf_map_update_elem(w->map_fd, &r->index, &w->probe_fd, BPF_NOEXIST))
+		return errno == EEXIST ? 1 : -errno;
+	bpf_map_delete_elem(w->map_fd, &r->index);
+	return 0;
 }
 
 /*
@@ -106,16 +118,16 @@ static bool frames_are_done(void)
 	return syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) == 0;
 }
 
-static bool is_anothers(const struct release *r, int witness_fd)
+static bool is_anothers(const struct release *r, const struct witness *w)
 {
-	return !r->lingers && ask_witness(r, witness_fd) == 0 && frames_are_done();
+	return !r->lingers && ask_witness(r, w) == 0 && frames_are_done();
 }
 
 /* ---- Wait ------------------------------------------------------------------------------------- */
 
-static void explain(const struct release *r, int witness_fd, int rc, char *why, size_t size)
+static void explain(const struct release *r, const struct witness *w, int rc, char *why, size_t size)
 {
-	int lives = rc == -EBUSY ? ask_witness(r, witness_fd) : -1;
+	int lives = rc == -EBUSY ? ask_witness(r, w) : -1;
 
 	if (rc != -EBUSY)
 		snprintf(why, size, "the kernel cannot be asked whether it is free: %s",
@@ -131,7 +143,7 @@ static void explain(const struct release *r, int witness_fd, int rc, char *why, 
 				 : "a socket has it, a copy of ours or another program's");
 }
 
-int release_wait(const struct release *r, int witness_fd, const struct deadline *until, char *why,
+int release_wait(const struct release *r, const struct witness *w, const struct deadline *until, char *why,
 		 size_t size)
 {
 	for (;;) {
@@ -139,10 +151,10 @@ int release_wait(const struct release *r, int witness_fd, const struct deadline 
 		bool late = clock_ms() >= r->ended_ms + OTHERS_AFTER_MS;
 		int rc = ask_queue(r);
 
-		if (!rc || ((late || over) && is_anothers(r, witness_fd)))
+		if (!rc || ((late || over) && is_anothers(r, w)))
 			return 0;
 		if (over) {
-			explain(r, witness_fd, rc, why, size);
+			explain(r, w, rc, why, size);
 			return -ETIMEDOUT;
 		}
 		sleep_ms(late ? 10 : 1);

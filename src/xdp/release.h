@@ -31,19 +31,26 @@ struct release {
 	int64_t ended_ms;
 };
 
-/* Return: the witness for so many queues, a descriptor; -errno. */
-int release_open_witness(uint32_t queues);
+struct witness {
+	int map_fd;
+	int probe_fd; /* a socket to ask with, made while the process may make one */
+};
+
+/* For so many queues. Return: 0 or -errno. */
+int witness_open(struct witness *w, uint32_t queues);
+/* Legal on {-1, -1}. */
+void witness_close(struct witness *w);
 
 /* Enter a queue's socket, once it is bound. Return: was it entered? */
-bool release_witness(int witness_fd, uint32_t index, int socket_fd);
+bool witness_enter(const struct witness *w, uint32_t index, int socket_fd);
 
 /*
  * Wait until nothing touches the queue's buffers any more: no socket holds the queue, or what holds it is
  * another's. Looks at least once, also past the deadline.
  * Return: 0; -ETIMEDOUT, and why says what is known of the reason.
  */
-int release_wait(const struct release *r, int witness_fd, const struct deadline *until, char *why,
-		 size_t size);
+int release_wait(const struct release *r, const struct witness *w, const struct deadline *until,
+		 char *why, size_t size);
 
 /* Is what this process made its own to end? In a forked child it is not, while the maker lives: there
  * only the child's copies are given up. */

@@ -133,6 +133,18 @@ Test(release, destroy_while_another_takes_the_queue_of_a_link_that_is_down_is_do
 	take_at_the_end(true);
 }
 
+/* With the link down the kernel does not say who holds a queue, and a process without rights can make no
+ * socket to try it with. */
+Test(release, destroy_without_privileges_of_a_link_that_is_down_is_done, .timeout = 60)
+{
+	struct rig r;
+
+	start(&r, 3000);
+	netns_run("ip link set v0 down");
+	cr_assert_eq(setresuid(65534, 65534, 65534), 0);
+	cr_assert_eq(end_queue(&r), 0, "%s", r.x.err.message);
+}
+
 /* Sent frames are still on their way: the socket is closed, but who holds the queue is not known. */
 Test(release, destroy_with_frames_held_is_not_taken_for_anothers_queue, .timeout = 60)
 {
