@@ -436,7 +436,8 @@ static inline void net_queue_inspect(struct net_queue *q, struct net_inspector *
 /*
  * End the queue. When it returns, with or without error, q is gone.
  * Return: 0: neither kernel nor NIC will touch any of its buffers again. -ETIMEDOUT: the kernel has
- *         not confirmed that within the deadline: keep the buffers out of use.
+ *         not confirmed that within the deadline: keep the buffers out of use. Any other error: as 0,
+ *         but something of the system that the backend had changed was not put back; err says what.
  * Owner: every posted receive id and every id of an accepted packet is the frontend's again, named or not
  * (see net_queue_outstanding()).
  * Blocks: until the kernel has let go of the memory (milliseconds), up to the backend's deadline.
@@ -561,7 +562,8 @@ static inline int net_endpoint_stop(struct net_endpoint *ep)
 	return ep->ops->stop(ep);
 }
 
-/* Next event. Return: 1 and *out filled, 0 none, -errno. Blocks: no. Syscalls: one, non-blocking. */
+/* Next event. Return: 1 and *out filled, 0 none, -errno. Blocks: not for an event. Syscalls: one,
+ * non-blocking; now and then a few more, to look whether all is well. */
 static inline int net_endpoint_poll_action(struct net_endpoint *ep, struct net_action *out)
 {
 	return ep->ops->poll_action(ep, out);

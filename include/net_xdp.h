@@ -15,6 +15,17 @@
  * not is *bounced*: one copy through the private area, counted with its reason. The words "zero
  * copy" are only as true as rx_bounced and tx_bounced are 0 and the queue's report says zero_copy.
  *
+ * Frames are those that the NIC accepts: its own MAC, broadcast and joined multicast. For more: ip link
+ * set IF promisc on (or allmulticast on), for one group ip maddr add MAC dev IF.
+ *
+ * Who gets the frames: opening takes nothing; the first posted buffer of a queue takes that queue's frames
+ * from the host. Until then, also on a queue that only sends, they go to the host as if nobody had opened
+ * the interface. From then on the queue keeps them: while no buffer is posted they are dropped and counted
+ * (rx_kernel_dropped), until it is destroyed. The report says which (takes_frames). Zero copy is another
+ * matter: from the bind on the driver has no buffers for that hardware queue but those in our fill ring, so
+ * without a posted one its frames are lost to the host too. Who only sends and wants the host to keep them
+ * uses mode copy.
+ *
  * Needs: CAP_NET_RAW (socket), CAP_NET_ADMIN + CAP_BPF + CAP_PERFMON (program: it measures frames by
  * their pointers, which the verifier allows only with it), CAP_IPC_LOCK or RLIMIT_MEMLOCK.
  * Source of the kernel's rules: net/xdp/ of Linux 6.18 and Documentation/networking/af_xdp.rst.
@@ -93,15 +104,18 @@ struct net_xdp_region {
 		       * with memory_as_is */
 };
 
-#define NET_XDP_TAKE_MACS 16
+#define NET_XDP_TAKE_MACS  16
+#define NET_XDP_NAME_BYTES 128 /* an alternative name and its end (ALTIFNAMSIZ) */
 
 /*
  * Start from net_xdp_config_default() and set ifname and regions. Fields hold real values: 0 is
  * never a request for a default. Pointers need not outlive net_xdp_open().
  */
 struct net_xdp_config {
-	size_t size_bytes;	  /* sizeof(struct net_xdp_config) */
-	const char *ifname;	  /* in the network namespace of the calling thread */
+	size_t size_bytes; /* sizeof(struct net_xdp_config) */
+	/* In the network namespace of the calling thread; an alternative name will do. A device whose frames
+	 * have no Ethernet header (tun, ipip, wireguard, ...) is refused. */
+	const char *ifname;
 	uint32_t first_queue;	  /* queue i of the endpoint is hardware queue first_queue + i */
 	uint32_t max_queues;	  /* 1..64; sizes the private area */
 	uint32_t max_frame_bytes; /* largest frame, from the destination MAC, without FCS. Larger
@@ -128,7 +142,8 @@ struct net_xdp_config {
 	uint32_t private_rx_chunks; /* per queue, for bounced receives */
 	uint32_t private_tx_frames; /* per queue, for bounced transmits */
 
-	uint32_t rx_ring_frames; /* ring sizes: powers of two, 1..65536 */
+	/* Ring sizes: powers of two, 1..65536. Jumbo: fill, RX and TX each hold the pieces of one frame. */
+	uint32_t rx_ring_frames;
 	uint32_t tx_ring_frames;
 	uint32_t fill_ring_frames;
 	uint32_t completion_ring_frames;
@@ -163,7 +178,14 @@ struct net_xdp_config {
 	 * They are the NAPI's, not the socket's: read before, put back at destroy, and after a crash by the
 	 * next get_queues on the queue or by xsk-info --restore (net_xdp_device_queue_restore()), which find
 	 * them in /run/net_xdp (a container's own /run is gone with it: share that folder). What somebody
-	 * else has set meanwhile is left. A driver that makes its NAPIs anew when the interface goes up (veth)
+	 * else has set meanwhile is left.
+	 * Not root: the folder must be there and be yours, which root does with
+	 *     install -d -m 700 -o USER /run/net_xdp
+	 * (systemd: RuntimeDirectory=net_xdp with RuntimeDirectoryPreserve=yes, or the folder is gone when it
+	 * is needed); root believes what its owner leaves there, nobody else does.
+	 * Privileges that are dropped after get_queues: putting back needs them, as the kernel looks at who asks
+	 * now. destroy then ends the queue and returns -EPERM with a sentence; the record stays for whoever may.
+	 * A driver that makes its NAPIs anew when the interface goes up (veth)
 	 * forgets them. Needs Linux 6.13, CAP_NET_ADMIN in the initial user namespace, and a driver that says
 	 * which NAPI serves the queue, or a device with one queue and one NAPI (veth). Where they cannot be
 	 * set, or not be put back, nothing is changed and the report's napi_state says why.
@@ -171,8 +193,18 @@ struct net_xdp_config {
 	uint32_t napi_defer_hard_irqs; /* at most 100; 0: leave the NAPI alone */
 	uint32_t gro_flush_timeout_ns; /* at most 10000000; 0: leave the NAPI alone */
 	uint32_t tx_timer_us; /* how often a sleeping queue looks for completions, 10..100000 */
-	uint32_t
-		release_timeout_ms; /* deadline of destroy, and of a bind that finds the queue busy */
+	/*
+	 * Deadline, on the clock, of each wait: of open for an endpoint of this library that has the interface
+	 * (one that was just killed, say), of get_queues for a queue that is not free yet, and of a queue's
+	 * destroy for the kernel to let go of it; closing the socket counts in. The kernel needs 10 to 30 ms for
+	 * that, and over 2 s on a loaded machine.
+	 */
+	uint32_t release_timeout_ms; /* 1..60000 */
+	/* Called by open and get_queues while they wait, after 100 ms and about every 100 ms from then on, with
+	 * one sentence that says for what. Return: shall they go on? With false they fail as at the deadline.
+	 * NULL: nobody wants to know. */
+	bool (*on_wait)(void *context, const char *sentence);
+	void *on_wait_context;
 };
 
 /* Return: the defaults: 2048-byte unaligned chunks, 1518-byte frames, rings of 2048, auto modes. */
@@ -213,14 +245,65 @@ NET_PUBLIC int net_xdp_config_check(const struct net_xdp_config *config, struct 
  * Map the memory, load the program and attach it (with an empty map: it passes everything to the
  * host until get_queues). Return: 0 and *out. Errors, err filled, nothing left behind:
  *   -EINVAL config or memory · -ENODEV no such interface · -EPERM capability · -EBUSY another XDP
- *   program is attached (named) · -EOPNOTSUPP attach mode · -ENOMEM, and what the kernel says.
+ *   program is attached (named) · -EOPNOTSUPP attach mode, or no Ethernet header · -EMFILE fewer
+ *   than 12 descriptors free, or 32 with the dispatcher · -ENOMEM, and what the kernel says. Messages
+ *   hold names as the kernel has them, any byte: who prints escapes.
+ * libbpf's and libxdp's printers are the process's: while this call or destroy runs, one of ours stands
+ * in front of them that is silent for this thread and passes on what other threads print. Any number of
+ * threads may do so at once, and a printer that is set meanwhile stays.
+ * One endpoint per interface, in all processes together, unless each uses program dispatcher: a second
+ * one waits up to release_timeout_ms for the first to end, and says so by on_wait.
  * Owner: the caller, ends it with net_endpoint_destroy(). The fds stay the caller's: they are mapped,
- * not kept. Threads: this and every later set-up or teardown call must run in the network namespace
- * that the interface was found in; data calls may run anywhere.
+ * not kept. Threads: the network namespace of the calling thread becomes the endpoint's. get_queues
+ * must be called in that one as well, as sockets and attachments are made in the caller's: else -EXDEV and
+ * nothing is done; so must the endpoint's destroy with program dispatcher. Every other call may come from
+ * any namespace and asks in the endpoint's; but where the kernel does not tell who holds a queue (before
+ * Linux 6.15, or the interface is down) a queue's destroy from another one ends with -ETIMEDOUT. Before
+ * Linux 5.14 the caller's namespace is not checked.
+ *
+ * A device that was removed or moved, and a program that was detached or replaced by somebody else, are
+ * told within a second: once as NET_ACTION_RESTART_REQUIRED by poll_action, and by each queue as
+ * NET_TX_TRY_RESTART. get_queues attaches again, or says with -EBUSY whose program is there now. A queue
+ * finds out by itself that its device went; that the program went it learns from poll_action alone, because
+ * the kernel tells nobody, and asking waits for whoever configures the network just then (the RTNL lock),
+ * which no data call may. So call poll_action: when action_fd is readable (also twice a second, for this
+ * look), or at least once a second.
+ *
+ * For a seccomp filter after open, data calls use: sendto, recvfrom, epoll_ctl, epoll_wait,
+ * timerfd_settime, read, getsockopt, clock_gettime, and bpf for the first posted buffer of a queue without
+ * initial_rx (where that is refused the host keeps the frames, it is tried again a few times a second, and
+ * frames_state says so); poll_action: recvmsg, sendto, poll, timerfd_settime, write and bpf.
  * Blocks: yes; page faults of the whole memory happen in get_queues (0.1 to 0.4 s per GiB).
  */
 NET_PUBLIC int net_xdp_open(const struct net_xdp_config *config, struct net_endpoint **out,
 			    struct net_error *err);
+
+/*
+ * Whose destroy has returned -ETIMEDOUT asks here whether the kernel has let go meanwhile. Looks once, then
+ * waits up to timeout_ms.
+ * Return: the number of ended queues that are not confirmed to be free, err (may be NULL) says what is
+ * known of one's reason; 0: every buffer of every ended queue may be used again; -EINVAL not of this backend.
+ * A queue that get_queues makes anew counts no more. net_endpoint_destroy() looks once as well: with some
+ * left it returns -ETIMEDOUT, the endpoint is gone, and their buffers stay out of use until this process
+ * and those it forked have ended.
+ * Threads: as get_queues, and not beside a queue's destroy. Blocks: up to timeout_ms.
+ */
+NET_PUBLIC int net_xdp_unreleased(struct net_endpoint *ep, uint32_t timeout_ms,
+				  struct net_error *err);
+
+/*
+ * fork(): the child has a copy of every descriptor and ring, and the kernel keeps a queue until the last
+ * copy is gone. An exec is no trouble, all descriptors are close-on-exec. A child that does not exec:
+ * - destroy in the process that made the queue takes the socket out of the program, and that of the
+ *   endpoint detaches the program, so the host has its frames again at once. But as long as the child keeps
+ *   its copies the queue is not free: -ETIMEDOUT, and no other socket can be bound to it.
+ * - destroy in the child, while the maker lives, gives up the child's copies and changes nothing else: call
+ *   it first thing in a child that has no use for the endpoint. Return: 0.
+ * - after the maker has ended (a daemon's first process) the child owns what it inherited, and destroy does
+ *   all it does elsewhere. A maker that is killed leaves the program attached for as long as a child has
+ *   copies.
+ * Only one of the processes may make data calls.
+ */
 
 /* ---- Report: asked, got, why not -------------------------------------------------------------- */
 
@@ -230,7 +313,7 @@ NET_PUBLIC int net_xdp_open(const struct net_xdp_config *config, struct net_endp
 struct net_xdp_rung {
 	const char *asked;  /* "native attach", "zero-copy bind", ... */
 	int error;	    /* 0 or -errno */
-	char sentence[200]; /* what happened and what would change it */
+	char sentence[440]; /* what happened and what would change it */
 };
 
 struct net_xdp_report {
@@ -249,12 +332,19 @@ struct net_xdp_report {
 		tx_budget_frames; /* frames per kick that the kernel was asked for, 32 by default */
 	uint32_t max_tx_descriptors; /* per packet, before it is bounced */
 	bool busy_poll;
+	/* Which VLAN tags are lost because they come out of band and rx_vlan is off, and what helps; "" when
+	 * the device is known to leave them in the frames. */
+	char vlan_state[232];
 	uint32_t napi_id; /* 0 unknown */
 	/* "NAPI 515: defer 2, flush 200 us; was 0, 0 us", "not applicable: ...", what was found left by
 	 * another process; "" nothing asked, nothing found */
 	char napi_state[160];
-	int target_cpu;	       /* last hint, -1 none */
-	char target_state[80]; /* "IRQ 45 moved", "not applicable: ..." */
+	int target_cpu; /* last hint, -1 none */
+	/* "IRQ 45: moved", "not applicable: ...". destroy puts back what is still the queue's and as we set it;
+	 * a NAPI thread is moved from the initial PID namespace only, which knows its number. */
+	char target_state[80];
+	bool takes_frames;	/* the queue is in the XDP program's map: what arrives is for it */
+	char frames_state[160]; /* "taken", "left to the host until a buffer is posted", why not */
 	uint32_t rung_count;
 	struct net_xdp_rung rungs[NET_XDP_RUNGS]; /* attach first, then bind */
 };
@@ -417,7 +507,7 @@ struct net_xdp_device {
 	uint32_t ifindex;
 	uint32_t mtu_bytes;
 	uint32_t rx_queues; /* real number in use */
-	uint32_t tx_queues;
+	uint32_t tx_queues; /* an endpoint's queue has to send: they are below this */
 	bool up;
 	bool carrier;
 	uint64_t link_speed_bps;  /* 0 unknown */
@@ -434,9 +524,36 @@ struct net_xdp_device {
 	 * bounced in zero copy, on huge pages too. */
 	bool dma_per_page;
 	uint32_t peer_ifindex; /* of a veth whose other end is in this network namespace, else 0 */
+	char peer_ifname[16];  /* "" likewise */
+	uint8_t mac[6];	       /* zeros when it has none of this length */
+	uint32_t link_type;    /* ARPHRD_* of linux/if_arp.h */
+	bool has_ethernet; /* frames begin with an Ethernet header; without one open refuses it */
+	bool is_virtual;   /* no NIC: what a local sender joined can arrive as it is */
+	bool has_offloads; /* the kernel answered; the next two are valid */
+	uint64_t offloads; /* switched on: NET_XDP_OFFLOAD_* */
+	uint64_t offloads_fixed;
+	bool has_peer_offloads; /* of peer_ifindex */
+	uint64_t peer_offloads;
 };
 
-/* Return: 0; -ENODEV, -errno with err filled. Changes nothing. Blocks: a few netlink requests. */
+/* Bits of offloads, with the name in ethtool -k. */
+enum {
+	NET_XDP_OFFLOAD_RX_VLAN = 1 << 0, /* rx-vlan-offload: takes 802.1Q tags out of frames */
+	NET_XDP_OFFLOAD_RX_STAG = 1 << 1, /* rx-vlan-stag-hw-parse: 802.1ad tags */
+	NET_XDP_OFFLOAD_TX_VLAN = 1 << 2, /* tx-vlan-offload */
+	NET_XDP_OFFLOAD_TX_STAG = 1 << 3, /* tx-vlan-stag-hw-insert */
+	/* Frames are joined before a program in generic mode sees them. */
+	NET_XDP_OFFLOAD_GRO = 1 << 4,	       /* generic-receive-offload */
+	NET_XDP_OFFLOAD_GRO_LIST = 1 << 5,     /* rx-gro-list */
+	NET_XDP_OFFLOAD_GRO_UDP = 1 << 6,      /* rx-udp-gro-forwarding */
+	NET_XDP_OFFLOAD_GRO_HARDWARE = 1 << 7, /* rx-gro-hw */
+	NET_XDP_OFFLOAD_LRO = 1 << 8,	       /* large-receive-offload */
+	NET_XDP_OFFLOAD_TSO = 1 << 9,	       /* tcp-segmentation-offload, any part of it */
+	NET_XDP_OFFLOAD_UDP_SEGMENT = 1 << 10, /* tx-udp-segmentation */
+};
+
+/* ifname may be an alternative name, of up to 127 characters; out->ifname is the one that ip link shows
+ * first. Return: 0; -ENODEV, -errno with err filled. Changes nothing. Blocks: a few netlink requests. */
 NET_PUBLIC int net_xdp_device_query_sized(const char *ifname, struct net_xdp_device *out,
 					  size_t size_bytes, struct net_error *err);
 static inline int net_xdp_device_query(const char *ifname, struct net_xdp_device *out,
@@ -453,7 +570,7 @@ struct net_xdp_device_queue {
 	bool has_deferral; /* the kernel answered (6.13); the next two are valid */
 	uint32_t napi_defer_hard_irqs;
 	uint64_t gro_flush_timeout_ns;
-	bool napi_left;	      /* a process that has ended did not put them back */
+	bool napi_left; /* a process that has ended did not put them back, and they are still set */
 	char napi_state[160]; /* who changed them, and from what; "" nobody is known to have */
 };
 

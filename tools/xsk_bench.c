@@ -6,85 +6,161 @@
 #include <string.h>
 
 #include "xsk_bench/report.h"
+#include "xsk_bench/say.h"
 
 enum {
 	EXIT_FAILED = 1,
 	EXIT_USAGE = 2,
-	EXIT_WRONG = 3, /* corrupt or duplicate frames, or numbers that do not add up */
+	EXIT_WRONG = 3, /* corrupt or duplicate frames, numbers that do not add up, no answer */
 };
 
-static int usage(const char *why)
+/* After what went to stdout: did it arrive there? */
+static int flushed(int exit_code)
 {
-	fprintf(stderr, "xsk-bench: %s\ntry 'xsk-bench --help'\n", why);
-	return EXIT_USAGE;
+	if (!fflush(stdout) && !ferror(stdout))
+		return exit_code;
+	say("writing the result: %s", strerror(errno));
+	return EXIT_FAILED;
+}
+
+/* --json may stand behind what was wrong. */
+static bool asks_for_json(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++)
+		if (!strcmp(argv[i], "--json"))
+			return true;
+	return false;
+}
+
+static int usage(const struct net_error *err, bool json, const char *command)
+{
+	struct verdict v = {EXIT_USAGE, err};
+
+	say("%s\ntry 'xsk-bench --help'", err->message);
+	if (json)
+		report_json_error(stdout, command, &v);
+	return flushed(EXIT_USAGE);
+}
+
+static const struct port *port_without_link(const struct run *run)
+{
+	for (uint32_t k = 0; k < run->port_count; k++)
+		if (!run->ports[k].link_up)
+			return &run->ports[k];
+	return NULL;
+}
+
+/* Who sends and sent nothing has not done what was asked, and neither has a sender without a link. */
+static int check_sent(const struct run *run, const struct account *a, struct net_error *err)
+{
+	const struct port *down = port_without_link(run);
+	unsigned long long sent = port_sent(&a->stats), all = a->tally.generated;
+
+	if (!all || (sent && !(down && options_send(run->opt))))
+		return 0;
+	err->code = down ? -ENETDOWN : -EIO;
+	snprintf(err->step, sizeof(err->step), "link");
+	if (down)
+		snprintf(err->message, sizeof(err->message),
+			 "%s: the link is down; %llu of %llu frames were sent", down->ifname, sent,
+			 all);
+	else
+		snprintf(err->message, sizeof(err->message),
+			 "%s: none of %llu frames was sent; see what was lost",
+			 run->ports[0].ifname, all);
+	return err->code;
 }
 
 /* One sentence for each thing that must not be. */
-static int judge(const struct account *a)
+static int judge(const struct run *run, const struct account *a)
 {
+	bool silent = run->opt->mode == BENCH_LATENCY && a->tally.generated && !a->latency.count;
+
 	if (a->tally.corrupt)
-		fprintf(stderr, "xsk-bench: %llu corrupt frames\n",
-			(unsigned long long)a->tally.corrupt);
+		say("%llu corrupt frames", (unsigned long long)a->tally.corrupt);
 	if (a->flows.duplicates)
-		fprintf(stderr, "xsk-bench: %llu duplicate frames\n",
-			(unsigned long long)a->flows.duplicates);
+		say("%llu duplicate frames", (unsigned long long)a->flows.duplicates);
 	if (!a->adds_up)
-		fprintf(stderr, "xsk-bench: the frames do not add up, see %s\n",
-			a->balances[0].name);
-	return a->intact && a->adds_up ? 0 : EXIT_WRONG;
+		say("the frames do not add up, see %s", a->balances[0].name);
+	if (silent)
+		say("nobody answered: is %02x:%02x:%02x:%02x:%02x:%02x (--dst) the peer, and does "
+		    "it run xsk-bench fwd?",
+		    run->opt->dst_mac[0], run->opt->dst_mac[1], run->opt->dst_mac[2],
+		    run->opt->dst_mac[3], run->opt->dst_mac[4], run->opt->dst_mac[5]);
+	return a->intact && a->adds_up && !silent ? 0 : EXIT_WRONG;
 }
 
-static int finish(const struct run *run, const struct options *opt, int rc,
-		  const struct net_error *err)
+/* A run that never began has no figures; one that failed has some, for people only. */
+static void show(const struct run *run, const struct account *a, const struct verdict *v)
+{
+	if (run->opt->json && v->error)
+		report_json_error(stdout, options_mode_name(run->opt->mode), v);
+	else if (run->opt->json)
+		report_json(stdout, run, a, v);
+	else if (run->started && run->opt->verbose)
+		report_table(stdout, run, a);
+	else if (run->started)
+		report_summary(stdout, run, a);
+	fflush(stdout);
+}
+
+static int finish(const struct run *run, int rc, struct net_error *err)
 {
 	struct account *a = malloc(sizeof(*a));
-	struct verdict v = {rc ? EXIT_FAILED : 0, rc ? err : NULL};
+	struct verdict v = {EXIT_FAILED, err};
 
 	if (!a) {
-		fprintf(stderr, "xsk-bench: no memory for the result\n");
+		say("no memory for the result");
 		return EXIT_FAILED;
 	}
-	account_of(run, a);
-	/* A table of a run that never began would be a table of nothing. */
-	if (run->started && !opt->json)
-		report_table(stdout, run, a);
-	fflush(stdout);
-	if (rc)
-		fprintf(stderr, "xsk-bench: %s: %s\n", err->step,
-			err->message[0] ? err->message : strerror(-rc));
-	else
-		v.exit_code = judge(a);
-	if (opt->json)
-		report_json(stdout, run, a, &v);
+	account_of(run, rc, a);
+	if (!rc)
+		rc = check_sent(run, a, err);
+	a->judged = !rc;
+	if (!rc)
+		v = (struct verdict){judge(run, a), NULL};
+	else if (!err->message[0])
+		snprintf(err->message, sizeof(err->message), "%s", strerror(-rc));
+	for (uint32_t k = 0; k < run->port_count; k++)
+		if (run->ports[k].program_error)
+			say("%s: what the XDP program dropped or passed is unknown: its counters "
+			    "cannot be read (%s)",
+			    run->ports[k].ifname, strerror(-run->ports[k].program_error));
+	show(run, a, &v);
+	if (v.error)
+		say("%s: %s", err->step, err->message);
 	free(a);
-	if (fflush(stdout) || ferror(stdout)) {
-		fprintf(stderr, "xsk-bench: writing the result: %s\n", strerror(errno));
-		return EXIT_FAILED;
-	}
-	return v.exit_code;
+	return flushed(v.exit_code);
+}
+
+static int run(const struct options *opt)
+{
+	static struct run run;
+	struct net_error err = {0};
+	int rc = run_all(&run, opt, &err);
+
+	options_say(err.message, sizeof(err.message));
+	rc = run.usage ? usage(&err, opt->json, options_mode_name(opt->mode))
+		       : finish(&run, rc, &err);
+	run_free(&run);
+	return rc;
 }
 
 int main(int argc, char **argv)
 {
-	static struct run run;
+	struct net_error err = {.code = -EINVAL, .step = "usage"};
 	struct options opt;
-	struct net_error err = {0};
-	char why[200];
-	int rc;
 
-	rc = options_parse(argc, argv, &opt, why, sizeof(why));
-	if (rc < 0)
-		return usage(why);
-	if (rc) {
+	switch (options_parse(argc, argv, &opt, err.message, sizeof(err.message))) {
+	case 0:
+		return run(&opt);
+	case OPTIONS_HELP:
 		fputs(options_help, stdout);
-		return fflush(stdout) ? EXIT_FAILED : 0;
+		return flushed(0);
+	case OPTIONS_VERSION:
+		puts("xsk-bench " NET_XDP_VERSION);
+		return flushed(0);
+	default:
+		return usage(&err, asks_for_json(argc, argv), NULL);
 	}
-	rc = run_all(&run, &opt, &err);
-	if (run.usage) {
-		run_free(&run);
-		return usage(err.message);
-	}
-	rc = finish(&run, &opt, rc, &err);
-	run_free(&run);
-	return rc;
 }

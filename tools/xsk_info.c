@@ -6,46 +6,54 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "xsk_bench/json.h"
 #include "info/info.h"
+#include "xsk_bench/escape.h"
+#include "xsk_bench/json.h"
 
 enum { EXIT_USAGE = 2 };
 
-static const char usage[] =
-	"Usage: xsk-info [IF] [--queue N] [--json] [--try]\n"
-	"       xsk-info --restore IF [--queue N]\n"
+static const char help[] =
+	"xsk-info - what AF_XDP would get on an interface, and why not better\n"
 	"\n"
-	"Without IF: one line per interface of this network namespace. With IF: its driver, "
-	"queues,\n"
-	"XDP features and limits, the privileges of the caller, which mode an attach would get, "
-	"and\n"
-	"in sentences why not a better one. Combinations of driver, kernel and MTU that are known "
-	"to\n"
-	"go wrong are named with the remedy and with who says so.\n"
+	"usage: xsk-info [IF] [options]\n"
+	"       xsk-info --restore IF [-q N]\n"
 	"\n"
-	"  --queue N   the hardware queue in question (default 0)\n"
-	"  --json      one JSON document instead of text; what is not known has no member\n"
-	"  --try       also really attach to the queue, show each attempt, and detach. INTRUSIVE:\n"
-	"              some NICs (igb, ixgbe, i40e, ice) reset when an XDP program comes or goes,\n"
-	"              and frames to this queue are lost meanwhile\n"
-	"  --restore   only put back what a program that was killed has left on the NAPIs of the\n"
-	"              queues (of queue N): interrupt deferral for busy polling. What a running "
-	"one\n"
-	"              has set is left alone\n"
-	"  -h, --help  this text\n"
+	"Without IF: one line per interface of this network namespace. With IF: its\n"
+	"driver, queues, features and limits, the privileges of the caller, which mode\n"
+	"an attach would get, and in sentences why not a better one. Combinations of\n"
+	"driver, kernel and MTU that are known to go wrong are named with the remedy and\n"
+	"with who says so.\n"
 	"\n"
-	"Without --try or --restore nothing is changed. Names of programs and of who holds them "
-	"need root.\n"
+	"what\n"
+	"  -i, --interface IF   the same as IF (in this network namespace)\n"
+	"  -q, --queue N        the hardware queue in question (0)\n"
+	"      --try            also really attach to the queue, show each attempt, and\n"
+	"                       detach. INTRUSIVE: some NICs (igb, ixgbe, i40e, ice)\n"
+	"                       reset when an XDP program comes or goes, and frames to\n"
+	"                       this queue may be lost meanwhile\n"
+	"      --restore        only put back what a program that was killed has left on\n"
+	"                       the NAPIs of the queues (of queue N): interrupt deferral\n"
+	"                       for busy polling. What a running one has set is left\n"
 	"\n"
-	"Examples:\n"
+	"output\n"
+	"      --json           one JSON document; what is not known has no member\n"
+	"  -V, --version        the version\n"
+	"  -h, --help           this text\n"
+	"\n"
+	"Without --try or --restore nothing is changed. Names of programs and of who\n"
+	"holds them need root. Options in sentences are those of xsk-bench; behind them,\n"
+	"in brackets, stand the fields of net_xdp.h for programs of your own.\n"
+	"AF_XDP sees what the NIC accepts: its own MAC, broadcast and joined multicast.\n"
+	"For more: ip link set IF promisc on, allmulticast on, ip maddr add MAC dev IF.\n"
+	"\n"
+	"exit   0 done   1 failure (said in one sentence)   2 usage. That an attach would\n"
+	"       fail is an answer, not a failure; that --try failed is one.\n"
+	"\n"
+	"examples\n"
 	"  xsk-info                          which interfaces are there?\n"
 	"  xsk-info eth1                     would eth1 get zero copy? why not?\n"
 	"  xsk-info eth1 --queue 3 --try     attach to queue 3 and see\n"
-	"  xsk-info eth1 --json | jq -r .prediction.mode\n"
-	"\n"
-	"Exit status: 0 done, 1 failure (said in one sentence), 2 wrong usage. That an attach "
-	"would\n"
-	"fail is an answer, not a failure; that --try failed is one.\n";
+	"  xsk-info eth1 --json | jq -r .prediction.mode\n";
 
 struct options {
 	const char *ifname;
@@ -56,13 +64,18 @@ struct options {
 	bool restore;
 };
 
-/* Return: -1 go on, else the exit status. */
-static int usage_error(const char *sentence, const char *value)
+/* ---- Options ---------------------------------------------------------------------------------- */
+
+static int usage_error(const char *before, const char *value, const char *behind)
 {
-	fprintf(stderr, "xsk-info: %s%s; see xsk-info --help\n", sentence, value);
+	char plain[256];
+
+	fprintf(stderr, "xsk-info: %s%s%s\ntry 'xsk-info --help'\n", before,
+		escape_plain(plain, sizeof(plain), value), behind);
 	return EXIT_USAGE;
 }
 
+/* Return: -1 go on, else the exit status. */
 static int parse_queue(const char *text, struct options *options)
 {
 	char *end;
@@ -71,100 +84,151 @@ static int parse_queue(const char *text, struct options *options)
 	errno = 0;
 	value = strtoul(text, &end, 10);
 	if (text[0] < '0' || text[0] > '9' || *end || errno || value > 65535)
-		return usage_error("--queue takes a number from 0 to 65535, not ", text);
+		return usage_error("--queue: '", text, "' is not a number from 0 to 65535");
 	options->queue = (uint32_t)value;
 	options->has_queue = true;
 	return -1;
 }
 
-static int parse(int argc, char **argv, struct options *options)
+static int parse_interface(const char *name, struct options *options)
 {
-	static const struct option longs[] = {
-		{"queue", required_argument, NULL, 'q'}, {"json", no_argument, NULL, 'j'},
-		{"try", no_argument, NULL, 't'},	 {"restore", no_argument, NULL, 'r'},
-		{"help", no_argument, NULL, 'h'},	 {NULL, 0, NULL, 0},
-	};
-	int option, status;
-
-	while ((option = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
-		switch (option) {
-		case 'q':
-			status = parse_queue(optarg, options);
-			if (status >= 0)
-				return status;
-			break;
-		case 'j':
-			options->json = true;
-			break;
-		case 't':
-			options->try = true;
-			break;
-		case 'r':
-			options->restore = true;
-			break;
-		case 'h':
-			fputs(usage, stdout);
-			return EXIT_SUCCESS;
-		default: /* getopt has said what */
-			fputs("see xsk-info --help\n", stderr);
-			return EXIT_USAGE;
-		}
-	}
-	if (optind < argc)
-		options->ifname = argv[optind++];
-	if (optind < argc)
-		return usage_error("one interface at a time, not also ", argv[optind]);
-	if (!options->ifname && (options->has_queue || options->try || options->restore))
-		return usage_error("--queue, --try and --restore need an interface", "");
-	if (options->restore && (options->try || options->json))
-		return usage_error("--restore goes alone", "");
+	if (options->ifname)
+		return usage_error("one interface at a time, not also '", name, "'");
+	options->ifname = name;
 	return -1;
 }
 
+static int parse_option(int option, char **argv, struct options *options)
+{
+	switch (option) {
+	case 'i':
+		return parse_interface(optarg, options);
+	case 'q':
+		return parse_queue(optarg, options);
+	case 'j':
+		options->json = true;
+		return -1;
+	case 't':
+		options->try = true;
+		return -1;
+	case 'r':
+		options->restore = true;
+		return -1;
+	case 'V':
+		puts("xsk-info " NET_XDP_VERSION);
+		return EXIT_SUCCESS;
+	case 'h':
+		fputs(help, stdout);
+		return EXIT_SUCCESS;
+	case ':':
+		return usage_error("", argv[optind - 1], ": the value is missing");
+	default:
+		return usage_error("", argv[optind - 1], ": no such option");
+	}
+}
+
+static int parse(int argc, char **argv, struct options *options)
+{
+	static const struct option longs[] = {
+		{"interface", required_argument, NULL, 'i'},
+		{"queue", required_argument, NULL, 'q'},
+		{"json", no_argument, NULL, 'j'},
+		{"try", no_argument, NULL, 't'},
+		{"restore", no_argument, NULL, 'r'},
+		{"version", no_argument, NULL, 'V'},
+		{"help", no_argument, NULL, 'h'},
+		{NULL, 0, NULL, 0},
+	};
+	int option, status = -1;
+
+	/* The leading colon: getopt prints nothing itself. */
+	while (status < 0 && (option = getopt_long(argc, argv, ":hi:q:V", longs, NULL)) != -1)
+		status = parse_option(option, argv, options);
+	while (status < 0 && optind < argc)
+		status = parse_interface(argv[optind++], options);
+	if (status >= 0)
+		return status;
+	if (!options->ifname && (options->has_queue || options->try || options->restore))
+		return usage_error("--queue, --try and --restore need an interface", "", "");
+	if (options->restore && (options->try || options->json))
+		return usage_error("--restore goes alone", "", "");
+	return -1;
+}
+
+/* ---- What it does ----------------------------------------------------------------------------- */
+
 static int fail(const struct net_error *err)
 {
-	fprintf(stderr, "xsk-info: %s: %s\n", err->step, err->message);
+	char plain[4 * sizeof(err->message)];
+
+	fprintf(stderr, "xsk-info: %s: %s\n", err->step,
+		escape_plain(plain, sizeof(plain),
+			     err->message[0] ? err->message : strerror(-err->code)));
 	return EXIT_FAILURE;
 }
 
-static int show_all(bool json)
+/* Nothing but the error is known. */
+static int fail_whole(const struct options *options, const struct net_error *err)
 {
-	struct if_nameindex *interfaces = if_nameindex(), *i;
-	int status = EXIT_SUCCESS;
 	struct json j = {.out = stdout};
-	struct info_facts facts;
-	struct net_error err;
+
+	if (options->json) {
+		info_json_begin(&j);
+		info_json_end(&j, EXIT_FAILURE, err);
+	}
+	return fail(err);
+}
+
+static struct if_nameindex *list_interfaces(struct net_error *err)
+{
+	struct if_nameindex *interfaces;
+
+	if (info_netlink_check(err) < 0)
+		return NULL;
+	interfaces = if_nameindex();
+	if (!interfaces) {
+		err->code = -errno;
+		snprintf(err->step, sizeof(err->step), "query");
+		snprintf(err->message, sizeof(err->message), "cannot list the interfaces: %s",
+			 strerror(errno));
+	}
+	return interfaces;
+}
+
+static int show_all(const struct options *options)
+{
+	struct net_error err = {0}, why;
+	struct if_nameindex *interfaces = list_interfaces(&err), *i;
+	struct json j = {.out = stdout};
+	struct net_xdp_device device;
+	int status = EXIT_SUCCESS;
 	int rc;
 
-	if (!interfaces) {
-		fprintf(stderr, "xsk-info: query: cannot list the interfaces: %s\n",
-			strerror(errno));
-		return EXIT_FAILURE;
-	}
-	if (json) {
-		json_open(&j, NULL, '{');
+	if (!interfaces)
+		return fail_whole(options, &err);
+	if (options->json) {
+		info_json_begin(&j);
 		json_open(&j, "interfaces", '[');
 	} else {
 		info_print_row(stdout, NULL);
 	}
 	for (i = interfaces; i->if_index; i++) {
-		memset(&facts, 0, sizeof(facts));
-		rc = net_xdp_device_query(i->if_name, &facts.device, &err);
+		rc = net_xdp_device_query(i->if_name, &device, &why);
 		/* Deleted since it was listed. */
 		if (rc == -ENODEV)
 			continue;
 		if (rc < 0) {
-			status = fail(&err);
-			continue;
+			status = fail(&why);
+			err = why;
+		} else if (options->json) {
+			info_json_row(&j, &device);
+		} else {
+			info_print_row(stdout, &device);
 		}
-		if (json)
-			info_json_row(&j, &facts);
-		else
-			info_print_row(stdout, &facts);
 	}
-	if (json) {
+	if (options->json) {
 		json_close(&j, ']');
-		json_close(&j, '}');
+		info_json_end(&j, status, &err);
 	}
 	if_freenameindex(interfaces);
 	return status;
@@ -178,7 +242,7 @@ static int show_one(const struct options *options)
 	struct info_try tried;
 
 	if (info_facts(options->ifname, options->queue, &facts, &err) < 0)
-		return fail(&err);
+		return fail_whole(options, &err);
 	info_predict(&facts, &prediction);
 	if (options->try)
 		info_try(&facts, &tried);
@@ -186,10 +250,8 @@ static int show_one(const struct options *options)
 		info_print_json(stdout, &facts, &prediction, options->try ? &tried : NULL);
 	else
 		info_print_text(stdout, &facts, &prediction, options->try ? &tried : NULL);
-	if (!options->try || tried.rc == 0)
-		return EXIT_SUCCESS;
-	/* The text has said so already. */
-	return options->json ? fail(&tried.err) : EXIT_FAILURE;
+	fflush(stdout);
+	return options->try && tried.rc < 0 ? fail(&tried.err) : EXIT_SUCCESS;
 }
 
 /* One queue, or all of them. */
@@ -200,8 +262,9 @@ static int restore(const struct options *options)
 	struct net_xdp_device device;
 	int status = EXIT_SUCCESS, rc;
 	struct net_error err;
+	char text[64];
 
-	if (net_xdp_device_query(options->ifname, &device, &err))
+	if (info_netlink_check(&err) || net_xdp_device_query(options->ifname, &device, &err))
 		return fail(&err);
 	if (!options->has_queue)
 		end = device.rx_queues;
@@ -212,10 +275,12 @@ static int restore(const struct options *options)
 			continue;
 		}
 		restored += (uint32_t)rc;
+		snprintf(text, sizeof(text), "queue %u: ", queue);
 		if (state.napi_state[0])
-			printf("queue %u: %s\n", queue, state.napi_state);
+			info_print_sentence(stdout, text, state.napi_state);
 	}
-	printf("%s: %u put back\n", options->ifname, restored);
+	snprintf(text, sizeof(text), "%s: %u put back", device.ifname, restored);
+	info_print_sentence(stdout, "", text);
 	return status;
 }
 
@@ -227,7 +292,7 @@ int main(int argc, char **argv)
 	if (status < 0 && options.restore)
 		status = restore(&options);
 	else if (status < 0)
-		status = options.ifname ? show_one(&options) : show_all(options.json);
+		status = options.ifname ? show_one(&options) : show_all(&options);
 	if (fflush(stdout) || ferror(stdout)) {
 		fprintf(stderr, "xsk-info: output: %s\n", strerror(errno));
 		return EXIT_FAILURE;

@@ -208,7 +208,7 @@ static int loopback_queue_open(struct loopback *ep, uint32_t index,
 		rc = -errno;
 		free(q);
 		return error_set(err, rc, "get_queues", "eventfd of queue %u failed: errno %d%s",
-				 index, -rc, error_hint(rc));
+				 index, -rc, error_hint(rc, CALL_OTHER).text);
 	}
 	q->base.ops = &loopback_queue_ops;
 	q->endpoint = ep;

@@ -25,7 +25,7 @@ enum {
 struct null_endpoint {
 	struct net_endpoint base;
 	uint32_t made; /* by the last get_queues */
-	uint32_t alive;
+	uint32_t alive; /* atomic: queues end in their own threads */
 	struct null_queue *queues[NULL_MAX_QUEUES]; /* NULL: destroyed */
 };
 
@@ -36,6 +36,11 @@ struct null_queue {
 	int never_fd; /* an eventfd that nobody writes: sleeping on it lasts until the deadline */
 	struct net_queue_stats stats;
 };
+
+static uint32_t alive(const struct null_endpoint *endpoint)
+{
+	return __atomic_load_n(&endpoint->alive, __ATOMIC_ACQUIRE);
+}
 
 static uint32_t null_rx_avail(struct net_queue *q, struct net_buffer_access *pool,
 			      const uint32_t *ids, uint32_t count)
@@ -100,12 +105,15 @@ static void null_outstanding(struct net_queue *q, net_outstanding_fn *each, void
 static int null_queue_destroy(struct net_queue *q, struct net_error *err)
 {
 	struct null_queue *queue = (struct null_queue *)q;
+	struct null_endpoint *endpoint;
 
 	(void)err;
 	close(queue->never_fd);
-	queue->endpoint->alive--;
-	queue->endpoint->queues[queue->index] = NULL;
+	endpoint = queue->endpoint;
+	endpoint->queues[queue->index] = NULL;
 	free(queue);
+	/* Last: with no queue alive another thread may end the endpoint. */
+	__atomic_sub_fetch(&endpoint->alive, 1, __ATOMIC_RELEASE);
 	return 0;
 }
 
@@ -138,13 +146,13 @@ static int null_queue_open(struct null_endpoint *endpoint, uint32_t index, struc
 		rc = -errno;
 		free(queue);
 		return error_set(err, rc, "get_queues", "eventfd failed: errno %d%s", -rc,
-				 error_hint(rc));
+				 error_hint(rc, CALL_OTHER).text);
 	}
 	queue->base.ops = &null_queue_ops;
 	queue->endpoint = endpoint;
 	queue->index = index;
 	endpoint->queues[index] = queue;
-	endpoint->alive++;
+	__atomic_add_fetch(&endpoint->alive, 1, __ATOMIC_RELAXED);
 	*out = &queue->base;
 	return 0;
 }
@@ -174,7 +182,7 @@ static int null_get_queues(struct net_endpoint *ep, const struct net_queue_confi
 
 	(void)configs;
 	null_facts(ep, &facts, sizeof(facts));
-	rc = lifecycle_get_queues(count, NULL_MAX_QUEUES, endpoint->alive, err);
+	rc = lifecycle_get_queues(count, NULL_MAX_QUEUES, alive(endpoint), err);
 	if (!rc && rss)
 		rc = rss_check(rss, &facts, err);
 	while (!rc && made < count) {
@@ -202,13 +210,13 @@ static int null_get_queue(struct net_endpoint *ep, uint32_t index,
 
 static int null_stop(struct net_endpoint *ep)
 {
-	return ((struct null_endpoint *)ep)->alive ? -EBUSY : 0;
+	return alive((struct null_endpoint *)ep) ? -EBUSY : 0;
 }
 
 static int null_destroy(struct net_endpoint *ep, struct net_error *err)
 {
 	struct null_endpoint *endpoint = (struct null_endpoint *)ep;
-	int rc = lifecycle_destroy(endpoint->alive, err);
+	int rc = lifecycle_destroy(alive(endpoint), err);
 
 	if (!rc)
 		free(endpoint);

@@ -103,7 +103,7 @@ int net_slots_open(uint32_t count, uint32_t slot_bytes, uint32_t header_bytes,
 	if (rc) {
 		net_slots_close(s);
 		return error_set(err, rc, "slots", "memory for %u slots of %u bytes: %s%s", count,
-				 slot_bytes, strerror(-rc), error_hint(rc));
+				 slot_bytes, strerror(-rc), error_hint(rc, CALL_OTHER).text);
 	}
 	*out = s;
 	return 0;

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "xdp/affinity.h"
@@ -20,12 +23,27 @@ __attribute__((format(printf, 2, 3))) static void describe(struct affinity *a, c
 	va_end(args);
 }
 
+/* ---- An interrupt's CPU list ------------------------------------------------------------------ */
+
 static int open_irq(uint32_t irq, int flags)
 {
 	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/irq/%u/smp_affinity_list", irq);
 	return open(path, flags | O_CLOEXEC);
+}
+
+static int read_irq(uint32_t irq, char *cpus, size_t size)
+{
+	int fd = open_irq(irq, O_RDONLY);
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	memset(cpus, 0, size);
+	n = read(fd, cpus, size - 1);
+	close(fd);
+	return n > 0 ? 0 : -EIO;
 }
 
 static int write_irq(uint32_t irq, const char *cpus)
@@ -40,82 +58,152 @@ static int write_irq(uint32_t irq, const char *cpus)
 	return rc;
 }
 
-/* Remember the interrupt's CPUs once, before the first move. */
-static int save_irq(struct affinity *a, uint32_t irq)
-{
-	int fd;
-	ssize_t n;
-
-	if (a->irq == irq)
-		return 0;
-	affinity_restore(a); /* of what was moved before: old has room for one */
-	fd = open_irq(irq, O_RDONLY);
-	if (fd < 0)
-		return -errno;
-	n = read(fd, a->old, sizeof(a->old) - 1);
-	close(fd);
-	if (n <= 0)
-		return -EIO;
-	a->old[n] = '\0';
-	a->irq = irq;
-	return 0;
-}
-
 static int move_irq(struct affinity *a, uint32_t irq, uint32_t cpu)
 {
-	char cpus[16];
-	int rc = save_irq(a, irq);
+	char now[sizeof(a->old)], cpus[16];
+	int rc = read_irq(irq, now, sizeof(now));
 
+	if (rc)
+		return rc;
+	a->irq = irq;
+	if (strcmp(now, a->ours))
+		memcpy(a->old, now, sizeof(now));
 	snprintf(cpus, sizeof(cpus), "%u", cpu);
-	return rc ? rc : write_irq(irq, cpus);
+	rc = write_irq(irq, cpus);
+	return rc ? rc : read_irq(irq, a->ours, sizeof(a->ours));
 }
+
+/* The number may be another device's by now, which the kernel is asked. */
+static int restore_irq(const struct affinity *a, struct host *h, uint32_t ifindex, uint32_t queue)
+{
+	char now[sizeof(a->old)];
+	struct netdev_napi napi;
+
+	if (netdev_queue_napi(h, ifindex, queue, &napi) || napi.irq != a->irq ||
+	    read_irq(a->irq, now, sizeof(now)) || strcmp(now, a->ours))
+		return 0;
+	return write_irq(a->irq, a->old);
+}
+
+/* ---- A NAPI thread's CPU set ------------------------------------------------------------------ */
 
 _Static_assert(sizeof(cpu_set_t) <= sizeof(((struct affinity *)0)->old), "old holds a CPU set");
 
-static int move_thread(struct affinity *a, uint32_t thread, uint32_t cpu)
+static bool has_ended(int thread_fd)
 {
+	return poll(&(struct pollfd){.fd = thread_fd, .events = POLLIN}, 1, 0) != 0;
+}
+
+/* The kernel tells a thread's number in the initial PID namespace, whose inode is PROC_PID_INIT_INO: in
+ * another one it is somebody else's. */
+static bool numbers_are_the_kernels(void)
+{
+	struct stat s;
+
+	return stat("/proc/self/ns/pid", &s) == 0 && s.st_ino == 0xEFFFFFFC;
+}
+
+/* Hold the queue's NAPI thread: that it is still the queue's after it is held makes sure which it is. */
+static int hold_thread(struct affinity *a, struct host *h, uint32_t ifindex, uint32_t queue,
+		       uint32_t thread)
+{
+	struct netdev_napi napi;
+	int fd;
+
+	if (a->thread && !has_ended(a->thread_fd))
+		return 0;
+	affinity_restore(a, h, ifindex, queue);
+	if (!numbers_are_the_kernels())
+		return -ESRCH;
+	fd = (int)syscall(SYS_pidfd_open, thread, 0);
+	if (fd < 0)
+		return -errno;
+	if (netdev_queue_napi(h, ifindex, queue, &napi) || napi.thread_pid != thread) {
+		close(fd);
+		return -ESRCH;
+	}
+	a->thread = thread;
+	a->thread_fd = fd;
+	return 0;
+}
+
+static int move_thread(struct affinity *a, uint32_t cpu)
+{
+	char now[sizeof(a->old)] = {0};
 	cpu_set_t set;
 
 	if (cpu >= CPU_SETSIZE)
 		return -EINVAL;
-	if (a->thread != thread) {
-		affinity_restore(a);
-		if (sched_getaffinity((pid_t)thread, sizeof(set), &set))
-			return -errno;
-		memcpy(a->old, &set, sizeof(set));
-		a->thread = thread;
-	}
+	if (sched_getaffinity((pid_t)a->thread, sizeof(set), &set))
+		return -errno;
+	memcpy(now, &set, sizeof(set));
+	if (memcmp(now, a->ours, sizeof(now)))
+		memcpy(a->old, now, sizeof(now));
 	CPU_ZERO(&set);
 	CPU_SET(cpu, &set);
-	return sched_setaffinity((pid_t)thread, sizeof(set), &set) ? -errno : 0;
+	if (sched_setaffinity((pid_t)a->thread, sizeof(set), &set) ||
+	    sched_getaffinity((pid_t)a->thread, sizeof(set), &set))
+		return -errno;
+	memcpy(a->ours, &set, sizeof(set));
+	return 0;
 }
 
-void affinity_set(struct affinity *a, uint32_t ifindex, uint32_t queue, uint32_t cpu)
-{
-	struct netdev_napi napi = {0};
-	int rc = netdev_queue_napi(ifindex, queue, &napi);
-
-	a->cpu = (int)cpu;
-	if (rc || (!napi.thread_pid && !napi.irq)) {
-		describe(a, "not applicable: the driver shows neither interrupt nor NAPI thread");
-	} else if (napi.thread_pid) {
-		rc = move_thread(a, napi.thread_pid, cpu);
-		describe(a, "NAPI thread %u: %s", napi.thread_pid, rc ? strerror(-rc) : "moved");
-	} else {
-		rc = move_irq(a, napi.irq, cpu);
-		describe(a, "IRQ %u: %s", napi.irq, rc ? strerror(-rc) : "moved");
-	}
-}
-
-void affinity_restore(struct affinity *a)
+static int restore_thread(const struct affinity *a)
 {
 	cpu_set_t set;
 
+	if (has_ended(a->thread_fd) || sched_getaffinity((pid_t)a->thread, sizeof(set), &set) ||
+	    memcmp(&set, a->ours, sizeof(set)))
+		return 0;
+	memcpy(&set, a->old, sizeof(set));
+	return sched_setaffinity((pid_t)a->thread, sizeof(set), &set) ? -errno : 0;
+}
+
+/* ---- Either ----------------------------------------------------------------------------------- */
+
+void affinity_set(struct affinity *a, struct host *h, uint32_t ifindex, uint32_t queue,
+		  uint32_t cpu)
+{
+	struct netdev_napi napi = {0};
+	int rc = netdev_queue_napi(h, ifindex, queue, &napi);
+	uint32_t thread = napi.thread_pid, irq = thread ? 0 : napi.irq;
+
+	a->cpu = (int)cpu;
+	if (rc || (!thread && !irq)) {
+		describe(a, "not applicable: the driver shows neither interrupt nor NAPI thread");
+		return;
+	}
+	/* old has room for one. */
+	if ((a->thread && a->thread != thread) || (a->irq && a->irq != irq))
+		affinity_restore(a, h, ifindex, queue);
+	if (thread) {
+		rc = hold_thread(a, h, ifindex, queue, thread);
+		rc = rc ? rc : move_thread(a, cpu);
+		describe(a, "NAPI thread %u: %s", thread, rc ? strerror(-rc) : "moved");
+	} else {
+		rc = move_irq(a, irq, cpu);
+		describe(a, "IRQ %u: %s", irq, rc ? strerror(-rc) : "moved");
+	}
+}
+
+int affinity_restore(struct affinity *a, struct host *h, uint32_t ifindex, uint32_t queue)
+{
+	int rc = 0;
+
 	if (a->thread) {
-		memcpy(&set, a->old, sizeof(set));
-		sched_setaffinity((pid_t)a->thread, sizeof(set), &set);
+		rc = restore_thread(a);
+		close(a->thread_fd);
 	}
 	if (a->irq)
-		write_irq(a->irq, a->old);
+		rc = restore_irq(a, h, ifindex, queue);
+	a->irq = a->thread = 0;
+	memset(a->ours, 0, sizeof(a->ours));
+	return rc;
+}
+
+void affinity_leave(struct affinity *a)
+{
+	if (a->thread)
+		close(a->thread_fd);
 	a->irq = a->thread = 0;
 }

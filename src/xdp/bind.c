@@ -1,34 +1,20 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Taking a hardware queue, down the ladder of modes, and knowing that it was given back. */
+/* Taking a hardware queue, down the ladder of modes. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "xdp/config.h"
+#include "xdp/deadline.h"
+#include "xdp/endpoint.h"
 #include "xdp/error.h"
 #include "xdp/netdev.h"
 #include "xdp/socket.h"
 
 /* ---- Bind ------------------------------------------------------------------------------------- */
 
-static uint64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
-static void sleep_ms(long ms)
-{
-	nanosleep(&(struct timespec){.tv_nsec = ms * 1000000}, NULL);
-}
-
-static int bind_once(int fd, uint32_t ifindex, uint32_t queue, uint16_t flags, int umem_fd)
+int socket_bind_once(int fd, uint32_t ifindex, uint32_t queue, uint16_t flags, int umem_fd)
 {
 	struct sockaddr_xdp address = {
 		.sxdp_family = AF_XDP,
@@ -42,15 +28,21 @@ static int bind_once(int fd, uint32_t ifindex, uint32_t queue, uint16_t flags, i
 }
 
 /* A queue stays busy for a while after its last socket was closed (the kernel releases later). */
-static int bind_patiently(const struct net_xdp_queue *q, uint32_t ifindex, uint16_t flags,
-			  int umem_fd, uint32_t timeout_ms)
+static int bind_patiently(const struct net_xdp_queue *q, const struct net_xdp_config *c,
+			  uint32_t ifindex, uint16_t flags, int umem_fd)
 {
-	uint64_t deadline = now_ms() + timeout_ms;
+	struct deadline until = deadline_in(c->release_timeout_ms);
 	int rc;
 
-	while ((rc = bind_once(q->fd, ifindex, q->hardware_queue, flags, umem_fd)) == -EBUSY &&
-	       now_ms() < deadline)
+	while ((rc = socket_bind_once(q->fd, ifindex, q->hardware_queue, flags, umem_fd)) ==
+		       -EBUSY &&
+	       !deadline_passed(&until)) {
+		if (deadline_tell(&until) &&
+		    !config_tell_wait(c, "another AF_XDP socket holds queue %u of %s",
+				      q->hardware_queue, c->ifname))
+			deadline_give_up(&until);
 		sleep_ms(2);
+	}
 	return rc;
 }
 
@@ -58,11 +50,12 @@ static int bind_patiently(const struct net_xdp_queue *q, uint32_t ifindex, uint1
  * does not exist, is looked for. Source: xsk_bind() in net/xdp/xsk.c. */
 static bool knows_multi_buffer(int fd)
 {
-	return bind_once(fd, INT32_MAX, 0, XDP_COPY | XDP_USE_SG, -1) == -ENODEV;
+	return socket_bind_once(fd, INT32_MAX, 0, XDP_COPY | XDP_USE_SG, -1) == -ENODEV;
 }
 
-/* Why a bind failed, for a person. */
-static const char *bind_hint(int rc, bool zero_copy, const struct net_xdp_device *device)
+/* Why a bind failed, for a person. goes_on: mode auto tries copy next, and is no advice then. */
+static const char *bind_hint(int rc, bool zero_copy, bool goes_on,
+			     const struct net_xdp_device *device)
 {
 	switch (rc) {
 	case -EBUSY:
@@ -71,22 +64,32 @@ static const char *bind_hint(int rc, bool zero_copy, const struct net_xdp_device
 	case -EOPNOTSUPP:
 		if (zero_copy && device->has_features &&
 		    !(device->xdp_features & NET_XDP_FEATURE_ZERO_COPY))
-			return "the driver has no zero copy; use mode auto or copy";
-		return "the driver refuses this combination; use mode auto, or frames of one chunk";
+			return goes_on ? "the driver has no zero copy"
+				       : "the driver has no zero copy; use mode auto or copy";
+		return zero_copy && !goes_on
+			       ? "the driver refuses this combination; use mode auto, or frames of "
+				 "one chunk"
+			       : "the driver refuses this combination; use frames of one chunk";
 	case -EINVAL:
-		return zero_copy
-			       ? "does the queue exist, and (virtio) is the platform flag set? See "
-				 "xsk-info, or use mode auto"
-			       : "does the queue exist on this interface? See xsk-info";
+		if (!zero_copy)
+			return "does the queue exist on this interface? See xsk-info";
+		return goes_on ? "does the queue exist, and (virtio) is the platform flag set? See "
+				 "xsk-info"
+			       : "does the queue exist, and (virtio) is the platform flag set? See "
+				 "xsk-info, or use mode auto";
 	case -ENOENT:
-		return "virtio: the device lacks ring reset or mergeable buffers; use mode copy";
+		return goes_on ? "virtio: the device lacks ring reset or mergeable buffers"
+			       : "virtio: the device lacks ring reset or mergeable buffers; use "
+				 "mode copy";
 	case -ENODEV:
 		return "the interface is gone; look with: ip link";
 	case -ENOMEM:
 		return "too little kernel memory for this many chunks; register less memory or use "
 		       "4096-byte chunks";
 	case -EPERM:
-		return "grant CAP_NET_RAW";
+	case -EACCES:
+		return "bind() asks for no capability: a seccomp filter, an LSM or the container's "
+		       "policy refuses it";
 	default:
 		return "see dmesg";
 	}
@@ -134,7 +137,7 @@ static int holds_mtu(const struct net_xdp_queue *q, const struct net_xdp_device 
  * 82576 and I210). Return: 0 when frames of the MTU stay whole, -EMSGSIZE when they are cut, -EINVAL
  * when the NIC would write behind the chunk; then it is said, with what would help. */
 static int whole_frames(const struct net_xdp_queue *q, const struct net_xdp_device *device,
-			char *why, size_t size)
+			bool goes_on, char *why, size_t size)
 {
 	uint32_t unit = q->driver_unit_bytes, frame = device->mtu_bytes + 18;
 	uint32_t piece, enough, most, wanted;
@@ -154,8 +157,8 @@ static int whole_frames(const struct net_xdp_queue *q, const struct net_xdp_devi
 		snprintf(remedy, sizeof(remedy), "use chunk_bytes 4096 and max_frame_bytes %u",
 			 wanted);
 	else
-		snprintf(remedy, sizeof(remedy), "use mode copy, or lower the MTU to %u",
-			 most - 1 - 18);
+		snprintf(remedy, sizeof(remedy), "%slower the MTU to %u",
+			 goes_on ? "" : "use mode copy, or ", most - 1 - 18);
 	if (piece)
 		snprintf(why, size, "%s cuts frames of MTU %u into pieces of %u bytes; %s",
 			 device->driver, device->mtu_bytes, piece, remedy);
@@ -185,7 +188,8 @@ static int try_bind(struct net_xdp_queue *q, const struct net_xdp_config *c,
 	uint16_t flags = XDP_USE_NEED_WAKEUP | (zero_copy ? XDP_ZEROCOPY : XDP_COPY) |
 			 (q->jumbo ? XDP_USE_SG : 0);
 	const char *asked = zero_copy ? "zero-copy bind" : "copy bind";
-	int rc = bind_patiently(q, device->ifindex, flags, -1, c->release_timeout_ms);
+	bool goes_on = zero_copy && c->mode == NET_XDP_MODE_AUTO;
+	int rc = bind_patiently(q, c, device->ifindex, flags, -1);
 	char sentence[200];
 
 	if (!rc)
@@ -193,7 +197,7 @@ static int try_bind(struct net_xdp_queue *q, const struct net_xdp_config *c,
 			 *but ? ", but " : "", but);
 	else
 		snprintf(sentence, sizeof(sentence), "queue %u: %s: %s", q->hardware_queue,
-			 strerror(-rc), bind_hint(rc, zero_copy, device));
+			 strerror(-rc), bind_hint(rc, zero_copy, goes_on, device));
 	record(q, asked, rc, sentence);
 	if (rc)
 		error_set(err, rc, "bind", "%s %s %s", device->ifname, asked, sentence);
@@ -204,8 +208,9 @@ static int try_bind(struct net_xdp_queue *q, const struct net_xdp_config *c,
 static int bind_zero_copy(struct net_xdp_queue *q, const struct net_xdp_config *c,
 			  const struct net_xdp_device *device, bool native, struct net_error *err)
 {
+	bool goes_on = c->mode == NET_XDP_MODE_AUTO;
 	char why[168] = "", sentence[200];
-	int rc = native ? whole_frames(q, device, why, sizeof(why)) : -EOPNOTSUPP;
+	int rc = native ? whole_frames(q, device, goes_on, why, sizeof(why)) : -EOPNOTSUPP;
 
 	if (!rc && q->zero_copy)
 		rc = holds_mtu(q, device, why, sizeof(why));
@@ -213,8 +218,8 @@ static int bind_zero_copy(struct net_xdp_queue *q, const struct net_xdp_config *
 		tell_pages(q->memory, why, sizeof(why));
 	if (!native)
 		snprintf(why, sizeof(why),
-			 "the program is attached generic, zero copy needs native; use mode auto "
-			 "or attach native");
+			 "the program is attached generic, zero copy needs native%s",
+			 goes_on ? "" : "; use mode auto or attach native");
 	else if (!rc || (rc == -EMSGSIZE && c->mode == NET_XDP_MODE_ZERO_COPY))
 		return try_bind(q, c, device, true, why, err);
 	snprintf(sentence, sizeof(sentence), "queue %u not tried: %s", q->hardware_queue, why);
@@ -239,13 +244,12 @@ static int bind_shared(struct net_xdp_queue *q, const struct net_xdp_config *c,
 		       const struct net_xdp_device *device, int umem_fd, struct net_error *err)
 {
 	/* The kernel takes mode and wake-up flags from the first socket and refuses others here. */
-	int rc =
-		bind_patiently(q, device->ifindex, XDP_SHARED_UMEM, umem_fd, c->release_timeout_ms);
+	int rc = bind_patiently(q, c, device->ifindex, XDP_SHARED_UMEM, umem_fd);
 	char sentence[200];
 
 	snprintf(sentence, sizeof(sentence), "queue %u, as the first queue: %s%s%s",
 		 q->hardware_queue, rc ? strerror(-rc) : "bound", rc ? ": " : "",
-		 rc ? bind_hint(rc, false, device) : "");
+		 rc ? bind_hint(rc, false, false, device) : "");
 	record(q, "shared bind", rc, sentence);
 	return rc ? error_set(err, rc, "bind", "%s %s", device->ifname, sentence) : 0;
 }
@@ -283,57 +287,7 @@ int socket_bind(struct net_xdp_queue *q, const struct net_xdp_config *config,
 	/* A packet that an empty ring cannot hold would wait for ever: it is joined instead. */
 	if (q->tx_max_descriptors > config->tx_ring_frames)
 		q->tx_max_descriptors = config->tx_ring_frames;
-	q->kernel_tells_sockets = netdev_queue_has_socket(device->ifindex, q->hardware_queue) == 1;
+	q->kernel_tells_sockets = netdev_queue_has_socket(&q->endpoint->host, device->ifindex,
+							  q->hardware_queue) == 1;
 	return 0;
-}
-
-/* ---- Release ---------------------------------------------------------------------------------- */
-
-/* Without the kernel's word: a queue that takes a new socket has let go of the old one. This
- * socket has a UMEM of one page of its own. Return: as bind. */
-static int bind_probe(uint32_t ifindex, uint32_t queue)
-{
-	struct xdp_umem_reg reg;
-	uint32_t one = 1;
-	void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	int fd = socket(AF_XDP, SOCK_RAW | SOCK_CLOEXEC, 0), rc = -ENOMEM;
-
-	memset(&reg, 0, sizeof(reg));
-	reg.addr = (uintptr_t)page;
-	reg.len = reg.chunk_size = 4096;
-	if (fd < 0 || page == MAP_FAILED)
-		goto out;
-	rc = socket_set_option(fd, XDP_UMEM_REG, &reg, sizeof(reg));
-	if (!rc)
-		rc = socket_set_option(fd, XDP_UMEM_FILL_RING, &one, sizeof(one));
-	if (!rc)
-		rc = socket_set_option(fd, XDP_UMEM_COMPLETION_RING, &one, sizeof(one));
-	if (!rc)
-		rc = socket_set_option(fd, XDP_RX_RING, &one, sizeof(one));
-	if (!rc)
-		rc = bind_once(fd, ifindex, queue, XDP_COPY, -1);
-out:
-	if (fd >= 0)
-		close(fd);
-	if (page != MAP_FAILED)
-		munmap(page, 4096);
-	return rc;
-}
-
-int socket_wait_released(uint32_t ifindex, uint32_t queue, bool kernel_tells, uint32_t timeout_ms)
-{
-	uint64_t deadline = now_ms() + timeout_ms;
-
-	for (;;) {
-		int rc = kernel_tells ? netdev_queue_has_socket(ifindex, queue) : -EOPNOTSUPP;
-
-		if (rc == -EOPNOTSUPP || rc == -EINVAL) /* also while the interface is down */
-			rc = bind_probe(ifindex, queue);
-		/* 0: free. ENODEV: the device is gone, and its queue with it. */
-		if (rc == 0 || rc == -ENODEV)
-			return 0;
-		if (now_ms() >= deadline)
-			return -ETIMEDOUT;
-		sleep_ms(1);
-	}
 }

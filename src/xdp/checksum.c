@@ -142,8 +142,8 @@ bool checksum_fill(uint8_t *frame, uint32_t len, const struct net_tx_metadata *m
 	return ip ? fill_ip(frame, &h) : true;
 }
 
-static enum net_checksum inspect_l4(uint8_t *frame, const struct headers *h,
-				    enum checksum_source source, bool complete)
+static uint8_t inspect_l4(uint8_t *frame, const struct headers *h, enum checksum_source source,
+			  bool complete)
 {
 	uint64_t pseudo = pseudo_header_sum(frame, h);
 	uint16_t field;

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/grow.h"
@@ -26,7 +28,7 @@ static const struct net_xdp_config defaults = {
 	.rx_id_limit = 65536,
 	.busy_poll_budget = 64,
 	.tx_timer_us = 100,
-	.release_timeout_ms = 2000,
+	.release_timeout_ms = 10000,
 };
 
 void net_xdp_config_init(struct net_xdp_config *config, size_t size_bytes)
@@ -278,8 +280,9 @@ static int check_modes(const struct net_xdp_config *c, struct net_error *err)
 
 static int check_rest(const struct net_xdp_config *c, struct net_error *err)
 {
-	REJECT(!c->ifname || !*c->ifname || strlen(c->ifname) > 15,
-	       "ifname \"%s\": must name an interface in 1 to 15 characters",
+	REJECT(!c->ifname || !*c->ifname || strlen(c->ifname) >= NET_XDP_NAME_BYTES,
+	       "ifname \"%.40s\": must name an interface in 1 to 15 characters, or 127 of an "
+	       "alternative name",
 	       c->ifname ? c->ifname : "(null)");
 	REJECT(c->first_queue > 4095, "first_queue %u: must be at most 4095", c->first_queue);
 	REJECT(c->take_mac_count > NET_XDP_TAKE_MACS, "take_mac_count %u: must be at most %d",
@@ -301,7 +304,7 @@ static int check_rest(const struct net_xdp_config *c, struct net_error *err)
 	REJECT(c->tx_timer_us < 10 || c->tx_timer_us > 100000,
 	       "tx_timer_us %u: must be 10 to 100000; 100 is usual", c->tx_timer_us);
 	REJECT(c->release_timeout_ms < 1 || c->release_timeout_ms > 60000,
-	       "release_timeout_ms %u: must be 1 to 60000; 2000 is usual", c->release_timeout_ms);
+	       "release_timeout_ms %u: must be 1 to 60000; 10000 is usual", c->release_timeout_ms);
 	return 0;
 }
 
@@ -323,6 +326,21 @@ int net_xdp_config_check(const struct net_xdp_config *config, struct net_error *
 	if (!rc)
 		rc = check_modes(&c, err);
 	return rc;
+}
+
+bool config_tell_wait(const struct net_xdp_config *c, const char *format, ...)
+{
+	char what[120], sentence[200];
+	va_list args;
+
+	if (!c->on_wait)
+		return true;
+	va_start(args, format);
+	vsnprintf(what, sizeof(what), format, args);
+	va_end(args);
+	snprintf(sentence, sizeof(sentence), "%s; waiting for it to end, %u ms at most", what,
+		 c->release_timeout_ms);
+	return c->on_wait(c->on_wait_context, sentence);
 }
 
 /* ---- For the frontend ------------------------------------------------------------------------- */

@@ -25,4 +25,8 @@ uint32_t config_private_chunk_bytes(const struct net_xdp_config *c);
 uint32_t config_private_frame_bytes(const struct net_xdp_config *c);
 uint64_t config_private_bytes_per_queue(const struct net_xdp_config *c);
 
+/* Tell on_wait what is being waited for; release_timeout_ms is added. Return: shall the wait go on? */
+bool config_tell_wait(const struct net_xdp_config *c, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
 #endif

@@ -8,6 +8,7 @@
 #include <bpf/bpf.h>
 #include <linux/ethtool.h>
 #include <linux/if.h>
+#include <linux/if_arp.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <linux/sockios.h>
@@ -18,13 +19,18 @@
 #include "xdp/napi.h"
 #include "xdp/netdev.h"
 #include "xdp/netlink.h"
+#include "xdp/offload.h"
 
 /* The name that libxdp gives its dispatcher (lib/libxdp/xdp-dispatcher.c.in). */
 #define DISPATCHER_NAME "xdp_dispatcher"
 
 /* What the one link reply tells. */
 struct link {
+	char ifname[IFNAMSIZ]; /* the first one, when it was asked for by another */
 	uint32_t ifindex;
+	uint32_t type; /* ARPHRD_* */
+	uint8_t mac[6];
+	bool has_kind;
 	uint32_t flags;
 	uint32_t mtu;
 	uint32_t rx_queues; /* allocated, which may be more than are in use */
@@ -73,6 +79,7 @@ static int on_kind_attribute(const struct nlattr *attr, void *data)
 
 	if (mnl_attr_get_type(attr) == IFLA_INFO_KIND &&
 	    mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) == 0) {
+		link->has_kind = true;
 		link->is_bond = strcmp(mnl_attr_get_str(attr), "bond") == 0;
 		link->is_veth = strcmp(mnl_attr_get_str(attr), "veth") == 0;
 	}
@@ -84,6 +91,14 @@ static int on_link_attribute(const struct nlattr *attr, void *data)
 	struct link *link = data;
 
 	switch (mnl_attr_get_type(attr)) {
+	case IFLA_IFNAME:
+		if (mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) == 0)
+			snprintf(link->ifname, sizeof(link->ifname), "%s", mnl_attr_get_str(attr));
+		break;
+	case IFLA_ADDRESS:
+		if (mnl_attr_get_payload_len(attr) == sizeof(link->mac))
+			memcpy(link->mac, mnl_attr_get_payload(attr), sizeof(link->mac));
+		break;
 	case IFLA_MTU:
 		link->mtu = netlink_u32(attr);
 		break;
@@ -115,6 +130,7 @@ static int on_link(const struct nlmsghdr *header, void *data)
 	if (header->nlmsg_type != RTM_NEWLINK || mnl_nlmsg_get_payload_len(header) < sizeof(*info))
 		return MNL_CB_OK;
 	link->ifindex = (uint32_t)info->ifi_index;
+	link->type = info->ifi_type;
 	link->flags = info->ifi_flags;
 	return mnl_attr_parse(header, sizeof(*info), on_link_attribute, link);
 }
@@ -128,30 +144,23 @@ static int query_link(struct netlink *nl, const char *ifname, struct link *out)
 	*out = (struct link){0};
 	request->nlmsg_type = RTM_GETLINK;
 	mnl_nlmsg_put_extra_header(request, sizeof(struct ifinfomsg));
-	mnl_attr_put_strz(request, IFLA_IFNAME, ifname);
+	/* An alternative name that is short is found as a name, too. */
+	mnl_attr_put_strz(request, strlen(ifname) < IFNAMSIZ ? IFLA_IFNAME : IFLA_ALT_IFNAME,
+			  ifname);
 	rc = netlink_request(nl, request, on_link, out);
-	if (rc == 0 && !out->ifindex)
+	/* A kernel before 5.5 has no alternative names. */
+	if ((rc == 0 && !out->ifindex) || (rc == -EINVAL && strlen(ifname) >= IFNAMSIZ))
 		rc = -ENODEV;
 	return rc;
 }
 
 /* ---- ethtool ---------------------------------------------------------------------------------- */
 
-/* Netlink sockets take the ethtool ioctl too, so no socket of a protocol that may not be built in. */
-static int ethtool(int fd, const char *ifname, void *command)
-{
-	struct ifreq request = {0};
-
-	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", ifname);
-	request.ifr_data = command;
-	return ioctl(fd, SIOCETHTOOL, &request) < 0 ? -errno : 0;
-}
-
 static void query_driver(int fd, struct net_xdp_device *device)
 {
 	struct ethtool_drvinfo info = {.cmd = ETHTOOL_GDRVINFO};
 
-	if (ethtool(fd, device->ifname, &info) == 0)
+	if (offload_ethtool(fd, device->ifname, &info) == 0)
 		snprintf(device->driver, sizeof(device->driver), "%.*s",
 			 (int)sizeof(device->driver) - 1, info.driver);
 	else
@@ -162,17 +171,17 @@ static void query_driver(int fd, struct net_xdp_device *device)
 
 /* The queues in use: channels where the driver has them, else what the kernel lists, else what was
  * allocated. */
-static void query_queues(int fd, const struct link *link, struct net_xdp_device *device)
+static void query_queues(struct host *h, const struct link *link, struct net_xdp_device *device)
 {
 	struct ethtool_channels channels = {.cmd = ETHTOOL_GCHANNELS};
 
-	if (ethtool(fd, device->ifname, &channels) == 0 &&
+	if (offload_ethtool(h->route.fd, device->ifname, &channels) == 0 &&
 	    channels.combined_count + channels.rx_count > 0) {
 		device->rx_queues = channels.combined_count + channels.rx_count;
 		device->tx_queues = channels.combined_count + channels.tx_count;
 		return;
 	}
-	if (netdev_queue_counts(link->ifindex, &device->rx_queues, &device->tx_queues) == 0)
+	if (netdev_queue_counts(h, link->ifindex, &device->rx_queues, &device->tx_queues) == 0)
 		return;
 	device->rx_queues = link->rx_queues;
 	device->tx_queues = link->tx_queues;
@@ -187,11 +196,12 @@ static void query_speed(int fd, struct net_xdp_device *device)
 		uint8_t bytes[sizeof(struct ethtool_link_settings) + 3 * 127 * sizeof(uint32_t)];
 	} settings = {.head = {.cmd = ETHTOOL_GLINKSETTINGS}};
 
-	if (ethtool(fd, device->ifname, &settings) < 0 || settings.head.link_mode_masks_nwords >= 0)
+	if (offload_ethtool(fd, device->ifname, &settings) < 0 ||
+	    settings.head.link_mode_masks_nwords >= 0)
 		return;
 	settings.head.cmd = ETHTOOL_GLINKSETTINGS;
 	settings.head.link_mode_masks_nwords = (__s8)-settings.head.link_mode_masks_nwords;
-	if (ethtool(fd, device->ifname, &settings) < 0 ||
+	if (offload_ethtool(fd, device->ifname, &settings) < 0 ||
 	    settings.head.speed == (uint32_t)SPEED_UNKNOWN)
 		return;
 	device->link_speed_bps = settings.head.speed * 1000000ull;
@@ -239,69 +249,66 @@ static void query_program(const struct link *link, struct net_xdp_device *device
 
 /* ---- All of it -------------------------------------------------------------------------------- */
 
-/* The link reply for a name, or one sentence. On success *nl is open. */
-static int open_link(struct netlink *nl, const char *ifname, struct link *link,
+/* The link reply for a name, or one sentence. */
+static int find_link(struct netlink *nl, const char *ifname, struct link *link,
 		     struct net_error *err)
 {
 	int rc;
 
-	if (!ifname[0] || strlen(ifname) >= IFNAMSIZ)
+	if (!ifname[0] || strlen(ifname) >= NET_XDP_NAME_BYTES)
 		return error_set(err, -ENODEV, "query",
-				 "interface \"%.40s\": a name has 1 to %d characters%s", ifname,
-				 IFNAMSIZ - 1, error_hint(-ENODEV));
-	rc = netlink_open(nl, NETLINK_ROUTE);
-	if (rc < 0)
-		return error_set(err, rc, "query",
-				 "interface %s: cannot open a netlink socket: %s%s", ifname,
-				 strerror(-rc), error_hint(rc));
+				 "interface \"%.40s\": a name has 1 to %d characters, an "
+				 "alternative one up to %d%s",
+				 ifname, IFNAMSIZ - 1, NET_XDP_NAME_BYTES - 1,
+				 error_hint(-ENODEV, CALL_NETLINK).text);
 	rc = query_link(nl, ifname, link);
 	if (rc == -ENODEV)
 		error_set(err, rc, "query",
 			  "interface %s: there is none in this network namespace%s", ifname,
-			  error_hint(rc));
+			  error_hint(rc, CALL_NETLINK).text);
 	else if (rc < 0)
 		error_set(err, rc, "query",
 			  "interface %s: the kernel does not describe it: %s%s%s%s", ifname,
-			  strerror(-rc), nl->why[0] ? ": " : "", nl->why, error_hint(rc));
-	if (rc < 0)
-		netlink_close(nl);
+			  strerror(-rc), nl->why[0] ? ": " : "", nl->why,
+			  error_hint(rc, CALL_NETLINK).text);
 	return rc;
 }
 
 /* *out is written at the end: ifname may be the one in it, to look again. */
-int net_xdp_device_query_sized(const char *ifname, struct net_xdp_device *out, size_t size_bytes,
-			       struct net_error *err)
+int netdev_query(struct host *h, const char *ifname, struct net_xdp_device *out,
+		 struct net_error *err)
 {
 	struct net_xdp_device device = {.program_mode = "none"};
 	struct netdev_features features;
-	struct netlink nl;
 	struct link link;
 	int rc;
 
-	if (!ifname || !out)
-		return error_set(err, -EINVAL, "query", "ifname and out must not be NULL");
-	rc = open_link(&nl, ifname, &link, err);
+	rc = find_link(&h->route, ifname, &link, err);
 	if (rc < 0)
 		return rc;
-	snprintf(device.ifname, sizeof(device.ifname), "%s", ifname);
+	snprintf(device.ifname, sizeof(device.ifname), "%s", link.ifname);
 	device.ifindex = link.ifindex;
+	memcpy(device.mac, link.mac, sizeof(device.mac));
+	device.link_type = link.type;
+	device.has_ethernet = link.type == ARPHRD_ETHER || link.type == ARPHRD_LOOPBACK;
+	device.is_virtual = link.has_kind || link.type == ARPHRD_LOOPBACK;
 	device.mtu_bytes = link.mtu;
 	device.up = link.flags & IFF_UP;
 	device.carrier = link.flags & IFF_LOWER_UP;
 	device.is_bond = link.is_bond;
 	if (link.is_veth && !link.peer_is_elsewhere)
 		device.peer_ifindex = link.peer;
-	query_driver(nl.fd, &device);
-	query_queues(nl.fd, &link, &device);
-	query_speed(nl.fd, &device);
+	query_driver(h->route.fd, &device);
+	query_queues(h, &link, &device);
+	query_speed(h->route.fd, &device);
+	offload_query(h->route.fd, &device);
 	query_program(&link, &device);
-	netlink_close(&nl);
 
 	/* A kernel before 6.3 is no error: has_features says that the question was not answered. */
-	rc = netdev_features(link.ifindex, &features);
+	rc = netdev_features(h, link.ifindex, &features);
 	if (rc < 0 && rc != -EOPNOTSUPP)
 		return error_set(err, rc, "query", "interface %s: reading its XDP features: %s%s",
-				 ifname, strerror(-rc), error_hint(rc));
+				 ifname, strerror(-rc), error_hint(rc, CALL_NETLINK).text);
 	if (rc == 0) {
 		device.has_features = true;
 		device.xdp_features = features.xdp;
@@ -309,24 +316,50 @@ int net_xdp_device_query_sized(const char *ifname, struct net_xdp_device *out, s
 		device.rx_metadata_features = features.rx_metadata;
 		device.xsk_features = features.xsk;
 	}
-	grow_out(out, size_bytes, &device, sizeof(device));
+	*out = device;
 	return 0;
 }
 
-/* An interface that is down does not list its queues, so the range is checked by their number. */
-int net_xdp_device_queue_query_sized(const char *ifname, uint32_t queue,
-				     struct net_xdp_device_queue *out, size_t size_bytes,
-				     struct net_error *err)
+/* For one question from outside an endpoint. */
+static int open_host(struct host *h, const char *ifname, const void *out, struct net_error *err)
 {
-	struct net_xdp_device_queue state = {0};
+	int rc;
+
+	if (!ifname || !out)
+		return error_set(err, -EINVAL, "query", "ifname and out must not be NULL");
+	rc = host_open(h);
+	return rc ? error_set(err, rc, "query", "interface %s: cannot open a netlink socket: %s%s",
+			      ifname, strerror(-rc), error_hint(rc, CALL_NETLINK).text)
+		  : 0;
+}
+
+int net_xdp_device_query_sized(const char *ifname, struct net_xdp_device *out, size_t size_bytes,
+			       struct net_error *err)
+{
+	struct net_xdp_device device;
+	struct host h;
+	int rc = open_host(&h, ifname, out, err);
+
+	if (rc)
+		return rc;
+	rc = netdev_query(&h, ifname, &device, err);
+	host_close(&h);
+	if (!rc)
+		grow_out(out, size_bytes, &device, sizeof(device));
+	return rc;
+}
+
+/* An interface that is down does not list its queues, so the range is checked by their number. */
+static int query_queue(struct host *h, const char *ifname, uint32_t queue,
+		       struct net_xdp_device_queue *out, struct net_error *err)
+{
 	struct net_xdp_device device;
 	struct netdev_napi napi;
 	uint32_t queues;
 	int rc;
 
-	if (!out)
-		return error_set(err, -EINVAL, "query", "out must not be NULL");
-	rc = net_xdp_device_query(ifname, &device, err);
+	*out = (struct net_xdp_device_queue){0};
+	rc = netdev_query(h, ifname, &device, err);
 	if (rc < 0)
 		return rc;
 	queues = device.rx_queues > device.tx_queues ? device.rx_queues : device.tx_queues;
@@ -336,26 +369,42 @@ int net_xdp_device_queue_query_sized(const char *ifname, uint32_t queue,
 				 "number with: ethtool -L",
 				 ifname, queue, queues, queues - 1);
 
-	rc = netdev_queue_has_socket(device.ifindex, queue);
+	rc = netdev_queue_has_socket(h, device.ifindex, queue);
 	/* A queue beyond the receive queues only sends; what holds it is not told there. */
 	if (rc < 0 && rc != -EOPNOTSUPP && rc != -EINVAL)
 		goto fail;
-	state.has_state = rc >= 0;
-	state.has_socket = rc == 1;
-	rc = netdev_queue_napi(device.ifindex, queue, &napi);
-	if (rc < 0 && rc != -EOPNOTSUPP && rc != -EINVAL)
+	out->has_state = rc >= 0;
+	out->has_socket = rc == 1;
+	rc = netdev_queue_napi(h, device.ifindex, queue, &napi);
+	if (rc < 0 && rc != -EOPNOTSUPP && rc != -EINVAL && rc != -ENOENT)
 		goto fail;
-	state.napi_id = napi.id;
-	state.irq = napi.irq;
-	state.has_deferral = napi.has_deferral;
-	state.napi_defer_hard_irqs = napi.deferral.hard_irqs;
-	state.gro_flush_timeout_ns = napi.deferral.timeout_ns;
-	state.napi_left = napi_look(LEASE_DIRECTORY, device.ifindex, queue, state.napi_state,
-				    sizeof(state.napi_state));
-	grow_out(out, size_bytes, &state, sizeof(state));
+	out->napi_id = napi.id;
+	out->irq = napi.irq;
+	out->has_deferral = napi.has_deferral;
+	out->napi_defer_hard_irqs = napi.deferral.hard_irqs;
+	out->gro_flush_timeout_ns = napi.deferral.timeout_ns;
+	out->napi_left = napi_look(h, LEASE_DIRECTORY, device.ifindex, queue, out->napi_state,
+				   sizeof(out->napi_state));
 	return 0;
 
 fail:
 	return error_set(err, rc, "query", "interface %s queue %u: %s%s", ifname, queue,
-			 strerror(-rc), error_hint(rc));
+			 strerror(-rc), error_hint(rc, CALL_NETLINK).text);
+}
+
+int net_xdp_device_queue_query_sized(const char *ifname, uint32_t queue,
+				     struct net_xdp_device_queue *out, size_t size_bytes,
+				     struct net_error *err)
+{
+	struct net_xdp_device_queue state;
+	struct host h;
+	int rc = open_host(&h, ifname, out, err);
+
+	if (rc)
+		return rc;
+	rc = query_queue(&h, ifname, queue, &state, err);
+	host_close(&h);
+	if (!rc)
+		grow_out(out, size_bytes, &state, sizeof(state));
+	return rc;
 }

@@ -64,8 +64,31 @@ int dispatcher_attach(struct bpf_object *object, const char *name, const char *i
 	return 0;
 }
 
+int dispatcher_calls(uint32_t ifindex, uint32_t dispatcher_id, uint32_t program_id)
+{
+	struct xdp_multiprog *all = xdp_multiprog__get_from_ifindex((int)ifindex);
+	struct xdp_program *program = NULL;
+	int rc = (int)libxdp_get_error(all);
+
+	if (rc)
+		return rc;
+	program = xdp_multiprog__main_prog(all);
+	if (!program || xdp_program__id(program) != dispatcher_id)
+		rc = -ENOENT;
+	else if (!xdp_multiprog__is_legacy(all))
+		for (program = NULL; !rc && (program = xdp_multiprog__next_prog(program, all));)
+			rc = xdp_program__id(program) == program_id;
+	xdp_multiprog__close(all);
+	return rc;
+}
+
 void dispatcher_detach(struct xdp_program *program, uint32_t ifindex, bool native)
 {
 	xdp_program__detach(program, (int)ifindex, attach_mode(native), 0);
+	dispatcher_close(program);
+}
+
+void dispatcher_close(struct xdp_program *program)
+{
 	xdp_program__close(program);
 }

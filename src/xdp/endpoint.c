@@ -9,6 +9,7 @@
 #include "backend/lifecycle.h"
 #include "backend/rss.h"
 #include "base/grow.h"
+#include "xdp/actions.h"
 #include "xdp/config.h"
 #include "xdp/endpoint.h"
 #include "xdp/error.h"
@@ -61,18 +62,19 @@ static void endpoint_facts(struct net_endpoint *endpoint, struct net_endpoint_fa
 /* Find the interface and attach to it. */
 static int attach(struct net_xdp_endpoint *ep, struct net_error *err)
 {
-	char ifname[sizeof(ep->device.ifname)];
-	int rc;
+	int rc = netdev_query(&ep->host, ep->config.ifname, &ep->device, err);
 
-	snprintf(ifname, sizeof(ifname), "%s", ep->config.ifname);
-	rc = net_xdp_device_query(ifname, &ep->device, err);
-	/* A query that fails half-way has overwritten the name. */
-	snprintf(ep->device.ifname, sizeof(ep->device.ifname), "%s", ifname);
-	ep->config.ifname = ep->device.ifname;
 	if (rc)
 		return rc;
 	ep->memory.dma_per_page = ep->device.dma_per_page;
-	return program_open(&ep->program, &ep->config, &ep->device, err);
+	rc = program_open(&ep->program, &ep->config, &ep->device, err);
+	if (rc || ep->witness.map_fd >= 0)
+		return rc;
+	rc = witness_open(&ep->witness, ep->config.max_queues);
+	return rc ? error_set(err, rc, "program",
+			      "creating the map that tells when a queue has ended: %s%s",
+			      strerror(-rc), error_hint(rc, CALL_PROGRAM).text)
+		  : 0;
 }
 
 /* The interface may have been removed and made again, under the same name, since we attached; or
@@ -80,14 +82,15 @@ static int attach(struct net_xdp_endpoint *ep, struct net_error *err)
 static int attach_again(struct net_xdp_endpoint *ep, struct net_error *err)
 {
 	struct net_xdp_device now;
-	int rc = net_xdp_device_query(ep->config.ifname, &now, err);
+	int rc = netdev_query(&ep->host, ep->config.ifname, &now, err);
 	bool attached = !rc && program_is_attached(&ep->program, &now);
 
 	if (!rc) {
+		memcpy(ep->device.ifname, now.ifname, sizeof(now.ifname)); /* it may be renamed */
 		ep->device.rx_queues = now.rx_queues;
 		ep->device.tx_queues = now.tx_queues;
 	}
-	if (rc || (attached && !ep->gone))
+	if (rc || (attached && !ep->gone && ep->events_fd >= 0))
 		return rc;
 	if (!attached) {
 		program_close(&ep->program);
@@ -95,12 +98,7 @@ static int attach_again(struct net_xdp_endpoint *ep, struct net_error *err)
 		if (rc)
 			return rc;
 	}
-	ep->gone = false;
-	/* What was told last about the link may not be true of this one. */
-	rc = netdev_events_ask(ep->events_fd, ep->device.ifindex);
-	return rc ? error_set(err, rc, "events", "%s: asking for its link: %s", ep->device.ifname,
-			      strerror(-rc))
-		  : 0;
+	return actions_resume(ep, err);
 }
 
 /* ---- Queues ----------------------------------------------------------------------------------- */
@@ -113,10 +111,14 @@ static int check_queues(const struct net_xdp_endpoint *ep, uint32_t count,
 	if (rc == -EINVAL)
 		return error_set(err, rc, "get_queues",
 				 "%u queues: %s has %u RX and %u TX queues, first_queue is %u and "
-				 "max_queues %u, which leaves %u; see xsk-info %s",
+				 "max_queues %u, which leaves %u%s; see xsk-info %s",
 				 count, ep->device.ifname, ep->device.rx_queues,
 				 ep->device.tx_queues, ep->config.first_queue,
-				 ep->config.max_queues, ep->facts.max_queues, ep->device.ifname);
+				 ep->config.max_queues, ep->facts.max_queues,
+				 ep->device.tx_queues < ep->device.rx_queues
+					 ? ": each must send as well, use ethtool -L"
+					 : "",
+				 ep->device.ifname);
 	if (!rc && rss)
 		rc = rss_check(rss, &ep->facts, err);
 	return rc;
@@ -128,10 +130,23 @@ static int check_hardware(const struct net_xdp_endpoint *ep, uint32_t count, str
 	if (ep->config.first_queue + count <= ep->device.tx_queues)
 		return 0;
 	return error_set(err, -EINVAL, "get_queues",
-			 "%u queues: %s has %u RX and %u TX queues now, first_queue is %u; give it "
-			 "more with: ethtool -L",
+			 "%u queues: %s has %u RX and %u TX queues now, first_queue is %u, "
+			 "and each must send as well; give it more with: ethtool -L",
 			 count, ep->device.ifname, ep->device.rx_queues, ep->device.tx_queues,
 			 ep->config.first_queue);
+}
+
+/* What the kernel refers to the caller's network namespace (a new socket, an attachment) would meet another
+ * interface of the same number there. */
+static int check_namespace(const struct net_xdp_endpoint *ep, const char *step,
+			   struct net_error *err)
+{
+	if (host_is_here(&ep->host))
+		return 0;
+	return error_set(err, -EXDEV, step,
+			 "%s: this thread is in another network namespace than net_xdp_open() was "
+			 "called in; call from a thread that is in that one",
+			 ep->device.ifname);
 }
 
 static int get_queues(struct net_endpoint *endpoint, const struct net_queue_config *configs,
@@ -141,6 +156,8 @@ static int get_queues(struct net_endpoint *endpoint, const struct net_queue_conf
 	struct net_xdp_endpoint *ep = endpoint_of(endpoint);
 	int rc = check_queues(ep, count, rss, err);
 
+	if (!rc)
+		rc = check_namespace(ep, "get_queues", err);
 	if (!rc)
 		rc = attach_again(ep, err);
 	if (!rc)
@@ -178,71 +195,6 @@ static int stop(struct net_endpoint *endpoint)
 	return alive(endpoint_of(endpoint)) ? -EBUSY : 0;
 }
 
-/* ---- Actions ---------------------------------------------------------------------------------- */
-
-static int report_link(struct net_xdp_endpoint *ep, bool up, struct net_action *out)
-{
-	if (ep->gone || up == ep->link_up)
-		return 0;
-	ep->link_up = up;
-	*out = (struct net_action){.kind = NET_ACTION_LINK, .link_up = up};
-	return 1;
-}
-
-static int report_gone(struct net_xdp_endpoint *ep, struct net_action *out)
-{
-	if (ep->gone)
-		return 0;
-	ep->gone = true;
-	*out = (struct net_action){.kind = NET_ACTION_RESTART_REQUIRED};
-	return 1;
-}
-
-/* Events were lost: the state itself is the event. */
-static int ask_again(struct net_xdp_endpoint *ep, struct net_action *out)
-{
-	int up = netdev_link(ep->device.ifindex);
-
-	if (up == -ENODEV)
-		return report_gone(ep, out);
-	ep->link_lost = up < 0;
-	return up < 0 ? 0 : report_link(ep, up, out);
-}
-
-static int poll_action(struct net_endpoint *endpoint, struct net_action *out)
-{
-	struct net_xdp_endpoint *ep = endpoint_of(endpoint);
-	struct netdev_event event;
-	int rc = ep->link_lost ? ask_again(ep, out) : 0;
-
-	if (rc)
-		return rc;
-	while ((rc = netdev_events_next(ep->events_fd, ep->device.ifindex, &event)) == 1) {
-		switch (event.kind) {
-		case NETDEV_EVENT_LINK:
-			rc = report_link(ep, event.link_up, out);
-			break;
-		case NETDEV_EVENT_GONE:
-			rc = report_gone(ep, out);
-			break;
-		case NETDEV_EVENT_LOST:
-			rc = ask_again(ep, out);
-			break;
-		default:
-			rc = 0;
-			break;
-		}
-		if (rc)
-			break;
-	}
-	return rc;
-}
-
-static int action_fd(struct net_endpoint *endpoint)
-{
-	return endpoint_of(endpoint)->events_fd;
-}
-
 int net_xdp_program_stats_sized(struct net_endpoint *endpoint, struct net_xdp_program_stats *out,
 				size_t size_bytes)
 {
@@ -257,13 +209,42 @@ int net_xdp_program_stats_sized(struct net_endpoint *endpoint, struct net_xdp_pr
 	return rc;
 }
 
+/* ---- Queues that were ended ------------------------------------------------------------------- */
+
+int net_xdp_unreleased(struct net_endpoint *endpoint, uint32_t timeout_ms, struct net_error *err)
+{
+	struct deadline until = deadline_in(timeout_ms);
+	struct net_xdp_endpoint *ep;
+	char why[168];
+	int left = 0;
+
+	if (!endpoint || endpoint->ops != &endpoint_ops)
+		return -EINVAL;
+	ep = endpoint_of(endpoint);
+	for (uint32_t i = 0; i < ep->config.max_queues; i++) {
+		struct release *r = &ep->ended[i];
+
+		if (!r->pending)
+			continue;
+		r->pending = release_wait(r, &ep->witness, &until, why, sizeof(why)) != 0;
+		left += r->pending;
+		if (r->pending)
+			error_set(err, -ETIMEDOUT, "release",
+				  "%s queue %u is not free since its end: %s; keep its buffers out "
+				  "of use",
+				  ep->device.ifname, r->hardware_queue, why);
+	}
+	return left;
+}
+
 /* ---- Open and destroy ------------------------------------------------------------------------- */
 
 static void endpoint_free(struct net_xdp_endpoint *ep)
 {
 	program_close(&ep->program);
-	if (ep->events_fd >= 0)
-		close(ep->events_fd);
+	actions_close(ep);
+	witness_close(&ep->witness);
+	host_close(&ep->host);
 	memory_close(&ep->memory);
 	free(ep);
 }
@@ -273,8 +254,14 @@ static int destroy(struct net_endpoint *endpoint, struct net_error *err)
 	struct net_xdp_endpoint *ep = endpoint_of(endpoint);
 	int rc = lifecycle_destroy(alive(ep), err);
 
-	if (!rc)
-		endpoint_free(ep);
+	/* libxdp detaches from the interface of that number in the caller's namespace. */
+	if (!rc && ep->program.dispatched)
+		rc = check_namespace(ep, "destroy", err);
+	if (rc)
+		return rc;
+	if (release_is_mine(ep->program.maker) && net_xdp_unreleased(endpoint, 0, err) > 0)
+		rc = -ETIMEDOUT;
+	endpoint_free(ep);
 	return rc;
 }
 
@@ -294,19 +281,32 @@ int net_xdp_open(const struct net_xdp_config *config, struct net_endpoint **out,
 		return error_set(err, -ENOMEM, "open", "out of memory");
 	ep->base.ops = &endpoint_ops;
 	ep->config = own;
+	snprintf(ep->name, sizeof(ep->name), "%s", own.ifname);
+	ep->config.ifname = ep->name;
 	ep->program.link_fd = ep->umem_fd = -1;
-	/* Subscribed before the state is read: no change in between is missed. */
-	ep->events_fd = netdev_events_open();
-	rc = ep->events_fd < 0 ? error_set(err, ep->events_fd, "events", "netlink socket: %s%s",
-					   strerror(-ep->events_fd), error_hint(ep->events_fd))
-			       : memory_open(&ep->memory, &ep->config, err);
+	ep->witness = (struct witness){-1, -1};
+	ep->action_fd = ep->events_fd = ep->removal_fd = ep->pulse_fd = ep->lost_fd = -1;
+	rc = host_open(&ep->host);
+	if (rc)
+		error_set(err, rc, "events", "netlink socket: %s%s", strerror(-rc),
+			  error_hint(rc, CALL_NETLINK).text);
+	else if ((rc = actions_open(ep)))
+		error_set(err, rc, "events", "epoll and timer: %s%s", strerror(-rc),
+			  error_hint(rc, CALL_OTHER).text);
+	else
+		rc = memory_open(&ep->memory, &ep->config, err);
 	if (!rc)
 		rc = attach(ep, err);
+	if (!rc)
+		rc = actions_watch(ep, err);
 	if (rc) {
 		endpoint_free(ep);
 		return rc;
 	}
-	ep->link_up = netdev_link(ep->device.ifindex) == 1;
+	/* Subscribed before the state is read: no change in between is missed. */
+	rc = netdev_link(&ep->host, ep->device.ifindex);
+	ep->link_up = rc == 1;
+	ep->link_lost = rc < 0; /* poll_action asks again */
 	ep->config.regions = NULL; /* need not outlive this call */
 	set_facts(ep);
 	*out = &ep->base;
@@ -319,8 +319,8 @@ static const struct net_endpoint_ops endpoint_ops = {
 	.get_queues = get_queues,
 	.get_queue = get_queue,
 	.stop = stop,
-	.poll_action = poll_action,
-	.action_fd = action_fd,
+	.poll_action = actions_poll,
+	.action_fd = actions_fd,
 	.inspect = endpoint_inspect,
 	.destroy = destroy,
 };

@@ -3,28 +3,46 @@
 #define NET_XDP_ENDPOINT_H
 
 #include "net_xdp.h"
+#include "xdp/host.h"
 #include "xdp/memory.h"
 #include "xdp/program.h"
 #include "xdp/queue.h"
+#include "xdp/release.h"
+
+enum { ENDPOINT_QUEUES = 64 }; /* the most that max_queues may be */
 
 struct net_xdp_endpoint {
 	struct net_endpoint base;
-	struct net_xdp_config config; /* ifname points at device.ifname */
+	struct net_xdp_config config;  /* ifname points at name */
+	char name[NET_XDP_NAME_BYTES]; /* as it was asked for; device.ifname is the first one */
 	struct net_xdp_device device; /* as found when the program was attached */
 	struct net_endpoint_facts facts;
+	struct host host; /* the network namespace of open: everything is asked there */
 	struct memory memory;
 	struct program program;
 	uint32_t queues_alive; /* atomic: queues end in their own threads */
 	int umem_fd;	       /* the first queue's socket while get_queues runs */
+	struct witness witness;
+	/* The last end of each queue, written by the queue that ends. */
+	struct release ended[ENDPOINT_QUEUES];
 
-	int events_fd;
-	bool link_up;	/* as last reported */
-	bool link_lost; /* events were lost, and asking again has failed so far */
-	bool gone;	/* the restart was asked for */
+	int action_fd;	    /* epoll over the next two */
+	int events_fd;	    /* netlink: the interface's link events */
+	int pulse_fd;	    /* a timer: when to look whether the program is still attached */
+	uint64_t looked_ms; /* when that was done last */
+	int removal_fd;	    /* netlink: the interface's removal; not read, so it never overflows */
+	int lost_fd;	    /* an eventfd, set together with gone: it wakes the queues */
+	bool link_up;	    /* as last reported */
+	bool link_lost;	    /* events were lost, and asking again has failed so far */
+	bool gone; /* atomic, queues read it: device or program went, the restart was asked for */
 };
 
 /* inspect.c */
 void endpoint_inspect(struct net_endpoint *ep, struct net_inspector *to);
+static inline bool endpoint_is_lost(const struct net_xdp_endpoint *ep)
+{
+	return __atomic_load_n(&ep->gone, __ATOMIC_ACQUIRE);
+}
 
 static inline struct net_xdp_endpoint *endpoint_of(struct net_endpoint *ep)
 {

@@ -2,6 +2,10 @@
 #ifndef NET_XDP_ERROR_H
 #define NET_XDP_ERROR_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 #include "net_backend.h"
 
 /*
@@ -11,7 +15,45 @@
 int error_set(struct net_error *err, int code, const char *step, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
-/* What to do about an errno that has one usual cause (EPERM, ENOBUFS, ...); "" when it has none. */
-const char *error_hint(int code);
+/* ---- What to do about an errno ---------------------------------------------------------------- */
+
+/* What failed: it says which capabilities the kernel asks for there. */
+enum error_call {
+	CALL_OTHER,   /* asks for none, and nobody forbids it */
+	CALL_NETLINK, /* socket(AF_NETLINK) and what is asked over it */
+	CALL_SOCKET,  /* socket(AF_XDP) */
+	CALL_OPTION,  /* setsockopt() and mmap() of an AF_XDP socket */
+	CALL_BUSY_POLL,
+	CALL_PROGRAM,	 /* bpf(): maps, programs, BTF */
+	CALL_ATTACH,	 /* bpf(): the link */
+	CALL_DISPATCHER, /* bpf(): programs that extend others, through libxdp */
+};
+
+struct error_hint {
+	char text[224]; /* starts with "; ", or is "" */
+};
+
+/* For a call that failed with this code, in this process: `..., error_hint(rc, CALL_SOCKET).text`.
+ * Leaves errno as it was. */
+struct error_hint error_hint(int code, enum error_call call);
+
+/* ---- The rule behind it, which asks nobody ---------------------------------------------------- */
+
+enum error_namespace {
+	USER_NAMESPACE_UNKNOWN, /* no /proc */
+	USER_NAMESPACE_INITIAL,
+	USER_NAMESPACE_OTHER,
+};
+
+/* What this process may do. */
+struct error_privileges {
+	bool known; /* the kernel told which capabilities are effective */
+	uint64_t effective;
+	bool is_root; /* effective uid 0 */
+	enum error_namespace user_namespace;
+};
+
+struct error_hint error_explain(int code, enum error_call call,
+				const struct error_privileges *have);
 
 #endif

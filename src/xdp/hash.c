@@ -9,7 +9,7 @@
 
 /* Where getrandom() is refused (a system call filter) or has nothing yet (early boot): the kernel gives
  * each process 16 random bytes when it starts. */
-static uint64_t seed(const void *own)
+static uint64_t seed(uintptr_t own)
 {
 	const void *given = (const void *)getauxval(AT_RANDOM);
 	struct timespec now = {0};
@@ -20,7 +20,7 @@ static uint64_t seed(const void *own)
 	if (given)
 		memcpy(&value, given, sizeof(value));
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return value ^ (uint64_t)now.tv_nsec << 20 ^ (uintptr_t)own;
+	return value ^ (uint64_t)now.tv_nsec << 20 ^ own;
 }
 
 /* splitmix64 (Steele, Lea, Flood 2014). */
@@ -40,7 +40,7 @@ struct hash *hash_open(void)
 
 	if (!h)
 		return NULL;
-	state = seed(h);
+	state = seed((uintptr_t)h);
 	for (unsigned i = 0; i < HASH_KEY_BYTES; i++)
 		for (unsigned j = 0; j < 256; j++)
 			h->word[i][j] = (uint32_t)(next(&state) >> 32);

@@ -74,6 +74,9 @@ static void tell_report(struct net_queue *queue, struct net_inspector *to)
 	inspect_number(to, "direct_capacity_bytes", r.direct_capacity_bytes, "bytes");
 	inspect_number(to, "tx_budget_frames", r.tx_budget_frames, "frames");
 	inspect_number(to, "max_tx_descriptors", r.max_tx_descriptors, "descriptors");
+	inspect_flag(to, "takes_frames", r.takes_frames);
+	inspect_text(to, "frames_state", r.frames_state);
+	inspect_text(to, "vlan_state", r.vlan_state);
 	inspect_flag(to, "busy_poll", r.busy_poll);
 	inspect_number(to, "napi_id", r.napi_id, "");
 	inspect_text(to, "napi_state", r.napi_state);
@@ -202,6 +205,10 @@ static void tell_device(const struct net_xdp_device *d, struct net_inspector *to
 		inspect_unknown(to, "xsk_features");
 	}
 	inspect_flag(to, "dma_per_page", d->dma_per_page);
+	if (d->has_offloads)
+		inspect_number(to, "offloads", d->offloads, "");
+	else
+		inspect_unknown(to, "offloads");
 	inspect_leave(to);
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -33,22 +34,31 @@ static bool parse(struct lease *l, const char *text)
 	       format(l, again) < LEASE_BYTES && strcmp(text, again) == 0;
 }
 
-/* Nobody but us or root can have written it. */
-static bool is_trusted(int fd, mode_t type, struct stat *s)
+/* Return: is it of that type, of root's, of ours or of its folder's owner, and can nobody else have written
+ * it? */
+static bool is_trusted(int fd, mode_t type, uid_t folder_owner, struct stat *s)
 {
 	return fstat(fd, s) == 0 && (s->st_mode & S_IFMT) == type &&
-	       (s->st_uid == 0 || s->st_uid == geteuid()) && !(s->st_mode & (S_IWGRP | S_IWOTH));
+	       (s->st_uid == 0 || s->st_uid == geteuid() || s->st_uid == folder_owner) &&
+	       !(s->st_mode & (S_IWGRP | S_IWOTH));
 }
 
-static bool is_trusted_directory(const char *path)
+/* Is it a folder that nobody but its owner, who is in *s, can write to, and is that root, us, or whom root
+ * gave it to: in a folder of root's own? Return: 0, -EPERM no, -EACCES it is closed to us. */
+static int check_directory(const char *path, struct stat *s)
 {
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	struct stat s;
-	bool trusted = fd >= 0 && is_trusted(fd, S_IFDIR, &s);
+	struct stat parent;
+	bool closed;
 
-	if (fd >= 0)
-		close(fd);
-	return trusted;
+	if (fd < 0)
+		return errno == EACCES ? -EACCES : -EPERM;
+	closed = fstat(fd, s) == 0 && fstatat(fd, "..", &parent, 0) == 0 &&
+		 !(s->st_mode & (S_IWGRP | S_IWOTH)) &&
+		 (s->st_uid == 0 || s->st_uid == geteuid() ||
+		  (parent.st_uid == 0 && !(parent.st_mode & (S_IWGRP | S_IWOTH))));
+	close(fd);
+	return closed ? 0 : -EPERM;
 }
 
 /* A lock of the open file, not of the process: it ends with its last descriptor. With F_OFD_GETLK only
@@ -60,27 +70,25 @@ static bool lock(int fd, int command)
 	return fcntl(fd, command, &l) == 0 && (command == F_OFD_SETLK || l.l_type == F_UNLCK);
 }
 
-int lease_name(struct lease *l, const char *directory, uint32_t ifindex, uint32_t queue)
+void lease_name(struct lease *l, const char *directory, const struct netns *netns, uint32_t ifindex,
+		uint32_t queue)
 {
-	struct stat netns;
-
 	*l = (struct lease){.fd = -1, .directory = directory};
-	if (stat("/proc/thread-self/ns/net", &netns))
-		return -errno;
-	snprintf(l->path, sizeof(l->path), "%s/%ju-%u-%u", directory, (uintmax_t)netns.st_ino,
-		 ifindex, queue);
-	return 0;
+	snprintf(l->path, sizeof(l->path), "%s/%" PRIu64 "-%" PRIu64 "-%" PRIu32 "-%" PRIu32,
+		 directory, netns->inode, netns->cookie, ifindex, queue);
 }
 
 int lease_make(struct lease *l)
 {
 	char text[LEASE_BYTES], self[32];
-	int length, rc = 0;
+	struct stat folder;
+	int length, rc;
 
 	if (mkdir(l->directory, 0700) && errno != EEXIST)
 		return -errno;
-	if (!is_trusted_directory(l->directory))
-		return -EPERM;
+	rc = check_directory(l->directory, &folder);
+	if (rc)
+		return rc;
 	/* Without a name until it is complete and locked: nobody sees less than that, and being killed
 	 * before leaves nothing. */
 	l->fd = open(l->directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
@@ -101,7 +109,7 @@ int lease_make(struct lease *l)
 int lease_find(struct lease *l, bool take)
 {
 	char text[LEASE_BYTES];
-	struct stat s;
+	struct stat folder, s;
 	ssize_t n;
 	int rc = -EBADMSG;
 
@@ -111,7 +119,8 @@ int lease_find(struct lease *l, bool take)
 		return errno == ELOOP ? -EBADMSG : -errno;
 	n = pread(l->fd, text, sizeof(text) - 1, 0);
 	text[n > 0 ? n : 0] = '\0';
-	if (is_trusted_directory(l->directory) && is_trusted(l->fd, S_IFREG, &s) && parse(l, text))
+	if (!check_directory(l->directory, &folder) &&
+	    is_trusted(l->fd, S_IFREG, folder.st_uid, &s) && parse(l, text))
 		rc = lock(l->fd, take ? F_OFD_SETLK : F_OFD_GETLK) ? 0 : -EBUSY;
 	/* Removed by somebody who was faster. */
 	if (!rc && (fstat(l->fd, &s) || !s.st_nlink))
@@ -133,4 +142,25 @@ void lease_leave(struct lease *l)
 	if (l->fd >= 0)
 		close(l->fd);
 	l->fd = -1;
+}
+
+void lease_sweep(const char *directory, const struct netns *here)
+{
+	DIR *folder = opendir(directory);
+	const struct dirent *entry;
+	uint32_t ifindex, queue;
+	struct netns netns;
+	struct lease l;
+
+	while (folder && (entry = readdir(folder))) {
+		if (sscanf(entry->d_name, "%" SCNu64 "-%" SCNu64 "-%" SCNu32 "-%" SCNu32,
+			   &netns.inode, &netns.cookie, &ifindex, &queue) != 4 ||
+		    !netns_has_ended(&netns, here))
+			continue;
+		lease_name(&l, directory, &netns, ifindex, queue);
+		if (lease_find(&l, true) == 0)
+			lease_remove(&l);
+	}
+	if (folder)
+		closedir(folder);
 }

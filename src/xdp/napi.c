@@ -3,9 +3,10 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
+#include <unistd.h>
 
 #include "base/grow.h"
+#include "xdp/deadline.h"
 #include "xdp/error.h"
 #include "xdp/napi.h"
 
@@ -43,53 +44,77 @@ static bool same(const struct netdev_deferral *a, const struct netdev_deferral *
 	return a->hard_irqs == b->hard_irqs && a->timeout_ns == b->timeout_ns;
 }
 
-/* Undo a lease that is held. Return: 1 put back, 0 not ours any more; -errno, and it is left. */
-static int put_back(struct napi *n)
+/* Are a lease's values still set? Return: 1 and *napi has them; 0 others have changed them, or napi->id is
+ * 0: the NAPI is gone and they with it; -errno it cannot be told now. */
+static int still_set(struct napi *n, struct netdev_napi *napi)
 {
-	struct netdev_napi napi;
-	int rc = netdev_queue_napi(n->ifindex, n->queue, &napi);
+	int rc = netdev_queue_napi(n->host, n->ifindex, n->queue, napi);
 
-	if (!rc && !napi.has_deferral)
+	if (rc == -ENOENT || rc == -ENODEV)
+		return 0;
+	if (!rc && !napi->has_deferral)
 		rc = -EOPNOTSUPP;
-	if (!rc)
-		rc = same(&napi.deferral, &n->lease.ours);
+	return rc ? rc : same(&napi->deferral, &n->lease.ours);
+}
+
+/* Undo a lease that is held. Return: 1 put back, 0 not ours any more; -errno, and it is left. */
+static int put_back(struct napi *n, struct netdev_napi *napi)
+{
+	int rc = still_set(n, napi);
+
 	if (rc == 1) {
-		rc = netdev_napi_set(napi.id, &n->lease.old);
+		rc = netdev_napi_set(n->host, napi->id, &n->lease.old);
 		rc = rc ? rc : 1;
 	}
-	if (rc >= 0 || rc == -ENODEV) /* gone, and its NAPI with it */
+	if (rc >= 0)
 		lease_remove(&n->lease);
 	else
 		lease_leave(&n->lease);
-	return rc == -ENODEV ? 0 : rc;
+	return rc;
+}
+
+/* Why something could not be done with a NAPI, and what would help. */
+static const char *reason(int rc)
+{
+	switch (rc) {
+	case -EOPNOTSUPP:
+		return "the kernel does not tell its NAPI now (is the interface down?)";
+	case -EPERM:
+		return "changing it needs CAP_NET_ADMIN in the initial user namespace";
+	default:
+		return strerror(-rc);
+	}
 }
 
 /* A process that is being killed lets go of its socket first, and its locks soon after. */
 static int find_patiently(struct lease *l)
 {
-	int rc = lease_find(l, true);
+	struct deadline until = deadline_in(1000);
+	int rc;
 
-	for (int i = 0; rc == -EBUSY && i < 50; i++) {
-		nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
-		rc = lease_find(l, true);
-	}
+	while ((rc = lease_find(l, true)) == -EBUSY && !deadline_passed(&until))
+		sleep_ms(2);
 	return rc;
 }
 
-int napi_open(struct napi *n, const char *directory, uint32_t ifindex, uint32_t queue)
+int napi_open(struct napi *n, struct host *h, const char *directory, uint32_t ifindex,
+	      uint32_t queue)
 {
+	struct netdev_napi napi;
 	int rc;
 
+	n->host = h;
 	n->ifindex = ifindex;
 	n->queue = queue;
 	n->state[0] = '\0';
-	rc = lease_name(&n->lease, directory, ifindex, queue);
-	if (!rc)
-		rc = find_patiently(&n->lease);
+	lease_sweep(directory, &h->netns);
+	lease_name(&n->lease, directory, &h->netns, ifindex, queue);
+	rc = find_patiently(&n->lease);
 	switch (rc) {
 	case 0:
 		break;
 	case -ENOENT:
+	case -EACCES: /* who may not look has nothing to put back */
 		return 0;
 	case -EBUSY:
 		napi_say(n, "kept by process %u: %s", n->lease.pid, values(&n->lease).text);
@@ -98,21 +123,21 @@ int napi_open(struct napi *n, const char *directory, uint32_t ifindex, uint32_t 
 		napi_say(n, "%s ignored: %s", n->lease.path, strerror(-rc));
 		return rc;
 	}
-	rc = put_back(n);
+	rc = put_back(n, &napi);
 	if (rc > 0)
 		napi_say(n, "put back what process %u had left", n->lease.pid);
-	else
+	else if (rc < 0 || (napi.id && !same(&napi.deferral, &n->lease.old)))
 		napi_say(n, "left by process %u: %s; %s", n->lease.pid, values(&n->lease).text,
-			 rc ? strerror(-rc) : "changed by others since");
+			 rc ? reason(rc) : "changed by others since");
 	return rc;
 }
 
 /* What there is to set. Return: may it be set? If not, it is said why. */
 static bool applies(struct napi *n, struct netdev_napi *napi)
 {
-	int rc = netdev_queue_napi(n->ifindex, n->queue, napi);
+	int rc = netdev_queue_napi(n->host, n->ifindex, n->queue, napi);
 
-	if (rc == -EOPNOTSUPP)
+	if (rc == -EOPNOTSUPP || rc == -ENOENT)
 		napi_say(n, "not applicable: the driver (or a kernel before 6.8) links no NAPI to "
 			    "its queues");
 	else if (rc)
@@ -120,6 +145,19 @@ static bool applies(struct napi *n, struct netdev_napi *napi)
 	else if (!napi->has_deferral)
 		napi_say(n, "not applicable: the kernel sets this per device only (before 6.13)");
 	return !rc && napi->has_deferral;
+}
+
+static void say_no_place(struct napi *n, int rc)
+{
+	if (rc == -EACCES)
+		napi_say(n,
+			 "not set, as nobody could put it back: as root: install -d -m 700 -o "
+			 "%u %s",
+			 geteuid(), n->lease.directory);
+	else
+		napi_say(n, "not set, as nobody could put it back: %s: %s", n->lease.path,
+			 rc == -EPERM ? "the folder must be one that only its owner writes to"
+				      : strerror(-rc));
 }
 
 void napi_defer(struct napi *n, uint32_t hard_irqs, uint32_t timeout_ns)
@@ -137,51 +175,81 @@ void napi_defer(struct napi *n, uint32_t hard_irqs, uint32_t timeout_ns)
 	}
 	rc = lease_make(&n->lease);
 	if (rc) {
-		napi_say(n, "not set, as nobody could put it back: %s: %s", n->lease.path,
-			 strerror(-rc));
+		say_no_place(n, rc);
 		return;
 	}
-	rc = netdev_napi_set(napi.id, &n->lease.ours);
+	rc = netdev_napi_set(n->host, napi.id, &n->lease.ours);
 	if (rc)
 		lease_remove(&n->lease);
 	napi_say(n, "NAPI %u: %s%s", napi.id, rc ? "not set: " : "",
-		 rc ? strerror(-rc) : values(&n->lease).text);
+		 rc ? reason(rc) : values(&n->lease).text);
 }
 
-void napi_close(struct napi *n)
+int napi_close(struct napi *n, bool gone)
 {
-	if (n->lease.fd >= 0)
-		put_back(n);
+	struct netdev_napi napi;
+	int rc;
+
+	if (gone)
+		lease_remove(&n->lease);
+	rc = n->lease.fd >= 0 ? put_back(n, &napi) : 0;
+	if (rc >= 0 || rc == -EOPNOTSUPP)
+		return 0;
+	n->state[0] = '\0';
+	napi_say(n, "NAPI %u keeps %s: %s", napi.id, values(&n->lease).text, reason(rc));
+	return rc;
 }
 
-bool napi_look(const char *directory, uint32_t ifindex, uint32_t queue, char *state, size_t size)
+/* What is not set any more is nothing to say; what cannot be told now may be. */
+static bool look_at_left(struct napi *n, char *state, size_t size)
 {
-	struct lease l;
-	int rc = lease_name(&l, directory, ifindex, queue);
+	struct netdev_napi napi;
+	int rc = still_set(n, &napi);
 
-	if (!rc)
-		rc = lease_find(&l, false);
+	if (rc)
+		snprintf(state, size, "left by process %u: %s%s%s", n->lease.pid,
+			 values(&n->lease).text, rc < 0 ? "; " : "", rc < 0 ? reason(rc) : "");
+	return rc == 1;
+}
+
+bool napi_look(struct host *h, const char *directory, uint32_t ifindex, uint32_t queue, char *state,
+	       size_t size)
+{
+	struct napi n = {.host = h, .ifindex = ifindex, .queue = queue};
+	int rc;
+
 	*state = '\0';
-	if (!rc || rc == -EBUSY)
-		snprintf(state, size, "%s by process %u: %s", rc ? "kept" : "left", l.pid,
-			 values(&l).text);
-	else if (rc != -ENOENT)
-		snprintf(state, size, "%s ignored: %s", l.path, strerror(-rc));
-	return !rc;
+	lease_name(&n.lease, directory, &h->netns, ifindex, queue);
+	rc = lease_find(&n.lease, false);
+	if (!rc)
+		return look_at_left(&n, state, size);
+	if (rc == -EBUSY)
+		snprintf(state, size, "kept by process %u: %s", n.lease.pid, values(&n.lease).text);
+	else if (rc != -ENOENT && rc != -EACCES)
+		snprintf(state, size, "%s ignored: %s", n.lease.path, strerror(-rc));
+	return false;
 }
 
+/* Asked from outside an endpoint: *out is the state afterwards. */
 int net_xdp_device_queue_restore_sized(const char *ifname, uint32_t queue,
 				       struct net_xdp_device_queue *out, size_t size_bytes,
 				       struct net_error *err)
 {
 	struct net_xdp_device_queue state;
 	struct net_xdp_device device;
+	int restored, rc;
+	struct host h;
 	struct napi n;
-	int restored, rc = net_xdp_device_query(ifname, &device, err);
 
+	rc = net_xdp_device_query(ifname, &device, err);
 	if (rc)
 		return rc;
-	restored = napi_open(&n, LEASE_DIRECTORY, device.ifindex, queue);
+	rc = host_open(&h);
+	if (rc)
+		return error_set(err, rc, "restore", "%s queue %u: netlink socket: %s%s", ifname,
+				 queue, strerror(-rc), error_hint(rc, CALL_NETLINK).text);
+	restored = napi_open(&n, &h, LEASE_DIRECTORY, device.ifindex, queue);
+	host_close(&h);
 	rc = net_xdp_device_queue_query(ifname, queue, &state, err);
 	if (rc)
 		return rc;

@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include <arpa/inet.h>
 #include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <linux/filter.h>
 #include <linux/if.h>
+#include <linux/if_link.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 
@@ -38,12 +43,11 @@ static int on_link(const struct nlmsghdr *header, void *data)
 	return MNL_CB_OK;
 }
 
-int netdev_link(uint32_t ifindex)
+int netdev_link(struct host *h, uint32_t ifindex)
 {
 	char buffer[NETLINK_REQUEST_BYTES] __attribute__((aligned(NLMSG_ALIGNTO))) = {0};
 	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
 	struct ifinfomsg *info;
-	struct netlink nl;
 	int up = -ENODEV;
 	int rc;
 
@@ -51,11 +55,7 @@ int netdev_link(uint32_t ifindex)
 	info = mnl_nlmsg_put_extra_header(request, sizeof(*info));
 	info->ifi_index = (int)ifindex;
 
-	rc = netlink_open(&nl, NETLINK_ROUTE);
-	if (rc < 0)
-		return rc;
-	rc = netlink_request(&nl, request, on_link, &up);
-	netlink_close(&nl);
+	rc = netlink_request(&h->route, request, on_link, &up);
 	return rc < 0 ? rc : up;
 }
 
@@ -79,6 +79,30 @@ fail:
 	return rc;
 }
 
+int netdev_events_only(int fd, uint32_t ifindex, bool removal)
+{
+	enum { TYPE = offsetof(struct nlmsghdr, nlmsg_type), LINK = sizeof(struct nlmsghdr) };
+	enum { FAMILY = LINK + offsetof(struct ifinfomsg, ifi_family) };
+	enum { INDEX = LINK + offsetof(struct ifinfomsg, ifi_index) };
+	/* A classic filter reads big-endian numbers; netlink's are the host's. What is no link
+	 * message is an answer to netdev_events_ask(). A bridge sends DELLINK with a family of its
+	 * own for a port that merely left it. */
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, TYPE),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_NEWLINK), removal ? 6 : 1, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_DELLINK), 0, removal ? 5 : 4),
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, FAMILY),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AF_UNSPEC, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, INDEX),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htonl(ifindex), 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+	const struct sock_fprog filter = {sizeof(code) / sizeof(*code), code};
+
+	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof(filter)) ? -errno : 0;
+}
+
 int netdev_events_ask(int fd, uint32_t ifindex)
 {
 	char buffer[NETLINK_REQUEST_BYTES] __attribute__((aligned(NLMSG_ALIGNTO))) = {0};
@@ -97,49 +121,82 @@ struct watch {
 	struct netdev_event event;
 };
 
-static int on_event(const struct nlmsghdr *header, void *data)
+static int on_xdp(const struct nlattr *attr, void *data)
+{
+	uint16_t type = mnl_attr_get_type(attr);
+
+	/* Beside an offloaded program there is no PROG_ID. */
+	if (type == IFLA_XDP_PROG_ID || type == IFLA_XDP_DRV_PROG_ID ||
+	    type == IFLA_XDP_SKB_PROG_ID)
+		*(uint32_t *)data = netlink_u32(attr);
+	return MNL_CB_OK;
+}
+
+/* Of a link message. data: uint32_t, the id of the XDP program. */
+static int on_attribute(const struct nlattr *attr, void *data)
+{
+	return mnl_attr_get_type(attr) == IFLA_XDP ? mnl_attr_parse_nested(attr, on_xdp, data)
+						   : MNL_CB_OK;
+}
+
+static void on_event(const struct nlmsghdr *header, struct watch *w)
 {
 	const struct ifinfomsg *info = mnl_nlmsg_get_payload(header);
-	struct watch *w = data;
 
 	if (mnl_nlmsg_get_payload_len(header) < sizeof(*info))
-		return MNL_CB_OK;
+		return;
 	/* A bridge sends DELLINK with family AF_BRIDGE for a port that merely left it. */
 	if ((uint32_t)info->ifi_index != w->ifindex || info->ifi_family != AF_UNSPEC)
-		return MNL_CB_OK;
+		return;
 	/* Also sent to the namespace that an interface leaves. */
 	if (header->nlmsg_type == RTM_DELLINK)
 		w->event = (struct netdev_event){.kind = NETDEV_EVENT_GONE};
-	else if (header->nlmsg_type == RTM_NEWLINK && w->event.kind != NETDEV_EVENT_GONE)
+	else if (header->nlmsg_type == RTM_NEWLINK && w->event.kind != NETDEV_EVENT_GONE) {
 		w->event = (struct netdev_event){.kind = NETDEV_EVENT_LINK,
 						 .link_up = flows(info->ifi_flags)};
-	return MNL_CB_OK;
+		mnl_attr_parse(header, sizeof(*info), on_attribute, &w->event.program_id);
+	}
+}
+
+/* Return: was all of it read? An error is the answer to netdev_events_ask(): the link was not told. */
+static bool read_events(const void *datagram, size_t bytes, struct watch *w)
+{
+	const struct nlmsghdr *header = datagram;
+	int left = (int)bytes;
+
+	for (; mnl_nlmsg_ok(header, left); header = mnl_nlmsg_next(header, &left)) {
+		if (header->nlmsg_type == NLMSG_ERROR)
+			return false;
+		on_event(header, w);
+	}
+	return true;
 }
 
 int netdev_events_next(int fd, uint32_t ifindex, struct netdev_event *out)
 {
 	struct watch w = {.ifindex = ifindex};
-	char buffer[NETLINK_BUFFER_BYTES] __attribute__((aligned(NLMSG_ALIGNTO)));
+	struct netlink_buffer buffer = {0};
 	int left = EVENTS_PER_CALL;
 	bool lost = false;
-	ssize_t n;
+	ssize_t n = 0;
 
 	while (left-- && (lost || w.event.kind == NETDEV_EVENT_NONE)) {
-		n = netlink_receive(fd, buffer, sizeof(buffer));
-		if (n == -EAGAIN)
-			break;
+		n = netlink_receive(fd, &buffer);
 		if (n < 0 && n != -ENOBUFS && n != -EMSGSIZE)
-			return (int)n;
+			break;
 		/* A message that does not fit may have been ours. */
-		if (n >= 0 && mnl_cb_run(buffer, (size_t)n, 0, 0, on_event, &w) >= 0)
+		if (n >= 0 && read_events(buffer.data, (size_t)n, &w))
 			continue;
 		/* What is queued is older than what was lost: pass it over, then ask. */
 		if (!lost)
 			left = EVENTS_AFTER_LOSS;
 		lost = true;
 	}
+	free(buffer.data);
 	if (lost && w.event.kind != NETDEV_EVENT_GONE)
 		w.event.kind = NETDEV_EVENT_LOST;
 	*out = w.event;
-	return w.event.kind != NETDEV_EVENT_NONE;
+	if (w.event.kind != NETDEV_EVENT_NONE)
+		return 1;
+	return n < 0 && n != -EAGAIN ? (int)n : 0;
 }

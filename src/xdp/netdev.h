@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the kernel says about an interface, over netlink and ethtool. Cold code only. */
+/* What the kernel says about an interface, over netlink and ethtool: asked of a host, which is to say in
+ * the network namespace that it was opened in. Any thread. Cold code only. */
 #ifndef NET_XDP_NETDEV_H
 #define NET_XDP_NETDEV_H
 
@@ -7,6 +8,11 @@
 #include <stdint.h>
 
 #include "net_xdp.h"
+#include "xdp/host.h"
+
+/* net_xdp_device_query() of a host. */
+int netdev_query(struct host *h, const char *ifname, struct net_xdp_device *out,
+		 struct net_error *err);
 
 /* ---- netdev.c: links and their events, over rtnetlink ----------------------------------------- */
 
@@ -21,13 +27,18 @@ enum netdev_event_kind {
 struct netdev_event {
 	enum netdev_event_kind kind;
 	bool link_up;
+	uint32_t program_id; /* of the XDP program that runs, 0 none */
 };
 
 /* Return: 1 link up, 0 down, -ENODEV gone. One netlink request. */
-int netdev_link(uint32_t ifindex);
+int netdev_link(struct host *h, uint32_t ifindex);
 
-/* Subscribe to link events of the current network namespace. Return: non-blocking fd or -errno. */
+/* Subscribe to link events of the calling thread's network namespace. Return: non-blocking fd or -errno. */
 int netdev_events_open(void);
+
+/* From now on the kernel queues nothing but this interface's link messages, or nothing but its removal:
+ * others can neither fill the socket nor wake anybody. Return: 0 or -errno. */
+int netdev_events_only(int fd, uint32_t ifindex, bool removal);
 
 /* Have the link's present state come as the next event. Return: 0 or -errno. */
 int netdev_events_ask(int fd, uint32_t ifindex);
@@ -62,28 +73,31 @@ struct netdev_features {
 	uint64_t xsk;
 };
 
+/* Look up the family for a host that is being opened; 0 when there is none. Return: 0, -errno. */
+int netdev_family(struct host *h);
+
 /* Return: 0; -EOPNOTSUPP when the kernel does not tell (before 6.3), -ENODEV, -errno. */
-int netdev_features(uint32_t ifindex, struct netdev_features *out);
+int netdev_features(struct host *h, uint32_t ifindex, struct netdev_features *out);
 
 /* Number of queues in use. Return: 0; -EOPNOTSUPP when the kernel does not tell (before 6.8, or the
  * interface is down), -errno. */
-int netdev_queue_counts(uint32_t ifindex, uint32_t *rx, uint32_t *tx);
+int netdev_queue_counts(struct host *h, uint32_t ifindex, uint32_t *rx, uint32_t *tx);
 
 /* The queue's NAPI as the driver tells it, or the only one of a device with one queue.
- * Return: 0; -EOPNOTSUPP when the kernel (before 6.8, or the interface is down) or the driver does
- * not tell, -EINVAL no such queue, -errno. */
-int netdev_queue_napi(uint32_t ifindex, uint32_t queue, struct netdev_napi *out);
+ * Return: 0; -ENOENT the interface is up and has none at all; -EOPNOTSUPP when the kernel (before 6.8,
+ * or the interface is down) or the driver does not tell, -EINVAL no such queue, -errno. */
+int netdev_queue_napi(struct host *h, uint32_t ifindex, uint32_t queue, struct netdev_napi *out);
 
 /* Is the queue's sending done by another NAPI than its receiving, or by one that nobody can poll?
  * Return: 1, 0; -EOPNOTSUPP and others as netdev_queue_napi(). */
-int netdev_queue_sends_apart(uint32_t ifindex, uint32_t queue);
+int netdev_queue_sends_apart(struct host *h, uint32_t ifindex, uint32_t queue);
 
-/* Return: 0; -EOPNOTSUPP before 6.13, -ENOENT no such NAPI in this network namespace, -EPERM without
+/* Return: 0; -EOPNOTSUPP before 6.13, -ENOENT no such NAPI in that network namespace, -EPERM without
  * CAP_NET_ADMIN, -errno. */
-int netdev_napi_set(uint32_t napi_id, const struct netdev_deferral *deferral);
+int netdev_napi_set(struct host *h, uint32_t napi_id, const struct netdev_deferral *deferral);
 
 /* Does an AF_XDP socket hold this queue? Return: 1, 0, -EOPNOTSUPP when the kernel does not tell
  * (before 6.15, or the interface is down), -EINVAL no such queue, -errno. */
-int netdev_queue_has_socket(uint32_t ifindex, uint32_t queue);
+int netdev_queue_has_socket(struct host *h, uint32_t ifindex, uint32_t queue);
 
 #endif

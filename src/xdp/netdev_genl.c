@@ -13,16 +13,17 @@
 
 /* A request of the family, being built. */
 struct genl {
-	struct netlink nl;
-	uint16_t family;
+	struct host *host;
 	struct nlmsghdr *request;
 	char buffer[NETLINK_REQUEST_BYTES] __attribute__((aligned(NLMSG_ALIGNTO)));
 };
 
-static void genl_start(struct genl *g, uint16_t type, uint8_t command, uint8_t version)
+static void genl_start(struct genl *g, struct host *h, uint16_t type, uint8_t command,
+		       uint8_t version)
 {
 	struct genlmsghdr *header;
 
+	g->host = h;
 	/* libmnl leaves the padding of attributes as it was. */
 	memset(g->buffer, 0, sizeof(g->buffer));
 	g->request = mnl_nlmsg_put_header(g->buffer);
@@ -30,6 +31,49 @@ static void genl_start(struct genl *g, uint16_t type, uint8_t command, uint8_t v
 	header = mnl_nlmsg_put_extra_header(g->request, sizeof(*header));
 	header->cmd = command;
 	header->version = version;
+}
+
+struct reader {
+	mnl_attr_cb_t attribute;
+	void *data;
+};
+
+static int on_reply(const struct nlmsghdr *header, void *data)
+{
+	struct reader *r = data;
+
+	return netlink_attributes(header, sizeof(struct genlmsghdr), r->attribute, r->data);
+}
+
+/* Send what was built; attribute, which may be NULL, is called for each one of each reply. A command
+ * that the kernel does not know yet is -EOPNOTSUPP (genl_family_rcv_msg). */
+static int genl_run(struct genl *g, mnl_attr_cb_t attribute, void *data)
+{
+	struct reader r = {.attribute = attribute, .data = data};
+
+	return netlink_request(&g->host->generic, g->request, attribute ? on_reply : NULL, &r);
+}
+
+/* Start a request of the family. Return: 0, -EOPNOTSUPP before 6.3. */
+static int genl_open(struct genl *g, struct host *h, uint8_t command)
+{
+	genl_start(g, h, h->family, command, NETDEV_GENL_VERSION);
+	return h->family ? 0 : -EOPNOTSUPP;
+}
+
+/* One question with one number in it. flags: NLM_F_DUMP or 0. Return: as genl_open(), and what the
+ * kernel answers. */
+static int genl_ask(struct host *h, uint8_t command, uint16_t flags, uint16_t type, uint32_t number,
+		    mnl_attr_cb_t attribute, void *data)
+{
+	struct genl g;
+	int rc = genl_open(&g, h, command);
+
+	if (rc < 0)
+		return rc;
+	g.request->nlmsg_flags |= flags;
+	mnl_attr_put_u32(g.request, type, number);
+	return genl_run(&g, attribute, data);
 }
 
 static int on_family_attribute(const struct nlattr *attr, void *data)
@@ -42,71 +86,15 @@ static int on_family_attribute(const struct nlattr *attr, void *data)
 	return MNL_CB_OK;
 }
 
-struct reader {
-	mnl_attr_cb_t attribute;
-	void *data;
-};
-
-static int on_reply(const struct nlmsghdr *header, void *data)
-{
-	struct reader *r = data;
-
-	return mnl_attr_parse(header, sizeof(struct genlmsghdr), r->attribute, r->data);
-}
-
-/* Send what was built; attribute is called for each one of each reply. A command that the kernel
- * does not know yet is -EOPNOTSUPP (genl_family_rcv_msg). */
-static int genl_run(struct genl *g, mnl_attr_cb_t attribute, void *data)
-{
-	struct reader r = {.attribute = attribute, .data = data};
-
-	return netlink_request(&g->nl, g->request, on_reply, &r);
-}
-
-static void genl_close(struct genl *g)
-{
-	netlink_close(&g->nl);
-}
-
-/* Open the family and start a request. Return: 0; -EOPNOTSUPP before 6.3; -errno, nothing open. */
-static int genl_open(struct genl *g, uint8_t command)
-{
-	int rc;
-
-	g->family = 0;
-	rc = netlink_open(&g->nl, NETLINK_GENERIC);
-	if (rc < 0)
-		return rc;
-	genl_start(g, GENL_ID_CTRL, CTRL_CMD_GETFAMILY, 1);
-	mnl_attr_put_strz(g->request, CTRL_ATTR_FAMILY_NAME, NETDEV_GENL_NAME);
-	rc = genl_run(g, on_family_attribute, &g->family);
-	if (rc == -ENOENT || (rc == 0 && !g->family))
-		rc = -EOPNOTSUPP;
-	if (rc < 0)
-		goto fail;
-	genl_start(g, g->family, command, NETDEV_GENL_VERSION);
-	return 0;
-
-fail:
-	genl_close(g);
-	return rc;
-}
-
-/* One question with one number in it: open, ask, close. flags: NLM_F_DUMP or 0. Return: as genl_open(),
- * and what the kernel answers. */
-static int genl_ask(uint8_t command, uint16_t flags, uint16_t type, uint32_t number,
-		    mnl_attr_cb_t attribute, void *data)
+int netdev_family(struct host *h)
 {
 	struct genl g;
-	int rc = genl_open(&g, command);
+	int rc;
 
-	if (rc < 0)
-		return rc;
-	g.request->nlmsg_flags |= flags;
-	mnl_attr_put_u32(g.request, type, number);
-	rc = genl_run(&g, attribute, data);
-	genl_close(&g);
-	return rc;
+	genl_start(&g, h, GENL_ID_CTRL, CTRL_CMD_GETFAMILY, 1);
+	mnl_attr_put_strz(g.request, CTRL_ATTR_FAMILY_NAME, NETDEV_GENL_NAME);
+	rc = genl_run(&g, on_family_attribute, &h->family);
+	return rc == -ENOENT ? 0 : rc;
 }
 
 /* ---- The device ------------------------------------------------------------------------------- */
@@ -132,10 +120,10 @@ static int on_feature(const struct nlattr *attr, void *data)
 	return MNL_CB_OK;
 }
 
-int netdev_features(uint32_t ifindex, struct netdev_features *out)
+int netdev_features(struct host *h, uint32_t ifindex, struct netdev_features *out)
 {
 	*out = (struct netdev_features){0};
-	return genl_ask(NETDEV_GENL_DEV_GET, 0, NETDEV_DEV_IFINDEX, ifindex, on_feature, out);
+	return genl_ask(h, NETDEV_GENL_DEV_GET, 0, NETDEV_DEV_IFINDEX, ifindex, on_feature, out);
 }
 
 /* ---- Queues ----------------------------------------------------------------------------------- */
@@ -159,10 +147,10 @@ static int on_queue_count(const struct nlattr *attr, void *data)
 	return MNL_CB_OK;
 }
 
-int netdev_queue_counts(uint32_t ifindex, uint32_t *rx, uint32_t *tx)
+int netdev_queue_counts(struct host *h, uint32_t ifindex, uint32_t *rx, uint32_t *tx)
 {
 	struct queue_counts counts = {0};
-	int rc = genl_ask(NETDEV_GENL_QUEUE_GET, NLM_F_DUMP, NETDEV_QUEUE_IFINDEX, ifindex,
+	int rc = genl_ask(h, NETDEV_GENL_QUEUE_GET, NLM_F_DUMP, NETDEV_QUEUE_IFINDEX, ifindex,
 			  on_queue_count, &counts);
 
 	if (rc < 0)
@@ -201,21 +189,20 @@ static int on_queue_attribute(const struct nlattr *attr, void *data)
 	return MNL_CB_OK;
 }
 
-static int queue_get(uint32_t ifindex, uint32_t queue, enum netdev_queue_type type,
+static int queue_get(struct host *h, uint32_t ifindex, uint32_t queue, enum netdev_queue_type type,
 		     struct queue_state *out)
 {
 	struct genl g;
 	int rc;
 
 	*out = (struct queue_state){0};
-	rc = genl_open(&g, NETDEV_GENL_QUEUE_GET);
+	rc = genl_open(&g, h, NETDEV_GENL_QUEUE_GET);
 	if (rc < 0)
 		return rc;
 	mnl_attr_put_u32(g.request, NETDEV_QUEUE_IFINDEX, ifindex);
 	mnl_attr_put_u32(g.request, NETDEV_QUEUE_TYPE, type);
 	mnl_attr_put_u32(g.request, NETDEV_QUEUE_ID, queue);
 	rc = genl_run(&g, on_queue_attribute, out);
-	genl_close(&g);
 	/* Nothing is told while the interface is down: -ENOENT, or an empty reply on older kernels. */
 	if (rc == 0 && !out->answered)
 		rc = -ENOENT;
@@ -261,70 +248,68 @@ static int on_napi_id(const struct nlattr *attr, void *data)
 }
 
 /* The NAPI of a device whose driver links none to its queues (veth): sure only where there is one of
- * each. Return: 0 and *id, -EOPNOTSUPP, -errno. */
-static int only_napi(uint32_t ifindex, uint32_t *id)
+ * each. Return: 0 and *id, -ENOENT there is none at all, -EOPNOTSUPP, -errno. */
+static int only_napi(struct host *h, uint32_t ifindex, uint32_t *id)
 {
 	struct napi_list list = {0};
 	uint32_t rx, tx;
-	int rc = netdev_queue_counts(ifindex, &rx, &tx);
+	int rc = netdev_queue_counts(h, ifindex, &rx, &tx);
 
-	if (rc == 0 && rx != 1)
-		rc = -EOPNOTSUPP;
 	if (rc == 0)
-		rc = genl_ask(NETDEV_GENL_NAPI_GET, NLM_F_DUMP, NETDEV_NAPI_IFINDEX, ifindex,
+		rc = genl_ask(h, NETDEV_GENL_NAPI_GET, NLM_F_DUMP, NETDEV_NAPI_IFINDEX, ifindex,
 			      on_napi_id, &list);
 	*id = list.id;
-	return rc == 0 && list.count != 1 ? -EOPNOTSUPP : rc;
+	if (rc == 0 && !list.count)
+		return -ENOENT;
+	return rc == 0 && (rx != 1 || list.count != 1) ? -EOPNOTSUPP : rc;
 }
 
-int netdev_queue_napi(uint32_t ifindex, uint32_t queue, struct netdev_napi *out)
+int netdev_queue_napi(struct host *h, uint32_t ifindex, uint32_t queue, struct netdev_napi *out)
 {
 	struct queue_state state;
 	int rc;
 
 	*out = (struct netdev_napi){0};
-	rc = queue_get(ifindex, queue, NETDEV_QUEUE_RX, &state);
+	rc = queue_get(h, ifindex, queue, NETDEV_QUEUE_RX, &state);
 	if (rc == 0 && !state.has_napi)
-		rc = only_napi(ifindex, &state.napi_id);
+		rc = only_napi(h, ifindex, &state.napi_id);
 	if (rc < 0)
 		return rc;
 	out->id = state.napi_id;
-	rc = genl_ask(NETDEV_GENL_NAPI_GET, 0, NETDEV_NAPI_ID, state.napi_id, on_napi_attribute,
+	rc = genl_ask(h, NETDEV_GENL_NAPI_GET, 0, NETDEV_NAPI_ID, state.napi_id, on_napi_attribute,
 		      out);
 	/* Disabled meanwhile: the id is all there is to know. */
 	return rc == -ENOENT ? 0 : rc;
 }
 
-int netdev_queue_sends_apart(uint32_t ifindex, uint32_t queue)
+int netdev_queue_sends_apart(struct host *h, uint32_t ifindex, uint32_t queue)
 {
 	struct queue_state rx, tx;
 	int rc;
 
-	rc = queue_get(ifindex, queue, NETDEV_QUEUE_RX, &rx);
+	rc = queue_get(h, ifindex, queue, NETDEV_QUEUE_RX, &rx);
 	if (!rc && !rx.has_napi)
 		rc = -EOPNOTSUPP;
 	if (!rc)
-		rc = queue_get(ifindex, queue, NETDEV_QUEUE_TX, &tx);
+		rc = queue_get(h, ifindex, queue, NETDEV_QUEUE_TX, &tx);
 	if (rc < 0)
 		return rc;
 	/* One that cannot be polled has no id. */
 	return !tx.has_napi || tx.napi_id != rx.napi_id;
 }
 
-int netdev_napi_set(uint32_t napi_id, const struct netdev_deferral *deferral)
+int netdev_napi_set(struct host *h, uint32_t napi_id, const struct netdev_deferral *deferral)
 {
 	struct genl g;
 	int rc;
 
-	rc = genl_open(&g, NETDEV_GENL_NAPI_SET);
+	rc = genl_open(&g, h, NETDEV_GENL_NAPI_SET);
 	if (rc < 0)
 		return rc;
 	mnl_attr_put_u32(g.request, NETDEV_NAPI_ID, napi_id);
 	mnl_attr_put_u32(g.request, NETDEV_NAPI_DEFER_HARD_IRQS, deferral->hard_irqs);
 	mnl_attr_put_u64(g.request, NETDEV_NAPI_GRO_FLUSH_TIMEOUT, deferral->timeout_ns);
-	rc = genl_run(&g, NULL, NULL);
-	genl_close(&g);
-	return rc;
+	return genl_run(&g, NULL, NULL);
 }
 
 /*
@@ -342,12 +327,12 @@ static bool kernel_reports_sockets(void)
 	return major > 6 || (major == 6 && minor >= 15);
 }
 
-int netdev_queue_has_socket(uint32_t ifindex, uint32_t queue)
+int netdev_queue_has_socket(struct host *h, uint32_t ifindex, uint32_t queue)
 {
 	struct queue_state state;
 	int rc;
 
-	rc = queue_get(ifindex, queue, NETDEV_QUEUE_RX, &state);
+	rc = queue_get(h, ifindex, queue, NETDEV_QUEUE_RX, &state);
 	if (rc < 0)
 		return rc;
 	if (state.has_socket)

@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
-#include <string.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -13,6 +13,9 @@
 
 /* The kernel answers inside sendto(), so this is only for a kernel that does not. */
 #define DEADLINE_NS 1000000000LL
+
+/* The kernel's largest error (linux/err.h). */
+#define ERRNO_MAX 4095
 
 static int64_t now_ns(void)
 {
@@ -28,7 +31,7 @@ int netlink_open(struct netlink *nl, int protocol)
 	struct sockaddr_nl address = {.nl_family = AF_NETLINK};
 	int rc;
 
-	*nl = (struct netlink){.fd = -1};
+	*nl = (struct netlink){.mutex = PTHREAD_MUTEX_INITIALIZER, .fd = -1};
 	nl->fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
 	if (nl->fd < 0)
 		return -errno;
@@ -50,26 +53,56 @@ void netlink_close(struct netlink *nl)
 {
 	if (nl->fd >= 0)
 		close(nl->fd);
+	free(nl->buffer.data);
+	nl->buffer = (struct netlink_buffer){0};
 	nl->fd = -1;
 }
 
-ssize_t netlink_receive(int fd, void *buffer, size_t size)
+/* ---- Datagrams -------------------------------------------------------------------------------- */
+
+/* flags besides MSG_DONTWAIT. Return: the whole datagram's length, however much fits; -errno. */
+static ssize_t receive(int fd, struct msghdr *message, int flags)
 {
-	struct sockaddr_nl from = {0};
-	struct iovec iov = {.iov_base = buffer, .iov_len = size};
-	struct msghdr message = {
-		.msg_name = &from, .msg_namelen = sizeof(from), .msg_iov = &iov, .msg_iovlen = 1};
 	ssize_t n;
 
 	do {
-		n = recvmsg(fd, &message, MSG_DONTWAIT);
+		n = recvmsg(fd, message, MSG_DONTWAIT | MSG_TRUNC | flags);
 	} while (n < 0 && errno == EINTR);
-	if (n < 0)
-		return -errno;
-	/* Port 0 is the kernel; a privileged process may write to any netlink socket. */
-	if (from.nl_pid != 0)
+	return n < 0 ? -errno : n;
+}
+
+static int grow(struct netlink_buffer *buffer, size_t bytes)
+{
+	void *data;
+
+	if (bytes <= buffer->bytes)
 		return 0;
-	return message.msg_flags & MSG_TRUNC ? -EMSGSIZE : n;
+	data = realloc(buffer->data, bytes);
+	if (!data)
+		return -ENOMEM;
+	*buffer = (struct netlink_buffer){.data = data, .bytes = bytes};
+	return 0;
+}
+
+ssize_t netlink_receive(int fd, struct netlink_buffer *buffer)
+{
+	struct sockaddr_nl from = {0};
+	struct iovec iov = {0};
+	struct msghdr message = {
+		.msg_name = &from, .msg_namelen = sizeof(from), .msg_iov = &iov, .msg_iovlen = 1};
+	ssize_t n = receive(fd, &message, MSG_PEEK);
+
+	if (n >= 0 && grow(buffer, (size_t)n) < 0)
+		n = -ENOMEM;
+	if (n < 0)
+		return n;
+	iov = (struct iovec){.iov_base = buffer->data, .iov_len = buffer->bytes};
+	message.msg_namelen = sizeof(from);
+	n = receive(fd, &message, 0);
+	/* Port 0 is the kernel; a privileged process may write to any netlink socket. */
+	if (n >= 0 && from.nl_pid != 0)
+		return 0;
+	return n > (ssize_t)buffer->bytes ? -EMSGSIZE : n;
 }
 
 static int wait_readable(int fd, int64_t deadline_ns)
@@ -95,11 +128,13 @@ struct exchange {
 	void *data;
 };
 
-static int on_reply(const struct nlmsghdr *header, void *data)
+int netlink_attributes(const struct nlmsghdr *header, size_t offset, mnl_attr_cb_t callback,
+		       void *data)
 {
-	struct exchange *x = data;
-
-	return x->callback ? x->callback(header, x->data) : MNL_CB_OK;
+	/* libmnl takes any offset, and reads there. */
+	if (offset > mnl_nlmsg_get_payload_len(header))
+		return MNL_CB_ERROR;
+	return mnl_attr_parse(header, (unsigned int)offset, callback, data);
 }
 
 static int on_refusal_attribute(const struct nlattr *attr, void *data)
@@ -112,49 +147,90 @@ static int on_refusal_attribute(const struct nlattr *attr, void *data)
 	return MNL_CB_OK;
 }
 
+/* What the kernel gives as an error is -errno. Return: that, and -EBADMSG for anything else. */
+static int refusal(int error)
+{
+	return error < 0 && error >= -ERRNO_MAX ? error : -EBADMSG;
+}
+
 /* NLMSG_ERROR is the end of a request, good or bad. */
-static int on_ack(const struct nlmsghdr *header, void *data)
+static int on_ack(struct exchange *x, const struct nlmsghdr *header)
 {
 	const struct nlmsgerr *ack = mnl_nlmsg_get_payload(header);
-	unsigned int offset = sizeof(*ack);
+	size_t offset = sizeof(*ack);
 
-	if (mnl_nlmsg_get_payload_len(header) < sizeof(*ack)) {
-		errno = EBADMSG;
-		return MNL_CB_ERROR;
-	}
+	if (mnl_nlmsg_get_payload_len(header) < sizeof(*ack))
+		return -EBADMSG;
 	if (!ack->error)
-		return MNL_CB_STOP;
+		return 0;
 	/* The attributes follow our own message, which is there unless capped (netlink.h). */
 	if (!(header->nlmsg_flags & NLM_F_CAPPED))
-		offset += (unsigned int)mnl_nlmsg_get_payload_len(&ack->msg);
-	if (header->nlmsg_flags & NLM_F_ACK_TLVS)
-		mnl_attr_parse(header, offset, on_refusal_attribute, data);
-	errno = ack->error < 0 ? -ack->error : ack->error;
-	return MNL_CB_ERROR;
+		offset += mnl_nlmsg_get_payload_len(&ack->msg);
+	if (header->nlmsg_flags & NLM_F_ACK_TLVS && ack->msg.nlmsg_len >= NLMSG_HDRLEN)
+		netlink_attributes(header, offset, on_refusal_attribute, x);
+	return refusal(ack->error);
 }
 
 /* The end of a dump carries its result. */
-static int on_done(const struct nlmsghdr *header, void *data)
+static int on_done(const struct nlmsghdr *header)
 {
 	const int *error = mnl_nlmsg_get_payload(header);
 
-	(void)data;
-	if (mnl_nlmsg_get_payload_len(header) < sizeof(*error) || *error >= 0)
-		return MNL_CB_STOP;
-	errno = -*error;
-	return MNL_CB_ERROR;
+	if (mnl_nlmsg_get_payload_len(header) < sizeof(*error) || !*error)
+		return 0;
+	return refusal(*error);
 }
 
-int netlink_request(struct netlink *nl, struct nlmsghdr *request, mnl_cb_t callback, void *data)
+/* Return: 1 more is to come, 0 this was the end, -errno. */
+static int on_message(struct exchange *x, const struct nlmsghdr *header)
 {
-	mnl_cb_t control[NLMSG_MIN_TYPE] = {[NLMSG_ERROR] = on_ack, [NLMSG_DONE] = on_done};
-	struct exchange x = {.nl = nl, .callback = callback, .data = data};
+	if (header->nlmsg_seq != x->nl->seq) /* of an exchange that was given up */
+		return 1;
+	if (header->nlmsg_flags & NLM_F_DUMP_INTR)
+		return -EINTR;
+	switch (header->nlmsg_type) {
+	case NLMSG_ERROR:
+		return on_ack(x, header);
+	case NLMSG_DONE:
+		return on_done(header);
+	}
+	if (header->nlmsg_type < NLMSG_MIN_TYPE || !x->callback)
+		return 1;
+	return x->callback(header, x->data) < MNL_CB_STOP ? -EBADMSG : 1;
+}
+
+static int on_datagram(struct exchange *x, size_t bytes)
+{
+	const struct nlmsghdr *header = x->nl->buffer.data;
+	int left = (int)bytes, rc = 1;
+
+	for (; rc > 0 && mnl_nlmsg_ok(header, left); header = mnl_nlmsg_next(header, &left))
+		rc = on_message(x, header);
+	return rc;
+}
+
+/* ---- Requests --------------------------------------------------------------------------------- */
+
+/* Read away what an exchange that was given up left: a dump that is not read to its end would keep the
+ * kernel from starting another. */
+static void read_away(struct netlink *nl, int64_t deadline_ns)
+{
+	ssize_t n;
+
+	do {
+		n = netlink_receive(nl->fd, &nl->buffer);
+	} while ((n >= 0 || n == -ENOBUFS) && now_ns() < deadline_ns);
+}
+
+static int exchange(struct exchange *x, struct nlmsghdr *request)
+{
 	struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
 	int64_t deadline_ns = now_ns() + DEADLINE_NS;
-	char buffer[NETLINK_BUFFER_BYTES] __attribute__((aligned(NLMSG_ALIGNTO)));
+	struct netlink *nl = x->nl;
 	ssize_t n;
 	int rc;
 
+	read_away(nl, deadline_ns);
 	request->nlmsg_flags |= NLM_F_REQUEST | NLM_F_ACK;
 	request->nlmsg_seq = ++nl->seq;
 	nl->why[0] = 0;
@@ -165,22 +241,31 @@ int netlink_request(struct netlink *nl, struct nlmsghdr *request, mnl_cb_t callb
 	if (n < 0)
 		return -errno;
 
-	do {
-		rc = wait_readable(nl->fd, deadline_ns);
-		if (rc < 0)
-			return rc;
-		n = netlink_receive(nl->fd, buffer, sizeof(buffer));
-		if (n == -EAGAIN || n == 0) {
-			rc = MNL_CB_OK;
-			continue;
-		}
+	/* The answer mostly came inside sendto(). poll() is refused to who may have no descriptor. */
+	for (rc = 1; rc > 0;) {
+		n = netlink_receive(nl->fd, &nl->buffer);
+		if (n > 0)
+			rc = on_datagram(x, (size_t)n);
+		else if (n == -EAGAIN)
+			n = wait_readable(nl->fd, deadline_ns);
 		if (n < 0)
 			return (int)n;
-		rc = mnl_cb_run2(buffer, (size_t)n, nl->seq, 0, on_reply, &x, control,
-				 NLMSG_MIN_TYPE);
-	} while (rc > MNL_CB_STOP);
-	return rc < 0 ? -errno : 0;
+	}
+	return rc;
 }
+
+int netlink_request(struct netlink *nl, struct nlmsghdr *request, mnl_cb_t callback, void *data)
+{
+	struct exchange x = {.nl = nl, .callback = callback, .data = data};
+	int rc;
+
+	pthread_mutex_lock(&nl->mutex);
+	rc = exchange(&x, request);
+	pthread_mutex_unlock(&nl->mutex);
+	return rc;
+}
+
+/* ---- Attributes ------------------------------------------------------------------------------- */
 
 uint32_t netlink_u32(const struct nlattr *attr)
 {

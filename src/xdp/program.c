@@ -6,14 +6,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 #include <xdp/libxdp.h>
 
 #include "xdp/config.h"
 #include "xdp/dispatcher.h"
 #include "xdp/error.h"
+#include "xdp/libbpf_visit.h"
+#include "xdp/offload.h"
 #include "xdp/program.h"
+#include "xdp/release.h"
 #include "xdp/uapi.h"
 #include "xdp/vlan_hint.h"
 
@@ -74,63 +76,121 @@ static int program_fd(const struct program *p)
 		       : bpf_program__fd(p->plain->progs.net_xdp_frags);
 }
 
+static uint32_t program_id(const struct program *p)
+{
+	struct bpf_prog_info info = {0};
+	uint32_t size = sizeof(info);
+
+	if (p->dispatched)
+		return xdp_program__id(p->dispatched);
+	return bpf_obj_get_info_by_fd(program_fd(p), &info, &size) ? 0 : info.id;
+}
+
 static int load(struct program *p, const struct net_xdp_config *c, uint32_t ifindex,
 		struct net_error *err)
 {
-	int rc = c->rx_vlan ? load_vlan(p, c, ifindex) : load_plain(p, c);
+	bool dispatch = c->program == NET_XDP_PROGRAM_DISPATCHER;
+	int rc = libbpf_try(dispatch ? LIBBPF_DISPATCHER_DESCRIPTORS : LIBBPF_DESCRIPTORS);
 
-	if (!rc)
-		return 0;
-	if (c->rx_vlan)
+	if (rc)
+		return error_set(err, rc, "program", "loading the XDP program: %s%s", strerror(-rc),
+				 error_hint(rc, CALL_PROGRAM).text);
+	rc = c->rx_vlan ? load_vlan(p, c, ifindex) : load_plain(p, c);
+	if (rc && c->rx_vlan)
 		return error_set(
 			err, rc, "program",
-			"loading the XDP program with rx_vlan: %s; it needs Linux 6.8, BTF "
-			"and a driver that reports tags (see xsk-info)%s",
-			strerror(-rc), error_hint(rc));
-	return error_set(err, rc, "program", "loading the XDP program: %s%s", strerror(-rc),
-			 error_hint(rc));
+			"loading the XDP program with rx_vlan: %s; it needs Linux 6.8, its BTF in "
+			"/sys/kernel/btf and a driver that reports tags (see xsk-info)",
+			strerror(-rc));
+	/* What libbpf answers when it has once taken a failure for a missing feature. */
+	if (rc == -EINVAL && !config_is_jumbo(c))
+		return error_set(err, rc, "program",
+				 "loading the XDP program: %s; libbpf was used earlier in this "
+				 "process without enough descriptors, memory or capabilities, and "
+				 "does not ask the kernel again: restart the process",
+				 strerror(-rc));
+	return rc ? error_set(err, rc, "program", "loading the XDP program: %s%s", strerror(-rc),
+			      error_hint(rc, CALL_PROGRAM).text)
+		  : 0;
 }
 
 /* ---- Other people's programs ------------------------------------------------------------------ */
 
+static bool is_ours(const struct net_xdp_device *device)
+{
+	return device->program_id && strncmp(device->program_name, "net_xdp", 7) == 0;
+}
+
 /* A program of ours that is still attached mostly belongs to a process that is just ending. One
  * without a name was freed while it was being looked at, and is waited for just as well. */
-static int wait_for_ours(struct net_xdp_device *device, uint32_t timeout_ms, struct net_error *err)
+static int wait_for_ours(struct net_xdp_device *device, const struct net_xdp_config *c,
+			 struct deadline *until, struct net_error *err)
 {
-	char ifname[sizeof(device->ifname)];
 	int rc = 0;
 
-	snprintf(ifname, sizeof(ifname), "%s", device->ifname);
-	for (uint32_t ms = 0; ms < timeout_ms && device->program_id && !rc; ms += 5) {
-		if (device->program_name[0] && strncmp(device->program_name, "net_xdp", 7) != 0)
-			break;
-		nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
-		rc = net_xdp_device_query(ifname, device, err);
+	while (!rc && (is_ours(device) || (device->program_id && !device->program_name[0])) &&
+	       !deadline_passed(until)) {
+		if (deadline_tell(until) &&
+		    !config_tell_wait(c, "%s has %s (XDP program \"%s\", id %u)",
+				      is_ours(device) ? "another program of this library"
+						      : "another program",
+				      device->ifname, device->program_name, device->program_id))
+			deadline_give_up(until);
+		sleep_ms(5);
+		rc = net_xdp_device_query(device->ifname, device, err);
 	}
 	return rc;
 }
 
-static int refuse_foreign(const struct net_xdp_config *c, const struct net_xdp_device *device,
-			  struct net_error *err)
+static int refuse_other(const struct net_xdp_config *c, const struct net_xdp_device *device,
+			const struct deadline *until, struct net_error *err)
 {
-	return error_set(
-		err, -EBUSY, "attach",
-		"%s already runs the XDP program \"%s\" (id %u, %s); stop its owner (xsk-info "
-		"%s names it), or %s",
-		device->ifname, device->program_name, device->program_id, device->program_mode,
-		device->ifname,
-		c->program == NET_XDP_PROGRAM_LINK ? "use program dispatcher"
-						   : "load it through libxdp's dispatcher as well");
+	bool link = c->program == NET_XDP_PROGRAM_LINK;
+
+	if (is_ours(device))
+		return error_set(err, -EBUSY, "attach",
+				 "%s: another program of this library has it (XDP program \"%s\", "
+				 "id %u) and did not end within %u ms; an interface serves one "
+				 "endpoint: stop that process (xsk-info %s names it), or use "
+				 "program dispatcher in both",
+				 device->ifname, device->program_name, device->program_id,
+				 deadline_spent(until), device->ifname);
+	return error_set(err, -EBUSY, "attach",
+			 "%s already runs the XDP program \"%s\" (id %u, %s); stop its owner "
+			 "(xsk-info %s names it), or %s",
+			 device->ifname, device->program_name, device->program_id,
+			 device->program_mode, device->ifname,
+			 link ? "use program dispatcher"
+			      : "load it through libxdp's dispatcher as well");
+}
+
+/* Wait until the interface has no program, or a dispatcher that takes ours too. */
+static int wait_turn(struct net_xdp_device *device, const struct net_xdp_config *c,
+		     struct deadline *until, struct net_error *err)
+{
+	int rc = wait_for_ours(device, c, until, err);
+
+	if (rc || !device->program_id ||
+	    (c->program == NET_XDP_PROGRAM_DISPATCHER &&
+	     strcmp(device->program_mode, "dispatcher") == 0))
+		return rc;
+	return refuse_other(c, device, until, err);
 }
 
 /* ---- Attach ----------------------------------------------------------------------------------- */
 
-static const char *attach_hint(int rc, bool native)
+/* Why an attach failed, for a person. Where attach auto was asked for it is no advice. */
+static const char *attach_hint(int rc, bool native, const struct net_xdp_config *c)
 {
 	switch (rc) {
 	case -EOPNOTSUPP:
-		return native ? "the driver has no native XDP; use attach auto or generic"
-			      : "this kernel has no generic XDP";
+		if (!native)
+			return "this kernel has no generic XDP";
+		if (c->rx_vlan)
+			return "the driver has no native XDP, which rx_vlan needs";
+		return c->attach == NET_XDP_ATTACH_AUTO
+			       ? "the driver has no native XDP"
+			       : "the driver has no native XDP; use attach auto or generic";
 	case -EBUSY:
 	case -EEXIST:
 		return "another XDP program is attached; see xsk-info";
@@ -140,12 +200,10 @@ static const char *attach_hint(int rc, bool native)
 		       "max_frame_bytes over the chunk";
 	case -ENOSPC:
 		return "veth: it needs as many RX queues as its peer has TX queues; use ethtool -L";
-	case -EPERM:
-		return "grant CAP_NET_ADMIN and CAP_BPF";
 	case -ENODEV:
 		return "the interface is gone";
 	default:
-		return "see dmesg, or try attach generic";
+		return native && !c->rx_vlan ? "see dmesg, or use attach generic" : "see dmesg";
 	}
 }
 
@@ -161,6 +219,26 @@ static int attach_link(struct program *p, bool native)
 	return 0;
 }
 
+/* Why it did not attach, for a person. */
+static void explain_attach(int rc, const struct net_xdp_config *c,
+			   const struct net_xdp_device *device, bool native, char *out, size_t size)
+{
+	bool dispatch = c->program == NET_XDP_PROGRAM_DISPATCHER;
+
+	if (dispatch && rc != -EOPNOTSUPP)
+		snprintf(out, size,
+			 "%s: %s; the dispatcher needs a kernel that allows BPF extensions, bpffs "
+			 "on /sys/fs/bpf and CAP_SYS_ADMIN; use program link if none else is "
+			 "attached",
+			 device->ifname, strerror(-rc));
+	else if (rc == -EPERM || rc == -EACCES || rc == -ENOSYS || rc == -EMFILE || rc == -ENFILE)
+		snprintf(out, size, "%s: %s%s", device->ifname, strerror(-rc),
+			 error_hint(rc, CALL_ATTACH).text);
+	else
+		snprintf(out, size, "%s: %s; %s", device->ifname, strerror(-rc),
+			 attach_hint(rc, native, c));
+}
+
 static int try_attach(struct program *p, const struct net_xdp_config *c,
 		      const struct net_xdp_device *device, bool native, struct net_error *err)
 {
@@ -170,22 +248,20 @@ static int try_attach(struct program *p, const struct net_xdp_config *c,
 					      config_is_jumbo(c) ? "net_xdp_frags" : "net_xdp",
 					      device->ifname, p->ifindex, native, &p->dispatched)
 			  : attach_link(p, native);
+	char joined[sizeof(rung->sentence) - 56] = ""; /* room for what stands in front */
 
 	rung->asked = native ? "native attach" : "generic attach";
 	rung->error = rc;
-	if (!rc)
-		snprintf(rung->sentence, sizeof(rung->sentence), "%s: attached%s", device->ifname,
-			 p->dispatched ? " to libxdp's dispatcher" : "");
-	else
-		snprintf(rung->sentence, sizeof(rung->sentence), "%s: %s: %s", device->ifname,
-			 strerror(-rc),
-			 dispatch && rc != -EOPNOTSUPP ? "the dispatcher needs a kernel that "
-							 "allows BPF extensions, bpffs on "
-							 "/sys/fs/bpf and CAP_SYS_ADMIN; use "
-							 "program link if none else is attached"
-						       : attach_hint(rc, native));
 	p->native = native && !rc;
-	return rc ? error_set(err, rc, "attach", "%s %s", rung->asked, rung->sentence) : 0;
+	if (rc) {
+		explain_attach(rc, c, device, native, rung->sentence, sizeof(rung->sentence));
+		return error_set(err, rc, "attach", "%s %s", rung->asked, rung->sentence);
+	}
+	if (!native)
+		offload_say_generic(device, joined, sizeof(joined));
+	snprintf(rung->sentence, sizeof(rung->sentence), "%s: attached%s%s", device->ifname,
+		 p->dispatched ? " to libxdp's dispatcher" : "", joined);
+	return 0;
 }
 
 static int attach(struct program *p, const struct net_xdp_config *c,
@@ -204,84 +280,155 @@ static int attach(struct program *p, const struct net_xdp_config *c,
 	return rc;
 }
 
-/* The library does not print, and these two do. What they have to say is in our errors. */
-struct printers {
-	libbpf_print_fn_t libbpf;
-	libxdp_print_fn_t libxdp;
-};
-
-static struct printers silence(void)
+/* May ours be attached? Waits for the end of one of ours; *now is the interface after that. */
+static int check_device(const struct net_xdp_config *c, struct net_xdp_device *now,
+			struct deadline *until, struct net_error *err)
 {
-	return (struct printers){libbpf_set_print(NULL), libxdp_set_print(NULL)};
+	if (!now->has_ethernet)
+		return error_set(
+			err, -EOPNOTSUPP, "attach",
+			"%s has no Ethernet header in front of its packets (link type %u, "
+			"see ip link); use an Ethernet interface: of tun devices a tap, of "
+			"tunnels a gretap or vxlan, else the one underneath",
+			now->ifname, now->link_type);
+	return wait_turn(now, c, until, err);
 }
 
-static void restore(struct printers printers)
+static void record_wait(struct program *p, uint32_t ms)
 {
-	libbpf_set_print(printers.libbpf);
-	libxdp_set_print(printers.libxdp);
+	struct net_xdp_rung *rung = &p->rung[p->rung_count - 1];
+	size_t used = strlen(rung->sentence);
+
+	snprintf(rung->sentence + used, sizeof(rung->sentence) - used,
+		 "; another program had it for %u ms", ms);
+}
+
+/* Another endpoint may be faster between the look and the attach: two that start at once. */
+static int attach_patiently(struct program *p, const struct net_xdp_config *c,
+			    const struct net_xdp_device *device, struct deadline *until,
+			    struct net_error *err)
+{
+	struct net_xdp_device now = *device;
+	struct libbpf_visit visit;
+	int rc;
+
+	for (;;) {
+		p->rung_count = 0;
+		libbpf_enter(&visit); /* not while waiting: it holds signals off */
+		rc = attach(p, c, device, err);
+		libbpf_leave(&visit);
+		if ((rc != -EBUSY && rc != -EEXIST) || c->program != NET_XDP_PROGRAM_LINK ||
+		    deadline_passed(until))
+			return rc;
+		rc = net_xdp_device_query(device->ifname, &now, err);
+		if (!rc)
+			rc = wait_turn(&now, c, until, err);
+		if (rc)
+			return rc;
+		sleep_ms(1);
+	}
 }
 
 int program_open(struct program *p, const struct net_xdp_config *config,
 		 const struct net_xdp_device *device, struct net_error *err)
 {
-	struct printers printers = silence();
+	struct deadline until = deadline_in(config->release_timeout_ms);
 	struct net_xdp_device now = *device;
+	struct libbpf_visit visit;
 	int rc;
 
 	memset(p, 0, sizeof(*p));
-	p->link_fd = -1;
+	p->link_fd = p->xsks_fd = p->counters_fd = -1;
 	p->ifindex = device->ifindex;
-	rc = config->program == NET_XDP_PROGRAM_LINK
-		     ? wait_for_ours(&now, config->release_timeout_ms, err)
-		     : 0;
-	if (!rc && now.program_id && config->program == NET_XDP_PROGRAM_LINK)
-		rc = refuse_foreign(config, &now, err);
-	if (!rc && now.program_id && strcmp(now.program_mode, "dispatcher"))
-		rc = refuse_foreign(config, &now,
-				    err); /* attached without a dispatcher: stays alone */
+	p->maker = getpid();
+	rc = check_device(config, &now, &until, err);
+	if (rc)
+		return rc;
+	libbpf_enter(&visit);
+	rc = load(p, config, device->ifindex, err);
+	libbpf_leave(&visit);
 	if (!rc)
-		rc = load(p, config, device->ifindex, err);
-	if (!rc)
-		rc = attach(p, config, device, err);
+		rc = attach_patiently(p, config, device, &until, err);
+	if (!rc && deadline_told(&until))
+		record_wait(p, deadline_spent(&until));
 	if (!rc) {
+		p->id = program_id(p);
 		p->xsks_fd = bpf_map__fd(p->vlan ? p->vlan->maps.xsks : p->plain->maps.xsks);
 		p->counters_fd =
 			bpf_map__fd(p->vlan ? p->vlan->maps.counters : p->plain->maps.counters);
 	} else {
 		program_close(p);
 	}
-	restore(printers);
 	return rc;
+}
+
+/* Closing alone would leave the program attached for as long as a forked child has a copy of the link. */
+static void detach(struct program *p)
+{
+	bool mine = release_is_mine(p->maker);
+
+	if (p->dispatched && mine)
+		dispatcher_detach(p->dispatched, p->ifindex, p->native);
+	else if (p->dispatched)
+		dispatcher_close(p->dispatched);
+	if (p->link_fd >= 0 && mine)
+		bpf_link_detach(p->link_fd);
+	if (p->link_fd >= 0)
+		close(p->link_fd);
 }
 
 void program_close(struct program *p)
 {
-	struct printers printers = silence();
+	struct libbpf_visit visit;
 
-	if (p->dispatched)
-		dispatcher_detach(p->dispatched, p->ifindex, p->native);
-	if (p->link_fd >= 0)
-		close(p->link_fd); /* detaches */
+	libbpf_enter(&visit);
+	detach(p);
 	net_xdp_bpf__destroy(p->plain);
 	net_xdp_vlan_bpf__destroy(p->vlan);
+	libbpf_leave(&visit);
 	p->dispatched = NULL;
 	p->link_fd = p->xsks_fd = p->counters_fd = -1;
 	p->plain = NULL;
 	p->vlan = NULL;
-	restore(printers);
 }
 
-bool program_is_attached(const struct program *p, const struct net_xdp_device *now)
+bool program_is_linked(const struct program *p)
 {
-	struct bpf_prog_info info = {0};
+	struct bpf_link_info info = {0};
 	uint32_t size = sizeof(info);
 
+	if (p->link_fd < 0 || bpf_obj_get_info_by_fd(p->link_fd, &info, &size))
+		return true;
+	/* Detached, or its device gone: the link has no interface. Updated: it has another program. */
+	return info.xdp.ifindex && info.prog_id == p->id;
+}
+
+bool program_is_attached(struct program *p, const struct net_xdp_device *now)
+{
 	if (now->ifindex != p->ifindex || !now->program_id)
 		return false;
-	if (p->dispatched) /* what runs is the dispatcher, which calls ours */
+	if (p->dispatched)
+		return program_may_run(p, now->program_id);
+	return p->link_fd >= 0 && program_is_linked(p);
+}
+
+bool program_may_run(struct program *p, uint32_t running_id)
+{
+	struct libbpf_visit visit;
+	int rc;
+
+	if (!p->dispatched || running_id == p->dispatcher_id)
 		return true;
-	return p->link_fd >= 0 && bpf_obj_get_info_by_fd(program_fd(p), &info, &size) == 0 &&
-	       info.id == now->program_id;
+	if (!running_id)
+		return false;
+	libbpf_enter(&visit);
+	rc = dispatcher_calls(p->ifindex, running_id, p->id);
+	libbpf_leave(&visit);
+	if (rc == 1)
+		p->dispatcher_id = running_id;
+	/* From another network namespace, or without capabilities, nothing can be seen. Then it is more
+	 * likely that somebody joined the dispatcher than that ours was thrown out of it. */
+	return rc != 0;
 }
 
 /* ---- Maps ------------------------------------------------------------------------------------- */
@@ -296,6 +443,11 @@ void program_clear_socket(const struct program *p, uint32_t queue)
 	bpf_map_delete_elem(p->xsks_fd, &queue);
 }
 
+/* The kernel writes one value for each CPU that can be there, and only sysfs tells how many that are.
+ * No kernel can be built for more than this (NR_CPUS in arch/x86/Kconfig, the largest); what it does
+ * not write stays 0. */
+enum { MOST_CPUS = 8192 };
+
 int program_stats(const struct program *p, struct net_xdp_program_stats *out)
 {
 	uint64_t *const total[PROGRAM_COUNTERS] = {
@@ -304,18 +456,15 @@ int program_stats(const struct program *p, struct net_xdp_program_stats *out)
 		[PROGRAM_KEPT] = &out->kept,
 		[PROGRAM_TOO_LONG] = &out->dropped_too_long,
 	};
-	int cpus = libbpf_num_possible_cpus(), rc = 0;
-	uint64_t *values;
+	uint64_t *values = calloc(MOST_CPUS, sizeof(*values));
+	int rc = 0;
 
-	if (cpus < 0)
-		return cpus;
-	values = calloc((size_t)cpus, sizeof(*values));
 	if (!values)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < PROGRAM_COUNTERS && !rc; i++) {
 		*total[i] = 0;
 		rc = bpf_map_lookup_elem(p->counters_fd, &i, values);
-		for (int cpu = 0; cpu < cpus && !rc; cpu++)
+		for (int cpu = 0; cpu < MOST_CPUS && !rc; cpu++)
 			*total[i] += values[cpu];
 	}
 	free(values);

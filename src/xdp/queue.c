@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/grow.h"
 #include "xdp/config.h"
@@ -12,6 +13,7 @@
 #include "xdp/endpoint.h"
 #include "xdp/error.h"
 #include "xdp/netdev.h"
+#include "xdp/offload.h"
 #include "xdp/socket.h"
 
 /* ---- Statistics ------------------------------------------------------------------------------- */
@@ -78,6 +80,24 @@ static void add_rungs(struct net_xdp_report *out, const struct net_xdp_rung *run
 		out->rungs[out->rung_count++] = rung[i];
 }
 
+/* Who gets the frames of the hardware queue? */
+static void say_frames(const struct net_xdp_queue *q, struct net_xdp_report *out)
+{
+	out->takes_frames = !q->outside;
+	if (out->takes_frames)
+		snprintf(out->frames_state, sizeof(out->frames_state), "taken");
+	else if (q->enter_error)
+		snprintf(out->frames_state, sizeof(out->frames_state),
+			 "not taken, though buffers are posted: entering the socket in the map: "
+			 "%s; it is tried again: allow bpf(), or post initial_rx",
+			 strerror(-q->enter_error));
+	else
+		snprintf(out->frames_state, sizeof(out->frames_state),
+			 q->zero_copy ? "lost until a buffer is posted: in zero copy the driver "
+					"has no others, and the host gets nothing either"
+				      : "left to the host until a buffer is posted");
+}
+
 int net_xdp_queue_report_sized(struct net_queue *queue, struct net_xdp_report *out,
 			       size_t size_bytes)
 {
@@ -107,19 +127,34 @@ int net_xdp_queue_report_sized(struct net_queue *queue, struct net_xdp_report *o
 	};
 	snprintf(report.ifname, sizeof(report.ifname), "%s", ep->device.ifname);
 	snprintf(report.driver, sizeof(report.driver), "%s", ep->device.driver);
+	offload_say_vlan(&ep->device, ep->config.rx_vlan, !ep->program.native, report.vlan_state,
+			 sizeof(report.vlan_state));
 	snprintf(report.napi_state, sizeof(report.napi_state), "%s", q->napi.state);
 	snprintf(report.target_state, sizeof(report.target_state), "%s", q->affinity.state);
+	say_frames(q, &report);
 	add_rungs(&report, ep->program.rung, ep->program.rung_count);
 	add_rungs(&report, q->rung, q->rung_count);
 	grow_out(out, size_bytes, &report, sizeof(report));
 	return 0;
 }
 
+/* Has the interface gone? Another one may have been given its number. */
+static bool is_gone(struct net_xdp_queue *q)
+{
+	return q->bound && socket_kick_rx(q) == KICK_GONE;
+}
+
 static void queue_update_target_vp(struct net_queue *queue, uint32_t cpu)
 {
 	struct net_xdp_queue *q = queue_of(queue);
+	struct net_xdp_endpoint *ep = q->endpoint;
 
-	affinity_set(&q->affinity, q->endpoint->device.ifindex, q->hardware_queue, cpu);
+	if (is_gone(q)) {
+		q->affinity.cpu = (int)cpu;
+		snprintf(q->affinity.state, sizeof(q->affinity.state), "the interface is gone");
+		return;
+	}
+	affinity_set(&q->affinity, &ep->host, ep->device.ifindex, q->hardware_queue, cpu);
 }
 
 /* ---- Teardown --------------------------------------------------------------------------------- */
@@ -132,41 +167,97 @@ void queue_close_tables(struct net_xdp_queue *q)
 	bounce_close(&q->tx_private);
 }
 
-/* Free what is there; every member of a new queue is empty, so this is the error path as well. */
-static int queue_free(struct net_xdp_queue *q)
+/* Put back what is the system's. Return: 0; -errno something of it stays, which is said. */
+static int put_back(struct net_xdp_queue *q, struct net_error *err)
 {
 	struct net_xdp_endpoint *ep = q->endpoint;
-	int rc = 0;
+	int moved =
+		affinity_restore(&q->affinity, &ep->host, ep->device.ifindex, q->hardware_queue);
+	int rc = napi_close(&q->napi, is_gone(q));
 
-	program_clear_socket(&ep->program, q->hardware_queue);
-	affinity_restore(&q->affinity);
-	napi_close(&q->napi);
+	if (rc)
+		return error_set(err, rc, "destroy",
+				 "%s queue %u has ended and its buffers are free, but %s; put it "
+				 "back with: xsk-info --restore %s",
+				 ep->device.ifname, q->hardware_queue, q->napi.state,
+				 ep->device.ifname);
+	if (moved)
+		error_set(err, moved, "destroy",
+			  "%s queue %u has ended and its buffers are free, but its NAPI thread or "
+			  "interrupt stays on CPU %d: %s",
+			  ep->device.ifname, q->hardware_queue, q->affinity.cpu, strerror(-moved));
+	return moved;
+}
+
+/* What nobody but the one who made the queue may end: in a forked child it is the parent's still. First the
+ * program's map, so that the host has its frames back whatever keeps the socket alive. Return: as put_back(). */
+static int queue_retire(struct net_xdp_queue *q, struct net_error *err)
+{
+	int kept;
+
+	if (!release_is_mine(q->maker)) {
+		lease_leave(&q->napi.lease);
+		affinity_leave(&q->affinity);
+		q->bound = false;
+		return 0;
+	}
+	if (q->bound && q->tx_later) /* accepted is accepted, also in the last call */
+		tx_push(q);
+	program_clear_socket(&q->endpoint->program, q->hardware_queue);
+	kept = put_back(q, err);
+	if (q->bound) /* what has completed needs no release */
+		tx_reap(q);
+	return kept;
+}
+
+static struct release release_of(const struct net_xdp_queue *q)
+{
+	return (struct release){
+		.host = &q->endpoint->host,
+		.ifindex = q->endpoint->device.ifindex,
+		.hardware_queue = q->hardware_queue,
+		.index = q->index,
+		.kernel_tells = q->kernel_tells_sockets,
+		.witnessed = q->witnessed,
+		.lingers = q->zero_copy || inflight_count(&q->tx_inflight),
+		.pending = true,
+		.ended_ms = clock_ms(),
+	};
+}
+
+/* Free what is there; every member of a new queue is empty, so this is the error path as well. */
+static int queue_free(struct net_xdp_queue *q, struct net_error *err)
+{
+	struct net_xdp_endpoint *ep = q->endpoint;
+	struct deadline until = deadline_in(ep->config.release_timeout_ms);
+	struct release ended;
+	char why[168];
+	int kept = queue_retire(q, err), rc = 0;
+
+	ended = release_of(q);
 	ready_close(q);
 	socket_close(q);
-	if (q->bound) /* else the queue may be another's, who keeps it */
-		rc = socket_wait_released(ep->device.ifindex, q->hardware_queue,
-					  q->kernel_tells_sockets, ep->config.release_timeout_ms);
+	if (q->bound) { /* else the queue may be another's, who keeps it */
+		rc = release_wait(&ended, &ep->witness, &until, why, sizeof(why));
+		ended.pending = rc != 0;
+		ep->ended[q->index] = ended;
+	}
+	if (rc)
+		error_set(
+			err, rc, "destroy",
+			"%s queue %u: not free after %u ms: %s; keep its buffers out of use until "
+			"net_xdp_unreleased() says 0",
+			ep->device.ifname, q->hardware_queue, deadline_spent(&until), why);
 	queue_close_tables(q);
 	free(q);
-	return rc;
+	return rc ? rc : kept;
 }
 
 int queue_destroy(struct net_queue *queue, struct net_error *err)
 {
-	struct net_xdp_queue *q = queue_of(queue);
-	struct net_xdp_endpoint *ep = q->endpoint;
-	uint32_t hardware_queue = q->hardware_queue;
-	int rc;
+	struct net_xdp_endpoint *ep = queue_of(queue)->endpoint;
+	int rc = queue_free(queue_of(queue), err);
 
-	if (q->tx_later) /* accepted is accepted, also in the last call */
-		tx_push(q);
-	rc = queue_free(q);
-
-	if (rc)
-		error_set(err, rc, "destroy",
-			  "%s queue %u: the kernel still holds the queue after %u ms; keep its "
-			  "buffers out of use",
-			  ep->device.ifname, hardware_queue, ep->config.release_timeout_ms);
 	/* Last: with no queue alive another thread may end the endpoint. */
 	__atomic_sub_fetch(&ep->queues_alive, 1, __ATOMIC_RELEASE);
 	return rc;
@@ -230,6 +321,7 @@ void queue_set_facts(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep)
 	q->inspect = c->rx_vlan || c->rx_checksum != NET_XDP_RX_CHECKSUM_NONE;
 	q->rx_source = rx_source(ep);
 	q->timer_us = q->tx_timer_us = c->tx_timer_us;
+	q->looked_ms = clock_coarse_ms();
 	queue_set_zero_copy(q, zero_copy);
 }
 
@@ -280,27 +372,57 @@ static int open_socket(struct net_xdp_queue *q, struct net_xdp_endpoint *ep, str
 }
 
 /* What needs the NAPI: it is ours, and known, since the bind. */
-static int settle_napi(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep)
+static int settle_napi(struct net_xdp_queue *q, struct net_xdp_endpoint *ep)
 {
 	const struct net_xdp_config *c = &ep->config;
 	socklen_t len = sizeof(q->napi_id);
 
 	getsockopt(q->fd, SOL_SOCKET, SO_INCOMING_NAPI_ID, &q->napi_id, &len);
-	napi_open(&q->napi, LEASE_DIRECTORY, ep->device.ifindex, q->hardware_queue);
+	napi_open(&q->napi, &ep->host, LEASE_DIRECTORY, ep->device.ifindex, q->hardware_queue);
 	if (c->napi_defer_hard_irqs)
 		napi_defer(&q->napi, c->napi_defer_hard_irqs, c->gro_flush_timeout_ns);
 	/* In zero copy a socket that prefers busy polling has no wake-up that sends: the NAPI that it
 	 * polls is expected to send (xsk_no_wakeup()). virtio_net's does not, nor igb's with few queues. */
 	if (!q->busy_poll || !q->zero_copy ||
-	    netdev_queue_sends_apart(ep->device.ifindex, q->hardware_queue) != 1)
+	    netdev_queue_sends_apart(&ep->host, ep->device.ifindex, q->hardware_queue) != 1)
 		return 0;
 	napi_say(&q->napi, "sending has another NAPI: not polled");
 	return socket_prefer_wakeup(q);
 }
 
-static int go_live(struct net_xdp_queue *q, struct net_xdp_endpoint *ep, struct net_error *err)
+int queue_enter(struct net_xdp_queue *q)
+{
+	uint64_t now = clock_coarse_ms();
+
+	if (q->enter_error && now - q->entered_ms < LOOK_MS)
+		return q->enter_error;
+	q->entered_ms = now;
+	q->enter_error = program_set_socket(&q->endpoint->program, q->hardware_queue, q->fd);
+	q->outside = q->enter_error != 0;
+	return q->enter_error;
+}
+
+static int bind_queue(struct net_xdp_queue *q, struct net_xdp_endpoint *ep, struct net_error *err)
 {
 	int rc = socket_bind(q, &ep->config, &ep->device, ep->program.native, ep->umem_fd, err);
+	struct release *last = &ep->ended[q->index];
+	struct deadline now = deadline_in(0);
+	char why[168];
+
+	if (!rc) {
+		last->pending = false;
+		q->witnessed = witness_enter(&ep->witness, q->index, q->fd);
+	} else if (rc == -EBUSY && last->pending &&
+		   release_wait(last, &ep->witness, &now, why, sizeof(why))) {
+		error_set(err, rc, "bind", "%s queue %u is not free since its last end: %s",
+			  ep->device.ifname, q->hardware_queue, why);
+	}
+	return rc;
+}
+
+static int go_live(struct net_xdp_queue *q, struct net_xdp_endpoint *ep, struct net_error *err)
+{
+	int rc = bind_queue(q, ep, err);
 
 	if (rc)
 		return rc;
@@ -309,13 +431,18 @@ static int go_live(struct net_xdp_queue *q, struct net_xdp_endpoint *ep, struct 
 		return error_set(err, rc, "busy poll", "queue %u: having the driver woken up: %s",
 				 q->index, strerror(-rc));
 	rc = ready_open(q, ep->events_fd);
+	if (!rc)
+		rc = ready_watch(q, ep->removal_fd);
+	if (!rc)
+		rc = ready_watch(q, ep->lost_fd);
 	if (rc)
 		return error_set(err, rc, "queue", "queue %u: epoll and timer: %s%s", q->index,
-				 strerror(-rc), error_hint(rc));
-	rc = program_set_socket(&ep->program, q->hardware_queue, q->fd);
+				 strerror(-rc), error_hint(rc, CALL_OTHER).text);
+	q->outside = true;
+	rc = rx_held(q) ? queue_enter(q) : 0;
 	if (rc)
-		return error_set(err, rc, "queue", "queue %u: entering the socket in the map: %s",
-				 q->index, strerror(-rc));
+		return error_set(err, rc, "queue", "queue %u: entering the socket in the map: %s%s",
+				 q->index, strerror(-rc), error_hint(rc, CALL_PROGRAM).text);
 	return 0;
 }
 
@@ -332,6 +459,7 @@ int queue_create(struct net_xdp_endpoint *ep, uint32_t index, const struct net_q
 	q->endpoint = ep;
 	q->index = index;
 	q->hardware_queue = ep->config.first_queue + index;
+	q->maker = getpid();
 	q->fd = q->ready_fd = q->timer_fd = -1;
 	q->affinity.cpu = -1;
 	q->napi.lease.fd = -1;
@@ -345,7 +473,7 @@ int queue_create(struct net_xdp_endpoint *ep, uint32_t index, const struct net_q
 	if (!rc)
 		rc = go_live(q, ep, err);
 	if (rc) {
-		queue_free(q);
+		queue_free(q, NULL);
 		return rc;
 	}
 	*out = q;

@@ -8,6 +8,8 @@
 #define NET_XDP_QUEUE_H
 
 #include <stddef.h>
+#include <sys/types.h>
+#include <time.h>
 
 #include "backend/count.h"
 #include "net_xdp.h"
@@ -46,6 +48,13 @@ struct tx_packet {
  * that only looks needs 20 to 100 us for so many: about the timer's interval for one that sleeps. */
 #define PATIENCE_LOOKS 1024u
 
+/* Between two questions whether device and program are there, and two attempts to enter the map. */
+#define LOOK_MS 250u
+
+/* Calls that found nothing, until one of them reads the clock. Few, because a frontend may make only ten
+ * a second, and has to be told within that second. */
+#define LOOKS_PER_CLOCK 4u
+
 #define QUEUE_LINE_BYTES 64
 #define QUEUE_LINE	 __attribute__((aligned(QUEUE_LINE_BYTES)))
 
@@ -72,8 +81,8 @@ struct net_xdp_queue {
 	bool jumbo;
 	bool inspect;  /* rx_checksum or rx_vlan: frames are looked at */
 	bool rx_usual; /* may take_usual() be used? */
-	bool rx_merge; /* a frame may go on in further buffers */
 	bool busy_poll;
+	bool outside; /* bound, but not in the XDP program's map: the host keeps the frames */
 
 	/* ---- hot: receive ---- */
 	QUEUE_LINE struct rx_table rx_ids;
@@ -110,6 +119,7 @@ struct net_xdp_queue {
 	QUEUE_LINE struct bounce rx_private;
 	struct bounce tx_private;
 	struct gather gather;
+	bool rx_merge;		   /* a frame may go on in further buffers */
 	uint64_t base_mask;	   /* RX descriptor address -> what the fill entry named */
 	uint64_t *chunk_taken;	   /* aligned only, see chunk.h */
 	uint32_t driver_gap_bytes; /* in front of a frame: overwritten by the driver in zero copy */
@@ -130,7 +140,9 @@ struct net_xdp_queue {
 	enum net_xdp_rx_checksum rx_checksum;
 	bool rx_vlan;
 	enum checksum_source rx_source;
+	pid_t maker;		   /* who ends it, see release_is_mine() */
 	bool bound;		   /* the kernel has the hardware queue for us to give back */
+	bool witnessed;		   /* its socket is in the endpoint's witness */
 	bool kernel_tells_sockets; /* netdev_queue_has_socket() was seen to work here */
 
 	uint32_t tx_timer_us;
@@ -139,6 +151,10 @@ struct net_xdp_queue {
 	bool timer_armed;
 	bool socket_watched; /* a member of ready_fd */
 	uint32_t timer_us;   /* the timer's next interval */
+	uint32_t looks;	     /* of a frontend that polls: calls that found nothing */
+	uint64_t looked_ms;  /* when the socket was asked last */
+	uint64_t entered_ms; /* the last attempt to enter the map, and what came of it */
+	int enter_error;
 
 	struct {
 		void *memory;
@@ -161,6 +177,15 @@ _Static_assert(QUEUE_LINES(rx_ids, rx) == 2, "the state of receive is two lines"
 _Static_assert(QUEUE_LINES(rx, tx_inflight) == 2, "and its rings' views a line each");
 _Static_assert(QUEUE_LINES(tx_inflight, tx) == 2, "the state of transmit is two lines");
 _Static_assert(QUEUE_LINES(tx, rx_private) == 2, "and its rings' views a line each");
+
+/* As coarse as the scheduler's tick, and read without a system call. */
+static inline uint64_t clock_coarse_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
 
 static inline struct net_xdp_queue *queue_of(struct net_queue *q)
 {
@@ -258,7 +283,16 @@ bool tx_has_room(struct net_xdp_queue *q);
 bool queue_poll_ready(struct net_queue *q, struct net_buffer_access *pool);
 int queue_ready_fd(struct net_queue *q);
 int ready_open(struct net_xdp_queue *q, int events_fd);
+/* Another descriptor that becomes readable when the device or the program went, and stays so. */
+int ready_watch(struct net_xdp_queue *q, int fd);
 void ready_close(struct net_xdp_queue *q);
+/* A call has found nothing. A frontend that never sleeps hears here that its device went. */
+void queue_look_now(struct net_xdp_queue *q);
+static inline void queue_look(struct net_xdp_queue *q)
+{
+	if (__builtin_expect(++q->looks % LOOKS_PER_CLOCK == 0, 0))
+		queue_look_now(q);
+}
 
 /* inspect.c: what a queue tells of itself. */
 const char *queue_error(struct net_queue *q);
@@ -269,6 +303,9 @@ void queue_inspect(struct net_queue *q, struct net_inspector *to);
 int queue_create(struct net_xdp_endpoint *ep, uint32_t index, const struct net_queue_config *config,
 		 struct net_xdp_queue **out, struct net_error *err);
 int queue_destroy(struct net_queue *q, struct net_error *err);
+/* The kernel holds a chunk of a queue that is still outside: from now on it takes its frames. After a
+ * failure at most a few attempts a second. Return: 0 or -errno. */
+int queue_enter(struct net_xdp_queue *q);
 /* The parts of set-up that need no kernel: constants of the data calls; after the rings, tables. */
 void queue_set_zero_copy(struct net_xdp_queue *q, bool zero_copy);
 void queue_set_facts(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep);

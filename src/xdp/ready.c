@@ -5,16 +5,22 @@
  *
  *     the socket     RX, level-triggered; a member from the first sleep on
  *     a timer        armed while TX is outstanding: the kernel wakes nobody for completions
- *     link events    edge-triggered: the endpoint's netlink socket, which others read
+ *     link events    edge-triggered: the endpoint's netlink socket, which its owner reads
+ *     losses         edge-triggered: the endpoint's removal_fd and lost_fd, which nobody reads
  *
  * Members stay readable until they are served, so nothing that happens between the last look and the
- * sleep is missed.
+ * sleep is missed. Link events are no proof against that: when their reader is late the kernel drops them.
+ *
+ * The socket itself never says that its device went: poll() stays silent, and so do the rings. A queue
+ * that sleeps is woken by the losses, one that polls asks the socket a few times a second.
  */
 #include <errno.h>
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "xdp/endpoint.h"
+#include "xdp/hot.h"
 #include "xdp/queue.h"
 #include "xdp/socket.h"
 
@@ -40,9 +46,12 @@ int ready_open(struct net_xdp_queue *q, int events_fd)
 	if (q->ready_fd < 0 || q->timer_fd < 0)
 		return -errno;
 	rc = add_member(q, q->timer_fd, EPOLLIN, MEMBER_TIMER);
-	if (!rc)
-		rc = add_member(q, events_fd, EPOLLIN | EPOLLET, MEMBER_EVENTS);
-	return rc;
+	return rc ? rc : ready_watch(q, events_fd);
+}
+
+int ready_watch(struct net_xdp_queue *q, int fd)
+{
+	return add_member(q, fd, EPOLLIN | EPOLLET, MEMBER_EVENTS);
 }
 
 void ready_close(struct net_xdp_queue *q)
@@ -58,6 +67,34 @@ int queue_ready_fd(struct net_queue *queue)
 {
 	return queue_of(queue)->ready_fd;
 }
+
+/* ---- Is everything still there? --------------------------------------------------------------- */
+
+/* Nothing here waits for the RTNL lock, as asking the kernel for the program would: the endpoint's owner
+ * does that (poll_action), and what it has found is read here. */
+static void look_around(struct net_xdp_queue *q)
+{
+	q->looked_ms = clock_coarse_ms();
+	count_up(q, NET_XDP_LOOKS, 1);
+	if (socket_is_gone(q) || endpoint_is_lost(q->endpoint))
+		q->failed = true;
+}
+
+/* Posting the buffers should have let the frames in. Return: is that still to be done? */
+static bool must_enter(struct net_xdp_queue *q)
+{
+	return q->outside && rx_held(q) && queue_enter(q);
+}
+
+void queue_look_now(struct net_xdp_queue *q)
+{
+	if (clock_coarse_ms() - q->looked_ms < LOOK_MS)
+		return;
+	look_around(q);
+	must_enter(q);
+}
+
+/* ---- Sleep ------------------------------------------------------------------------------------ */
 
 /* Anything that a data call would find now. No system call. */
 static bool has_work(struct net_xdp_queue *q)
@@ -116,8 +153,8 @@ static bool harvest(struct net_xdp_queue *q)
 		case MEMBER_TIMER:
 			timer_fired(q);
 			break;
-		case MEMBER_EVENTS: /* the socket itself never says that its device went */
-			q->failed |= socket_kick_rx(q) == KICK_GONE;
+		case MEMBER_EVENTS:
+			look_around(q);
 			ready = true;
 			break;
 		}
@@ -145,7 +182,7 @@ bool queue_poll_ready(struct net_queue *queue, struct net_buffer_access *pool)
 	if (has_work(q) || !watch_socket(q) || harvest(q) || has_work(q))
 		return true;
 	/* Nothing in flight and still no room: the TX ring's index is late. */
-	if (again || inflight_count(&q->tx_inflight) || q->tx_blocked)
+	if (again || inflight_count(&q->tx_inflight) || q->tx_blocked || unlikely(must_enter(q)))
 		arm_timer(q);
 	return false;
 }

@@ -123,6 +123,8 @@ static inline void refill(struct net_xdp_queue *q)
 		return;
 	ring_publish(&q->fill);
 	rx_push(q);
+	if (unlikely(q->outside))
+		queue_enter(q);
 }
 
 void rx_refill(struct net_xdp_queue *q)

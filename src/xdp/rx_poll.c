@@ -251,6 +251,7 @@ static void nothing_came(struct net_xdp_queue *q)
 		socket_kick_rx(q);
 	else if (q->zero_copy && ++q->rx_looks % PATIENCE_LOOKS == 0)
 		rx_push(q);
+	queue_look(q);
 }
 
 int rx_poll(struct net_queue *queue, struct net_buffer_access *pool, uint32_t *ids, uint32_t count)

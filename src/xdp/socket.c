@@ -45,7 +45,7 @@ static int register_umem(struct net_xdp_queue *q, const struct net_xdp_config *c
 		: rc == -ENOMEM ? "; part of the memory is unmapped, read-only or a file on disk "
 				  "(use writable memfd, tmpfs, hugetlb or anonymous pages), or the "
 				  "host is short of memory or huge pages"
-				: error_hint(rc));
+				: error_hint(rc, CALL_OPTION).text);
 }
 
 static int map_ring(struct net_xdp_queue *q, unsigned which, struct ring *r, uint32_t entries,
@@ -135,10 +135,10 @@ static int set_busy_poll(struct net_xdp_queue *q, const struct net_xdp_config *c
 	for (unsigned i = 0; i < 3; i++)
 		if (setsockopt(q->fd, SOL_SOCKET, options[i], &values[i], sizeof(values[i])))
 			return error_set(err, -errno, "busy poll",
-					 "busy_poll_us %u, busy_poll_budget %u: %s%s",
+					 "busy_poll_us %u, busy_poll_budget %u: %s%s; or use "
+					 "busy_poll_us 0",
 					 c->busy_poll_us, c->busy_poll_budget, strerror(errno),
-					 errno == EPERM ? "; needs CAP_NET_ADMIN, or busy_poll_us 0"
-							: "; use busy_poll_us 0 on this kernel");
+					 error_hint(-errno, CALL_BUSY_POLL).text);
 	q->busy_poll = true;
 	return 0;
 }
@@ -158,9 +158,7 @@ int socket_open(struct net_xdp_queue *q, const struct net_xdp_config *config, in
 	q->fd = socket(AF_XDP, SOCK_RAW | SOCK_CLOEXEC, 0);
 	if (q->fd < 0)
 		return error_set(err, -errno, "socket", "AF_XDP socket: %s%s", strerror(errno),
-				 errno == EAFNOSUPPORT ? "; the kernel is built without "
-							 "CONFIG_XDP_SOCKETS"
-						       : error_hint(-errno));
+				 error_hint(-errno, CALL_SOCKET).text);
 	if (umem_fd < 0) {
 		rc = register_umem(q, config, err);
 		if (rc)
@@ -171,7 +169,7 @@ int socket_open(struct net_xdp_queue *q, const struct net_xdp_config *config, in
 		return error_set(err, rc, "rings", "fill %u, completion %u, RX %u, TX %u: %s%s",
 				 config->fill_ring_frames, config->completion_ring_frames,
 				 config->rx_ring_frames, config->tx_ring_frames, strerror(-rc),
-				 error_hint(rc));
+				 error_hint(rc, CALL_OPTION).text);
 	set_tx_budget(q, config->tx_ring_frames);
 	return config->busy_poll_us ? set_busy_poll(q, config, err) : 0;
 }
@@ -206,6 +204,15 @@ static enum kick_result kick_result(int error, bool copy_tx)
 	}
 }
 
+bool socket_is_gone(const struct net_xdp_queue *q)
+{
+	socklen_t len = sizeof(int);
+	int error = 0;
+
+	/* ENETDOWN, of xsk_notifier(): there is no other that the kernel keeps for later. */
+	return getsockopt(q->fd, SOL_SOCKET, SO_ERROR, &error, &len) == 0 && error != 0;
+}
+
 enum kick_result socket_kick_tx(struct net_xdp_queue *q)
 {
 	count_up(q, NET_XDP_KICKS, 1);
@@ -216,8 +223,12 @@ enum kick_result socket_kick_tx(struct net_xdp_queue *q)
 
 enum kick_result socket_kick_rx(struct net_xdp_queue *q)
 {
+	enum kick_result result;
+
 	count_up(q, NET_XDP_KICKS, 1);
 	if (recvfrom(q->fd, NULL, 0, MSG_DONTWAIT, NULL, NULL) >= 0)
 		return KICK_OK;
-	return kick_result(errno, false);
+	result = kick_result(errno, false);
+	q->failed |= result == KICK_GONE;
+	return result;
 }

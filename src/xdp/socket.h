@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * One AF_XDP socket: UMEM, rings, bind and its ladder, the kick, release.
+ * One AF_XDP socket: UMEM, rings, bind and its ladder, the kick.
  *
  * Why not libxdp's xsk_socket__create (1.3.1): it binds in the same call that makes the rings, so the
  * fill ring of a second queue cannot be filled before bind, which Intel drivers need for zero copy;
@@ -36,21 +36,20 @@ enum kick_result {
 	KICK_GONE,  /* the device is gone for this socket */
 };
 
+/* Was the device removed, or moved to another network namespace? The kernel says so once. */
+bool socket_is_gone(const struct net_xdp_queue *q);
 enum kick_result socket_kick_tx(struct net_xdp_queue *q);
 /* Tell the driver about fill entries, or run one busy poll. */
 enum kick_result socket_kick_rx(struct net_xdp_queue *q);
 
-/* ---- bind.c: taking a hardware queue, and knowing that it was given back ---------------------- */
+/* ---- bind.c ----------------------------------------------------------------------------------- */
 
 /* Bind, down the ladder that the mode allows. native: the program runs in the driver. */
 int socket_bind(struct net_xdp_queue *q, const struct net_xdp_config *config,
 		const struct net_xdp_device *device, bool native, int umem_fd,
 		struct net_error *err);
 
-/*
- * Wait until no socket holds the queue any more: then nothing writes to its memory.
- * Return: 0, -ETIMEDOUT after the deadline.
- */
-int socket_wait_released(uint32_t ifindex, uint32_t queue, bool kernel_tells, uint32_t timeout_ms);
+/* The system call. umem_fd >= 0: shares the UMEM of that socket. Return: 0 or -errno. */
+int socket_bind_once(int fd, uint32_t ifindex, uint32_t queue, uint16_t flags, int umem_fd);
 
 #endif

@@ -219,9 +219,12 @@ int tx_poll(struct net_queue *queue, struct net_buffer_access *pool, uint32_t *i
 	while (n < count && q->done_head != q->done_tail)
 		ids[n++] = q->done[q->done_head++ & q->done_mask];
 	n += reap(q, ids + n, count - n);
-	if (n == 0 && unlikely(q->failed)) {
-		q->failure_told = true;
-		return NET_TRY_RESTART;
+	if (n == 0) {
+		queue_look(q);
+		if (unlikely(q->failed)) {
+			q->failure_told = true;
+			return NET_TRY_RESTART;
+		}
 	}
 	return (int)n;
 }

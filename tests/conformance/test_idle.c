@@ -199,6 +199,7 @@ CASE(52, kick_only_when_the_ring_asks_for_it)
 	net_queue_poll_ready(&k.queue.base, NULL);
 	cr_assert_geq(*kicks, 1, "nobody kicked");
 	cr_assert(fake_transmit(&k, &packet));
+	fake_settle(&k);
 	*kicks = 0;
 	net_queue_poll_ready(&k.queue.base, NULL);
 	cr_assert_eq(*kicks, 0, "kicked for an empty ring");

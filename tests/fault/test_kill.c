@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The process is killed under traffic. What it held is gone with it, and the next one can begin. */
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -72,12 +74,19 @@ static void finish(struct rig *r)
 	rig_close(r);
 }
 
+static void fail(const struct net_error *err)
+{
+	dprintf(STDERR_FILENO, "%s: %s\n", err->step, err->message);
+	_exit(3);
+}
+
 /* Receive and send for ever. */
 static void live(const struct net_xdp_config *config, uint32_t queues, int progress)
 {
 	struct net_queue_config configs[4] = {0};
 	struct net_queue *queue[4];
 	struct net_endpoint *ep;
+	struct net_error err;
 	uint32_t ids[1024], n;
 	bool sync, told = false;
 
@@ -86,11 +95,11 @@ static void live(const struct net_xdp_config *config, uint32_t queues, int progr
 	for (uint32_t i = 0; i < queues; i++)
 		configs[i] = (struct net_queue_config){
 			.pool = &quiet, .initial_rx = ids + i * 256, .initial_rx_count = 256};
-	if (net_xdp_open(config, &ep, NULL))
-		_exit(3);
+	if (net_xdp_open(config, &ep, &err))
+		fail(&err);
 	tell(progress, OPENED);
-	if (net_endpoint_get_queues(ep, configs, queues, NULL, queue, NULL))
-		_exit(4);
+	if (net_endpoint_get_queues(ep, configs, queues, NULL, queue, &err))
+		fail(&err);
 	tell(progress, STARTED);
 	for (uint32_t i = 0;; i = (i + 1) % queues) {
 		n = net_queue_rx_poll(queue[i], &quiet, ids, 64);
@@ -220,5 +229,98 @@ Test(kill, next_open_does_not_wait_for_the_parent, .timeout = 60)
 		cr_assert_eq(net_endpoint_destroy(r.x.ep, &r.x.err), 0);
 		r.x.ep = NULL;
 	}
+	finish(&r);
+}
+
+/* ---- Under load ------------------------------------------------------------------------------- */
+
+enum { HOGS = 8, RESTARTS = 30 };
+
+/* The even ones make and remove interfaces, so that whoever needs the kernel's lock of the network's set-up
+ * has to queue; the odd ones want all of every CPU. */
+static void hog(int i)
+{
+	char loop[128];
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL); /* should the test end first */
+	snprintf(loop, sizeof(loop),
+		 "while ip link add x%d type veth peer name y%d; do ip link del x%d; done", i, i,
+		 i);
+	if (i % 2 == 0)
+		execl("/bin/sh", "sh", "-c", loop, NULL);
+	for (;;)
+		;
+}
+
+static void hogs_start(pid_t *hogs)
+{
+	for (int i = 0; i < HOGS; i++) {
+		hogs[i] = fork();
+		cr_assert_geq(hogs[i], 0);
+		if (hogs[i] == 0)
+			hog(i);
+	}
+}
+
+static void hogs_stop(const pid_t *hogs)
+{
+	for (int i = 0; i < HOGS; i++) {
+		kill(hogs[i], SIGKILL);
+		waitpid(hogs[i], NULL, 0);
+	}
+}
+
+/* Return: did the child get there, and the longest time that took so far? */
+static bool reach(struct child *c, char progress, int64_t *longest_ms)
+{
+	int64_t began = frontend_now_ms(), took;
+	char now = 0;
+
+	while (now < progress && read(c->progress, &now, 1) == 1)
+		;
+	took = frontend_now_ms() - began;
+	*longest_ms = took > *longest_ms ? took : *longest_ms;
+	return now >= progress;
+}
+
+/* Each begins in the moment in which the one before is killed: its program, its queue and what it had set
+ * on the NAPI are still there. NET_XDP_RESTARTS=600 is the long form. */
+Test(kill, restarted_at_once_under_load_never_fails, .timeout = 3000)
+{
+	const char *asked = getenv("NET_XDP_RESTARTS");
+	int rounds = asked ? atoi(asked) : RESTARTS, failed = 0, status;
+	int64_t open_ms = 0, queue_ms = 0, first_ms = 0;
+	struct child child, before = {0};
+	struct flood flood;
+	pid_t hogs[HOGS];
+	struct rig r;
+
+	prepare(&r, 1);
+	netns_run("ethtool -K v0 gro on");
+	r.x.config.napi_defer_hard_irqs = 2;
+	r.x.config.gro_flush_timeout_ns = 40000;
+	hogs_start(hogs);
+	flood_start(&flood, "v1");
+	for (int i = 0; i < rounds; i++) {
+		start_child(&child, &r.x, 1);
+		failed += !(reach(&child, OPENED, &open_ms) && reach(&child, STARTED, &queue_ms) &&
+			    reach(&child, RECEIVED, &first_ms));
+		if (before.pid)
+			waitpid(before.pid, &status, 0);
+		kill(child.pid, SIGKILL);
+		close(child.progress);
+		before = child;
+	}
+	waitpid(before.pid, &status, 0);
+	hogs_stop(hogs);
+	flood_stop(&flood);
+	fprintf(stderr, "%d restarts, %d failed; longest: open %d ms, queue %d ms, frame %d ms\n",
+		rounds, failed, (int)open_ms, (int)queue_ms, (int)first_ms);
+	cr_assert_eq(failed, 0);
+	peer_drain(&r.peer);
+	frontend_xdp_open(&r.x);
+	frontend_xdp_start(&r.x, 1, 64);
+	peer_drain(&r.peer);
+	traffic_both_ways(&r.x, &r.peer);
 	finish(&r);
 }

@@ -94,3 +94,40 @@ Test(fault, setup_deferring_each_call_eio_leaves_nothing, .timeout = 100)
 {
 	fail_each_call(EIO, deferring);
 }
+
+/* libbpf asks the kernel what it can in the first of its calls, and asks once in a process. What
+ * fails meanwhile must not be its answer: the calls are tried before. */
+static void fail_first_calls(int error, const char *hint)
+{
+	struct frontend_xdp x;
+
+	netns_enter();
+	netns_veth("v0", "v1", 1, 1500);
+	frontend_xdp_prepare(&x, "v0");
+	for (unsigned int k = 1; k <= 12; k++) {
+		int rc;
+
+		fault_arm_only("bpf", k, error);
+		rc = one_life(&x, 1);
+		fault_disarm();
+		cr_expect_eq(rc, -error, "call %u: %d: %s", k, rc, x.err.message);
+		cr_expect(strstr(x.err.message, hint), "call %u: %s", k, x.err.message);
+	}
+	cr_assert_eq(one_life(&x, 1), 0, "afterwards: %s", x.err.message);
+	frontend_xdp_close(&x);
+}
+
+Test(fault, first_bpf_calls_enfile_are_told_and_the_next_open_works)
+{
+	fail_first_calls(ENFILE, "fs.file-max");
+}
+
+Test(fault, first_bpf_calls_eperm_are_told_and_the_next_open_works)
+{
+	fail_first_calls(EPERM, "seccomp");
+}
+
+Test(fault, first_bpf_calls_enomem_are_told_and_the_next_open_works)
+{
+	fail_first_calls(ENOMEM, "loading the XDP program");
+}

@@ -4,9 +4,15 @@
  * driver that links its NAPIs is the lab's: tools/lab/case_napi.c. */
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <linux/capability.h>
 #include <net/if.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,37 +21,40 @@
 #include "support/pair.h"
 #include "xdp/lease.h"
 
+static struct host host;
+
 static void enter(void)
 {
 	netns_enter();
+	cr_assert_eq(host_open(&host), 0);
 	netns_veth("v0", "v1", 2, 1500);
 	netns_veth("s0", "s1", 1, 1500);
 	netns_run("ethtool -K s0 gro on");
-	netns_run("mount -t tmpfs none /run");
+	netns_run("mount -t tmpfs -o mode=755 none /run");
 }
 
 TestSuite(napi, .init = enter);
 
 /* As a process that was killed leaves it. */
-static struct lease leave(uint32_t queue)
+static struct lease leave(const char *ifname, uint32_t queue)
 {
 	struct lease l;
 
-	cr_assert_eq(lease_name(&l, LEASE_DIRECTORY, if_nametoindex("v0"), queue), 0);
+	lease_name(&l, LEASE_DIRECTORY, &host.netns, if_nametoindex(ifname), queue);
 	l.ours = (struct netdev_deferral){2, 200000};
 	cr_assert_eq(lease_make(&l), 0);
 	lease_leave(&l);
 	return l;
 }
 
-/* What the report of queue 1 says. */
-static struct net_xdp_report one_life(bool deferring)
+/* What the report of the queue says. */
+static struct net_xdp_report life_on(const char *ifname, uint32_t queue, bool deferring)
 {
 	struct net_xdp_report report;
 	struct frontend_xdp x;
 
-	frontend_xdp_prepare(&x, "v0");
-	x.config.first_queue = 1;
+	frontend_xdp_prepare(&x, ifname);
+	x.config.first_queue = queue;
 	if (deferring) {
 		x.config.busy_poll_us = 20;
 		x.config.napi_defer_hard_irqs = 2;
@@ -56,6 +65,11 @@ static struct net_xdp_report one_life(bool deferring)
 	report = frontend_xdp_report(&x, 0);
 	frontend_xdp_close(&x);
 	return report;
+}
+
+static struct net_xdp_report one_life(bool deferring)
+{
+	return life_on("v0", 1, deferring);
 }
 
 #define EXPECT_TEXT(text, has) cr_expect_not_null(strstr(text, has), "\"%s\"", text)
@@ -73,37 +87,35 @@ Test(napi, defer_without_a_napi_is_not_applicable_and_leaves_no_record)
 
 Test(napi, napi_set_of_none_is_enoent)
 {
-	cr_expect_eq(netdev_napi_set(UINT32_MAX, &(struct netdev_deferral){0, 0}), -ENOENT);
+	cr_expect_eq(netdev_napi_set(&host, UINT32_MAX, &(struct netdev_deferral){0, 0}), -ENOENT);
 }
 
-/* It is told, and stays until the NAPI can be reached. */
-Test(napi, left_record_that_cannot_be_put_back_stays)
+/* While the interface is down nobody can tell. */
+Test(napi, left_record_of_a_down_interface_stays_until_it_is_up)
 {
-	struct lease l = leave(1), again;
 	struct net_xdp_device_queue state;
-	struct net_xdp_report report;
 	struct net_error err = {0};
+	struct lease l;
 
+	netns_down("v0");
+	l = leave("v0", 1);
 	cr_assert_eq(net_xdp_device_queue_query("v0", 1, &state, &err), 0, "%s", err.message);
-	cr_expect(state.napi_left);
+	cr_expect_not(state.napi_left, "nothing can be put back now");
 	EXPECT_TEXT(state.napi_state, "defer 2, flush 200 us; was 0, 0 us");
-	report = one_life(true);
-	EXPECT_TEXT(report.napi_state, "left by process");
+	EXPECT_TEXT(state.napi_state, "is the interface down?");
 	cr_assert_eq(net_xdp_device_queue_restore("v0", 1, &state, &err), -EOPNOTSUPP);
 	cr_expect_str_eq(err.step, "restore");
 	EXPECT_TEXT(err.message, "v0 queue 1: left by process");
-	cr_assert_eq(lease_name(&again, LEASE_DIRECTORY, if_nametoindex("v0"), 1), 0);
-	cr_expect_eq(lease_find(&again, false), 0);
-	cr_expect_eq(again.pid, l.pid);
-	/* Another queue is not concerned. */
-	cr_assert_eq(net_xdp_device_queue_restore("v0", 0, &state, &err), 0, "%s", err.message);
-	cr_expect_not(state.napi_left);
-	cr_expect_str_eq(state.napi_state, "");
+	EXPECT_TEXT(err.message, "is the interface down?");
+	cr_expect_eq(access(l.path, F_OK), 0);
+	netns_up("v0");
+	cr_assert_eq(net_xdp_device_queue_restore("v0", 1, &state, &err), 0, "%s", err.message);
+	cr_expect_neq(access(l.path, F_OK), 0);
 }
 
 Test(napi, restore_what_is_kept_is_ebusy_and_what_is_missing_enodev)
 {
-	struct lease l = leave(0);
+	struct lease l = leave("v0", 0);
 	struct net_xdp_device_queue state;
 	struct net_error err = {0};
 
@@ -123,7 +135,7 @@ Test(napi, record_of_another_user_is_ignored_and_said_so)
 {
 	struct net_xdp_device_queue state;
 	struct net_xdp_report report;
-	struct lease l = leave(1);
+	struct lease l = leave("v0", 1);
 	struct net_error err;
 
 	cr_assert_eq(chown(l.path, 12345, 12345), 0);
@@ -141,7 +153,7 @@ Test(napi, every_call_leaves_no_descriptor)
 	struct net_xdp_device_queue state;
 	struct net_error err;
 
-	leave(1);
+	leave("v0", 1);
 	for (int i = 0; i < 3; i++) {
 		net_xdp_device_queue_restore("v0", 1, &state, &err);
 		net_xdp_device_queue_query("v0", 1, &state, &err);
@@ -163,7 +175,7 @@ static struct netdev_napi napi_of_s0(void)
 {
 	struct netdev_napi napi;
 
-	cr_assert_eq(netdev_queue_napi(if_nametoindex("s0"), 0, &napi), 0);
+	cr_assert_eq(netdev_queue_napi(&host, if_nametoindex("s0"), 0, &napi), 0);
 	cr_assert(napi.has_deferral, "needs Linux 6.13");
 	return napi;
 }
@@ -181,7 +193,7 @@ Test(napi, only_napi_of_one_queue_is_set_without_busy_polling_and_put_back)
 	static const struct netdev_deferral old = {1, 20000};
 	struct frontend_xdp x;
 
-	cr_assert_eq(netdev_napi_set(napi_of_s0().id, &old), 0);
+	cr_assert_eq(netdev_napi_set(&host, napi_of_s0().id, &old), 0);
 	prepare_s0(&x);
 	EXPECT_TEXT(frontend_xdp_report(&x, 0).napi_state, "defer 3, flush 50 us; was 1, 20 us");
 	cr_expect_not(frontend_xdp_report(&x, 0).busy_poll);
@@ -223,4 +235,238 @@ Test(napi, deferred_frames_arrive_in_order, .timeout = 60)
 	EXPECT_TEXT(frontend_xdp_report(&p.rx, 0).napi_state, "defer 3, flush 50 us");
 	pair_stream(&p, 4096, 64);
 	pair_close(&p);
+}
+
+/* ---- What is nothing to put back --------------------------------------------------------------- */
+
+static void expect_nothing_left(const char *ifname, const struct lease *l, const char *state)
+{
+	struct net_xdp_device_queue queue;
+	struct net_error err = {0};
+
+	cr_assert_eq(net_xdp_device_queue_query(ifname, 0, &queue, &err), 0, "%s", err.message);
+	cr_expect_not(queue.napi_left);
+	cr_expect_str_eq(queue.napi_state, "");
+	cr_expect_eq(net_xdp_device_queue_restore(ifname, 0, &queue, &err), 0, "%s", err.message);
+	cr_expect_str_eq(queue.napi_state, state);
+	cr_expect_neq(access(l->path, F_OK), 0, "it stays");
+}
+
+/* As it is with GRO off after a crash: the NAPI ended with the program. */
+Test(napi, left_record_whose_napi_is_gone_is_nothing_to_say_and_removed)
+{
+	struct lease l = leave("s1", 0), v = leave("v0", 0);
+	struct net_xdp_report report;
+
+	expect_nothing_left("s1", &l, "");
+	expect_nothing_left("v0", &v, "");
+	l = leave("s1", 0);
+	report = life_on("s1", 0, false); /* makes a NAPI anew */
+	cr_expect_str_eq(report.napi_state, "");
+	cr_expect_neq(access(l.path, F_OK), 0, "it stays");
+}
+
+Test(napi, left_record_that_others_have_overwritten_is_nothing_left)
+{
+	struct lease l = leave("s0", 0);
+	char state[160];
+
+	cr_assert_eq(netdev_napi_set(&host, napi_of_s0().id, &(struct netdev_deferral){7, 9000}),
+		     0);
+	snprintf(state, sizeof(state), "left by process %d: %s; changed by others since", getpid(),
+		 "defer 2, flush 200 us; was 0, 0 us");
+	expect_nothing_left("s0", &l, state);
+	expect_deferral(7, 9000);
+}
+
+/* In a namespace of its own, which lives while *netns is open. */
+static struct lease leave_elsewhere(int *netns)
+{
+	struct host there;
+	struct lease l;
+	int before;
+
+	*netns = netns_new();
+	before = netns_switch(*netns);
+	cr_assert_eq(host_open(&there), 0);
+	lease_name(&l, LEASE_DIRECTORY, &there.netns, if_nametoindex("lo"), 0);
+	cr_assert_eq(lease_make(&l), 0);
+	lease_leave(&l);
+	host_close(&there);
+	close(netns_switch(before));
+	close(before);
+	return l;
+}
+
+static bool kernel_is(unsigned int wanted_major, unsigned int wanted_minor)
+{
+	unsigned int major, minor;
+	struct utsname name;
+
+	cr_assert_eq(uname(&name), 0);
+	cr_assert_eq(sscanf(name.release, "%u.%u", &major, &minor), 2);
+	return major > wanted_major || (major == wanted_major && minor >= wanted_minor);
+}
+
+/* Whether another namespace has ended can be asked since 6.18. */
+Test(napi, record_of_another_namespace_is_removed_by_anybody_once_that_has_ended, .timeout = 60)
+{
+	bool stays = true;
+	struct lease l;
+	int netns;
+
+	l = leave_elsewhere(&netns);
+	one_life(false);
+	cr_expect_eq(access(l.path, F_OK), 0, "its namespace lives");
+	close(netns);
+	for (int i = 0; i < 50 && stays && kernel_is(6, 18); i++) {
+		usleep(20000); /* it ends some time after its last user */
+		one_life(false);
+		stays = access(l.path, F_OK) == 0;
+	}
+	cr_expect_eq(stays, !kernel_is(6, 18));
+}
+
+/* Even if it has just the values that we set. */
+Test(napi, destroy_after_the_device_went_leaves_who_has_its_number)
+{
+	unsigned int ifindex = if_nametoindex("s0");
+	struct netdev_napi napi;
+	struct frontend_xdp x;
+
+	prepare_s0(&x);
+	netns_run("ip link del s0");
+	netns_run("ip link add w0 index %u type veth peer name w1", ifindex);
+	netns_run("ip link set w0 up && ip link set w1 up && ethtool -K w0 gro on");
+	cr_assert_eq(netdev_queue_napi(&host, ifindex, 0, &napi), 0);
+	cr_assert_eq(netdev_napi_set(&host, napi.id, &(struct netdev_deferral){3, 50000}), 0);
+	frontend_xdp_close(&x);
+	cr_assert_eq(netdev_queue_napi(&host, ifindex, 0, &napi), 0);
+	cr_expect_eq(napi.deferral.hard_irqs, 3, "a stranger's were changed");
+	cr_expect_eq(rmdir(LEASE_DIRECTORY), 0, "the record stays");
+}
+
+/* ---- Without being root ------------------------------------------------------------------------ */
+
+enum { NOBODY = 65534 };
+
+/* Become nobody, with these capabilities: all that the manual names, or none. */
+static bool become_nobody(bool capable)
+{
+	const uint32_t low =
+		capable ? 1u << CAP_NET_RAW | 1u << CAP_NET_ADMIN | 1u << CAP_IPC_LOCK : 0;
+	const uint32_t high = capable ? 1u << (CAP_BPF - 32) | 1u << (CAP_PERFMON - 32) : 0;
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[2] = {{low, low, 0}, {high, high, 0}};
+
+	return prctl(PR_SET_KEEPCAPS, capable) == 0 && setgid(NOBODY) == 0 && setuid(NOBODY) == 0 &&
+	       syscall(SYS_capset, &header, data) == 0;
+}
+
+static int run_in_child(int (*body)(void))
+{
+	int status;
+	pid_t child = fork();
+
+	if (!child)
+		_exit(body());
+	cr_assert_eq(waitpid(child, &status, 0), child);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static int drop_then_destroy(void)
+{
+	struct net_error err = {0};
+	struct frontend_xdp x;
+	int rc;
+
+	prepare_s0(&x);
+	if (!become_nobody(false))
+		return 2;
+	rc = net_queue_destroy(x.queues[0], &err);
+	return rc == -EPERM && strstr(err.message, "its buffers are free") &&
+			       strstr(err.message, "keeps defer 3, flush 50 us") &&
+			       strstr(err.message, "xsk-info --restore s0") &&
+			       net_endpoint_destroy(x.ep, &err) == 0
+		       ? 0
+		       : 1;
+}
+
+Test(napi, destroy_after_privileges_were_dropped_says_so_and_leaves_the_record)
+{
+	struct net_xdp_device_queue state;
+	struct net_error err = {0};
+
+	cr_assert_eq(run_in_child(drop_then_destroy), 0);
+	expect_deferral(3, 50000);
+	cr_assert_eq(net_xdp_device_queue_query("s0", 0, &state, &err), 0, "%s", err.message);
+	cr_expect(state.napi_left);
+	cr_assert_eq(net_xdp_device_queue_restore("s0", 0, &state, &err), 1, "%s", err.message);
+	expect_deferral(0, 0);
+}
+
+static int nobody_without_a_folder(void)
+{
+	struct net_xdp_report report;
+	struct frontend_xdp x;
+
+	if (!become_nobody(true))
+		return 2;
+	prepare_s0(&x);
+	report = frontend_xdp_report(&x, 0);
+	frontend_xdp_close(&x);
+	return !strstr(report.napi_state, "as root: install -d -m 700 -o 65534 " LEASE_DIRECTORY);
+}
+
+static int nobody_with_a_folder(void)
+{
+	struct net_xdp_report report;
+	struct frontend_xdp x;
+
+	if (!become_nobody(true))
+		return 2;
+	prepare_s0(&x);
+	report = frontend_xdp_report(&x, 0);
+	frontend_xdp_close(&x);
+	return !strstr(report.napi_state, "defer 3, flush 50 us; was 0, 0 us");
+}
+
+static int nobody_is_killed(void)
+{
+	struct frontend_xdp x;
+
+	if (!become_nobody(true))
+		return 2;
+	prepare_s0(&x);
+	return raise(SIGKILL);
+}
+
+Test(napi, defer_not_as_root_says_what_is_to_be_done)
+{
+	cr_expect_eq(run_in_child(nobody_without_a_folder), 0, "no folder");
+	cr_assert_eq(mkdir(LEASE_DIRECTORY, 0700), 0);
+	cr_expect_eq(run_in_child(nobody_without_a_folder), 0, "root's folder");
+	expect_deferral(0, 0);
+}
+
+/* Root believes the owner of the folder, whom it appointed. */
+Test(napi, defer_not_as_root_with_a_folder_works_and_root_puts_back_after_a_crash)
+{
+	struct net_xdp_device_queue state;
+	struct net_error err = {0};
+
+	cr_assert_eq(mkdir(LEASE_DIRECTORY, 0700), 0);
+	cr_assert_eq(chown(LEASE_DIRECTORY, NOBODY, NOBODY), 0);
+	cr_expect_eq(run_in_child(nobody_with_a_folder), 0);
+	expect_deferral(0, 0);
+	cr_expect_eq(run_in_child(nobody_is_killed), -1);
+	expect_deferral(3, 50000);
+	/* Anybody could have made it. */
+	cr_assert_eq(chmod("/run", 01777), 0);
+	cr_assert_eq(net_xdp_device_queue_query("s0", 0, &state, &err), 0, "%s", err.message);
+	cr_expect_not(state.napi_left);
+	EXPECT_TEXT(state.napi_state, "ignored");
+	cr_assert_eq(chmod("/run", 0755), 0);
+	cr_assert_eq(net_xdp_device_queue_restore("s0", 0, &state, &err), 1, "%s", err.message);
+	expect_deferral(0, 0);
 }

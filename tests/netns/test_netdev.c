@@ -12,9 +12,12 @@
 #include "support/netns.h"
 #include "xdp/netdev.h"
 
+static struct host host;
+
 static void enter(void)
 {
 	netns_enter();
+	cr_assert_eq(host_open(&host), 0);
 	netns_veth("v0", "v1", 4, 1500);
 }
 
@@ -47,18 +50,18 @@ static bool saw(int fd, uint32_t ifindex, enum netdev_event_kind kind, bool link
 
 Test(netdev, link_up_pair_is_up)
 {
-	cr_assert_eq(netdev_link(ifindex_of("v0")), 1);
+	cr_assert_eq(netdev_link(&host, ifindex_of("v0")), 1);
 }
 
 Test(netdev, link_peer_down_is_down)
 {
 	netns_down("v1");
-	cr_assert_eq(netdev_link(ifindex_of("v0")), 0);
+	cr_assert_eq(netdev_link(&host, ifindex_of("v0")), 0);
 }
 
 Test(netdev, link_missing_interface_is_enodev)
 {
-	cr_assert_eq(netdev_link(4000000), -ENODEV);
+	cr_assert_eq(netdev_link(&host, 4000000), -ENODEV);
 }
 
 Test(netdev, events_peer_down_and_up_are_link_events)
@@ -105,7 +108,7 @@ Test(netdev, events_deleted_interface_is_gone)
 
 	netns_run("ip link del v0");
 	cr_assert(saw(fd, ifindex, NETDEV_EVENT_GONE, false));
-	cr_assert_eq(netdev_link(ifindex), -ENODEV);
+	cr_assert_eq(netdev_link(&host, ifindex), -ENODEV);
 	close(fd);
 }
 
@@ -116,7 +119,7 @@ Test(netdev, events_interface_moved_to_another_namespace_is_gone)
 
 	netns_move("v0", other);
 	cr_assert(saw(fd, ifindex, NETDEV_EVENT_GONE, false));
-	cr_assert_eq(netdev_link(ifindex), -ENODEV);
+	cr_assert_eq(netdev_link(&host, ifindex), -ENODEV);
 	close(other);
 	close(fd);
 }
@@ -151,7 +154,26 @@ Test(netdev, events_overrun_is_lost_and_then_continues)
 	cr_assert_eq(rc, 1);
 	cr_assert_eq(event.kind, NETDEV_EVENT_LOST);
 	netns_down("v1");
-	cr_assert(saw(fd, ifindex, NETDEV_EVENT_LINK, false) || netdev_link(ifindex) == 0);
+	cr_assert(saw(fd, ifindex, NETDEV_EVENT_LINK, false) || netdev_link(&host, ifindex) == 0);
+	close(fd);
+}
+
+/* 140 names make a link message of 18 KiB. */
+Test(netdev, link_with_many_names_is_read_and_its_events_too)
+{
+	uint32_t ifindex = ifindex_of("v0");
+	struct net_xdp_device device;
+	struct net_error err = {0};
+	int fd;
+
+	netns_run("for i in $(seq 140); do echo link property add dev v0 altname "
+		  "$(printf 'x%%0120d' $i); done | ip -batch -");
+	fd = netdev_events_open();
+	cr_expect_eq(netdev_link(&host, ifindex), 1);
+	cr_expect_eq(net_xdp_device_query("v0", &device, &err), 0, "%s", err.message);
+	netns_down("v1");
+	cr_expect(saw(fd, ifindex, NETDEV_EVENT_LINK, false));
+	cr_expect_eq(netdev_link(&host, ifindex), 0);
 	close(fd);
 }
 
@@ -159,7 +181,7 @@ Test(netdev, features_of_veth_are_known)
 {
 	struct netdev_features features;
 
-	cr_assert_eq(netdev_features(ifindex_of("v0"), &features), 0);
+	cr_assert_eq(netdev_features(&host, ifindex_of("v0"), &features), 0);
 	/* BASIC | REDIRECT | RX_SG; the peer may add NDO_XMIT. No kernel's veth has zero copy. */
 	cr_assert_eq(features.xdp & 0x23, 0x23);
 	cr_assert_eq(features.xdp & NET_XDP_FEATURE_ZERO_COPY, 0);
@@ -170,37 +192,39 @@ Test(netdev, features_missing_interface_is_enodev)
 {
 	struct netdev_features features;
 
-	cr_assert_eq(netdev_features(4000000, &features), -ENODEV);
+	cr_assert_eq(netdev_features(&host, 4000000, &features), -ENODEV);
 }
 
 Test(netdev, queue_counts_down_interface_does_not_tell)
 {
 	uint32_t rx = 0, tx = 0;
 
-	cr_assert_eq(netdev_queue_counts(ifindex_of("v0"), &rx, &tx), 0);
+	cr_assert_eq(netdev_queue_counts(&host, ifindex_of("v0"), &rx, &tx), 0);
 	cr_assert_eq(rx, 4);
 	cr_assert_eq(tx, 4);
 	netns_down("v0");
-	cr_assert_eq(netdev_queue_counts(ifindex_of("v0"), &rx, &tx), -EOPNOTSUPP);
+	cr_assert_eq(netdev_queue_counts(&host, ifindex_of("v0"), &rx, &tx), -EOPNOTSUPP);
 }
 
 Test(netdev, has_socket_free_queue_is_0)
 {
-	cr_assert_eq(netdev_queue_has_socket(ifindex_of("v0"), 0), 0);
-	cr_assert_eq(netdev_queue_has_socket(ifindex_of("v0"), 4), -EINVAL);
-	cr_assert_eq(netdev_queue_has_socket(4000000, 0), -ENODEV);
+	cr_assert_eq(netdev_queue_has_socket(&host, ifindex_of("v0"), 0), 0);
+	cr_assert_eq(netdev_queue_has_socket(&host, ifindex_of("v0"), 4), -EINVAL);
+	cr_assert_eq(netdev_queue_has_socket(&host, 4000000, 0), -ENODEV);
 	netns_down("v0");
-	cr_assert_eq(netdev_queue_has_socket(ifindex_of("v0"), 0), -EOPNOTSUPP);
+	cr_assert_eq(netdev_queue_has_socket(&host, ifindex_of("v0"), 0), -EOPNOTSUPP);
 }
 
 Test(netdev, queue_napi_of_veth_does_not_tell)
 {
 	struct netdev_napi napi;
 
-	cr_assert_eq(netdev_queue_napi(ifindex_of("v0"), 0, &napi), -EOPNOTSUPP);
+	cr_assert_eq(netdev_queue_napi(&host, ifindex_of("v0"), 0, &napi), -ENOENT, "none exists");
+	netns_run("ethtool -K v0 gro on");
+	cr_assert_eq(netdev_queue_napi(&host, ifindex_of("v0"), 0, &napi), -EOPNOTSUPP, "which?");
 	cr_assert_eq(napi.id, 0);
-	cr_assert_eq(netdev_queue_sends_apart(ifindex_of("v0"), 0), -EOPNOTSUPP);
-	cr_assert_eq(netdev_queue_sends_apart(ifindex_of("v0"), 4), -EINVAL);
+	cr_assert_eq(netdev_queue_sends_apart(&host, ifindex_of("v0"), 0), -EOPNOTSUPP);
+	cr_assert_eq(netdev_queue_sends_apart(&host, ifindex_of("v0"), 4), -EINVAL);
 }
 
 Test(netdev, query_veth_tells_the_facts)
@@ -363,22 +387,26 @@ Test(netdev, every_call_leaves_no_descriptor)
 	struct netdev_features features;
 	struct net_xdp_device device;
 	struct netdev_napi napi;
-	unsigned int before = netns_open_fds();
 	uint32_t ifindex = ifindex_of("v0");
+	unsigned int before;
 	uint32_t rx, tx;
 	int i;
 
+	host_close(&host);
+	before = netns_open_fds();
 	for (i = 0; i < 3; i++) {
+		cr_assert_eq(host_open(&host), 0);
 		net_xdp_device_query(i ? "v0" : "nosuch0", &device, NULL);
 		net_xdp_device_queue_query(i ? "v0" : "nosuch0", i * 3, &queue, NULL);
-		netdev_link(ifindex);
-		netdev_features(ifindex, &features);
-		netdev_queue_counts(ifindex, &rx, &tx);
-		netdev_queue_napi(ifindex, 0, &napi);
-		netdev_queue_has_socket(ifindex, 0);
-		netdev_queue_sends_apart(ifindex, 0);
-		netdev_napi_set(UINT32_MAX, &napi.deferral);
+		netdev_link(&host, ifindex);
+		netdev_features(&host, ifindex, &features);
+		netdev_queue_counts(&host, ifindex, &rx, &tx);
+		netdev_queue_napi(&host, ifindex, 0, &napi);
+		netdev_queue_has_socket(&host, ifindex, 0);
+		netdev_queue_sends_apart(&host, ifindex, 0);
+		netdev_napi_set(&host, UINT32_MAX, &napi.deferral);
 		close(netdev_events_open());
+		host_close(&host);
 		if (i == 1)
 			ifindex = 4000000;
 	}

@@ -167,7 +167,7 @@ static struct net_endpoint *open_other(struct net_endpoint *ep, struct net_queue
 
 int main(void)
 {
-	struct net_endpoint *loopback, *null;
+	struct net_endpoint *loopback = NULL, *null = NULL;
 	static struct lane list;
 	struct net_error err;
 	uint64_t reads = 0;

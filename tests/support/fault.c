@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -16,13 +17,20 @@
 
 static __thread unsigned int countdown; /* 0: not armed */
 static __thread int with;
+static __thread const char *only; /* NULL: any */
 static __thread const char *fired;
+
+void fault_arm_only(const char *call, unsigned int k, int error)
+{
+	fired = NULL;
+	only = call;
+	with = error;
+	countdown = k;
+}
 
 void fault_arm(unsigned int k, int error)
 {
-	fired = NULL;
-	with = error;
-	countdown = k;
+	fault_arm_only(NULL, k, error);
 }
 
 const char *fault_disarm(void)
@@ -33,7 +41,7 @@ const char *fault_disarm(void)
 
 static bool hit(const char *call)
 {
-	if (countdown == 0 || --countdown)
+	if (countdown == 0 || (only && strcmp(only, call) != 0) || --countdown)
 		return false;
 	fired = call;
 	errno = with;

@@ -12,6 +12,9 @@
 /* From now on count the calls of this thread; the k-th (from 1) fails with error. */
 void fault_arm(unsigned int k, int error);
 
+/* Count only calls of this name ("bpf", "socket", ...). */
+void fault_arm_only(const char *call, unsigned int k, int error);
+
 /* Stop. Return: the name of the call that was made to fail, NULL when fewer than k were made. */
 const char *fault_disarm(void);
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include <linux/capability.h>
+#include <linux/if_arp.h>
 
 #include "info.h"
 
@@ -23,7 +24,7 @@
 #define VIRTIO_RING_RESET      (1ull << 40)
 #define VIRTIO_ZERO_COPY       (VIRTIO_ACCESS_PLATFORM | VIRTIO_RING_RESET)
 
-/* A free interface that is up, seen by root on a current kernel. */
+/* A free interface that is up, with its other end in sight, seen by root on a current kernel. */
 static inline struct info_facts interface(const char *driver, uint64_t features)
 {
 	struct info_facts f = {
@@ -38,9 +39,12 @@ static inline struct info_facts interface(const char *driver, uint64_t features)
 			   .xdp_features = features,
 			   .zc_max_segments = features & NET_XDP_FEATURE_ZERO_COPY ? 8 : 0,
 			   .program_mode = "none"},
+		.peer = {.ifname = "eth2", .ifindex = 8, .mtu_bytes = 1280},
 		.queue_state = {.has_state = true},
+		.link = {.known = true, .type = ARPHRD_ETHER, .name = "eth1"},
 		.release = "6.18.0",
 		.kernel = INFO_KERNEL(6, 18),
+		.processors = 4,
 		.capabilities = CAPABILITIES,
 		.memlock_bytes = 8 << 20,
 	};
@@ -67,6 +71,18 @@ static inline bool says(const struct info_prediction *p, enum info_kind kind, co
 			return true;
 	}
 	return false;
+}
+
+/* As people see it; free() it. */
+static inline char *show(const struct info_facts *f, const struct info_prediction *p)
+{
+	size_t size;
+	char *text = NULL;
+	FILE *out = open_memstream(&text, &size);
+
+	info_print_text(out, f, p, NULL);
+	fclose(out);
+	return text;
 }
 
 /* The JSON document; free() it. */

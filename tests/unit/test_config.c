@@ -49,10 +49,12 @@ Test(config, check_default_is_valid)
 Test(config, check_each_bad_value_is_named)
 {
 	struct net_xdp_region none = {.size_bytes = 4096, .fd = -1};
+	char a_name_of_128[NET_XDP_NAME_BYTES + 1] = "";
 
+	memset(a_name_of_128, 'x', NET_XDP_NAME_BYTES);
 	ROW(ifname, NULL);
 	ROW(ifname, "");
-	ROW(ifname, "sixteen-char-nam");
+	ROW(ifname, a_name_of_128);
 	ROW(first_queue, 4096);
 	ROW(max_queues, 0);
 	ROW(max_queues, 65);

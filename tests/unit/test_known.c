@@ -9,6 +9,7 @@
 /* Of the facts only what rows ask for. */
 struct brief {
 	uint32_t kernel, mtu, zc_max_segments;
+	uint32_t channels, most_channels; /* with 4 processors */
 	uint64_t virtio;
 	bool is_bond, has_virtio, generic, dma_per_page;
 };
@@ -64,6 +65,35 @@ static const struct known_row {
 	 {.kernel = K(6, 18),
 	  .has_virtio = true,
 	  .virtio = VIRTIO_ZERO_COPY | 1 << 2 | VIRTIO_GUEST_TSO4 | VIRTIO_MERGEABLE}},
+	{"before 5.13 refuses",
+	 "virtio_net",
+	 {.kernel = K(5, 12), .channels = 2, .most_channels = 5},
+	 {.kernel = K(5, 12), .channels = 1, .most_channels = 5}},
+	{"before 5.13 refuses",
+	 "virtio_net",
+	 {.kernel = K(5, 12), .channels = 1, .most_channels = 1},
+	 {.kernel = K(5, 13), .channels = 1, .most_channels = 1}},
+	{"to spare for a native",
+	 "virtio_net",
+	 {.kernel = K(5, 13), .channels = 1, .most_channels = 1},
+	 {.kernel = K(5, 12), .channels = 1, .most_channels = 1}},
+	{"turns on one more queue pair",
+	 "virtio_net",
+	 {.kernel = K(6, 18), .channels = 4, .most_channels = 8},
+	 {.kernel = K(6, 18), .channels = 5, .most_channels = 8}},
+	{"turns on one more queue pair",
+	 "virtio_net",
+	 {.kernel = K(6, 18), .channels = 4, .most_channels = 8},
+	 {.kernel = K(6, 18)}},
+	{"half of its possible channels",
+	 "ena",
+	 {.kernel = K(6, 18), .channels = 5, .most_channels = 8},
+	 {.kernel = K(6, 18), .channels = 4, .most_channels = 8}},
+	{"half of its possible channels",
+	 "ena",
+	 {.kernel = K(6, 18), .channels = 1, .most_channels = 1},
+	 {.kernel = K(6, 18), .channels = 1, .most_channels = 1, .generic = true}},
+	{"MTU of 3498", "ena", {.kernel = K(6, 18), .mtu = 9001}, {.kernel = K(6, 18), .mtu = 3498}},
 	{"header_bytes",
 	 "virtio_net",
 	 {.kernel = K(6, 18), .has_virtio = true, .virtio = VIRTIO_ZERO_COPY},
@@ -82,6 +112,8 @@ static struct info_prediction predict_brief(const char *driver, const struct bri
 
 	f.kernel = b->kernel;
 	f.device.mtu_bytes = b->mtu;
+	f.channels = b->channels;
+	f.most_channels = b->most_channels;
 	f.device.zc_max_segments = b->zc_max_segments;
 	f.device.is_bond = b->is_bond;
 	f.has_virtio = b->has_virtio;
@@ -115,6 +147,8 @@ Test(known, rows_are_said_for_their_facts_and_for_no_others)
 		seen[known - info_known] = true;
 		if (known->kind == INFO_LOWERS)
 			cr_expect_eq(p.mode, INFO_MODE_COPY, "row %zu: %s", i, row->text);
+		if (known->kind == INFO_BLOCKS)
+			cr_expect_eq(p.mode, INFO_MODE_FAILS, "row %zu: %s", i, row->text);
 		p = predict_brief(row->driver, &row->without);
 		cr_expect_null(find(&p, row->text), "row %zu: %s", i, row->text);
 		p = predict_brief("igbvf", &row->with);

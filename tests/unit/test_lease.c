@@ -15,6 +15,7 @@
 
 static char root[] = "/tmp/test_lease.XXXXXX";
 static char directory[64];
+static const struct netns here = {.inode = UINT32_MAX, .cookie = UINT64_MAX};
 
 static void make_root(void)
 {
@@ -37,7 +38,7 @@ static struct lease named(void)
 {
 	struct lease l;
 
-	cr_assert_eq(lease_name(&l, directory, 7, 3), 0);
+	lease_name(&l, directory, &here, 7, 3);
 	l.old = (struct netdev_deferral){INT32_MAX, UINT64_MAX};
 	l.ours = (struct netdev_deferral){2, 200000};
 	return l;
@@ -55,7 +56,7 @@ static struct lease made(void)
 /* Looked for as by another process: a lock of an open file conflicts with any other open of it. */
 static int find(struct lease *out, bool take)
 {
-	cr_assert_eq(lease_name(out, directory, 7, 3), 0);
+	lease_name(out, directory, &here, 7, 3);
 	return lease_find(out, take);
 }
 
@@ -66,9 +67,9 @@ Test(lease, none_is_enoent)
 	cr_assert_eq(find(&l, true), -ENOENT);
 	lease_remove(&l);
 	l = made();
-	cr_assert_eq(lease_name(&l, directory, 7, 4), 0);
+	lease_name(&l, directory, &here, 7, 4);
 	cr_assert_eq(lease_find(&l, true), -ENOENT);
-	cr_assert_eq(lease_name(&l, directory, 8, 3), 0);
+	lease_name(&l, directory, &here, 8, 3);
 	cr_assert_eq(lease_find(&l, true), -ENOENT);
 }
 
@@ -127,7 +128,8 @@ Test(lease, maker_killed_is_left_behind, .timeout = 20)
 	cr_assert_eq(pipe(pipes), 0);
 	pid = fork();
 	if (pid == 0) {
-		if (!lease_name(&l, directory, 7, 3) && !lease_make(&l) && write(pipes[1], "x", 1))
+		lease_name(&l, directory, &here, 7, 3);
+		if (!lease_make(&l) && write(pipes[1], "x", 1))
 			pause();
 		_exit(1);
 	}
@@ -230,6 +232,48 @@ Test(lease, make_in_a_directory_of_others_is_refused)
 	cr_assert_eq(chmod(directory, 0777), 0);
 	cr_expect_eq(lease_make(&l), -EPERM, "others may write");
 	cr_expect_eq(l.fd, -1);
-	cr_assert_eq(lease_name(&l, "/proc/none/net_xdp", 7, 3), 0);
+	lease_name(&l, "/proc/none/net_xdp", &here, 7, 3);
 	cr_expect_eq(lease_make(&l), -ENOENT, "nowhere");
+}
+
+/* ---- Namespaces -------------------------------------------------------------------------------- */
+
+static struct lease left_in(const struct netns *netns)
+{
+	struct lease l;
+
+	lease_name(&l, directory, netns, 7, 3);
+	l.ours = (struct netdev_deferral){2, 200000};
+	cr_assert_eq(lease_make(&l), 0);
+	lease_leave(&l);
+	return l;
+}
+
+Test(lease, find_of_a_namespace_with_the_same_number_is_enoent)
+{
+	const struct netns before = {.inode = here.inode, .cookie = here.cookie - 1};
+	struct lease l = left_in(&before);
+
+	cr_expect_eq(find(&l, false), -ENOENT);
+	cr_expect_eq(find(&l, true), -ENOENT);
+	l = made();
+	lease_remove(&l);
+}
+
+Test(lease, sweep_removes_what_had_our_number_before_and_nothing_else)
+{
+	const struct netns before = {.inode = here.inode, .cookie = 5};
+	struct lease own = left_in(&here), gone = left_in(&before), held;
+	char stranger[128];
+
+	lease_name(&held, directory, &(struct netns){here.inode, 6}, 7, 3);
+	cr_assert_eq(lease_make(&held), 0);
+	snprintf(stranger, sizeof(stranger), "%s/%lu-4-7", directory, (unsigned long)here.inode);
+	write_file(stranger, GOOD);
+	lease_sweep(directory, &here);
+	cr_expect_neq(access(gone.path, F_OK), 0, "the dead one's is still there");
+	cr_expect_eq(access(own.path, F_OK), 0, "ours is gone");
+	cr_expect_eq(access(held.path, F_OK), 0, "one that is held is gone");
+	cr_expect_eq(access(stranger, F_OK), 0, "what is no lease is gone");
+	lease_sweep("/proc/none", &here);
 }

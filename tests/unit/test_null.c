@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The null backend: takes everything, gives nothing back. */
 #include <errno.h>
+#include <pthread.h>
 #include <string.h>
 
 #include <criterion/criterion.h>
@@ -122,4 +123,37 @@ Test(null, get_queues_with_a_key_is_refused)
 	cr_assert(net_endpoint_get_queues(ep, &config, 1, &rss, &q, &err) == -EINVAL);
 	cr_assert(strcmp(err.step, "rss") == 0);
 	cr_assert(net_endpoint_destroy(ep, NULL) == 0);
+}
+
+enum { THREADS = 2, QUEUES = 64, ROUNDS = 2000 };
+
+static struct net_queue *queues[QUEUES];
+static pthread_barrier_t begin;
+
+/* A half of the queues, which one thread drove and ends. */
+static void *end_some(void *first)
+{
+	pthread_barrier_wait(&begin);
+	for (uintptr_t i = (uintptr_t)first; i < QUEUES; i += THREADS)
+		cr_assert_eq(net_queue_destroy(queues[i], NULL), 0);
+	return NULL;
+}
+
+Test(null, queues_ended_by_their_own_threads_are_all_counted, .timeout = 60)
+{
+	struct net_queue_config configs[QUEUES] = {{0}};
+	struct net_endpoint *ep = open_null();
+	pthread_t thread[THREADS];
+
+	cr_assert_eq(pthread_barrier_init(&begin, NULL, THREADS), 0);
+	for (int round = 0; round < ROUNDS; round++) {
+		cr_assert_eq(net_endpoint_get_queues(ep, configs, QUEUES, NULL, queues, NULL), 0,
+			     "round %d", round);
+		for (uintptr_t i = 0; i < THREADS; i++)
+			cr_assert_eq(pthread_create(&thread[i], NULL, end_some, (void *)i), 0);
+		for (int i = 0; i < THREADS; i++)
+			cr_assert_eq(pthread_join(thread[i], NULL), 0);
+		cr_assert_eq(net_endpoint_stop(ep), 0, "round %d: queues are alive", round);
+	}
+	cr_assert_eq(net_endpoint_destroy(ep, NULL), 0);
 }

@@ -174,10 +174,11 @@ static bool is_direct(const struct rig *r, const struct net_rx_buffer *b, uint64
 static bool expect_taken(struct rig *r, uint32_t id)
 {
 	const struct net_rx_buffer *b = &r->f.ids[id].buffer;
-	struct id *i = &r->id[id];
+	struct id *i;
 
-	if (id >= IDS || i->posted || !is_inside(b))
+	if (id >= IDS || r->id[id].posted || !is_inside(b))
 		return false;
+	i = &r->id[id];
 	i->posted = true;
 	i->base = r->k.endpoint.memory.region[0].offset + (b->addr - FRONTEND_BASE) +
 		  b->header_bytes - r->q->frame_offset;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <errno.h>
-#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -44,16 +44,12 @@ static uint64_t effective_capabilities(void)
 	return (uint64_t)data[1].effective << 32 | data[0].effective;
 }
 
-/* The initial user namespace maps every id to itself. */
+/* The initial one has a fixed inode (PROC_USER_INIT_INO), and no other can have it. */
 static bool in_user_namespace(void)
 {
-	unsigned int inside, outside, count;
-	char line[64];
+	struct stat s;
 
-	if (!read_line("/proc/self/uid_map", line, sizeof(line)) ||
-	    sscanf(line, "%u %u %u", &inside, &outside, &count) != 3)
-		return false;
-	return inside != 0 || outside != 0 || count != UINT32_MAX;
+	return stat("/proc/self/ns/user", &s) == 0 && s.st_ino != 0xeffffffdu;
 }
 
 void info_host_facts(struct info_facts *out)
@@ -61,7 +57,6 @@ void info_host_facts(struct info_facts *out)
 	unsigned int major = 0, minor = 0;
 	struct utsname name;
 	struct rlimit limit;
-	int fd;
 
 	if (uname(&name) == 0) {
 		snprintf(out->release, sizeof(out->release), "%s", name.release);
@@ -73,11 +68,9 @@ void info_host_facts(struct info_facts *out)
 	out->memlock_bytes = UINT64_MAX;
 	if (getrlimit(RLIMIT_MEMLOCK, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
 		out->memlock_bytes = limit.rlim_cur;
-	/* An unbound socket touches no interface. */
-	fd = socket(AF_XDP, SOCK_RAW | SOCK_CLOEXEC, 0);
-	out->socket_error = fd < 0 ? -errno : 0;
-	if (fd >= 0)
-		close(fd);
+	out->processors = (uint32_t)sysconf(_SC_NPROCESSORS_CONF);
+	out->socket_error = info_probe_socket(AF_XDP);
+	out->program_error = info_probe_program();
 }
 
 /* ---- What only sysfs tells -------------------------------------------------------------------- */
@@ -86,15 +79,16 @@ void info_host_facts(struct info_facts *out)
  * Read /sys/class/net/IF/file. sysfs shows the network namespace that it was mounted in, which need
  * not be ours, so the interface's index has to agree.
  */
-static bool read_sysfs(const struct net_xdp_device *device, const char *file, char *out,
-		       size_t size)
+static bool read_sysfs(const struct info_facts *facts, const char *file, char *out, size_t size)
 {
+	const char *name = facts->link.name;
 	char path[128], index[16];
 
-	snprintf(path, sizeof(path), "/sys/class/net/%s/ifindex", device->ifname);
-	if (!read_line(path, index, sizeof(index)) || strtoul(index, NULL, 10) != device->ifindex)
+	snprintf(path, sizeof(path), "/sys/class/net/%s/ifindex", name);
+	if (!read_line(path, index, sizeof(index)) ||
+	    strtoul(index, NULL, 10) != facts->device.ifindex)
 		return false;
-	snprintf(path, sizeof(path), "/sys/class/net/%s/%s", device->ifname, file);
+	snprintf(path, sizeof(path), "/sys/class/net/%s/%s", name, file);
 	return read_line(path, out, size);
 }
 
@@ -105,7 +99,7 @@ static void read_virtio(struct info_facts *out)
 	size_t i;
 
 	if (strcmp(out->device.driver, "virtio_net") != 0 ||
-	    !read_sysfs(&out->device, "device/features", bits, sizeof(bits)) || strlen(bits) < 64)
+	    !read_sysfs(out, "device/features", bits, sizeof(bits)) || strlen(bits) < 64)
 		return;
 	out->has_virtio = true;
 	for (i = 0; i < 64; i++)
@@ -114,11 +108,34 @@ static void read_virtio(struct info_facts *out)
 
 static void read_peer(struct info_facts *out)
 {
-	char name[IF_NAMESIZE];
+	char name[16];
 
-	if (!out->device.peer_ifindex || !if_indextoname(out->device.peer_ifindex, name) ||
+	if (!info_link_name(out->device.peer_ifindex, name) ||
 	    net_xdp_device_query(name, &out->peer, NULL) < 0)
 		out->peer.ifindex = 0;
+	else
+		out->has_peer_offloads = info_offloads(name, &out->peer_offloads);
+}
+
+/* Every other question needs it too, and its answer would not say what is the matter. */
+int info_netlink_check(struct net_error *err)
+{
+	int rc = info_probe_socket(AF_NETLINK);
+
+	if (!rc)
+		return 0;
+	err->code = rc;
+	snprintf(err->step, sizeof(err->step), "query");
+	if (info_limit_hint(rc))
+		snprintf(err->message, sizeof(err->message), "cannot make a netlink socket: %s%s",
+			 strerror(-rc), info_limit_hint(rc));
+	else
+		snprintf(err->message, sizeof(err->message),
+			 "netlink sockets are refused: %s; without them nothing is known of an "
+			 "interface. Allow AF_NETLINK in the system call filter of the service or "
+			 "container (systemd: RestrictAddressFamilies=)",
+			 strerror(-rc));
+	return rc;
 }
 
 int info_facts(const char *ifname, uint32_t queue, struct info_facts *out, struct net_error *err)
@@ -127,15 +144,20 @@ int info_facts(const char *ifname, uint32_t queue, struct info_facts *out, struc
 
 	memset(out, 0, sizeof(*out));
 	out->queue = queue;
+	rc = info_netlink_check(err);
+	if (rc < 0)
+		return rc;
 	rc = net_xdp_device_query(ifname, &out->device, err);
 	if (rc < 0)
 		return rc;
 	rc = net_xdp_device_queue_query(ifname, queue, &out->queue_state, err);
 	if (rc < 0)
 		return rc;
+	info_link(out->device.ifindex, &out->link);
+	out->has_offloads = info_offloads(out->link.name, &out->offloads);
+	info_channels(out->link.name, &out->channels, &out->most_channels);
 	if (out->device.is_bond)
-		read_sysfs(&out->device, "bonding/slaves", out->bond_members,
-			   sizeof(out->bond_members));
+		read_sysfs(out, "bonding/slaves", out->bond_members, sizeof(out->bond_members));
 	read_virtio(out);
 	read_peer(out);
 	if (out->device.program_id)

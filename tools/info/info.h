@@ -2,12 +2,15 @@
 /*
  * xsk-info: facts about an interface, what an attach would make of them, and the two put into words.
  *
- *     facts.c    asks the kernel; changes nothing
- *     predict.c, predict_mode.c   facts -> mode and sentences; pure, so a table tests it
+ *     facts.c    asks the kernel; changes nothing. Parts: holder.c, link.c, ethtool.c, probe.c
+ *     predict.c  facts -> mode and sentences; pure, so a table tests it. Its rules are in
+ *                predict_access.c, predict_mode.c and predict_notes.c
  *     known.c    combinations known to go wrong: a table
  *     try.c      --try: really attaches, and tells what came of it
  *     words.c    bits and privileges by name
  *     text.c, json.c   print
+ *
+ * Facts hold names as they are; what prints them escapes them (xsk_bench/escape.h).
  */
 #ifndef XSK_INFO_H
 #define XSK_INFO_H
@@ -30,19 +33,41 @@ struct info_holder {
 	char command[32];
 };
 
+/* What rtnetlink tells beyond net_xdp_device. Lists have spaces between, and end with "..." when
+ * cut. */
+struct info_link {
+	bool known;
+	bool promiscuous;
+	uint16_t type;	      /* ARPHRD_* of linux/if_arp.h */
+	char name[16];	      /* the interface's own: device.ifname may be an alternative one */
+	char master[16];      /* what it is a port of; "" none */
+	char master_kind[16]; /* bridge, bond, ... */
+	char uppers[96];      /* on top of it: VLANs, macvlans, tunnels */
+	char addresses[128];  /* but link-local ones */
+};
+
 struct info_facts {
 	struct net_xdp_device device;
-	struct net_xdp_device peer; /* of a veth; ifindex 0: not in this network namespace */
+	struct net_xdp_device peer; /* of a veth; ifindex 0: cannot be seen from here */
 	struct net_xdp_device_queue queue_state;
 	uint32_t queue;
 	struct info_holder holder;
 	char bond_members[128]; /* names with spaces between */
 	bool has_virtio;	/* virtio_features is known */
 	uint64_t virtio_features;
+	struct info_link link;
+	bool has_offloads; /* offloads is known */
+	bool has_peer_offloads;
+	uint64_t offloads; /* INFO_OFFLOAD_*, those that are on */
+	uint64_t peer_offloads;
+	uint32_t channels; /* combined ones: in use, and possible; 0 unknown */
+	uint32_t most_channels;
 
 	char release[65];
 	uint32_t kernel;	/* INFO_KERNEL() of release */
+	uint32_t processors;
 	int socket_error;	/* 0, or -errno of socket(AF_XDP) */
+	int program_error;	/* 0, or -errno of loading an XDP program */
 	uint64_t capabilities;	/* effective, 1 << CAP_* */
 	bool user_namespace;	/* not the initial one: its capabilities do not reach bpf() */
 	uint64_t memlock_bytes; /* RLIMIT_MEMLOCK, UINT64_MAX unlimited */
@@ -54,8 +79,23 @@ void info_host_facts(struct info_facts *out);
 /* All of it. Return: 0; -errno with err filled when the interface or its queue is not there. */
 int info_facts(const char *ifname, uint32_t queue, struct info_facts *out, struct net_error *err);
 
+/* Can a netlink socket be made? Return: 0; -errno with err filled. */
+int info_netlink_check(struct net_error *err);
+
 /* Fill out->holder. Needs CAP_SYS_ADMIN; without it nothing is found. (holder.c) */
 void info_find_holder(struct info_facts *out);
+
+/* link.c */
+void info_link(uint32_t ifindex, struct info_link *out);
+bool info_link_name(uint32_t ifindex, char name[16]);
+
+/* ethtool.c */
+bool info_offloads(const char *ifname, uint64_t *out); /* Return: were they told? */
+void info_channels(const char *ifname, uint32_t *channels, uint32_t *most);
+
+/* probe.c. Return: 0, or -errno: what the kernel, or a filter before it, answers. */
+int info_probe_socket(int family);
+int info_probe_program(void);
 
 /* ---- The prediction --------------------------------------------------------------------------- */
 
@@ -68,6 +108,7 @@ enum info_mode {
 enum info_kind {
 	INFO_BLOCKS, /* why an attach would fail, and what to do */
 	INFO_LOWERS, /* why it would not get better, and what would change that */
+	INFO_UNSURE, /* what cannot be seen from here, and what it decides */
 	INFO_NOTE,   /* worth knowing before */
 };
 
@@ -76,13 +117,13 @@ enum info_kind {
 struct info_sentence {
 	enum info_kind kind;
 	const char *source; /* who says so; NULL: it follows from what is printed above */
-	char text[480];
+	char text[600];
 };
 
 struct info_prediction {
 	enum info_mode mode;
 	bool native; /* the program would run in the driver, else generic */
-	bool sure;   /* false: only an attach can tell */
+	bool sure;   /* false: only an attach can tell, see the sentences INFO_UNSURE */
 	char summary[240];
 	uint32_t count;
 	struct info_sentence sentences[INFO_SENTENCES];
@@ -106,6 +147,9 @@ enum {
 	INFO_WHEN_ONE_SEGMENT = 1 << 3, /* zc_max_segments is 1 */
 	INFO_WHEN_VIRTIO_BITS = 1 << 4, /* virtio_features is known */
 	INFO_WHEN_DMA_PER_PAGE = 1 << 5,
+	INFO_WHEN_OVER_HALF = 1 << 6, /* more than half of the possible channels are in use */
+	INFO_WHEN_NO_SPARE = 1 << 7,  /* not one channel per processor is left */
+	INFO_WHEN_SPARE = 1 << 8,     /* as many are */
 };
 
 /* A combination known to go wrong. What is 0 or NULL asks for nothing. */
@@ -113,6 +157,7 @@ struct info_known {
 	const char *drivers;	 /* one of these, as ethtool -i has them; spaces between */
 	uint32_t when;		 /* INFO_WHEN_*, all of them */
 	uint32_t below;		 /* a kernel before this one */
+	uint32_t since;		 /* this one or a later one */
 	uint32_t mtu_over;	 /* an MTU larger than this */
 	uint64_t virtio_without; /* none of these virtio features */
 	uint64_t virtio_with;	 /* at least one of these */
@@ -163,28 +208,60 @@ struct info_bit {
 extern const struct info_bit info_xdp_bits[];
 extern const struct info_bit info_rx_metadata_bits[];
 extern const struct info_bit info_xsk_bits[];
+extern const struct info_bit info_offload_bits[]; /* names of ethtool -k */
+
+enum {
+	INFO_OFFLOAD_RX_VLAN = 1 << 0, /* the device takes 802.1Q tags out of frames */
+	INFO_OFFLOAD_RX_STAG = 1 << 1, /* ... 802.1ad tags */
+	INFO_OFFLOAD_TX_VLAN = 1 << 2, /* the device is given tags to put into frames */
+	INFO_OFFLOAD_TX_STAG = 1 << 3,
+	INFO_OFFLOAD_GRO = 1 << 4,
+	INFO_OFFLOAD_GRO_LIST = 1 << 5,
+	INFO_OFFLOAD_GRO_UDP = 1 << 6,
+	INFO_OFFLOAD_LRO = 1 << 7,
+	INFO_OFFLOAD_GRO_HW = 1 << 8,
+	INFO_OFFLOAD_TSO = 1 << 9,
+	INFO_OFFLOAD_TSO6 = 1 << 10,
+	INFO_OFFLOAD_USO = 1 << 11,
+};
+#define INFO_OFFLOADS_RX_TAG (INFO_OFFLOAD_RX_VLAN | INFO_OFFLOAD_RX_STAG)
+#define INFO_OFFLOADS_TX_TAG (INFO_OFFLOAD_TX_VLAN | INFO_OFFLOAD_TX_STAG)
+/* What joins frames on receive, and what leaves a sender's frames joined. */
+#define INFO_OFFLOADS_JOIN                                                                         \
+	(INFO_OFFLOAD_GRO | INFO_OFFLOAD_GRO_LIST | INFO_OFFLOAD_GRO_UDP | INFO_OFFLOAD_LRO |       \
+	 INFO_OFFLOAD_GRO_HW)
+#define INFO_OFFLOADS_SEGMENT (INFO_OFFLOAD_TSO | INFO_OFFLOAD_TSO6 | INFO_OFFLOAD_USO)
 
 /* The privileges that an attach asks for. */
 struct info_privilege {
 	int capability;
 	const char *name; /* NULL ends the list */
 	const char *purpose;
+	bool for_program; /* asked for to load and attach it */
 };
 
 extern const struct info_privilege info_privileges[];
 
+/* Return: "; raise ...", or "", when a limit is what failed; NULL when something else is. */
+const char *info_limit_hint(int error);
 const char *info_mode_word(enum info_mode mode);
 const char *info_kind_word(enum info_kind kind);
 
 /* ---- text.c, json.c --------------------------------------------------------------------------- */
 
-void info_print_row(FILE *out, const struct info_facts *facts); /* facts NULL: the heading */
+/* For people: lines of at most 80 columns, foreign names escaped. */
+void info_print_row(FILE *out, const struct net_xdp_device *device); /* NULL: the heading */
 void info_print_text(FILE *out, const struct info_facts *facts,
 		     const struct info_prediction *prediction, const struct info_try *tried);
+/* One sentence, behind front. */
+void info_print_sentence(FILE *out, const char *front, const char *text);
 
 struct json;
 
-void info_json_row(struct json *j, const struct info_facts *facts); /* an element of an array */
+/* A document of this tool, and its end: with status not 0 err says what failed. */
+void info_json_begin(struct json *j);
+void info_json_end(struct json *j, int status, const struct net_error *err);
+void info_json_row(struct json *j, const struct net_xdp_device *device); /* of an array */
 void info_print_json(FILE *out, const struct info_facts *facts,
 		     const struct info_prediction *prediction, const struct info_try *tried);
 

@@ -33,6 +33,26 @@ static void put_program(struct json *j, const struct info_facts *f)
 	json_close(j, '}');
 }
 
+static void put_link(struct json *j, const struct info_facts *f)
+{
+	const struct info_link *l = &f->link;
+
+	if (l->known)
+		json_number(j, "link_type", l->type);
+	if (l->master[0])
+		json_text(j, "master", l->master);
+	if (l->uppers[0])
+		json_text(j, "uppers", l->uppers);
+	if (l->addresses[0])
+		json_text(j, "addresses", l->addresses);
+	if (f->has_offloads)
+		put_bits(j, "offloads", f->offloads, info_offload_bits);
+	if (f->most_channels) {
+		json_number(j, "channels", f->channels);
+		json_number(j, "most_channels", f->most_channels);
+	}
+}
+
 static void put_device(struct json *j, const struct info_facts *f)
 {
 	const struct net_xdp_device *d = &f->device;
@@ -104,6 +124,8 @@ static void put_privileges(struct json *j, const struct info_facts *f)
 	for (p = info_privileges; p->name; p++)
 		json_bool(j, p->name, info_can(f, p->capability));
 	json_bool(j, "user_namespace", f->user_namespace);
+	json_signed(j, "socket_error", f->socket_error);
+	json_signed(j, "program_error", f->program_error);
 	if (f->memlock_bytes != UINT64_MAX)
 		json_number(j, "memlock_bytes", f->memlock_bytes);
 	json_close(j, '}');
@@ -169,10 +191,30 @@ static void put_try(struct json *j, const struct info_try *tried)
 
 /* ---- Documents -------------------------------------------------------------------------------- */
 
-void info_json_row(struct json *j, const struct info_facts *facts)
+void info_json_begin(struct json *j)
 {
 	json_open(j, NULL, '{');
-	put_device(j, facts);
+	json_text(j, "tool", "xsk-info");
+}
+
+/* The form is that of xsk-bench. */
+void info_json_end(struct json *j, int status, const struct net_error *err)
+{
+	json_number(j, "exit_code", (uint64_t)status);
+	if (status) {
+		json_open(j, "error", '{');
+		json_signed(j, "code", err->code);
+		json_text(j, "step", err->step);
+		json_text(j, "message", err->message);
+		json_close(j, '}');
+	}
+	json_close(j, '}');
+}
+
+void info_json_row(struct json *j, const struct net_xdp_device *device)
+{
+	json_open(j, NULL, '{');
+	put_device(j, &(struct info_facts){.device = *device});
 	json_close(j, '}');
 }
 
@@ -181,8 +223,9 @@ void info_print_json(FILE *out, const struct info_facts *facts,
 {
 	struct json j = {.out = out};
 
-	json_open(&j, NULL, '{');
+	info_json_begin(&j);
 	put_device(&j, facts);
+	put_link(&j, facts);
 	json_text(&j, "kernel", facts->release);
 	put_queue(&j, facts);
 	json_open(&j, "limits", '[');
@@ -193,5 +236,5 @@ void info_print_json(FILE *out, const struct info_facts *facts,
 	put_prediction(&j, prediction);
 	if (tried)
 		put_try(&j, tried);
-	json_close(&j, '}');
+	info_json_end(&j, tried && tried->rc < 0, tried ? &tried->err : NULL);
 }

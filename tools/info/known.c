@@ -26,9 +26,9 @@ const struct info_known info_known[] = {
 		.kind = INFO_LOWERS,
 		.text = "In zero copy this driver rounds the room of a chunk down to whole KiB and "
 			"cuts longer frames in pieces: with the default chunks auto ends in copy "
-			"mode, and forced zero copy drops them (rx_drop_split). Set chunk_bytes to "
-			"4096 and max_frame_bytes to 2040 (3071 where the MTU is over 2022; over "
-			"3053 only copy mode is left).",
+			"mode, and forced zero copy drops them (rx_drop_split). Use --chunk "
+			"4096 and --frame-bytes 2040 (chunk_bytes, max_frame_bytes; 3071 where the "
+			"MTU is over 2022; over 3053 only copy mode is left).",
 		.source = "igb_setup_srrctl(), igb_clean_rx_irq_zc(), 7.3, and tools/zc-lab on "
 			  "7.3.4; igc_configure_rx_ring(), igc_clean_rx_irq_zc(), 7.3",
 	},
@@ -49,10 +49,9 @@ const struct info_known info_known[] = {
 		.mtu_over = 1006,
 		.kind = INFO_NOTE,
 		.text = "If this NIC is an 82599, it counts buffers in whole KiB, and in zero copy "
-			"its driver drops frames over 1024 bytes without counting them: set "
-			"chunk_bytes to 4096 and max_frame_bytes to 2040. Later ones (X540 on) "
-			"count "
-			"exactly.",
+			"its driver drops frames over 1024 bytes without counting them: use "
+			"--chunk 4096 and --frame-bytes 2040 (chunk_bytes, max_frame_bytes). Later "
+			"ones (X540 on) count exactly.",
 		.source = "ixgbe_configure_srrctl(), ixgbe_clean_rx_irq_zc(), 7.3",
 	},
 	{
@@ -60,7 +59,7 @@ const struct info_known info_known[] = {
 		.when = ZERO_COPY,
 		.kind = INFO_NOTE,
 		.text = "This driver refuses zero copy (EOPNOTSUPP) in chunks with room for less "
-			"than 1522 bytes: keep max_frame_bytes at 1401 or more.",
+			"than 1522 bytes: keep --frame-bytes (max_frame_bytes) at 1401 or more.",
 		.source = "igc_xdp_enable_pool(), stmmac_xdp_enable_pool(), 7.3",
 	},
 	{
@@ -68,9 +67,9 @@ const struct info_known info_known[] = {
 		.when = ZERO_COPY,
 		.kind = INFO_NOTE,
 		.text = "gve wants chunks to hold the largest MTU that the interface can have, not "
-			"the present one, and refuses zero copy otherwise (EINVAL): set "
-			"chunk_bytes "
-			"to 4096 and max_frame_bytes to that MTU (maxmtu of ip -d link) plus 14.",
+			"the present one, and refuses zero copy otherwise (EINVAL): use "
+			"--chunk 4096 and as --frame-bytes (chunk_bytes, max_frame_bytes) that MTU "
+			"(maxmtu of ip -d link) plus 14.",
 		.source = "gve_xsk_pool_enable(), 7.3",
 	},
 	{
@@ -137,6 +136,70 @@ const struct info_known info_known[] = {
 	},
 	{
 		.drivers = "virtio_net",
+		.when = INFO_WHEN_NATIVE | INFO_WHEN_NO_SPARE,
+		.below = INFO_KERNEL(5, 13),
+		.kind = INFO_BLOCKS,
+		.text = "virtio_net wants one more queue pair per processor for a native "
+			"program, and before 5.13 refuses it without (ENOMEM, \"Too few free TX "
+			"rings\"): use fewer (ethtool -L IF combined N), have the host give more "
+			"(QEMU: queues=N, mq=on), or use --attach generic.",
+		.source = "https://github.com/xdp-project/xdp-tutorial/issues/277 "
+			  "https://github.com/libbpf/libbpf/issues/466 "
+			  "https://github.com/iovisor/bcc/issues/1833 "
+			  "https://github.com/foniod/redbpf/issues/238 "
+			  "https://github.com/openshift/ingress-node-firewall/issues/139",
+	},
+	{
+		.drivers = "virtio_net",
+		.when = INFO_WHEN_NATIVE | INFO_WHEN_NO_SPARE,
+		.since = INFO_KERNEL(5, 13),
+		.kind = INFO_NOTE,
+		.text = "virtio_net has no queue pair per processor to spare for a native program: "
+			"what other programs send by XDP_TX or XDP_REDIRECT shares queues under a "
+			"lock (\"XDP request N queues but max is M\" in dmesg). AF_XDP's own "
+			"frames are not slower.",
+		.source = "virtnet_xdp_set(), 6.18; "
+			  "https://github.com/cybozu-go/placemat/issues/154 "
+			  "https://github.com/gen0sec/synapse/issues/18",
+	},
+	{
+		.drivers = "virtio_net",
+		.when = INFO_WHEN_NATIVE | INFO_WHEN_SPARE,
+		.kind = INFO_NOTE,
+		.text = "With a native program virtio_net turns on one more queue pair per "
+			"processor, and the host may spread frames over these as well: see ethtool "
+			"-l IF while it is attached, and take all of them.",
+		.source = "virtnet_xdp_set(), 6.18; "
+			  "https://github.com/xdp-project/xdp-tutorial/issues/163 "
+			  "https://github.com/xdp-project/xdp-tutorial/issues/164",
+	},
+	{
+		.drivers = "ena",
+		.when = INFO_WHEN_NATIVE | INFO_WHEN_OVER_HALF,
+		.kind = INFO_BLOCKS,
+		.text = "ena takes a native program only while at most half of its possible "
+			"channels are in use (EINVAL, \"no enough space for allocating XDP "
+			"queues\"): give it half: ethtool -L IF combined N, or use --attach "
+			"generic.",
+		.source = "https://github.com/amzn/amzn-drivers/issues/240 "
+			  "https://github.com/amzn/amzn-drivers/issues/164 "
+			  "https://github.com/amzn/amzn-drivers/issues/294 "
+			  "https://github.com/aya-rs/aya/issues/459 "
+			  "https://github.com/cilium/cilium/issues/12138",
+	},
+	{
+		.drivers = "ena",
+		.when = INFO_WHEN_NATIVE,
+		.mtu_over = 3498,
+		.kind = INFO_BLOCKS,
+		.text = "ena takes a native program only up to an MTU of 3498 (EINVAL), and its own "
+			"default is 9001: lower it: ip link set dev IF mtu 3498, or use --attach "
+			"generic.",
+		.source = "https://github.com/cilium/cilium/pull/19593 "
+			  "https://github.com/amzn/amzn-drivers/issues/240",
+	},
+	{
+		.drivers = "virtio_net",
 		.when = ZERO_COPY,
 		.kind = INFO_NOTE,
 		.text = "virtio_net has its own header written in front of each frame, 12 bytes, "
@@ -189,13 +252,22 @@ static bool is_word_of(const char *words, const char *name)
 	return false;
 }
 
+static uint32_t channel_conditions(const struct info_facts *f)
+{
+	if (!f->channels || !f->most_channels)
+		return 0;
+	return (2 * f->channels > f->most_channels ? INFO_WHEN_OVER_HALF : 0) |
+	       (f->channels + f->processors > f->most_channels ? INFO_WHEN_NO_SPARE
+							       : INFO_WHEN_SPARE);
+}
+
 static uint32_t conditions(const struct info_facts *f, const struct info_prediction *p)
 {
 	return (p->mode == INFO_MODE_ZERO_COPY ? INFO_WHEN_ZERO_COPY : 0) |
 	       (p->native ? INFO_WHEN_NATIVE : 0) | (f->device.is_bond ? INFO_WHEN_BOND : 0) |
 	       (f->device.zc_max_segments == 1 ? INFO_WHEN_ONE_SEGMENT : 0) |
 	       (f->has_virtio ? INFO_WHEN_VIRTIO_BITS : 0) |
-	       (f->device.dma_per_page ? INFO_WHEN_DMA_PER_PAGE : 0);
+	       (f->device.dma_per_page ? INFO_WHEN_DMA_PER_PAGE : 0) | channel_conditions(f);
 }
 
 void known_rule(const struct info_facts *f, struct info_prediction *p)
@@ -205,7 +277,7 @@ void known_rule(const struct info_facts *f, struct info_prediction *p)
 	for (const struct info_known *row = info_known; row->text; row++) {
 		if ((row->when & holds) != row->when ||
 		    (row->drivers && !is_word_of(row->drivers, f->device.driver)) ||
-		    (row->below && f->kernel >= row->below) ||
+		    (row->below && f->kernel >= row->below) || f->kernel < row->since ||
 		    (row->mtu_over && f->device.mtu_bytes <= row->mtu_over) ||
 		    (f->virtio_features & row->virtio_without) ||
 		    (row->virtio_with && !(f->virtio_features & row->virtio_with)))

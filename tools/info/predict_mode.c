@@ -12,23 +12,36 @@ static void veth_attach_rule(const struct info_facts *f, struct info_prediction 
 {
 	const struct net_xdp_device *d = &f->device, *peer = &f->peer;
 
-	if (!(d->xdp_features & NET_XDP_FEATURE_BASIC)) {
+	if (d->has_features && !(d->xdp_features & NET_XDP_FEATURE_BASIC)) {
 		p->native = false;
 		lowers(p,
 		       "veth would refuse a native program (ENOSPC), because %s has fewer "
 		       "receive queues (%u) than the other end has transmit queues: the program "
 		       "would run in generic mode. Give it more: ethtool -L %s rx N.",
-		       d->ifname, d->rx_queues, d->ifname);
+		       d->ifname, d->rx_queues, word(d->ifname));
 	}
 	if (peer->ifindex && peer->mtu_bytes > SINGLE_BUFFER_MTU) {
 		p->native = false;
 		lowers(p,
 		       "The peer %s has an MTU of %u, and over %u veth takes only programs that "
 		       "know frames in several buffers (ERANGE): the program would run in "
-		       "generic mode. Set max_frame_bytes to %u, which makes ours such a program "
-		       "(not through libxdp's dispatcher), or lower the MTU.",
+		       "generic mode. Use --frame-bytes %u (max_frame_bytes), which makes ours "
+		       "such a program (not with --dispatcher), or lower the MTU.",
 		       peer->ifname, peer->mtu_bytes, SINGLE_BUFFER_MTU,
 		       peer->mtu_bytes + ETHERNET_BYTES);
+	} else if (!peer->ifindex && p->native) {
+		/* Both ends mostly have the same one. */
+		p->native = d->mtu_bytes <= SINGLE_BUFFER_MTU;
+		unsure(p,
+		       "The other end of this veth cannot be seen from here (it is in another "
+		       "network namespace), and its MTU decides: over %u veth refuses our native "
+		       "program (ERANGE), which then runs in generic mode%s. --frame-bytes "
+		       "(max_frame_bytes) of that MTU + %u avoids it.%s",
+		       SINGLE_BUFFER_MTU, p->native ? "" : "; this end's MTU makes that likely",
+		       ETHERNET_BYTES,
+		       d->has_features ? ""
+				       : " With more transmit queues than our receive queues it "
+					 "would be generic as well (ENOSPC).");
 	}
 }
 
@@ -37,26 +50,23 @@ void attach_rule(const struct info_facts *f, struct info_prediction *p)
 	const struct net_xdp_device *d = &f->device;
 
 	p->native = true;
-	if (!d->has_features) {
-		p->sure = false;
-		note(p,
-		     "Kernel %s does not tell what the driver can (6.3 does): an attach tries "
-		     "native, then generic.",
-		     f->release);
-		return;
-	}
+	if (!d->has_features)
+		unsure(p,
+		       "Kernel %s does not tell what the driver can (6.3 does): an attach tries "
+		       "native, then generic.",
+		       f->release);
 	if (is_driver(f, "veth")) {
 		veth_attach_rule(f, p);
+	} else if (!d->has_features) {
+		return;
 	} else if (!(d->xdp_features & NET_XDP_FEATURE_BASIC) ||
 		   !(d->xdp_features & NET_XDP_FEATURE_REDIRECT)) {
 		p->native = false;
 		lowers(p,
 		       "The driver%s%s %s native XDP: the program would run in generic mode, "
-		       "after the kernel has built its own buffer for each frame. Switch GRO off "
-		       "then (ethtool -K %s gro off), or joined frames are dropped as too large.",
+		       "after the kernel has built its own buffer for each frame.",
 		       d->driver[0] ? " " : "", d->driver,
-		       d->xdp_features & NET_XDP_FEATURE_BASIC ? "cannot redirect from" : "has no",
-		       d->ifname);
+		       d->xdp_features & NET_XDP_FEATURE_BASIC ? "cannot redirect from" : "has no");
 	} else if (is_driver(f, "virtio_net") && f->has_virtio &&
 		   !(f->virtio_features & INFO_VIRTIO_CTRL_GUEST_OFFLOADS) &&
 		   f->virtio_features & INFO_VIRTIO_GUEST_OFFLOADS) {
@@ -83,7 +93,15 @@ static const struct {
 	{"idpf", 6, 18},  {"rvu-nicpf", 6, 16},
 };
 
-#define ZERO_COPY_DRIVERS "ixgbe, i40e, ice, igb, igc, idpf, mlx5, nfp, gve, stmmac, virtio_net"
+/* Their names, with commas between. */
+static void zero_copy_names(char *out, size_t size)
+{
+	size_t used = 0;
+
+	for (size_t i = 0; i < sizeof(zero_copy_drivers) / sizeof(zero_copy_drivers[0]); i++)
+		used += (size_t)snprintf(out + used, size - used, "%s%s", i ? ", " : "",
+					 zero_copy_drivers[i].driver);
+}
 
 /* Return: the kernel from which on the driver has zero copy, 0 when it has none that we know. */
 static uint32_t zero_copy_since(const char *driver)
@@ -101,8 +119,10 @@ static void no_zero_copy(const struct info_facts *f, struct info_prediction *p)
 {
 	const char *driver = f->device.driver[0] ? f->device.driver : f->device.ifname;
 	uint32_t since = zero_copy_since(f->device.driver);
+	char names[256];
 
 	p->mode = INFO_MODE_COPY;
+	zero_copy_names(names, sizeof(names));
 	if (since > f->kernel)
 		lowers(p,
 		       "The driver (%s) has zero copy from kernel %u.%u on and this is %s: "
@@ -117,9 +137,8 @@ static void no_zero_copy(const struct info_facts *f, struct info_prediction *p)
 	else
 		lowers(p,
 		       "This kind of interface (%s) has no zero copy in any kernel that we know "
-		       "of: AF_XDP would run in copy mode. Drivers that have it: " ZERO_COPY_DRIVERS
-		       ".",
-		       driver);
+		       "of: AF_XDP would run in copy mode. Drivers that have it: %s.",
+		       driver, names);
 }
 
 void zero_copy_rule(const struct info_facts *f, struct info_prediction *p)
@@ -136,12 +155,13 @@ void zero_copy_rule(const struct info_facts *f, struct info_prediction *p)
 	} else if (!d->has_features || !(d->xdp_features & NET_XDP_FEATURE_ZERO_COPY)) {
 		no_zero_copy(f, p);
 	} else if (is_driver(f, "virtio_net") && !f->has_virtio) {
-		p->sure = false;
-		note(p,
-		     "virtio_net offers zero copy on every device, but bind succeeds only where "
-		     "the host gave VIRTIO_F_ACCESS_PLATFORM and VIRTIO_F_RING_RESET (QEMU: "
-		     "-device virtio-net-pci,iommu_platform=on,disable-legacy=on); else it falls "
-		     "back to copy mode.");
+		unsure(p,
+		       "virtio_net offers zero copy on every device, but bind succeeds only where "
+		       "the host gave VIRTIO_F_ACCESS_PLATFORM and VIRTIO_F_RING_RESET, which "
+		       "sysfs "
+		       "does not tell here (QEMU: -device "
+		       "virtio-net-pci,iommu_platform=on,disable-legacy=on); else it falls back to "
+		       "copy mode.");
 	}
 	/* A driver's zero-copy receive runs the native program; there is none in generic mode. */
 	if (p->mode == INFO_MODE_ZERO_COPY && !p->native) {
@@ -169,18 +189,19 @@ bool zero_copy_room(const struct info_facts *f, struct info_prediction *p)
 	if (enough <= info_limit(2048).zero_copy_bytes)
 		lowers(p,
 		       "For an MTU of %u zero copy needs room for %u bytes, the default leaves "
-		       "%u: bind fails (EINVAL), or frames are lost; set max_frame_bytes to %u.",
+		       "%u: bind fails (EINVAL), or frames are lost; use --frame-bytes %u "
+		       "(max_frame_bytes).",
 		       d->mtu_bytes, needed, room, enough);
 	else if (enough <= info_limit(4096).zero_copy_bytes)
 		lowers(p,
 		       "For an MTU of %u zero copy needs room for %u bytes, the default leaves "
-		       "%u: bind fails (EINVAL), or frames are lost; set chunk_bytes to 4096, "
-		       "max_frame_bytes to %u.",
+		       "%u: bind fails (EINVAL), or frames are lost; use --chunk 4096 and "
+		       "--frame-bytes %u (chunk_bytes, max_frame_bytes).",
 		       d->mtu_bytes, needed, room, enough);
 	else if (d->zc_max_segments > 1)
 		lowers(p,
 		       "An MTU of %u does not fit one chunk, and for several zero copy needs a "
-		       "multi-buffer socket: set max_frame_bytes to %u.",
+		       "multi-buffer socket: use --frame-bytes %u (max_frame_bytes).",
 		       d->mtu_bytes, d->mtu_bytes + ETHERNET_BYTES);
 	else
 		lowers(p,

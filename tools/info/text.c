@@ -1,12 +1,66 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <inttypes.h>
+#include <stdarg.h>
 #include <string.h>
 
 #include <linux/capability.h>
 
+#include "../xsk_bench/escape.h"
 #include "info.h"
 
-#define WIDTH 88
+#define WIDTH	   80
+#define TEXT_BYTES 1024 /* the longest line before it is wrapped */
+
+/* ---- Lines ------------------------------------------------------------------------------------ */
+
+/* How many of text's bytes begin a character: its columns, but for wide ones. */
+static size_t columns(const char *text, size_t length)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < length; i++)
+		count += ((unsigned char)text[i] & 0xc0) != 0x80;
+	return count;
+}
+
+/* Break text into lines of WIDTH that start below the first one's, which follows front. */
+void info_print_sentence(FILE *out, const char *front, const char *text)
+{
+	size_t indent = strlen(front), column = indent, length, wide;
+	char plain[4 * TEXT_BYTES];
+
+	fputs(front, out);
+	text = escape_plain(plain, sizeof(plain), text);
+	while (*text) {
+		length = strcspn(text, " ");
+		wide = columns(text, length);
+		if (column > indent && column + 1 + wide > WIDTH) {
+			fprintf(out, "\n%*s", (int)indent, "");
+			column = indent;
+		}
+		fprintf(out, "%s%.*s", column > indent ? " " : "", (int)length, text);
+		column += wide + (column > indent);
+		text += length;
+		text += strspn(text, " ");
+	}
+	fprintf(out, "\n");
+}
+
+/* A line "  label  value". */
+static void line(FILE *out, const char *label, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static void line(FILE *out, const char *label, const char *format, ...)
+{
+	char front[32], text[TEXT_BYTES];
+	va_list args;
+
+	snprintf(front, sizeof(front), "  %-17s ", label);
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	info_print_sentence(out, front, text);
+}
 
 /* ---- The table of all interfaces -------------------------------------------------------------- */
 
@@ -24,61 +78,51 @@ static const char *link_word(const struct net_xdp_device *device)
 	return device->carrier ? "up" : "no carrier";
 }
 
-static void print_program(FILE *out, const struct net_xdp_device *d)
+/* "7 name (native)" */
+static char *program_text(const struct net_xdp_device *d, char *out, size_t size)
 {
-	if (!d->program_id) {
-		fprintf(out, "none\n");
-		return;
-	}
-	fprintf(out, "%u%s%s (%s)\n", d->program_id, d->program_name[0] ? " " : "", d->program_name,
-		d->program_mode);
+	if (d->program_id)
+		snprintf(out, size, "%u%s%s (%s)", d->program_id, d->program_name[0] ? " " : "",
+			 d->program_name, d->program_mode);
+	else
+		snprintf(out, size, "none");
+	return out;
 }
 
-void info_print_row(FILE *out, const struct info_facts *facts)
+/* A column that is at least so wide. What is wider pushes the others to the next line. */
+static void print_cell(FILE *out, const char *text, size_t width)
 {
-	const struct net_xdp_device *d;
-	char queues[32];
+	char plain[256];
+	size_t wide;
 
-	if (!facts) {
-		fprintf(out, "%-15s  %-12s  %7s  %-10s  %-6s  %-9s  %s\n", "interface", "driver",
-			"queues", "link", "native", "zero copy", "XDP program");
+	escape_plain(plain, sizeof(plain), text);
+	wide = columns(plain, strlen(plain));
+	if (wide > width)
+		fprintf(out, "%s\n%*s  ", plain, (int)width, "");
+	else
+		fprintf(out, "%s%*s  ", plain, (int)(width - wide), "");
+}
+
+void info_print_row(FILE *out, const struct net_xdp_device *d)
+{
+	char queues[32], program[96];
+
+	if (!d) {
+		fprintf(out, "%-15s  %-13s  %7s  %-10s  %-6s  %s\n", "interface", "driver",
+			"queues", "link", "native", "zero copy");
 		return;
 	}
-	d = &facts->device;
 	snprintf(queues, sizeof(queues), "%u/%u", d->rx_queues, d->tx_queues);
-	fprintf(out, "%-15s  %-12s  %7s  %-10s  %-6s  %-9s  ", d->ifname,
-		d->driver[0] ? d->driver : "-", queues, link_word(d),
+	print_cell(out, d->ifname, 15);
+	print_cell(out, d->driver[0] ? d->driver : "-", 13);
+	fprintf(out, "%7s  %-10s  %-6s  %s\n", queues, link_word(d),
 		feature_word(d, NET_XDP_FEATURE_BASIC), feature_word(d, NET_XDP_FEATURE_ZERO_COPY));
-	print_program(out, d);
+	if (d->program_id)
+		info_print_sentence(out, "  XDP program ",
+				    program_text(d, program, sizeof(program)));
 }
 
 /* ---- One interface ---------------------------------------------------------------------------- */
-
-/* A line "  label  value"; follow with the rest of the value. */
-static void label(FILE *out, const char *text)
-{
-	fprintf(out, "  %-17s ", text);
-}
-
-/* Break text into lines of WIDTH that start below the first one's, which follows front. */
-static void print_sentence(FILE *out, const char *front, const char *text)
-{
-	size_t indent = strlen(front), column = indent, length;
-
-	fputs(front, out);
-	while (*text) {
-		length = strcspn(text, " ");
-		if (column > indent && column + length > WIDTH) {
-			fprintf(out, "\n%*s", (int)indent, "");
-			column = indent;
-		}
-		fprintf(out, "%s%.*s", column > indent ? " " : "", (int)length, text);
-		column += length + 1;
-		text += length;
-		text += strspn(text, " ");
-	}
-	fprintf(out, "\n");
-}
 
 static void print_kind(FILE *out, const struct info_prediction *p, enum info_kind kind,
 		       const char *heading)
@@ -92,106 +136,101 @@ static void print_kind(FILE *out, const struct info_prediction *p, enum info_kin
 		if (!any)
 			fprintf(out, "\n%s\n", heading);
 		any = true;
-		print_sentence(out, "  - ", p->sentences[i].text);
+		info_print_sentence(out, "  - ", p->sentences[i].text);
 		if (p->sentences[i].source)
-			print_sentence(out, "    Source: ", p->sentences[i].source);
+			info_print_sentence(out, "    Source: ", p->sentences[i].source);
 	}
 }
 
-static void print_bits(FILE *out, bool known, uint64_t value, const struct info_bit *bits)
+static void print_bits(FILE *out, const char *label, const char *unknown, uint64_t value,
+		       const struct info_bit *bits)
 {
-	const char *separator = "";
+	char text[TEXT_BYTES] = "";
+	size_t used = 0;
 
-	if (!known) {
-		fprintf(out, "unknown: the kernel does not tell (6.3 does)\n");
-		return;
-	}
-	for (; bits->bit; bits++) {
-		if (!(value & bits->bit))
-			continue;
-		fprintf(out, "%s%s", separator, bits->word);
-		separator = ", ";
-	}
-	if (value)
-		fprintf(out, " (0x%" PRIx64 ")\n", value);
+	for (; bits->bit; bits++)
+		if (value & bits->bit)
+			used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s",
+						 used ? ", " : "", bits->word);
+	if (unknown)
+		line(out, label, "%s", unknown);
+	else if (value)
+		line(out, label, "%s (0x%" PRIx64 ")", text, value);
 	else
-		fprintf(out, "none\n");
+		line(out, label, "none");
+}
+
+static void print_queue(FILE *out, const struct info_facts *f)
+{
+	const struct net_xdp_device_queue *q = &f->queue_state;
+	char napi[24] = "", irq[24] = "";
+
+	if (q->napi_id)
+		snprintf(napi, sizeof(napi), ", NAPI %u", q->napi_id);
+	if (q->irq)
+		snprintf(irq, sizeof(irq), ", IRQ %u", q->irq);
+	line(out, "queue", "%u: %s%s%s", f->queue,
+	     !q->has_state   ? "use unknown"
+	     : q->has_socket ? "an AF_XDP socket is bound"
+			     : "no AF_XDP socket",
+	     napi, irq);
+	if (q->has_deferral)
+		line(out, "NAPI deferral", "%u, flush %g us", q->napi_defer_hard_irqs,
+		     (double)q->gro_flush_timeout_ns / 1000);
+	if (q->napi_state[0])
+		line(out, q->napi_left ? "LEFT BEHIND" : "NAPI record", "%s%s", q->napi_state,
+		     q->napi_left ? "; put back with --restore" : "");
 }
 
 static void print_device(FILE *out, const struct info_facts *f)
 {
 	const struct net_xdp_device *d = &f->device;
+	char program[96], speed[40] = "";
 
-	fprintf(out, "%s\n", d->ifname);
-	label(out, "driver");
-	fprintf(out, "%s\n", d->driver[0] ? d->driver : "unknown");
-	if (f->bond_members[0]) {
-		label(out, "members");
-		fprintf(out, "%s\n", f->bond_members);
-	}
-	label(out, "kernel");
-	fprintf(out, "%s\n", f->release);
-	label(out, "link");
-	fprintf(out, "%s", link_word(d));
 	if (d->link_speed_bps)
-		fprintf(out, ", %" PRIu64 " Mbit/s", d->link_speed_bps / 1000000);
-	fprintf(out, "\n");
-	label(out, "MTU");
-	fprintf(out, "%u\n", d->mtu_bytes);
-	label(out, "queues");
-	fprintf(out, "%u receive, %u transmit\n", d->rx_queues, d->tx_queues);
-	label(out, "queue");
-	fprintf(out, "%u: %s", f->queue,
-		!f->queue_state.has_state   ? "use unknown"
-		: f->queue_state.has_socket ? "an AF_XDP socket is bound"
-					    : "no AF_XDP socket");
-	if (f->queue_state.napi_id)
-		fprintf(out, ", NAPI %u", f->queue_state.napi_id);
-	if (f->queue_state.irq)
-		fprintf(out, ", IRQ %u", f->queue_state.irq);
-	fprintf(out, "\n");
-	if (f->queue_state.has_deferral) {
-		label(out, "NAPI deferral");
-		fprintf(out, "%u, flush %g us\n", f->queue_state.napi_defer_hard_irqs,
-			(double)f->queue_state.gro_flush_timeout_ns / 1000);
-	}
-	if (f->queue_state.napi_state[0]) {
-		label(out, f->queue_state.napi_left ? "LEFT BEHIND" : "NAPI record");
-		fprintf(out, "%s%s\n", f->queue_state.napi_state,
-			f->queue_state.napi_left ? "; put back with --restore" : "");
-	}
-	label(out, "XDP program");
-	print_program(out, d);
+		snprintf(speed, sizeof(speed), ", %" PRIu64 " Mbit/s", d->link_speed_bps / 1000000);
+	info_print_sentence(out, "", d->ifname);
+	line(out, "driver", "%s", d->driver[0] ? d->driver : "unknown");
+	if (f->bond_members[0])
+		line(out, "members", "%s", f->bond_members);
+	line(out, "kernel", "%s", f->release);
+	line(out, "link", "%s%s", link_word(d), speed);
+	line(out, "MTU", "%u", d->mtu_bytes);
+	line(out, "queues", "%u receive, %u transmit", d->rx_queues, d->tx_queues);
+	print_queue(out, f);
+	line(out, "XDP program", "%s", program_text(d, program, sizeof(program)));
 }
 
-static void print_features(FILE *out, const struct net_xdp_device *d)
+static void print_features(FILE *out, const struct info_facts *f)
 {
-	label(out, "XDP features");
-	print_bits(out, d->has_features, d->xdp_features, info_xdp_bits);
-	label(out, "receive metadata");
-	print_bits(out, d->has_features, d->rx_metadata_features, info_rx_metadata_bits);
-	label(out, "socket features");
-	print_bits(out, d->has_features, d->xsk_features, info_xsk_bits);
+	const struct net_xdp_device *d = &f->device;
+	const char *unknown =
+		d->has_features ? NULL : "unknown: the kernel does not tell (6.3 does)";
+
+	print_bits(out, "XDP features", unknown, d->xdp_features, info_xdp_bits);
+	print_bits(out, "receive metadata", unknown, d->rx_metadata_features,
+		   info_rx_metadata_bits);
+	print_bits(out, "socket features", unknown, d->xsk_features, info_xsk_bits);
+	print_bits(out, "offloads", f->has_offloads ? NULL : "unknown", f->offloads,
+		   info_offload_bits);
 }
 
 static void print_limits(FILE *out, const struct info_facts *f)
 {
 	struct info_limit small = info_limit(2048), large = info_limit(4096);
+	char zero_copy[40] = "";
 
-	label(out, "largest frame");
-	fprintf(out, "%u bytes in a chunk of 2048, %u in one of 4096 (chunk - 256)\n",
-		small.copy_bytes, large.copy_bytes);
-	if (f->device.xdp_features & NET_XDP_FEATURE_ZERO_COPY) {
-		label(out, "in zero copy");
-		fprintf(out, "%u and %u; multi-buffer %u and %u per descriptor\n",
-			small.zero_copy_bytes, large.zero_copy_bytes, small.zero_copy_multi_bytes,
-			large.zero_copy_multi_bytes);
-	}
-	label(out, "per sent packet");
-	fprintf(out, "18 descriptors in copy mode");
+	line(out, "largest frame", "%u bytes in a chunk of 2048, %u in one of 4096",
+	     small.copy_bytes, large.copy_bytes);
+	if (f->device.xdp_features & NET_XDP_FEATURE_ZERO_COPY)
+		line(out, "in zero copy", "%u and %u; multi-buffer %u and %u per descriptor",
+		     small.zero_copy_bytes, large.zero_copy_bytes, small.zero_copy_multi_bytes,
+		     large.zero_copy_multi_bytes);
 	if (f->device.zc_max_segments)
-		fprintf(out, ", %u in zero copy", f->device.zc_max_segments);
-	fprintf(out, "; more are joined by one copy\n");
+		snprintf(zero_copy, sizeof(zero_copy), ", %u in zero copy",
+			 f->device.zc_max_segments);
+	line(out, "per sent packet", "18 descriptors in copy mode%s; more are joined by one copy",
+	     zero_copy);
 }
 
 static void print_privileges(FILE *out, const struct info_facts *f)
@@ -199,15 +238,16 @@ static void print_privileges(FILE *out, const struct info_facts *f)
 	const struct info_privilege *p;
 
 	fprintf(out, "\nPrivileges of this process\n");
-	for (p = info_privileges; p->name; p++) {
-		label(out, p->name);
-		fprintf(out, "%-3s  %s\n", info_can(f, p->capability) ? "yes" : "no", p->purpose);
-	}
-	label(out, "locked memory");
+	for (p = info_privileges; p->name; p++)
+		line(out, p->name, "%s (%s)", info_can(f, p->capability) ? "yes" : "no",
+		     p->purpose);
 	if (f->memlock_bytes == UINT64_MAX || info_can(f, CAP_IPC_LOCK))
-		fprintf(out, "unlimited\n");
+		line(out, "locked memory", "unlimited");
 	else
-		fprintf(out, "%" PRIu64 " KiB\n", f->memlock_bytes / 1024);
+		line(out, "locked memory", "%" PRIu64 " KiB", f->memlock_bytes / 1024);
+	line(out, "tried", "socket(AF_XDP): %s, loading a program: %s",
+	     f->socket_error ? strerror(-f->socket_error) : "yes",
+	     f->program_error ? strerror(-f->program_error) : "yes");
 }
 
 static void print_try(FILE *out, const struct info_try *tried)
@@ -219,31 +259,30 @@ static void print_try(FILE *out, const struct info_try *tried)
 	fprintf(out, "\nWhat an attach got (--try)\n");
 	if (tried->rc < 0) {
 		snprintf(front, sizeof(front), "  failed at %s: ", tried->err.step);
-		print_sentence(out, front, tried->err.message);
+		info_print_sentence(out, front, tried->err.message);
 		return;
 	}
 	for (i = 0; i < r->rung_count && i < NET_XDP_RUNGS; i++) {
-		label(out, r->rungs[i].asked);
-		fprintf(out, "%s\n", r->rungs[i].error ? "no" : "yes");
+		line(out, r->rungs[i].asked, "%s", r->rungs[i].error ? "no" : "yes");
 		if (r->rungs[i].sentence[0])
-			print_sentence(out, "      ", r->rungs[i].sentence);
+			info_print_sentence(out, "      ", r->rungs[i].sentence);
 	}
-	label(out, "result");
-	fprintf(out, "%s, %s program; %s chunks of %u, direct up to %u bytes\n",
-		r->zero_copy ? "zero copy" : "copy mode", r->native ? "native" : "generic",
-		r->unaligned ? "unaligned" : "aligned", r->chunk_bytes, r->direct_capacity_bytes);
+	line(out, "result", "%s, %s program; %s chunks of %u, direct up to %u bytes",
+	     r->zero_copy ? "zero copy" : "copy mode", r->native ? "native" : "generic",
+	     r->unaligned ? "unaligned" : "aligned", r->chunk_bytes, r->direct_capacity_bytes);
 }
 
 void info_print_text(FILE *out, const struct info_facts *facts,
 		     const struct info_prediction *prediction, const struct info_try *tried)
 {
 	print_device(out, facts);
-	print_features(out, &facts->device);
+	print_features(out, facts);
 	print_limits(out, facts);
 	print_privileges(out, facts);
 	fputc('\n', out);
-	print_sentence(out, "", prediction->summary);
+	info_print_sentence(out, "", prediction->summary);
 	print_kind(out, prediction, INFO_BLOCKS, "Why it would fail");
+	print_kind(out, prediction, INFO_UNSURE, "What cannot be seen from here");
 	print_kind(out, prediction, INFO_LOWERS, "Why not better");
 	print_kind(out, prediction, INFO_NOTE, "Worth knowing");
 	if (tried)

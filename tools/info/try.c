@@ -51,6 +51,7 @@ int info_try(const struct info_facts *facts, struct info_try *out)
 		snprintf(out->err.step, sizeof(out->err.step), "memory");
 		snprintf(out->err.message, sizeof(out->err.message),
 			 "a region of %u bytes from memfd_create: %s", REGION_BYTES, strerror(-rc));
+		out->err.code = rc;
 		goto fail;
 	}
 	config.ifname = facts->device.ifname;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include <errno.h>
 #include <stddef.h>
 
 #include <linux/capability.h>
@@ -33,14 +34,46 @@ const struct info_bit info_xsk_bits[] = {
 	{0, NULL},
 };
 
-const struct info_privilege info_privileges[] = {
-	{CAP_NET_RAW, "CAP_NET_RAW", "to make the socket"},
-	{CAP_NET_ADMIN, "CAP_NET_ADMIN", "to attach the program"},
-	{CAP_BPF, "CAP_BPF", "to load the program"},
-	{CAP_IPC_LOCK, "CAP_IPC_LOCK", "to lock memory without limit"},
-	{CAP_PERFMON, "CAP_PERFMON", "for the program's pointer arithmetic"},
-	{0, NULL, NULL},
+/* net/ethtool/common.c, netdev_features_strings */
+const struct info_bit info_offload_bits[] = {
+	{INFO_OFFLOAD_RX_VLAN, "rx-vlan-hw-parse"},
+	{INFO_OFFLOAD_RX_STAG, "rx-vlan-stag-hw-parse"},
+	{INFO_OFFLOAD_TX_VLAN, "tx-vlan-hw-insert"},
+	{INFO_OFFLOAD_TX_STAG, "tx-vlan-stag-hw-insert"},
+	{INFO_OFFLOAD_GRO, "rx-gro"},
+	{INFO_OFFLOAD_GRO_LIST, "rx-gro-list"},
+	{INFO_OFFLOAD_GRO_UDP, "rx-udp-gro-forwarding"},
+	{INFO_OFFLOAD_LRO, "rx-lro"},
+	{INFO_OFFLOAD_GRO_HW, "rx-gro-hw"},
+	{INFO_OFFLOAD_TSO, "tx-tcp-segmentation"},
+	{INFO_OFFLOAD_TSO6, "tx-tcp6-segmentation"},
+	{INFO_OFFLOAD_USO, "tx-udp-segmentation"},
+	{0, NULL},
 };
+
+const struct info_privilege info_privileges[] = {
+	{CAP_NET_RAW, "CAP_NET_RAW", "to make the socket", false},
+	{CAP_NET_ADMIN, "CAP_NET_ADMIN", "to attach the program", true},
+	{CAP_BPF, "CAP_BPF", "to load the program", true},
+	{CAP_IPC_LOCK, "CAP_IPC_LOCK", "to lock memory without limit", false},
+	{CAP_PERFMON, "CAP_PERFMON", "for the program's pointer arithmetic", true},
+	{0, NULL, NULL, false},
+};
+
+const char *info_limit_hint(int error)
+{
+	switch (error) {
+	case -EMFILE:
+		return "; raise the open-files limit (ulimit -n)";
+	case -ENOBUFS:
+		return "; raise the locked-memory limit (ulimit -l)";
+	case -ENFILE:
+	case -ENOMEM:
+		return "";
+	default:
+		return NULL;
+	}
+}
 
 const char *info_mode_word(enum info_mode mode)
 {
@@ -62,6 +95,8 @@ const char *info_kind_word(enum info_kind kind)
 		return "blocks";
 	case INFO_LOWERS:
 		return "lowers";
+	case INFO_UNSURE:
+		return "unsure";
 	case INFO_NOTE:
 		return "note";
 	}

@@ -36,9 +36,8 @@ static void add_counters(struct balance *b, const struct account *a,
 			  net_xdp_counter_meaning(counters[i]), a->stats.value[counters[i]]);
 }
 
-static void add_rx_causes(struct balance *b, const struct account *a)
+static void add_program_causes(struct balance *b, const struct account *a)
 {
-	add_counters(b, a, rx_causes, COUNT(rx_causes));
 	add_cause(b, "program_dropped_too_long", "XDP program: over the largest frame",
 		  a->program.dropped_too_long);
 	add_cause(b, "program_passed", "XDP program: to the host, the queue has no socket",
@@ -84,25 +83,27 @@ static void balance_missing(struct account *a, struct balance *b)
 {
 	b->name = "missing";
 	b->meaning = "gaps in the sequence numbers";
-	b->rest = "lost before this interface: see the sender's tx_lost";
+	b->rest = a->program_known ? "lost before this interface: see the sender's tx_lost"
+				   : "lost before this interface, or by the XDP program, whose "
+				     "counters are unknown";
 	b->whole = a->flows.missing;
-	add_rx_causes(b, a);
-	add_cause(b, "corrupt", "received, but not as it was sent", a->tally.corrupt);
+	add_counters(b, a, rx_causes, COUNT(rx_causes));
+	/* Only what came after the first number can be missing between two. What was passed to the
+	 * host came on other queues, and so did all of its stream. */
+	add_cause(b, "program_dropped_too_long", "XDP program: over the largest frame",
+		  a->program.dropped_too_long - a->program_early.dropped_too_long);
+	add_cause(b, "corrupt", "received, but not as it was sent",
+		  a->tally.corrupt - a->tally.corrupt_early);
 }
 
 static void balance_sent(struct account *a, struct balance *b)
 {
-	uint64_t completed = a->stats.value[NET_XDP_TX_PACKETS];
-	uint64_t lost = a->stats.value[NET_XDP_TX_LOST];
-
 	b->name = "generated";
 	b->meaning = "frames that the library accepted";
 	b->rest = "no counter knows of them";
 	b->exact = true;
 	b->whole = a->tally.generated;
-	/* The kernel completes a frame that it lost, too. */
-	add_part(b, "sent", "completed by the kernel, and not lost",
-		 completed > lost ? completed - lost : 0);
+	add_part(b, "sent", "completed by the kernel, and not lost", port_sent(&a->stats));
 	add_tx_causes(b, a);
 }
 
@@ -124,7 +125,8 @@ static void balance_unanswered(struct account *a, struct balance *b)
 	b->rest = "lost at the peer or on the way";
 	b->whole = a->tally.generated > good ? a->tally.generated - good : 0;
 	add_tx_causes(b, a);
-	add_rx_causes(b, a);
+	add_counters(b, a, rx_causes, COUNT(rx_causes));
+	add_program_causes(b, a);
 	add_cause(b, "corrupt", "received, but not as it was sent", a->tally.corrupt);
 }
 
@@ -138,7 +140,8 @@ static void balance_arrived(struct account *a, struct balance *b)
 	b->rest = "in the rings when the queues ended";
 	b->whole = p->redirected + p->passed + p->kept + p->dropped_too_long;
 	add_part(b, "received", "returned by the library", a->stats.value[NET_XDP_RX_FRAMES]);
-	add_rx_causes(b, a);
+	add_counters(b, a, rx_causes, COUNT(rx_causes));
+	add_program_causes(b, a);
 	add_cause(b, "program_kept", "XDP program: to the host, not to our MACs", p->kept);
 }
 
@@ -148,6 +151,7 @@ static void add_tally(struct tally *into, const struct tally *t)
 	into->received_bytes += t->received_bytes;
 	into->good += t->good;
 	into->corrupt += t->corrupt;
+	into->corrupt_early += t->good ? t->corrupt_early : t->corrupt;
 	into->foreign += t->foreign;
 	into->too_old += t->too_old;
 	into->untracked += t->untracked;
@@ -181,15 +185,25 @@ static void add_workers(struct account *a, const struct run *run)
 	flow_totals(tables, run->worker_count, &a->flows);
 }
 
+static void add_program(struct net_xdp_program_stats *into, const struct net_xdp_program_stats *p)
+{
+	into->redirected += p->redirected;
+	into->passed += p->passed;
+	into->kept += p->kept;
+	into->dropped_too_long += p->dropped_too_long;
+}
+
 static void add_ports(struct account *a, const struct run *run)
 {
 	for (uint32_t k = 0; k < run->port_count; k++) {
 		const struct port *port = &run->ports[k];
 
-		a->program.redirected += port->program.redirected;
-		a->program.passed += port->program.passed;
-		a->program.kept += port->program.kept;
-		a->program.dropped_too_long += port->program.dropped_too_long;
+		if (port->program_error) {
+			a->program_known = false;
+		} else {
+			add_program(&a->program, &port->program);
+			add_program(&a->program_early, &port->program_early);
+		}
 		for (uint32_t i = 0; i < port->queue_count; i++)
 			for (uint32_t c = 0; c < NET_XDP_COUNTERS; c++)
 				a->stats.value[c] += port->queues[i].stats.value[c];
@@ -201,8 +215,13 @@ static void rates(struct account *a, bool sends)
 	const struct tally *t = &a->tally;
 	uint64_t calls = t->sleeps + a->stats.value[NET_XDP_LOOKS] + a->stats.value[NET_XDP_KICKS];
 
-	a->frames = sends ? t->generated : t->received;
-	a->bytes = sends ? t->generated_bytes : t->received_bytes;
+	a->frames = t->received;
+	a->bytes = t->received_bytes;
+	if (sends) {
+		a->frames = port_sent(&a->stats);
+		/* All of one size. */
+		a->bytes = t->generated ? a->frames * (t->generated_bytes / t->generated) : 0;
+	}
 	a->seconds = (double)(t->last_ns - t->first_ns) / 1e9;
 	if (a->seconds > 0) {
 		a->pps = (double)a->frames / a->seconds;
@@ -219,15 +238,18 @@ static struct balance *next_balance(struct account *a)
 	return &a->balances[a->balance_count++];
 }
 
-void account_of(const struct run *run, struct account *out)
+void account_of(const struct run *run, bool failed, struct account *out)
 {
 	uint32_t mode = run->opt->mode;
 
 	memset(out, 0, sizeof(*out));
-	out->adds_up = true;
+	out->judged = !failed;
+	out->adds_up = out->program_known = true;
 	add_workers(out, run);
 	add_ports(out, run);
-	rates(out, mode == BENCH_TX || mode == BENCH_LATENCY);
+	if (!out->flows.flows) /* no first frame: all of it was too early */
+		out->program_early = out->program;
+	rates(out, options_send(run->opt));
 	if (mode == BENCH_RX) {
 		balance_received(out, next_balance(out));
 		balance_missing(out, next_balance(out));
@@ -240,7 +262,7 @@ void account_of(const struct run *run, struct account *out)
 		balance_unanswered(out, next_balance(out));
 		balance_received(out, next_balance(out));
 	}
-	if (mode != BENCH_TX)
+	if (mode != BENCH_TX && out->program_known)
 		balance_arrived(out, next_balance(out));
 	for (uint32_t i = 0; i < out->balance_count; i++)
 		close_balance(out, &out->balances[i]);

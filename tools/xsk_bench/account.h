@@ -10,6 +10,7 @@
 
 #define ACCOUNT_PARTS	 24
 #define ACCOUNT_BALANCES 4
+#define ACCOUNT_ENOUGH	 1000 /* frames; what one of fewer costs says nothing */
 
 struct part {
 	const char *name;
@@ -35,20 +36,25 @@ struct account {
 	struct flow_totals flows;
 	struct histogram latency;
 	struct net_xdp_stats stats; /* of all queues of all ports */
+	/* All ports; since the queues were there, and what came before the first good frame. */
 	struct net_xdp_program_stats program;
-	uint64_t frames; /* that the mode is about: received, or sent */
+	struct net_xdp_program_stats program_early;
+	bool program_known; /* its counters could be read on each port */
+	uint64_t frames;    /* that the mode is about: received, or sent: completed and not lost */
 	uint64_t bytes;
-	double seconds; /* from the first to the last of them */
+	double seconds; /* from the first to the last of them; of a sender: in which it sent */
 	double pps;
 	double mbps;
 	double syscalls_per_frame;
 	double cpu_ns_per_frame;
 	uint32_t balance_count;
 	struct balance balances[ACCOUNT_BALANCES];
+	bool judged;  /* the run went to its end, so that adds_up and intact mean something */
 	bool adds_up; /* every exact balance is */
 	bool intact;  /* nothing corrupt, nothing twice */
 };
 
-void account_of(const struct run *run, struct account *out);
+/* failed: the run ended early. */
+void account_of(const struct run *run, bool failed, struct account *out);
 
 #endif

@@ -1,19 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "escape.h"
 #include "json.h"
 
 static void put_text(FILE *out, const char *text)
 {
 	putc('"', out);
-	for (; *text; text++) {
-		unsigned char c = (unsigned char)*text;
-
-		if (c == '"' || c == '\\')
-			fprintf(out, "\\%c", c);
-		else if (c < 0x20)
-			fprintf(out, "\\u%04x", c);
-		else
-			putc(c, out);
-	}
+	escape_json(out, text);
 	putc('"', out);
 }
 
@@ -77,4 +69,10 @@ void json_bool(struct json *j, const char *key, bool value)
 {
 	lead(j, key);
 	fputs(value ? "true" : "false", j->out);
+}
+
+void json_null(struct json *j, const char *key)
+{
+	lead(j, key);
+	fputs("null", j->out);
 }

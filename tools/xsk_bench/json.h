@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Writing one JSON document: commas, indentation and escapes. */
+/* Writing one JSON document: commas, indentation and escapes. It is valid UTF-8 whatever the strings are. */
 #ifndef BENCH_JSON_H
 #define BENCH_JSON_H
 
@@ -21,5 +21,6 @@ void json_number(struct json *j, const char *key, uint64_t value);
 void json_signed(struct json *j, const char *key, int64_t value);
 void json_real(struct json *j, const char *key, double value);
 void json_bool(struct json *j, const char *key, bool value);
+void json_null(struct json *j, const char *key); /* not known */
 
 #endif

@@ -16,6 +16,6 @@ struct live {
 struct live live_start(const struct run *run);
 
 /* Print the line when its time has come. */
-void live_tick(struct live *l, const struct run *run, uint64_t now);
+void live_tick(struct live *l, struct run *run, uint64_t now);
 
 #endif

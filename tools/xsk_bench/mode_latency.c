@@ -54,6 +54,7 @@ static int await_stragglers(struct worker *w)
 int run_latency(struct worker *w)
 {
 	struct sender *s = sender_new(w, SENDER_SCHEDULE);
+	uint64_t end_ns;
 	int rc;
 
 	w->latency = calloc(1, sizeof(*w->latency));
@@ -63,10 +64,12 @@ int run_latency(struct worker *w)
 		return -ENOMEM;
 	}
 	rc = probe(w, s);
+	end_ns = now_ns();
 	if (!rc)
 		rc = await_stragglers(w);
 	if (!rc)
 		rc = sender_drain(w);
+	w->tally.last_ns = end_ns; /* of the sending; the rest was waiting for answers */
 	free(s);
 	return rc;
 }

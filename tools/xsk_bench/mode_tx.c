@@ -16,7 +16,7 @@ static int send_all(struct worker *w, struct sender *s)
 			return reaped;
 		sender_build(w, s, now);
 		sent = sender_send(w, s);
-		if (sent)
+		if (sent || reaped)
 			worker_publish(w, now);
 		if (!sent && !reaped)
 			worker_wait(w, sender_deadline(w, s));
@@ -34,6 +34,7 @@ int run_tx(struct worker *w)
 		return -ENOMEM;
 	}
 	rc = send_all(w, s);
+	w->tally.last_ns = now_ns(); /* time without a completion is time, too */
 	/* The tail is not lost: what was accepted is waited for. */
 	if (!rc)
 		rc = sender_drain(w);

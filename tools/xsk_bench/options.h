@@ -12,7 +12,8 @@
 
 #include "net_xdp.h"
 
-#define BENCH_MAX_QUEUES 64
+#define BENCH_MAX_QUEUES  64
+#define OPTIONS_MAX_FRAME 9216 /* of --frame-bytes, as of max_frame_bytes */
 
 enum bench_mode {
 	BENCH_RX,
@@ -31,6 +32,10 @@ struct options {
 	uint32_t bind_mode; /* enum net_xdp_mode */
 	uint32_t attach;    /* enum net_xdp_attach */
 	bool dispatcher;
+	bool take_own_mac; /* frames to the interface's own MAC; with mac_count 0 and not this: all */
+	uint8_t take_macs[NET_XDP_TAKE_MACS][6];
+	uint32_t take_mac_count;
+	bool force; /* take frames even where that cuts the machine off */
 
 	uint32_t batch;
 	uint32_t ring;
@@ -55,6 +60,7 @@ struct options {
 	uint32_t ip_src; /* host byte order */
 	uint32_t ip_dst;
 	bool json;
+	bool verbose;
 };
 
 /* What the memory is made of. */
@@ -69,8 +75,15 @@ enum bench_wait {
 	BENCH_WAIT_SPIN,
 };
 
+/* What options_parse() returns when there is nothing to run. */
+enum {
+	OPTIONS_HELP = 1,
+	OPTIONS_VERSION = 2,
+};
+
 /*
- * Return: 0 and *out filled; 1 when help was asked for; -EINVAL with one sentence in why.
+ * Return: 0 and *out filled; one of the above; -EINVAL with one sentence in why. What was parsed
+ * before the fault stands in *out.
  */
 int options_parse(int argc, char **argv, struct options *out, char *why, size_t why_size);
 
@@ -79,6 +92,14 @@ const char *options_mode_name(uint32_t mode);
 
 /* Number of interfaces in use: 2 with --to. */
 uint32_t options_port_count(const struct options *opt);
+
+/* Do frames of others come to us? Does the mode make frames of its own? */
+bool options_receive(const struct options *opt);
+bool options_send(const struct options *opt);
+
+/* The library names fields of struct net_xdp_config in its sentences: say the options that set them
+ * instead. In place; what no longer fits is cut. */
+void options_say(char *text, size_t size);
 
 /* The text of --help. */
 extern const char options_help[];

@@ -1,32 +1,54 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "port.h"
+#include "say.h"
 
-#include <errno.h>
-#include <net/if.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #define SMALLEST_MAX_FRAME 64 /* of the backend; its frames may be shorter */
 
-/* The largest frame: what is sent, or what is asked for. */
-static uint32_t largest_frame(const struct options *opt, uint32_t usual)
+uint32_t port_largest_frame(const struct options *opt)
 {
-	bool sends = opt->mode == BENCH_TX || opt->mode == BENCH_LATENCY;
+	uint32_t usual = net_xdp_config_default().max_frame_bytes;
 
-	if (!opt->frame_bytes || (sends && opt->frame_bytes < usual))
+	if (!opt->frame_bytes || (options_send(opt) && opt->frame_bytes < usual))
 		return usual;
 	return opt->frame_bytes < SMALLEST_MAX_FRAME ? SMALLEST_MAX_FRAME : opt->frame_bytes;
 }
 
-struct net_xdp_config port_config(const struct options *opt, const char *ifname, uint32_t rx_ids,
+/* A line for a person who wonders why nothing happens. SIGINT and SIGTERM, which are blocked, end the wait. */
+static bool on_wait(void *unused, const char *sentence)
+{
+	static char last[200];
+	sigset_t signals;
+
+	(void)unused;
+	if (strcmp(last, sentence)) {
+		snprintf(last, sizeof(last), "%s", sentence);
+		say("%s", sentence);
+	}
+	return sigpending(&signals) ||
+	       !(sigismember(&signals, SIGINT) || sigismember(&signals, SIGTERM));
+}
+
+uint32_t port_macs(const struct options *opt, const uint8_t own[6],
+		   uint8_t macs[NET_XDP_TAKE_MACS][6])
+{
+	uint32_t count = opt->take_mac_count;
+
+	memcpy(macs, opt->take_macs, count * sizeof(macs[0]));
+	if (opt->take_own_mac)
+		memcpy(macs[count++], own, sizeof(macs[0]));
+	return count;
+}
+
+struct net_xdp_config port_config(const struct options *opt, const struct port *p, uint32_t rx_ids,
 				  struct net_xdp_region *region)
 {
 	struct net_xdp_config c = net_xdp_config_default();
 
-	c.ifname = ifname;
+	c.ifname = p->ifname;
 	c.first_queue = opt->first_queue;
 	c.max_queues = opt->queue_count;
 	c.regions = region;
@@ -35,7 +57,7 @@ struct net_xdp_config port_config(const struct options *opt, const char *ifname,
 	c.unaligned = !opt->aligned;
 	if (opt->chunk_bytes)
 		c.chunk_bytes = opt->chunk_bytes;
-	c.max_frame_bytes = largest_frame(opt, c.max_frame_bytes);
+	c.max_frame_bytes = port_largest_frame(opt);
 	/* Jumbo frames are gathered from private chunks: as many as the fill ring holds, twice. */
 	if (c.max_frame_bytes > c.chunk_bytes - 256 && c.private_rx_chunks < 2 * opt->ring)
 		c.private_rx_chunks = 2 * opt->ring;
@@ -47,50 +69,19 @@ struct net_xdp_config port_config(const struct options *opt, const char *ifname,
 	c.mode = (enum net_xdp_mode)opt->bind_mode;
 	c.attach = (enum net_xdp_attach)opt->attach;
 	c.program = opt->dispatcher ? NET_XDP_PROGRAM_DISPATCHER : NET_XDP_PROGRAM_LINK;
+	c.take_mac_count = port_macs(opt, p->mac, c.take_macs);
 	c.busy_poll_us = opt->busy_poll_us;
 	c.napi_defer_hard_irqs = opt->napi_defer;
 	c.gro_flush_timeout_ns = opt->napi_flush_us * 1000;
+	c.on_wait = on_wait;
 	return c;
-}
-
-static int read_mac(struct port *p)
-{
-	struct ifreq request = {0};
-	int fd, rc = 0;
-
-	if (strlen(p->ifname) >= sizeof(request.ifr_name))
-		return -ENODEV;
-	strcpy(request.ifr_name, p->ifname);
-	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return -errno;
-	if (ioctl(fd, SIOCGIFHWADDR, &request) < 0)
-		rc = -errno;
-	else
-		memcpy(p->mac, request.ifr_hwaddr.sa_data, sizeof(p->mac));
-	close(fd);
-	return rc;
 }
 
 int port_open(struct port *p, const struct net_xdp_config *config, struct net_error *err)
 {
-	int rc;
+	int rc = net_xdp_open(config, &p->ep, err);
 
-	p->ifname = config->ifname;
-	rc = net_xdp_open(config, &p->ep, err);
 	if (rc) {
-		p->ep = NULL;
-		return rc;
-	}
-	rc = read_mac(p);
-	if (rc) {
-		struct net_error ignored;
-
-		err->code = rc;
-		snprintf(err->step, sizeof(err->step), "interface");
-		snprintf(err->message, sizeof(err->message), "%s: reading its MAC address: %s",
-			 p->ifname, strerror(-rc));
-		net_endpoint_destroy(p->ep, &ignored);
 		p->ep = NULL;
 		return rc;
 	}
@@ -98,10 +89,29 @@ int port_open(struct port *p, const struct net_xdp_config *config, struct net_er
 	return 0;
 }
 
+int port_program(struct port *p, struct net_xdp_program_stats *out)
+{
+	const struct net_xdp_program_stats *base = &p->program_base;
+
+	*out = (struct net_xdp_program_stats){0};
+	if (!p->program_error)
+		p->program_error = net_xdp_program_stats(p->ep, out);
+	if (p->program_error) {
+		*out = (struct net_xdp_program_stats){0};
+		return p->program_error;
+	}
+	out->redirected -= base->redirected;
+	out->passed -= base->passed;
+	out->kept -= base->kept;
+	out->dropped_too_long -= base->dropped_too_long;
+	return 0;
+}
+
 int port_start(struct port *p, struct pool *const *pools, uint32_t count, struct net_error *err)
 {
 	struct net_queue_config configs[BENCH_MAX_QUEUES] = {0};
 	struct net_queue *queues[BENCH_MAX_QUEUES] = {0};
+	struct net_xdp_program_stats now;
 	int rc;
 
 	for (uint32_t i = 0; i < count; i++) {
@@ -120,6 +130,11 @@ int port_start(struct port *p, struct pool *const *pools, uint32_t count, struct
 			pools[i]->ids[k] = pools[i]->shape.rx_count + k;
 	}
 	p->queue_count = count;
+	/* What reached a socket before the last queue was there will be received all the same. */
+	if (!port_program(p, &now)) {
+		p->program_base = now;
+		p->program_base.redirected = 0;
+	}
 	return 0;
 }
 
@@ -137,8 +152,11 @@ int port_close(struct port *p, struct net_error *err)
 			continue;
 		net_xdp_queue_report(pq->q, &pq->report);
 		net_xdp_queue_stats(pq->q, &pq->stats);
+		for (uint32_t k = 0; k < pq->report.rung_count && k < NET_XDP_RUNGS; k++)
+			options_say(pq->report.rungs[k].sentence,
+				    sizeof(pq->report.rungs[k].sentence));
 	}
-	net_xdp_program_stats(p->ep, &p->program);
+	port_program(p, &p->program);
 	for (uint32_t i = 0; i < p->queue_count; i++) {
 		if (!p->queues[i].q)
 			continue;

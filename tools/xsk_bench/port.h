@@ -15,23 +15,49 @@ struct port_queue {
 
 struct port {
 	const char *ifname;
+	struct net_xdp_device device; /* before the run */
 	uint8_t mac[6];
 	struct net_endpoint *ep; /* NULL: not open */
 	struct net_endpoint_facts facts;
 	struct port_queue queues[BENCH_MAX_QUEUES];
 	uint32_t queue_count;
+	/* What the XDP program did since the queues were there, and until the first good frame: the
+	 * losses of a stream that was joined are not those of before. */
 	struct net_xdp_program_stats program;
+	struct net_xdp_program_stats program_early;
+	struct net_xdp_program_stats program_base; /* before the queues were there */
+	int program_error;			   /* its counters cannot be read: -errno */
+	bool link_up;				   /* at the end */
 };
 
 /* The backend's configuration for these options; memory may be NULL to check or measure only. */
-struct net_xdp_config port_config(const struct options *opt, const char *ifname, uint32_t rx_ids,
+struct net_xdp_config port_config(const struct options *opt, const struct port *p, uint32_t rx_ids,
 				  struct net_xdp_region *region);
+
+/* The largest frame that is taken, and that is sent. */
+uint32_t port_largest_frame(const struct options *opt);
+
+/* Whose frames are taken: the MACs of --mac. Return: their number, 0 for all frames. */
+uint32_t port_macs(const struct options *opt, const uint8_t own[6],
+		   uint8_t macs[NET_XDP_TAKE_MACS][6]);
 
 /* Open the endpoint. Return: 0, -errno with err filled and nothing left behind. */
 int port_open(struct port *p, const struct net_xdp_config *config, struct net_error *err);
 
 /* Make the queues; every receive id of pools[i] is posted on queue i. Return: 0, -errno. */
 int port_start(struct port *p, struct pool *const *pools, uint32_t count, struct net_error *err);
+
+/* What the XDP program did since the queues were there. Return: 0, or -errno kept in
+ * p->program_error; *out is zero then. */
+int port_program(struct port *p, struct net_xdp_program_stats *out);
+
+/* Frames that the kernel has completed and not lost: it completes a frame that it lost, too. */
+static inline uint64_t port_sent(const struct net_xdp_stats *stats)
+{
+	uint64_t completed = stats->value[NET_XDP_TX_PACKETS], lost = stats->value[NET_XDP_TX_LOST];
+
+	return completed > lost ? completed - lost : 0;
+}
 
 /* Read the last counters, end the queues and the endpoint. Return: 0, or the first -errno with err
  * filled; everything is given back either way. */

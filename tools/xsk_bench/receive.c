@@ -1,13 +1,24 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "receive.h"
 
+#include <sys/eventfd.h>
+
+/* Losses are counted from here: a stream may have been running for long. */
+static void note_first(struct worker *w)
+{
+	w->tally.corrupt_early = w->tally.corrupt;
+	if (!atomic_exchange(&w->run->began, true))
+		eventfd_write(w->run->began_fd, 1);
+}
+
 static void note_flow(struct worker *w, const struct frame_info *info, uint64_t now)
 {
 	struct tally *t = &w->tally;
 
 	switch (flow_note(&w->flows, info->run, info->stream, info->sequence)) {
 	case FLOW_NEW:
-		t->good++;
+		if (!t->good++)
+			note_first(w);
 		if (w->latency)
 			histogram_add(w->latency, (now - info->time_ns) & FRAME_TIME_MASK);
 		break;

@@ -1,19 +1,54 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The table. */
+/* The table of --verbose. */
 #include "report.h"
 
-#define U(value) ((unsigned long long)(value))
+#include <stdarg.h>
+
+#include "say.h"
+
+#define U(value)       ((unsigned long long)(value))
+#define MEANING_COLUMN 43
+
+/* Text that goes on below, two columns further in. */
+static void paragraph(FILE *out, size_t indent, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static void paragraph(FILE *out, size_t indent, const char *format, ...)
+{
+	char text[400];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	fprintf(out, "%*s", (int)indent, "");
+	say_wrapped(out, indent, indent + 2, text);
+}
+
+static void row(FILE *out, int indent, const char *name, const char *value, const char *meaning)
+{
+	fprintf(out, "%*s%-*s %14s%s", indent, "", 26 - indent, name, value, *meaning ? "  " : "");
+	say_wrapped(out, MEANING_COLUMN, MEANING_COLUMN, meaning);
+}
+
+static void number(FILE *out, int indent, const char *name, uint64_t value, const char *meaning)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%llu", U(value));
+	row(out, indent, name, text, meaning);
+}
 
 static void line(FILE *out, const char *name, uint64_t value, const char *meaning)
 {
-	fprintf(out, "  %-24s %14llu  %s\n", name, U(value), meaning);
+	number(out, 2, name, value, meaning);
 }
 
 static void rungs(FILE *out, const struct net_xdp_report *r)
 {
 	for (uint32_t i = 0; i < r->rung_count && i < NET_XDP_RUNGS; i++)
-		fprintf(out, "    %s: %s%s\n", r->rungs[i].asked, r->rungs[i].error ? "" : "yes; ",
-			r->rungs[i].sentence);
+		paragraph(out, 4, "%s: %s%s", r->rungs[i].asked, r->rungs[i].error ? "" : "yes; ",
+			  r->rungs[i].sentence);
 }
 
 static void queue_modes(FILE *out, const struct port *port)
@@ -21,43 +56,44 @@ static void queue_modes(FILE *out, const struct port *port)
 	for (uint32_t i = 0; i < port->queue_count; i++) {
 		const struct net_xdp_report *r = &port->queues[i].report;
 
-		fprintf(out,
-			"%s queue %u (%s): zero copy %s (XDP_OPTIONS), %s XDP%s, %u-byte %s "
-			"chunks%s%s\n",
-			port->ifname, r->hardware_queue,
-			r->driver[0] ? r->driver : "driver unknown", r->zero_copy ? "yes" : "no",
-			r->native ? "native" : "generic",
-			r->dispatcher ? " behind the dispatcher" : "", r->chunk_bytes,
-			r->unaligned ? "unaligned" : "aligned",
-			r->multi_buffer ? ", multi-buffer" : "", r->sealed ? ", sealed" : "");
+		paragraph(out, 0,
+			  "%s queue %u (%s): zero copy %s (XDP_OPTIONS), %s XDP%s, %u-byte %s "
+			  "chunks%s%s",
+			  port->ifname, r->hardware_queue,
+			  r->driver[0] ? r->driver : "driver unknown", r->zero_copy ? "yes" : "no",
+			  r->native ? "native" : "generic",
+			  r->dispatcher ? " behind the dispatcher" : "", r->chunk_bytes,
+			  r->unaligned ? "unaligned" : "aligned",
+			  r->multi_buffer ? ", multi-buffer" : "", r->sealed ? ", sealed" : "");
+		if (r->vlan_state[0])
+			paragraph(out, 4, "%s", r->vlan_state);
 		if (r->napi_state[0])
-			fprintf(out, "    deferral: %s\n", r->napi_state);
+			paragraph(out, 4, "deferral: %s", r->napi_state);
 		if (r->target_cpu >= 0)
-			fprintf(out, "    target CPU %d: %s\n", r->target_cpu, r->target_state);
+			paragraph(out, 4, "target CPU %d: %s", r->target_cpu, r->target_state);
 		rungs(out, r);
 	}
 }
 
-static void balance(FILE *out, const struct balance *b)
+static void balance(FILE *out, const struct account *a, const struct balance *b)
 {
 	line(out, b->name, b->whole, b->meaning);
 	for (uint32_t i = 0; i < b->part_count; i++)
-		fprintf(out, "    %-22s %14llu  %s\n", b->parts[i].name, U(b->parts[i].value),
-			b->parts[i].meaning);
+		number(out, 4, b->parts[i].name, b->parts[i].value, b->parts[i].meaning);
 	if (b->exact && !b->unexplained && !b->excess) {
-		fprintf(out, "    %-22s %14s  these are all of them\n", "= adds up", "");
+		if (a->judged)
+			row(out, 4, "= adds up", "", "these are all of them");
 		return;
 	}
 	if (!b->exact && !b->whole && !b->excess)
 		return;
-	fprintf(out, "    %-22s %14llu\n", "explained", U(b->explained));
-	fprintf(out, "    %-22s %14llu  %s\n", "unexplained", U(b->unexplained),
-		b->unexplained ? b->rest : "");
+	number(out, 4, "explained", b->explained, "");
+	number(out, 4, "unexplained", b->unexplained, b->unexplained ? b->rest : "");
 	if (b->excess)
-		fprintf(out, "    %-22s %14llu  %s\n", "beyond", U(b->excess),
-			b->exact ? "counted twice"
-				 : "of these causes: frames before the first, after the last, or "
-				   "not ours");
+		number(out, 4, "beyond", b->excess,
+		       b->exact ? "counted twice"
+				: "of these causes: frames before the first, after the last, or "
+				  "not ours");
 }
 
 static void sequences(FILE *out, const struct account *a)
@@ -78,44 +114,49 @@ static void latency(FILE *out, const struct account *a)
 		fprintf(out, "  no answers: does the peer run xsk-bench fwd?\n");
 		return;
 	}
-	fprintf(out,
-		"  round trip from the time the schedule says, us (%llu answers)\n"
-		"    min %.1f   p50 %.1f   p90 %.1f   p99 %.1f   p99.9 %.1f   max %.1f   mean "
-		"%.1f\n",
-		U(h->count), (double)h->min_ns / 1e3, (double)histogram_percentile(h, 500) / 1e3,
-		(double)histogram_percentile(h, 900) / 1e3,
-		(double)histogram_percentile(h, 990) / 1e3,
-		(double)histogram_percentile(h, 999) / 1e3, (double)h->max_ns / 1e3,
-		(double)h->sum_ns / (double)h->count / 1e3);
+	paragraph(out, 2, "round trip from the time the schedule says, us (%llu answers)",
+		  U(h->count));
+	paragraph(out, 4,
+		  "min %.1f   p50 %.1f   p90 %.1f   p99 %.1f   p99.9 %.1f   max %.1f   mean %.1f",
+		  (double)h->min_ns / 1e3, (double)histogram_percentile(h, 500) / 1e3,
+		  (double)histogram_percentile(h, 900) / 1e3,
+		  (double)histogram_percentile(h, 990) / 1e3,
+		  (double)histogram_percentile(h, 999) / 1e3, (double)h->max_ns / 1e3,
+		  (double)h->sum_ns / (double)h->count / 1e3);
 	if (a->tally.behind)
 		line(out, "behind", a->tally.behind,
 		     "frames that were due for over 1 ms at the end, and not sent");
 }
 
-static double share(uint64_t part, uint64_t rest)
+/* How many went without a copy of ours, and how many with one. */
+static void copies(FILE *out, const char *name, uint64_t direct, uint64_t bounced)
 {
-	return part + rest ? 100.0 * (double)part / (double)(part + rest) : 0;
+	char meaning[80];
+
+	if (!(direct + bounced))
+		return;
+	snprintf(meaning, sizeof(meaning), "%.1f %%, bounced %llu",
+		 100.0 * (double)direct / (double)(direct + bounced), U(bounced));
+	line(out, name, direct, meaning);
 }
 
 static void costs(FILE *out, const struct account *a)
 {
 	const uint64_t *v = a->stats.value;
+	char value[24] = "-", meaning[120];
+	bool enough = a->frames >= ACCOUNT_ENOUGH;
 
-	fprintf(out,
-		"  %-24s %14.4f  per frame: %llu by the data calls, %llu looks before %llu "
-		"sleeps\n",
-		"system calls", a->syscalls_per_frame, U(v[NET_XDP_KICKS]), U(v[NET_XDP_LOOKS]),
-		U(a->tally.sleeps));
-	fprintf(out, "  %-24s %14.0f  per frame, the queues' threads with their kernel time\n",
-		"processor ns", a->cpu_ns_per_frame);
-	if (v[NET_XDP_RX_DIRECT] + v[NET_XDP_RX_BOUNCED])
-		fprintf(out, "  %-24s %14llu  %.1f %%, bounced %llu\n", "received direct",
-			U(v[NET_XDP_RX_DIRECT]), share(v[NET_XDP_RX_DIRECT], v[NET_XDP_RX_BOUNCED]),
-			U(v[NET_XDP_RX_BOUNCED]));
-	if (v[NET_XDP_TX_DIRECT] + v[NET_XDP_TX_BOUNCED])
-		fprintf(out, "  %-24s %14llu  %.1f %%, bounced %llu\n", "sent direct",
-			U(v[NET_XDP_TX_DIRECT]), share(v[NET_XDP_TX_DIRECT], v[NET_XDP_TX_BOUNCED]),
-			U(v[NET_XDP_TX_BOUNCED]));
+	if (enough)
+		snprintf(value, sizeof(value), "%.4f", a->syscalls_per_frame);
+	snprintf(meaning, sizeof(meaning),
+		 "per frame: %llu by the data calls, %llu looks before %llu sleeps",
+		 U(v[NET_XDP_KICKS]), U(v[NET_XDP_LOOKS]), U(a->tally.sleeps));
+	row(out, 2, "system calls", value, meaning);
+	if (enough)
+		snprintf(value, sizeof(value), "%.0f", a->cpu_ns_per_frame);
+	row(out, 2, "processor ns", value, "per frame, the queues' threads with their kernel time");
+	copies(out, "received direct", v[NET_XDP_RX_DIRECT], v[NET_XDP_RX_BOUNCED]);
+	copies(out, "sent direct", v[NET_XDP_TX_DIRECT], v[NET_XDP_TX_BOUNCED]);
 	if (a->tally.refused)
 		line(out, "receive ids refused", a->tally.refused, "see the counters rx_refused_*");
 }
@@ -127,6 +168,8 @@ static void counters(FILE *out, const struct account *a)
 		if (a->stats.value[i])
 			line(out, net_xdp_counter_name((enum net_xdp_counter)i), a->stats.value[i],
 			     net_xdp_counter_meaning((enum net_xdp_counter)i));
+	if (!a->program_known)
+		row(out, 2, "program", "unknown", "the XDP program's counters cannot be read");
 	if (a->program.redirected)
 		line(out, "program redirected", a->program.redirected, "XDP program: to a socket");
 	if (a->program.passed)
@@ -141,19 +184,22 @@ void report_table(FILE *out, const struct run *run, const struct account *a)
 {
 	const struct options *opt = run->opt;
 
-	fprintf(out, "\nxsk-bench %s on %s%s%s, %u queue%s\n", options_mode_name(opt->mode),
+	char text[24], meaning[80];
+
+	fprintf(out, "xsk-bench %s on %s%s%s, %u queue%s\n", options_mode_name(opt->mode),
 		opt->ifname, opt->to_ifname ? " to " : "", opt->to_ifname ? opt->to_ifname : "",
 		run->worker_count, run->worker_count == 1 ? "" : "s");
 	for (uint32_t k = 0; k < run->port_count; k++)
 		queue_modes(out, &run->ports[k]);
-	line(out, "memory", run->memory.size_bytes,
-	     run->memory.huge ? "bytes, in pages of 2 MiB" : "bytes, in pages of 4 KiB");
-	line(out, "frames", a->frames, "");
-	line(out, "bytes", a->bytes, "without FCS");
-	fprintf(out, "  %-24s %14.0f  pps, %.1f Mbit/s over %.2f s from the first to the last\n",
-		"rate", a->pps, a->mbps, a->seconds);
+	row(out, 2, "memory", say_bytes(run->memory.size_bytes).text,
+	    run->memory.huge ? "in pages of 2 MiB" : "in pages of 4 KiB");
+	line(out, "frames", a->frames, options_send(opt) ? "sent" : "received");
+	row(out, 2, "bytes", say_bytes(a->bytes).text, "of these, without FCS");
+	snprintf(text, sizeof(text), "%.0f", a->pps);
+	snprintf(meaning, sizeof(meaning), "pps, %.1f Mbit/s over %.2f s", a->mbps, a->seconds);
+	row(out, 2, "rate", text, meaning);
 	for (uint32_t i = 0; i < a->balance_count; i++)
-		balance(out, &a->balances[i]);
+		balance(out, a, &a->balances[i]);
 	sequences(out, a);
 	if (opt->mode == BENCH_LATENCY)
 		latency(out, a);

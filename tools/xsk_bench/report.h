@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The end of a run: a table for people, a document for machines. */
+/* The end of a run: six lines or a table for people, a document for machines. */
 #ifndef BENCH_REPORT_H
 #define BENCH_REPORT_H
 
@@ -13,8 +13,11 @@ struct verdict {
 	const struct net_error *error; /* NULL: none */
 };
 
+void report_summary(FILE *out, const struct run *run, const struct account *a);
 void report_table(FILE *out, const struct run *run, const struct account *a);
 void report_json(FILE *out, const struct run *run, const struct account *a,
 		 const struct verdict *v);
+/* Of a run that failed, or of options that are wrong: the error and no figures. command may be NULL. */
+void report_json_error(FILE *out, const char *command, const struct verdict *v);
 
 #endif

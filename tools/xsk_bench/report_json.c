@@ -16,6 +16,15 @@ static uint32_t frame_bytes(const struct options *opt)
 	return net_xdp_config_default().max_frame_bytes;
 }
 
+static void mac(struct json *j, const uint8_t mac[6])
+{
+	char text[18];
+
+	snprintf(text, sizeof(text), "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2],
+		 mac[3], mac[4], mac[5]);
+	json_text(j, NULL, text);
+}
+
 static void asked(struct json *j, const struct options *opt)
 {
 	static const char *const modes[] = {"auto", "zero-copy", "copy"};
@@ -31,6 +40,12 @@ static void asked(struct json *j, const struct options *opt)
 	json_text(j, "mode", modes[opt->bind_mode]);
 	json_text(j, "attach", attaches[opt->attach]);
 	json_bool(j, "dispatcher", opt->dispatcher);
+	json_open(j, "take_macs", '[');
+	if (opt->take_own_mac)
+		json_text(j, NULL, "own");
+	for (uint32_t i = 0; i < opt->take_mac_count; i++)
+		mac(j, opt->take_macs[i]);
+	json_close(j, ']');
 	json_number(j, "batch", opt->batch);
 	json_number(j, "ring", opt->ring);
 	json_number(j, "frame_bytes", frame_bytes(opt));
@@ -172,6 +187,7 @@ static void queue(struct json *j, const struct port *port, const struct port_que
 	json_bool(j, "sealed", r->sealed);
 	json_bool(j, "busy_poll", r->busy_poll);
 	json_number(j, "napi_id", r->napi_id);
+	json_text(j, "vlan_state", r->vlan_state);
 	json_text(j, "napi_state", r->napi_state);
 	json_number(j, "chunk_bytes", r->chunk_bytes);
 	json_number(j, "direct_capacity_bytes", r->direct_capacity_bytes);
@@ -182,6 +198,15 @@ static void queue(struct json *j, const struct port *port, const struct port_que
 	rungs(j, r);
 	counters(j, &pq->stats);
 	json_close(j, '}');
+}
+
+/* What cannot be read is not 0. */
+static void program_number(struct json *j, const struct port *port, const char *key, uint64_t value)
+{
+	if (port->program_error)
+		json_null(j, key);
+	else
+		json_number(j, key, value);
 }
 
 static void ports(struct json *j, const struct run *run)
@@ -197,13 +222,30 @@ static void ports(struct json *j, const struct run *run)
 
 		json_open(j, NULL, '{');
 		json_text(j, "interface", run->ports[k].ifname ? run->ports[k].ifname : "");
-		json_number(j, "redirected", p->redirected);
-		json_number(j, "passed", p->passed);
-		json_number(j, "kept", p->kept);
-		json_number(j, "dropped_too_long", p->dropped_too_long);
+		program_number(j, &run->ports[k], "redirected", p->redirected);
+		program_number(j, &run->ports[k], "passed", p->passed);
+		program_number(j, &run->ports[k], "kept", p->kept);
+		program_number(j, &run->ports[k], "dropped_too_long", p->dropped_too_long);
 		json_close(j, '}');
 	}
 	json_close(j, ']');
+}
+
+void report_json_error(FILE *out, const char *command, const struct verdict *v)
+{
+	struct json j = {.out = out};
+
+	json_open(&j, NULL, '{');
+	json_text(&j, "tool", "xsk-bench");
+	if (command)
+		json_text(&j, "command", command);
+	json_number(&j, "exit_code", (uint64_t)v->exit_code);
+	json_open(&j, "error", '{');
+	json_text(&j, "step", v->error->step);
+	json_signed(&j, "code", v->error->code);
+	json_text(&j, "message", v->error->message);
+	json_close(&j, '}');
+	json_close(&j, '}');
 }
 
 void report_json(FILE *out, const struct run *run, const struct account *a, const struct verdict *v)
@@ -214,13 +256,6 @@ void report_json(FILE *out, const struct run *run, const struct account *a, cons
 	json_text(&j, "tool", "xsk-bench");
 	json_text(&j, "command", options_mode_name(run->opt->mode));
 	json_number(&j, "exit_code", (uint64_t)v->exit_code);
-	if (v->error) {
-		json_open(&j, "error", '{');
-		json_signed(&j, "code", v->error->code);
-		json_text(&j, "step", v->error->step);
-		json_text(&j, "message", v->error->message);
-		json_close(&j, '}');
-	}
 	json_bool(&j, "adds_up", a->adds_up);
 	json_bool(&j, "intact", a->intact);
 	asked(&j, run->opt);

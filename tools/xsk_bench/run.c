@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,9 +14,12 @@
 #include <unistd.h>
 
 #include "live.h"
+#include "look.h"
+#include "say.h"
 #include "worker.h"
 
-#define WATCHED (2 + RUN_MAX_PORTS) /* signals, ended workers, an action_fd per port */
+/* Signals, ended workers, the first good frame, an action_fd per port. */
+#define WATCHED (3 + RUN_MAX_PORTS)
 
 static int fail(struct net_error *err, int code, const char *step, const char *message)
 {
@@ -28,10 +32,8 @@ static int fail(struct net_error *err, int code, const char *step, const char *m
 /* Twice the ring each: one ring's worth with the kernel, one in our hands. */
 static struct pool_shape shape_for(const struct options *opt, const struct net_xdp_config *config)
 {
-	bool receives = opt->mode != BENCH_TX;
-	bool sends = opt->mode == BENCH_TX || opt->mode == BENCH_LATENCY;
-
-	return pool_shape_of(config, receives ? 2 * opt->ring : 0, sends ? 2 * opt->ring : 0);
+	return pool_shape_of(config, options_receive(opt) ? 2 * opt->ring : 0,
+			     options_send(opt) ? 2 * opt->ring : 0);
 }
 
 static int open_workers(struct run *run, const struct pool_shape *shape, struct net_error *err)
@@ -91,8 +93,10 @@ static int start_workers(struct run *run, struct net_error *err)
 			return fail(err, rc, "thread", "starting a queue's thread");
 		run->started++;
 	}
+	for (uint32_t k = 0; k < run->port_count; k++)
+		look_at_mode(&run->ports[k], run->opt);
 	/* Scripts wait for this line before they start the other side. */
-	fprintf(stderr, "xsk-bench: %s is running\n", options_mode_name(run->opt->mode));
+	say("%s is running", options_mode_name(run->opt->mode));
 	return 0;
 }
 
@@ -103,19 +107,9 @@ static int take_action(struct port *port, struct net_error *err)
 	int rc;
 
 	while ((rc = net_endpoint_poll_action(port->ep, &action)) == 1) {
-		if (action.kind == NET_ACTION_LINK) {
-			fprintf(stderr, "%s: the link is %s\n", port->ifname,
-				action.link_up ? "up" : "down");
-			continue;
-		}
-		err->code = -ECONNRESET;
-		snprintf(err->step, sizeof(err->step), "restart");
-		snprintf(
-			err->message, sizeof(err->message),
-			"%s: the queues have to be made again (device reset, gone or moved); start "
-			"xsk-bench again",
-			port->ifname);
-		return err->code;
+		if (action.kind != NET_ACTION_LINK)
+			return look_at_restart(port, -ECONNRESET, err);
+		say("%s: the link is %s", port->ifname, action.link_up ? "up" : "down");
 	}
 	return rc < 0 ? fail(err, rc, "event", port->ifname) : 0;
 }
@@ -128,6 +122,13 @@ static int poll_ms(uint64_t now, uint64_t tick, uint64_t end)
 	return until <= now ? 0 : (int)((until - now + 999999) / 1000000);
 }
 
+/* The first good frame: what the XDP program dropped before it explains no loss after it. */
+static void note_began(struct run *run)
+{
+	for (uint32_t k = 0; k < run->port_count; k++)
+		port_program(&run->ports[k], &run->ports[k].program_early);
+}
+
 /* Until the time is over, a signal comes, all workers have ended, or something fails. */
 static int watch(struct run *run, int signal_fd, struct net_error *err)
 {
@@ -138,10 +139,11 @@ static int watch(struct run *run, int signal_fd, struct net_error *err)
 	struct pollfd fds[WATCHED] = {
 		{.fd = signal_fd, .events = POLLIN},
 		{.fd = run->done_fd, .events = POLLIN},
+		{.fd = run->began_fd, .events = POLLIN},
 	};
 
 	for (uint32_t k = 0; k < run->port_count; k++)
-		fds[2 + k] = (struct pollfd){
+		fds[WATCHED - RUN_MAX_PORTS + k] = (struct pollfd){
 			.fd = net_endpoint_action_fd(run->ports[k].ep),
 			.events = POLLIN,
 		};
@@ -153,7 +155,8 @@ static int watch(struct run *run, int signal_fd, struct net_error *err)
 		if (now >= end)
 			return 0;
 		live_tick(&live, run, now);
-		rc = poll(fds, 2 + run->port_count, poll_ms(now, live.next_ns, end));
+		rc = poll(fds, WATCHED - RUN_MAX_PORTS + run->port_count,
+			  poll_ms(now, live.next_ns, end));
 		if (rc < 0 && errno != EINTR)
 			return fail(err, -errno, "poll", "waiting");
 		if (rc <= 0)
@@ -162,6 +165,8 @@ static int watch(struct run *run, int signal_fd, struct net_error *err)
 			return 0;
 		if (fds[1].revents && !eventfd_read(run->done_fd, &n))
 			ended += n;
+		if (fds[2].revents && !eventfd_read(run->began_fd, &n))
+			note_began(run);
 		for (uint32_t k = 0; k < run->port_count; k++) {
 			rc = take_action(&run->ports[k], err);
 			if (rc)
@@ -189,16 +194,83 @@ static int join_workers(struct run *run, struct net_error *err)
 	return rc;
 }
 
+/* Can the threads be pinned as --cpu says? Only trying tells: cpusets are not in the mask. */
+static int check_cpus(const struct options *opt, struct net_error *err)
+{
+	cpu_set_t before, one;
+	int rc = 0;
+
+	if (opt->cpu_count && sched_getaffinity(0, sizeof(before), &before))
+		return fail(err, -errno, "cpu", "asking for the CPUs of this process");
+	for (uint32_t i = 0; i < opt->cpu_count && !rc; i++) {
+		CPU_ZERO(&one);
+		CPU_SET(opt->cpus[i], &one);
+		rc = sched_setaffinity(0, sizeof(one), &one) ? -errno : 0;
+		if (rc) {
+			err->code = rc;
+			snprintf(err->step, sizeof(err->step), "cpu");
+			snprintf(err->message, sizeof(err->message),
+				 "--cpu: there is no CPU %u that this process may use; nproc and "
+				 "taskset -p show which there are",
+				 opt->cpus[i]);
+		}
+	}
+	if (opt->cpu_count)
+		sched_setaffinity(0, sizeof(before), &before);
+	return rc;
+}
+
+static int find_ports(struct run *run, struct host_net *net, struct net_error *err)
+{
+	int rc = host_net_read(net);
+
+	if (rc)
+		return fail(err, rc, "query", "asking for the interfaces of the host");
+	for (uint32_t k = 0; k < run->port_count && !rc; k++)
+		rc = look_at_port(&run->ports[k], run->opt, net, err);
+	return rc;
+}
+
+static int configure(struct run *run, struct net_xdp_config *configs, struct net_xdp_region *region,
+		     struct net_error *err)
+{
+	int rc = 0;
+
+	for (uint32_t k = 0; k < run->port_count && !rc; k++) {
+		/* The number of receive ids decides the size, the size is part of the region. */
+		configs[k] = port_config(run->opt, &run->ports[k], 2 * run->opt->ring, region);
+		rc = net_xdp_config_check(&configs[k], err);
+	}
+	return rc;
+}
+
+/* What changes nothing: are the options right, and what should the person know? */
+static int look(struct run *run, struct net_xdp_config *configs, struct net_xdp_region *region,
+		struct net_error *err)
+{
+	struct host_net net = {0};
+	int rc = check_cpus(run->opt, err);
+
+	if (!rc)
+		rc = find_ports(run, &net, err);
+	if (!rc)
+		rc = configure(run, configs, region, err);
+	run->usage = rc == -EINVAL;
+	for (uint32_t k = 0; k < run->port_count && !rc; k++)
+		rc = look_at_host(&run->ports[k], run->opt, &net, err);
+	host_net_free(&net);
+	return rc;
+}
+
 static int set_up(struct run *run, struct net_error *err)
 {
-	struct net_xdp_region region = {0};
+	struct net_xdp_region region = {.fd = 0};
 	struct net_xdp_config configs[RUN_MAX_PORTS];
 	struct pool_shape shape;
-	int rc;
+	int rc = look(run, configs, &region, err);
 
-	/* The number of receive ids decides the size, the size is part of the region. */
-	configs[0] = port_config(run->opt, run->opt->ifname, 2 * run->opt->ring, &region);
-	configs[1] = port_config(run->opt, run->opt->to_ifname, 2 * run->opt->ring, &region);
+	if (rc)
+		return rc;
 	shape = shape_for(run->opt, &configs[0]);
 	rc = bench_memory_open(&run->memory,
 			       pool_bytes(&shape) * run->opt->queue_count * run->port_count,
@@ -208,13 +280,6 @@ static int set_up(struct run *run, struct net_error *err)
 	region.guest_addr = run->memory.guest_addr;
 	region.size_bytes = run->memory.size_bytes;
 	region.fd = run->memory.fd;
-	for (uint32_t k = 0; k < run->port_count; k++) {
-		rc = net_xdp_config_check(&configs[k], err);
-		if (rc) {
-			run->usage = true;
-			return rc;
-		}
-	}
 	rc = open_workers(run, &shape, err);
 	return rc ? rc : open_ports(run, configs, err);
 }
@@ -243,8 +308,11 @@ int run_all(struct run *run, const struct options *opt, struct net_error *err)
 	run->memory.fd = -1;
 	run->id = (uint16_t)(now_ns() / 1000 ^ (uint64_t)getpid() << 8);
 	run->port_count = options_port_count(opt);
+	run->ports[0].ifname = opt->ifname;
+	run->ports[1].ifname = opt->to_ifname;
 	run->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (signal_fd < 0 || run->done_fd < 0)
+	run->began_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (signal_fd < 0 || run->done_fd < 0 || run->began_fd < 0)
 		rc = fail(err, -errno, "setup", "signalfd or eventfd");
 	else
 		rc = set_up(run, err);
@@ -255,6 +323,7 @@ int run_all(struct run *run, const struct options *opt, struct net_error *err)
 	closed = join_workers(run, rc ? &late : err);
 	rc = rc ? rc : closed;
 	for (uint32_t k = 0; k < run->port_count; k++) {
+		run->ports[k].link_up = look_at_link(&run->ports[k]);
 		closed = port_close(&run->ports[k], rc ? &late : err);
 		rc = rc ? rc : closed;
 	}
@@ -277,4 +346,6 @@ void run_free(struct run *run)
 	bench_memory_close(&run->memory);
 	if (run->done_fd >= 0)
 		close(run->done_fd);
+	if (run->began_fd >= 0)
+		close(run->began_fd);
 }

@@ -25,6 +25,7 @@ struct tally {
 	uint64_t received_bytes;
 	uint64_t good; /* received, intact and for the first time */
 	uint64_t corrupt;
+	uint64_t corrupt_early; /* of these: before the first good one */
 	uint64_t foreign;
 	uint64_t too_old;
 	uint64_t untracked;
@@ -37,7 +38,8 @@ struct tally {
 	uint64_t behind;      /* latency: due by the schedule, and not sent by the end */
 	uint64_t refused;     /* receive ids that rx_avail did not take */
 	uint64_t sleeps;      /* in epoll_pwait2 */
-	uint64_t first_ns;    /* when the first and the last frame passed */
+	uint64_t first_ns;    /* when the first and the last frame passed; of a sender: the time in
+			       * which it sent */
 	uint64_t last_ns;
 	uint64_t user_ns; /* processor time of the thread */
 	uint64_t system_ns;
@@ -51,6 +53,7 @@ struct worker {
 	struct pool pools[RUN_MAX_PORTS];
 	uint16_t stream;
 	uint64_t received_before; /* the last wait */
+	uint32_t spins;
 	uint64_t published_ns;
 
 	struct tally tally;
@@ -60,8 +63,7 @@ struct worker {
 	struct net_error failure;
 
 	/* For the live line, each written by the worker only. */
-	_Alignas(64) _Atomic uint64_t live_received;
-	_Atomic uint64_t live_generated;
+	_Alignas(64) _Atomic uint64_t live_frames; /* received; of tx: sent */
 	_Atomic uint64_t live_bytes;
 	_Atomic uint64_t live_drops;
 };
@@ -80,8 +82,10 @@ struct run {
 	bool usage; /* the backend refused the options */
 
 	_Alignas(64) _Atomic bool stop;
+	_Atomic bool began;	  /* a good frame has come */
 	_Atomic uint64_t counted; /* received, towards --count */
 	int done_fd;		  /* eventfd: a worker has ended */
+	int began_fd;		  /* eventfd: see began */
 };
 
 /*

@@ -59,6 +59,7 @@ struct sender *sender_new(struct worker *w, enum sender_time time)
 	s->limit = opt->count ? worker_share(w, opt->count) : UINT64_MAX;
 	prepare(w, s);
 	s->pace = pace_of(w, now_ns());
+	w->tally.first_ns = s->pace.start_ns;
 	return s;
 }
 
@@ -150,7 +151,9 @@ int sender_drain(struct worker *w)
 
 		if (n < 0)
 			return n;
-		if (!n)
+		if (n)
+			t->last_ns = now_ns();
+		else
 			worker_wait(w, end);
 	}
 	return 0;

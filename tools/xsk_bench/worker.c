@@ -11,11 +11,14 @@
 #include <sys/resource.h>
 #include <time.h>
 
+#include "look.h"
+
 #define STOP_CHECK_NS 100000000u /* longest sleep: how late a worker may see the end */
 #define PUBLISH_NS    50000000u
 /* A look at a ring takes the lines that the kernel writes next. While frames come in bursts the looks are
  * this far apart, so that each finds several; a frame that comes alone is looked for all the time. */
-#define SPIN_PAUSE_NS 5000u
+#define SPIN_PAUSE_NS  5000u
+#define SPINS_PER_LOOK 4096u
 
 static int worker_fail(struct worker *w, int rc, const char *step, const char *message)
 {
@@ -96,6 +99,67 @@ void *worker_main(void *arg)
 	return NULL;
 }
 
+/* All queues of the worker. Only their thread may ask. */
+static struct net_xdp_stats queue_stats(struct worker *w)
+{
+	struct net_xdp_stats sum = {{0}}, one;
+
+	for (uint32_t port = 0; port < w->run->port_count; port++) {
+		if (net_xdp_queue_stats(w->q[port], &one))
+			continue;
+		for (uint32_t i = 0; i < NET_XDP_COUNTERS; i++)
+			sum.value[i] += one.value[i];
+	}
+	return sum;
+}
+
+/* Everything that a counter of ours or of the kernel calls lost. */
+static uint64_t count_drops(const struct net_xdp_stats *stats)
+{
+	static const enum net_xdp_counter drops[] = {
+		NET_XDP_RX_DROP_CAPACITY,  NET_XDP_RX_DROP_EMPTY,     NET_XDP_RX_DROP_SPLIT,
+		NET_XDP_RX_DROP_BUFFER,	   NET_XDP_RX_KERNEL_DROPPED, NET_XDP_RX_KERNEL_RING_FULL,
+		NET_XDP_RX_KERNEL_INVALID, NET_XDP_TX_DROP_ADDRESS,   NET_XDP_TX_DROP_MALFORMED,
+		NET_XDP_TX_DROP_SIZE,	   NET_XDP_TX_DROP_OFFLOAD,   NET_XDP_TX_DROP_SEALED,
+		NET_XDP_TX_LOST,
+	};
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < sizeof(drops) / sizeof(drops[0]); i++)
+		sum += stats->value[drops[i]];
+	return sum;
+}
+
+/* Figures for the live line, when it is time for new ones. */
+static void show(struct worker *w, uint64_t now)
+{
+	struct tally *t = &w->tally;
+	uint64_t frames = t->received, bytes = t->received_bytes;
+	struct net_xdp_stats stats;
+
+	if (now - w->published_ns < PUBLISH_NS)
+		return;
+	w->published_ns = now;
+	stats = queue_stats(w);
+	if (w->run->opt->mode == BENCH_TX) {
+		frames = port_sent(&stats);
+		bytes = t->generated ? frames * (t->generated_bytes / t->generated) : 0;
+	}
+	atomic_store_explicit(&w->live_frames, frames, memory_order_relaxed);
+	atomic_store_explicit(&w->live_bytes, bytes, memory_order_relaxed);
+	atomic_store_explicit(&w->live_drops, count_drops(&stats), memory_order_relaxed);
+}
+
+void worker_publish(struct worker *w, uint64_t now)
+{
+	struct tally *t = &w->tally;
+
+	if (!t->first_ns)
+		t->first_ns = now;
+	t->last_ns = now;
+	show(w, now);
+}
+
 static void pause_for(uint64_t ns)
 {
 	uint64_t end = now_ns() + ns;
@@ -111,6 +175,9 @@ void worker_wait(struct worker *w, uint64_t deadline_ns)
 	struct pollfd fds[RUN_MAX_PORTS];
 
 	w->received_before = w->tally.received;
+	/* Frames may be dropped though none comes through. Spinning, the clock is not asked each time. */
+	if (w->run->opt->wait != BENCH_WAIT_SPIN || !(w->spins++ % SPINS_PER_LOOK))
+		show(w, now_ns());
 	if (w->run->opt->wait == BENCH_WAIT_SPIN) {
 		if (fresh > 1)
 			pause_for(SPIN_PAUSE_NS);
@@ -143,63 +210,16 @@ void worker_wait(struct worker *w, uint64_t deadline_ns)
 	ppoll(fds, w->run->port_count, &sleep, NULL);
 }
 
-/* Everything that a counter of ours or of the kernel calls lost. Only the queue's thread may ask. */
-static uint64_t count_drops(struct worker *w)
-{
-	static const enum net_xdp_counter drops[] = {
-		NET_XDP_RX_DROP_CAPACITY,  NET_XDP_RX_DROP_EMPTY,     NET_XDP_RX_DROP_SPLIT,
-		NET_XDP_RX_DROP_BUFFER,	   NET_XDP_RX_KERNEL_DROPPED, NET_XDP_RX_KERNEL_RING_FULL,
-		NET_XDP_RX_KERNEL_INVALID, NET_XDP_TX_DROP_ADDRESS,   NET_XDP_TX_DROP_MALFORMED,
-		NET_XDP_TX_DROP_SIZE,	   NET_XDP_TX_DROP_OFFLOAD,   NET_XDP_TX_DROP_SEALED,
-		NET_XDP_TX_LOST,
-	};
-	uint64_t sum = 0;
-
-	for (uint32_t port = 0; port < w->run->port_count; port++) {
-		struct net_xdp_stats stats;
-
-		if (net_xdp_queue_stats(w->q[port], &stats))
-			continue;
-		for (size_t i = 0; i < sizeof(drops) / sizeof(drops[0]); i++)
-			sum += stats.value[drops[i]];
-	}
-	return sum;
-}
-
-void worker_publish(struct worker *w, uint64_t now)
-{
-	struct tally *t = &w->tally;
-
-	if (!t->first_ns)
-		t->first_ns = now;
-	t->last_ns = now;
-	if (now - w->published_ns < PUBLISH_NS)
-		return;
-	w->published_ns = now;
-	atomic_store_explicit(&w->live_received, t->received, memory_order_relaxed);
-	atomic_store_explicit(&w->live_generated, t->generated, memory_order_relaxed);
-	atomic_store_explicit(&w->live_bytes,
-			      w->run->opt->mode == BENCH_TX ? t->generated_bytes
-							    : t->received_bytes,
-			      memory_order_relaxed);
-	atomic_store_explicit(&w->live_drops, count_drops(w), memory_order_relaxed);
-}
-
 int worker_tx_error(struct worker *w, int rc, uint32_t port)
 {
+	const struct port *p = &w->run->ports[port];
 	char text[200];
-	const char *ifname = w->run->ports[port].ifname;
 
 	if (rc == NET_TRY_RESTART)
-		snprintf(
-			text, sizeof(text),
-			"%s: the queues have to be made again (device reset, gone or moved); start "
-			"xsk-bench again",
-			ifname);
-	else
-		snprintf(text, sizeof(text), "%s: the endpoint has failed for good (%s)", ifname,
-			 strerror(-rc));
-	return worker_fail(w, rc, rc == NET_TRY_RESTART ? "restart" : "tx", text);
+		return look_at_restart(p, rc, &w->failure);
+	snprintf(text, sizeof(text), "%s: the endpoint has failed for good (%s)", p->ifname,
+		 strerror(-rc));
+	return worker_fail(w, rc, "tx", text);
 }
 
 uint64_t worker_share(const struct worker *w, uint64_t total)

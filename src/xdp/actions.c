@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * What happens to the interface of an endpoint, and to the program on it. The action_fd is an epoll
+ * instance over
+ *
+ *     link events    a netlink socket: up, down, removed, moved; changes of a dispatcher
+ *     the pulse      a timer, for what the kernel tells nobody: a bpf_link that was detached, or was
+ *                    given another program
+ *
+ * The queues watch the link events too, and two more descriptors that nobody reads: removal_fd, into
+ * which the kernel writes, and lost_fd, which says what was found here.
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "xdp/actions.h"
+#include "xdp/error.h"
+#include "xdp/netdev.h"
+
+/* Between two looks whether the program is still attached. */
+#define PULSE_MS 500
+
+/* ---- Set-up ----------------------------------------------------------------------------------- */
+
+/* every_ms 0: not any more. */
+static int set_pulse(struct net_xdp_endpoint *ep, long every_ms)
+{
+	const struct timespec t = {.tv_nsec = every_ms * 1000000};
+
+	return timerfd_settime(ep->pulse_fd, 0, &(struct itimerspec){t, t}, NULL) ? -errno : 0;
+}
+
+static void set_gone(struct net_xdp_endpoint *ep, bool gone)
+{
+	eventfd_t n;
+
+	__atomic_store_n(&ep->gone, gone, __ATOMIC_RELEASE);
+	if (gone)
+		eventfd_write(ep->lost_fd, 1);
+	else
+		eventfd_read(ep->lost_fd, &n);
+}
+
+static int add_event_fd(struct net_xdp_endpoint *ep, int fd)
+{
+	struct epoll_event event = {.events = EPOLLIN};
+
+	return epoll_ctl(ep->action_fd, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
+}
+
+int actions_open(struct net_xdp_endpoint *ep)
+{
+	ep->action_fd = epoll_create1(EPOLL_CLOEXEC);
+	ep->pulse_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	ep->lost_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (ep->action_fd < 0 || ep->pulse_fd < 0 || ep->lost_fd < 0)
+		return -errno;
+	return add_event_fd(ep, ep->pulse_fd);
+}
+
+static void close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+/* A netlink socket that hears of this interface alone. Return: 0 or -errno. */
+static int subscribe(const struct net_xdp_endpoint *ep, bool removal, int *fd)
+{
+	close_fd(fd);
+	*fd = netdev_events_open();
+	return *fd < 0 ? *fd : netdev_events_only(*fd, ep->device.ifindex, removal);
+}
+
+int actions_watch(struct net_xdp_endpoint *ep, struct net_error *err)
+{
+	int rc;
+
+	/* Closing is not enough where a forked child has it as well. */
+	epoll_ctl(ep->action_fd, EPOLL_CTL_DEL, ep->events_fd, NULL);
+	rc = subscribe(ep, false, &ep->events_fd);
+	if (!rc)
+		rc = subscribe(ep, true, &ep->removal_fd);
+	if (!rc)
+		rc = add_event_fd(ep, ep->events_fd);
+	ep->looked_ms = clock_coarse_ms();
+	if (!rc)
+		rc = set_pulse(ep, PULSE_MS);
+	if (!rc)
+		return 0;
+	close_fd(&ep->events_fd); /* the next get_queues tries again */
+	return error_set(err, rc, "events", "%s: watching its link: %s%s", ep->device.ifname,
+			 strerror(-rc), error_hint(rc, CALL_NETLINK).text);
+}
+
+int actions_resume(struct net_xdp_endpoint *ep, struct net_error *err)
+{
+	int rc = actions_watch(ep, err);
+
+	if (rc)
+		return rc;
+	set_gone(ep, false);
+	/* What was told last about the link may not be true of this one. */
+	rc = netdev_events_ask(ep->events_fd, ep->device.ifindex);
+	return rc ? error_set(err, rc, "events", "%s: asking for its link: %s", ep->device.ifname,
+			      strerror(-rc))
+		  : 0;
+}
+
+void actions_close(struct net_xdp_endpoint *ep)
+{
+	close_fd(&ep->events_fd);
+	close_fd(&ep->removal_fd);
+	close_fd(&ep->lost_fd);
+	close_fd(&ep->pulse_fd);
+	close_fd(&ep->action_fd);
+}
+
+/* ---- Events ----------------------------------------------------------------------------------- */
+
+static int report_link(struct net_xdp_endpoint *ep, bool up, struct net_action *out)
+{
+	if (ep->gone || up == ep->link_up)
+		return 0;
+	ep->link_up = up;
+	*out = (struct net_action){.kind = NET_ACTION_LINK, .link_up = up};
+	return 1;
+}
+
+static int report_gone(struct net_xdp_endpoint *ep, struct net_action *out)
+{
+	if (ep->gone)
+		return 0;
+	set_gone(ep, true);
+	set_pulse(ep, 0);
+	*out = (struct net_action){.kind = NET_ACTION_RESTART_REQUIRED};
+	return 1;
+}
+
+/* Events were lost: the state itself is the event. */
+static int ask_again(struct net_xdp_endpoint *ep, struct net_action *out)
+{
+	int up = netdev_link(&ep->host, ep->device.ifindex);
+
+	if (up == -ENODEV)
+		return report_gone(ep, out);
+	ep->link_lost = up < 0;
+	return up < 0 ? 0 : report_link(ep, up, out);
+}
+
+/* A link message came, which also says which program runs. */
+static int link_event(struct net_xdp_endpoint *ep, const struct netdev_event *event,
+		      struct net_action *out)
+{
+	return program_may_run(&ep->program, event->program_id)
+		       ? report_link(ep, event->link_up, out)
+		       : report_gone(ep, out);
+}
+
+static int next_event(struct net_xdp_endpoint *ep, struct net_action *out)
+{
+	struct netdev_event event;
+	int rc;
+
+	while ((rc = netdev_events_next(ep->events_fd, ep->device.ifindex, &event)) == 1) {
+		switch (event.kind) {
+		case NETDEV_EVENT_LINK:
+			rc = link_event(ep, &event, out);
+			break;
+		case NETDEV_EVENT_GONE:
+			rc = report_gone(ep, out);
+			break;
+		case NETDEV_EVENT_LOST:
+			rc = ask_again(ep, out);
+			break;
+		default:
+			rc = 0;
+			break;
+		}
+		if (rc)
+			break;
+	}
+	return rc;
+}
+
+/* Is it time to look, and is the program not there any more? */
+static bool program_went(struct net_xdp_endpoint *ep)
+{
+	uint64_t now = clock_coarse_ms();
+
+	if (ep->gone || now - ep->looked_ms < LOOK_MS)
+		return false;
+	ep->looked_ms = now;
+	set_pulse(ep, PULSE_MS); /* from now; this also makes action_fd quiet again */
+	return !program_is_linked(&ep->program);
+}
+
+int actions_poll(struct net_endpoint *endpoint, struct net_action *out)
+{
+	struct net_xdp_endpoint *ep = endpoint_of(endpoint);
+	int rc = ep->link_lost ? ask_again(ep, out) : 0;
+
+	if (!rc && ep->events_fd >= 0)
+		rc = next_event(ep, out);
+	if (!rc && program_went(ep))
+		rc = report_gone(ep, out);
+	return rc;
+}
+
+int actions_fd(struct net_endpoint *endpoint)
+{
+	return endpoint_of(endpoint)->action_fd;
+}

@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The end of a queue and of its endpoint, while others have the queue or copies of our descriptors. What
+ * happens while a descriptor is closed is made to happen in place of the C library's close(). */
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "support/foreign.h"
+#include "support/netns.h"
+#include "support/traffic.h"
+#include "xdp/queue.h"
+
+/* ---- In place of the C library's -------------------------------------------------------------- */
+
+static int closing = -1; /* the descriptor whose close is met by: */
+static void (*on_close)(void);
+
+int close(int fd)
+{
+	int rc = (int)syscall(SYS_close, fd);
+
+	if (fd == closing && fd >= 0) {
+		closing = -1;
+		on_close();
+	}
+	return rc;
+}
+
+/* ---- Children --------------------------------------------------------------------------------- */
+
+/* A forked child that waits for its end. It must not return from the test, and not assert. */
+static pid_t fork_idle(void)
+{
+	pid_t child = fork();
+
+	cr_assert_geq(child, 0);
+	if (child == 0)
+		prctl(PR_SET_PDEATHSIG, SIGKILL); /* should the test fail */
+	while (child == 0)
+		pause();
+	return child;
+}
+
+static void kill_and_wait(pid_t child)
+{
+	int status;
+
+	cr_assert_eq(kill(child, SIGKILL), 0);
+	cr_assert_eq(waitpid(child, &status, 0), child);
+}
+
+/* What a child came to. */
+static int status_of(pid_t child)
+{
+	int status;
+
+	cr_assert_eq(waitpid(child, &status, 0), child);
+	cr_assert(WIFEXITED(status), "%x", (unsigned int)status);
+	return WEXITSTATUS(status);
+}
+
+static void start(struct rig *r, uint32_t timeout_ms)
+{
+	rig_prepare(r, 1);
+	r->x.config.release_timeout_ms = timeout_ms;
+	frontend_xdp_open(&r->x);
+	frontend_xdp_start(&r->x, 1, 64);
+}
+
+static int end_queue(struct rig *r)
+{
+	int rc = net_queue_destroy(r->x.queues[0], &r->x.err);
+
+	r->x.queues[0] = NULL;
+	frontend_xdp_stop(&r->x);
+	return rc;
+}
+
+static int end_endpoint(struct rig *r)
+{
+	int rc = net_endpoint_destroy(r->x.ep, &r->x.err);
+
+	r->x.ep = NULL;
+	return rc;
+}
+
+/* ---- Ended, and what is there is another's ---------------------------------------------------- */
+
+static int taken;
+
+static void take_queue(void)
+{
+	taken = foreign_socket("v0", 0);
+}
+
+/* Another program is so fast that we never see the queue free. */
+static void take_at_the_end(bool down)
+{
+	struct rig r;
+	int64_t began;
+
+	start(&r, 5000);
+	traffic_both_ways(&r.x, &r.peer);
+	if (down) /* then the kernel does not tell who has a socket, and a bind is tried */
+		netns_run("ip link set v0 down");
+	closing = queue_of(r.x.queues[0])->fd;
+	on_close = take_queue;
+	began = frontend_now_ms();
+	cr_assert_eq(end_queue(&r), 0, "%s", r.x.err.message);
+	cr_assert_lt(frontend_now_ms() - began, 3000, "it waited for the other one");
+	cr_assert_eq(net_xdp_unreleased(r.x.ep, 0, &r.x.err), 0);
+	close(taken);
+	netns_run("ip link set v0 up");
+	rig_up();
+	frontend_xdp_start(&r.x, 1, 64);
+	peer_drain(&r.peer);
+	traffic_both_ways(&r.x, &r.peer);
+	rig_close(&r);
+}
+
+Test(release, destroy_while_another_socket_takes_the_queue_is_done, .timeout = 60)
+{
+	take_at_the_end(false);
+}
+
+Test(release, destroy_while_another_takes_the_queue_of_a_link_that_is_down_is_done, .timeout = 60)
+{
+	take_at_the_end(true);
+}
+
+/* With the link down the kernel does not say who holds a queue, and a process without rights can make no
+ * socket to try it with. */
+Test(release, destroy_without_privileges_of_a_link_that_is_down_is_done, .timeout = 60)
+{
+	struct rig r;
+
+	start(&r, 3000);
+	netns_run("ip link set v0 down");
+	cr_assert_eq(setresuid(65534, 65534, 65534), 0);
+	cr_assert_eq(end_queue(&r), 0, "%s", r.x.err.message);
+}
+
+/* Sent frames are still on their way: the socket is closed, but who holds the queue is not known. */
+Test(release, destroy_with_frames_held_is_not_taken_for_anothers_queue, .timeout = 60)
+{
+	struct frontend_list list;
+	uint32_t completed = 0;
+	struct rig r;
+
+	start(&r, 400);
+	traffic_hold("v1");
+	frontend_list_open(&list, 8);
+	for (uint32_t i = 0; i < 8; i++)
+		traffic_put(&r.x, &list, i, 1400);
+	cr_assert_eq(frontend_tx(&r.x.f, r.x.queues[0], &list, 0, &completed), 8);
+	cr_assert_eq(end_queue(&r), -ETIMEDOUT);
+	cr_assert_not_null(strstr(r.x.err.message, "socket is closed"), "%s", r.x.err.message);
+	cr_assert_eq(net_xdp_unreleased(r.x.ep, 0, &r.x.err), 1);
+	traffic_release();
+	cr_assert_eq(net_xdp_unreleased(r.x.ep, 10000, &r.x.err), 0, "%s", r.x.err.message);
+	frontend_list_close(&list);
+	frontend_xdp_close(&r.x);
+	peer_close(&r.peer);
+}
+
+/* ---- Forked children -------------------------------------------------------------------------- */
+
+Test(release, endpoint_ended_while_a_forked_child_lives_leaves_no_program, .timeout = 60)
+{
+	struct rig r;
+	pid_t child;
+
+	start(&r, 300);
+	child = fork_idle();
+	cr_assert_eq(end_queue(&r), -ETIMEDOUT);
+	cr_assert_not_null(strstr(r.x.err.message, "forked child"), "%s", r.x.err.message);
+	cr_assert_eq(end_endpoint(&r), -ETIMEDOUT);
+	cr_assert_not_null(strstr(r.x.err.message, "forked child"), "%s", r.x.err.message);
+	cr_assert_eq(netns_program_id("v0"), 0, "the child keeps it attached");
+	frontend_xdp_open(&r.x);
+	cr_assert_eq(frontend_xdp_try_start(&r.x, 1, 64), -EBUSY, "the child has the queue");
+	kill_and_wait(child);
+	frontend_xdp_start(&r.x, 1, 64);
+	traffic_both_ways(&r.x, &r.peer);
+	rig_close(&r);
+}
+
+Test(release, queues_a_forked_child_has_are_counted_until_it_ends, .timeout = 60)
+{
+	struct rig r;
+	pid_t child;
+
+	start(&r, 300);
+	cr_assert_eq(net_xdp_unreleased(r.x.ep, 0, NULL), 0, "a living queue does not count");
+	child = fork_idle();
+	cr_assert_eq(end_queue(&r), -ETIMEDOUT);
+	cr_assert_eq(net_xdp_unreleased(r.x.ep, 50, &r.x.err), 1);
+	cr_assert_not_null(strstr(r.x.err.message, "v0 queue 0"), "%s", r.x.err.message);
+	cr_assert_eq(frontend_xdp_try_start(&r.x, 1, 64), -EBUSY);
+	cr_assert_not_null(strstr(r.x.err.message, "forked child"), "%s", r.x.err.message);
+	kill_and_wait(child);
+	cr_assert_eq(net_xdp_unreleased(r.x.ep, 10000, &r.x.err), 0, "%s", r.x.err.message);
+	cr_assert_eq(net_xdp_unreleased(NULL, 0, NULL), -EINVAL);
+	frontend_xdp_start(&r.x, 1, 64);
+	traffic_both_ways(&r.x, &r.peer);
+	rig_close(&r);
+}
+
+Test(release, destroy_in_a_forked_child_leaves_the_parent_its_endpoint, .timeout = 60)
+{
+	struct rig r;
+	pid_t child;
+
+	start(&r, 2000);
+	child = fork();
+	if (child == 0)
+		_exit(net_queue_destroy(r.x.queues[0], NULL) || net_endpoint_destroy(r.x.ep, NULL));
+	cr_assert_eq(status_of(child), 0);
+	cr_assert_neq(netns_program_id("v0"), 0);
+	traffic_both_ways(&r.x, &r.peer);
+	cr_assert_eq(end_queue(&r), 0, "%s", r.x.err.message);
+	cr_assert_eq(end_endpoint(&r), 0, "%s", r.x.err.message);
+	frontend_close(&r.x.f);
+	peer_close(&r.peer);
+}
+
+/* What a child has given up does not keep the queue. */
+Test(release, destroy_in_a_forked_child_lets_the_parent_end_the_queue, .timeout = 60)
+{
+	int gate[2];
+	struct rig r;
+	pid_t child;
+	char c = 0;
+
+	start(&r, 5000);
+	cr_assert_eq(pipe(gate), 0);
+	child = fork();
+	if (child == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		net_queue_destroy(r.x.queues[0], NULL);
+		net_endpoint_destroy(r.x.ep, NULL);
+		while (write(gate[1], &c, 1) == 1)
+			pause();
+	}
+	cr_assert_eq(read(gate[0], &c, 1), 1);
+	cr_assert_eq(end_queue(&r), 0, "%s", r.x.err.message);
+	frontend_xdp_start(&r.x, 1, 64);
+	traffic_both_ways(&r.x, &r.peer);
+	kill_and_wait(child);
+	rig_close(&r);
+}
+
+/* As a daemon begins: the process that opened goes, its child goes on and ends it all. */
+Test(release, destroy_in_a_child_whose_parent_has_ended_detaches, .timeout = 60)
+{
+	int answer[2], result[2] = {-1, -1};
+	pid_t parent, maker;
+	struct rig r;
+
+	rig_prepare(&r, 1);
+	cr_assert_eq(pipe(answer), 0);
+	parent = fork();
+	if (parent == 0) {
+		start(&r, 5000);
+		maker = getpid();
+		if (fork())
+			_exit(0);
+		while (kill(maker, 0) == 0)
+			usleep(1000);
+		result[0] = net_queue_destroy(r.x.queues[0], NULL) ||
+			    net_endpoint_destroy(r.x.ep, NULL);
+		result[1] = (int)netns_program_id("v0");
+		_exit(write(answer[1], result, sizeof(result)) != sizeof(result));
+	}
+	cr_assert_eq(status_of(parent), 0);
+	cr_assert_eq(read(answer[0], result, sizeof(result)), (ssize_t)sizeof(result));
+	cr_assert_eq(result[0], 0);
+	cr_assert_eq(result[1], 0, "the program is still there");
+	frontend_close(&r.x.f);
+	peer_close(&r.peer);
+}
+
+/* ---- Deadlines -------------------------------------------------------------------------------- */
+
+enum { CLOSE_MS = 400 };
+
+static void be_slow(void)
+{
+	frontend_sleep_ms(CLOSE_MS);
+}
+
+Test(release, destroy_that_closes_slowly_keeps_its_deadline, .timeout = 60)
+{
+	int64_t began;
+	struct rig r;
+	pid_t child;
+
+	start(&r, 500);
+	child = fork_idle();
+	closing = queue_of(r.x.queues[0])->fd;
+	on_close = be_slow;
+	began = frontend_now_ms();
+	cr_assert_eq(end_queue(&r), -ETIMEDOUT);
+	cr_assert_lt(frontend_now_ms() - began, 500 + CLOSE_MS / 2);
+	kill_and_wait(child);
+	rig_close(&r);
+}

@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* xsk-bench as an operator meets it: exit codes, what goes to stderr, what the result looks like. */
+#include <signal.h>
+
+#include "support/xsk_bench.h"
+
+static struct tool other;
+
+TestSuite(xsk_bench, .init = xsk_bench_setup, .timeout = 60);
+
+/* ---- Nothing that looks like a result ----------------------------------------------------------- */
+
+Test(xsk_bench, tx_on_a_link_that_is_down_rates_nothing_and_fails)
+{
+	static const char *const downed[] = {"v0", "v1"};
+
+	for (int i = 0; i < 2; i++) {
+		netns_down(downed[i]);
+		RUN("tx -i v0 --duration 0.5");
+		ENDED(1);
+		SAYS("xsk-bench: link: v0: the link is down; 0 of ");
+		SHOWS("0.0 pps");
+		HIDES("accounted for");
+		HIDES("adds up");
+		RUN("tx -i v0 --duration 0.5 --verbose");
+		ENDED(1);
+		HIDES("adds up");
+		RUN("tx -i v0 --duration 0.5 --json");
+		ENDED(1);
+		cr_assert(tool_json(tool.out) && !strstr(tool.out, "totals"), "%s", tool.out);
+		netns_run("ip link set %s up", downed[i]);
+	}
+}
+
+Test(xsk_bench, link_that_goes_down_is_told_with_the_programs_name)
+{
+	tool_start(&tool, XSK_BENCH " tx -i v0 --rate 100 --duration 1.5");
+	tool_await(&tool, "is running");
+	netns_down("v1");
+	tool_end(&tool, 0);
+	ENDED(1);
+	SAYS("\nxsk-bench: v0: the link is down\n");
+	SAYS("xsk-bench: link: v0: the link is down; ");
+}
+
+Test(xsk_bench, latency_that_nobody_answers_says_who_should)
+{
+	RUN("latency -i v0 --rate 100 --duration 0.3");
+	ENDED(3);
+	SAYS("xsk-bench: nobody answered: is 02:6e:78:00:00:01 (--dst) the peer, and does it run "
+	     "xsk-bench fwd?");
+	HIDES("every frame is accounted for");
+}
+
+/* ---- Options ------------------------------------------------------------------------------------ */
+
+Test(xsk_bench, options_that_cannot_work_are_refused_in_their_own_words)
+{
+	static const struct {
+		const char *options, *says;
+	} rows[] = {
+		{"rx -i v0 -q 5", "-q 5: v0 has queues 0..1"},
+		{"rx -i v0 -n 4", "-n 4: v0 has queues 0..1"},
+		{"tx -i v0 -q 1 -n 2", "-q 1 -n 2: v0 has queues 0..1"},
+		{"rx -i v0 --cpu 0,999", "--cpu: there is no CPU 999"},
+		{"rx -i v0 --napi-defer 2", "--napi-defer 2, --napi-flush 0: go together"},
+		{"rx -i v0 --sealed --frame-bytes 9000", "--sealed with --frame-bytes 9000: "},
+		{"rx -i v0 --mode zero-copy --attach generic",
+		 "--mode zero-copy with --attach generic: "},
+		{"rx -i v0 -q 9999", "-q 9999: "},
+		{"tx -i v0 --mac", "--mac: tx takes no frames"},
+		{"rx -i v0 --mac=02:00:00:00:00", "--mac: '02:00:00:00:00' is not a list"},
+		{"rx -i v0 --nonsense", "--nonsense: no such option"},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		RUN("%s --json", rows[i].options);
+		ENDED(2);
+		SAYS(rows[i].says);
+		SILENT("is running");
+		cr_assert(tool_json(tool.out), "%s", tool.out);
+		cr_assert_eq(tool_number(tool.out, "", "exit_code"), 2);
+	}
+}
+
+Test(xsk_bench, failure_is_one_json_document_without_figures)
+{
+	static const char *const commands[] = {
+		"rx -i nothere --json",
+		"rx -i v0 --mode zero-copy --json",
+		"rx -i v0 --cpu 999 --json",
+		"rx --json",
+	};
+
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		RUN("%s", commands[i]);
+		cr_assert(tool.status == 1 || tool.status == 2, "%s: %d", commands[i], tool.status);
+		cr_assert(tool_json(tool.out), "%s", tool.out);
+		SHOWS("\"error\": {");
+		SHOWS("\"step\": ");
+		SHOWS("\"message\": ");
+		HIDES("totals");
+		HIDES("adds_up");
+		cr_assert_eq(tool_number(tool.out, "", "exit_code"), tool.status);
+	}
+}
+
+Test(xsk_bench, zero_copy_that_auto_did_not_get_is_explained_without_advising_auto)
+{
+	RUN("rx -i v0 --duration 0.1 --json");
+	ENDED(0);
+	SHOWS("the driver has no zero copy");
+	HIDES("mode auto");
+	RUN("rx -i v0 --mode zero-copy");
+	ENDED(1);
+	SAYS("use --mode auto or copy");
+}
+
+Test(xsk_bench, generic_xdp_that_auto_ended_in_is_told_without_advising_auto)
+{
+	RUN("rx -i lo --duration 0.1 --json");
+	ENDED(0);
+	SAYS("xsk-bench: generic XDP, which is slower: lo: ");
+	SAYS("the driver has no native XDP\n");
+	SAYS("lo: the MTU is 65536, and frames over 1518 bytes are dropped; lower the MTU\n");
+	HIDES("attach auto");
+	HIDES("mode auto");
+	RUN("rx -i lo --attach native");
+	ENDED(1);
+	SAYS("use --attach auto or generic");
+}
+
+Test(xsk_bench, help_and_version_and_results_fit_80_columns)
+{
+	RUN("--help");
+	ENDED(0);
+	cr_assert(tool_width(tool.out) <= 80, "%u", tool_width(tool.out));
+	RUN("-V");
+	ENDED(0);
+	cr_assert_str_eq(tool.out, "xsk-bench " NET_XDP_VERSION "\n");
+	RUN("--version");
+	cr_assert_str_eq(tool.out, "xsk-bench " NET_XDP_VERSION "\n");
+	tool_start(&other, XSK_BENCH " rx -i v1 --duration 0");
+	tool_await(&other, "is running");
+	RUN("tx -i v0 -t 1.2");
+	ENDED(0);
+	cr_assert(tool_lines(tool.out) == 6 && tool_width(tool.out) <= 80, "%s", tool.out);
+	cr_assert(tool_width(tool.err) <= 80, "%s", tool.err);
+	SHOWS("pps, ");
+	SHOWS("iB\n");
+	cr_assert_eq(tool_end(&other, SIGINT), 0);
+	cr_assert(tool_lines(other.out) == 6 && tool_width(other.out) <= 80, "%s", other.out);
+	cr_assert(strstr(other.out, "every frame is accounted for") ||
+			  strstr(other.out, "were lost elsewhere"),
+		  "%s", other.out);
+	RUN("rx -i v1 --duration 0.2 --verbose");
+	cr_assert(tool_width(tool.out) <= 80 && tool_lines(tool.out) > 15, "%s", tool.out);
+}
+
+/* ---- The host's own interface ------------------------------------------------------------------- */
+
+/* All that goes out leaves by v0. */
+static void make_only_way(void)
+{
+	netns_run("ip addr add 192.0.2.1/24 dev v0");
+	netns_run("ip route add default via 192.0.2.2 dev v0");
+}
+
+Test(xsk_bench, interface_with_addresses_is_warned_of)
+{
+	netns_run("ip addr add 192.0.2.1/24 dev v0");
+	RUN("rx -i v0 --duration 0.1");
+	ENDED(0);
+	SAYS("xsk-bench: v0 carries addresses of the host");
+	RUN("rx -i v1 --duration 0.1");
+	SILENT("of the host");
+	RUN("tx -i v0 --duration 0.1");
+	SILENT("of the host");
+}
+
+Test(xsk_bench, only_way_to_the_machine_is_refused_without_force)
+{
+	static const char *const modes[] = {"rx", "fwd", "latency"};
+
+	make_only_way();
+	for (int i = 0; i < 3; i++) {
+		RUN("%s -i v0 --duration 0.1 --mac", modes[i]); /* its own MAC is the host's */
+		ENDED(1);
+		SAYS("v0 is the only way to this machine");
+		SAYS("--force");
+		SILENT("is running");
+		cr_assert_eq(netns_program_id("v0"), 0);
+	}
+	RUN("rx -i v0 --duration 0.1 --force");
+	ENDED(0);
+	SAYS("v0 is the only way to this machine");
+	RUN("rx -i v0 --duration 0.1 --mac 02:00:00:00:00:99");
+	ENDED(0);
+	SILENT("of the host");
+	RUN("tx -i v0 --duration 0.1");
+	ENDED(0);
+	RUN("fwd -i v1 --to v0 --duration 0.1");
+	ENDED(1);
+}
+
+Test(xsk_bench, way_back_to_the_ssh_client_is_refused_without_force)
+{
+	netns_run("ip addr add 192.0.2.1/24 dev v0");
+	setenv("SSH_CONNECTION", "192.0.2.7 50000 192.0.2.1 22", 1);
+	RUN("rx -i v0 --duration 0.1");
+	ENDED(1);
+	SAYS("v0 is the way back to the SSH client 192.0.2.7");
+	RUN("rx -i v1 --duration 0.1");
+	ENDED(0);
+	setenv("SSH_CONNECTION", "198.51.100.7 50000 192.0.2.1 22", 1); /* no route there */
+	RUN("rx -i v0 --duration 0.1");
+	ENDED(0);
+}
+
+Test(xsk_bench, ssh_session_is_found_behind_a_program_that_clears_the_environment)
+{
+	netns_run("ip addr add 192.0.2.1/24 dev v0");
+	setenv("SSH_CONNECTION", "192.0.2.7 50000 192.0.2.1 22", 1);
+	tool_run(&tool, "/usr/bin/timeout 20 /usr/bin/env -u SSH_CONNECTION " XSK_BENCH
+			" rx -i v0 --duration 0.1");
+	ENDED(1);
+	SAYS("v0 is the way back to the SSH client 192.0.2.7");
+	/* It ends in another network namespace. */
+	setenv("SSH_CONNECTION", "192.0.2.7 50000 192.0.2.99 22", 1);
+	tool_run(&tool, "/usr/bin/timeout 20 /usr/bin/env -u SSH_CONNECTION " XSK_BENCH
+			" rx -i v0 --duration 0.1");
+	ENDED(0);
+}
+
+/* ---- What it says of an interface --------------------------------------------------------------- */
+
+Test(xsk_bench, mtu_that_ends_in_generic_xdp_is_one_line)
+{
+	netns_run("ip link set v0 mtu 9000");
+	netns_run("ip link set v1 mtu 9000");
+	RUN("rx -i v0 --duration 0.1");
+	ENDED(0);
+	SAYS("xsk-bench: v0: the MTU of 9000 does not fit native XDP: generic XDP, which is "
+	     "slower, and frames over 1518 bytes are dropped; use --frame-bytes 9018\n");
+	cr_assert_eq(tool_lines(tool.err), 2, "%s", tool.err);
+	RUN("rx -i v0 --duration 0.1 --frame-bytes 9018");
+	cr_assert_eq(tool_lines(tool.err), 1, "%s", tool.err);
+	RUN("rx -i v0 --duration 0.1 --attach native");
+	ENDED(1);
+	SAYS("--frame-bytes");
+	SILENT("max_frame_bytes");
+}
+
+Test(xsk_bench, second_one_on_an_interface_is_told_at_once_that_it_waits)
+{
+	tool_start(&other, XSK_BENCH " rx -i v0 --duration 0");
+	tool_await(&other, "is running");
+	tool_start(&tool, XSK_BENCH " rx -i v0 --duration 0.1");
+	tool_await(&tool, "waiting for it to end");
+	SILENT("is running");
+	tool_end(&other, SIGTERM);
+	tool_end(&tool, 0);
+	ENDED(0);
+}

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* xsk-bench while frames come, and while interfaces change under it. */
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "support/peer.h"
+#include "support/xsk_bench.h"
+#include "xsk_bench/frame.h"
+
+TestSuite(xsk_bench_run, .init = xsk_bench_setup, .timeout = 60);
+
+/* ---- Interfaces that change under a run ---------------------------------------------------------- */
+
+/* The bpf_link that keeps the tool's program attached. */
+static int link_of(pid_t pid)
+{
+	char path[64], line[128];
+	unsigned int id = 0;
+
+	for (int fd = 0; fd < 256 && !id; fd++) {
+		FILE *f;
+
+		snprintf(path, sizeof(path), "/proc/%d/fdinfo/%d", (int)pid, fd);
+		f = fopen(path, "re");
+		while (f && fgets(line, sizeof(line), f))
+			sscanf(line, "link_id: %u", &id);
+		if (f)
+			fclose(f);
+	}
+	cr_assert(id, "no link");
+	return bpf_link_get_fd_by_id(id);
+}
+
+/* It ends by itself, long before its time, and says why. */
+static void ends_saying(const char *words)
+{
+	tool_end(&tool, 0);
+	ENDED(1);
+	SAYS("xsk-bench: restart: v0: ");
+	SAYS(words);
+	HIDES("adds up");
+	HIDES("accounted for");
+}
+
+Test(xsk_bench_run, program_that_is_detached_under_a_run_ends_it_with_the_reason)
+{
+	static const char *const modes[] = {"rx", "fwd", "latency"};
+	int link;
+
+	for (int i = 0; i < 3; i++) {
+		tool_start(&tool, XSK_BENCH " %s -i v0 --duration 5", modes[i]);
+		tool_await(&tool, "is running");
+		link = link_of(tool.pid);
+		cr_assert_eq(bpf_link_detach(link), 0, "%s", strerror(errno));
+		close(link);
+		ends_saying("somebody has detached the XDP program");
+	}
+}
+
+Test(xsk_bench_run, interface_that_goes_under_a_run_ends_it_with_the_reason)
+{
+	for (int json = 0; json < 2; json++) {
+		tool_start(&tool, XSK_BENCH " rx -i v0 --duration 5%s", json ? " --json" : "");
+		tool_await(&tool, "is running");
+		netns_run("ip link del v0");
+		ends_saying("the interface is gone");
+		cr_assert(!json || (tool_json(tool.out) && !strstr(tool.out, "totals")), "%s",
+			  tool.out);
+		if (!json)
+			netns_veth("v0", "v1", 2, 1500);
+	}
+}
+
+/* ---- What arrives -------------------------------------------------------------------------------- */
+
+static void sleep_ms(long ms)
+{
+	nanosleep(&(struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000}, NULL);
+}
+
+/* count of our own frames from sequence on, as another xsk-bench sends them. */
+static void send_numbers(struct peer *p, uint64_t sequence, uint32_t count)
+{
+	struct frame_flow flow = {.run = 7, .dst_mac = {0x02, 0, 0, 0, 0, 0x99}};
+	uint8_t bytes[FRAME_MIN_BYTES];
+	uint64_t sum = frame_prepare(&flow, 0, bytes, sizeof(bytes));
+
+	for (uint32_t i = 0; i < count; i++) {
+		frame_stamp(bytes, sum, sequence + i, 1);
+		peer_send(p, bytes, sizeof(bytes));
+	}
+}
+
+static void send_too_long(struct peer *p, uint32_t count)
+{
+	static const uint8_t bytes[2000] = {0x02, 0, 0, 0, 0, 0x99, 0x02,
+					    0,	  0, 0, 0, 1, 0x88, 0xb5};
+
+	for (uint32_t i = 0; i < count; i++)
+		peer_send(p, bytes, sizeof(bytes));
+}
+
+Test(xsk_bench_run, loss_upstream_is_not_explained_by_drops_before_the_first_frame)
+{
+	struct peer p;
+
+	netns_run("ip link set v0 mtu 3000");
+	netns_run("ip link set v1 mtu 3000");
+	peer_open(&p, "v0");
+	peer_use_queue(&p, 0);
+	tool_start(&tool, XSK_BENCH " rx -i v1 --duration 2.5 --json");
+	tool_await(&tool, "is running");
+	send_too_long(&p, 50);
+	sleep_ms(300);
+	send_numbers(&p, 1000, 10);
+	sleep_ms(300);
+	send_numbers(&p, 1020, 10); /* 10 are missing, and nothing was dropped here */
+	tool_end(&tool, 0);
+	ENDED(0);
+	cr_assert_eq(tool_number(tool.out, "\"name\": \"missing\"", "whole"), 10);
+	cr_assert_eq(tool_number(tool.out, "\"name\": \"missing\"", "unexplained"), 10, "%s",
+		     tool.out);
+	/* They were dropped all the same. */
+	cr_assert_eq(tool_number(tool.out, "\"name\": \"arrived\"", "program_dropped_too_long"),
+		     50);
+	peer_close(&p);
+}
+
+Test(xsk_bench_run, forwarding_onto_a_link_that_is_down_fails)
+{
+	struct peer p;
+
+	netns_veth("w0", "w1", 1, 1500);
+	peer_open(&p, "v0");
+	peer_use_queue(&p, 0);
+	netns_down("w1");
+	tool_start(&tool, XSK_BENCH " fwd -i v1 --to w0 --duration 1");
+	tool_await(&tool, "is running");
+	send_numbers(&p, 0, 5);
+	tool_end(&tool, 0);
+	ENDED(1);
+	SAYS("xsk-bench: link: w0: the link is down; 0 of 5 frames were sent");
+	peer_close(&p);
+}
+
+Test(xsk_bench_run, live_line_counts_what_the_program_drops)
+{
+	struct peer p;
+
+	netns_run("ip link set v0 mtu 3000");
+	netns_run("ip link set v1 mtu 3000");
+	peer_open(&p, "v0");
+	tool_start(&tool, XSK_BENCH " rx -i v1 --duration 1.5");
+	tool_await(&tool, "is running");
+	send_too_long(&p, 20);
+	tool_end(&tool, 0);
+	ENDED(0);
+	SAYS("  20 dropped\n");
+	SAYS("v1: the MTU is 3000, and frames over 1518 bytes are dropped; use --frame-bytes 3018");
+	SHOWS("program_dropped_too_long 20");
+	peer_close(&p);
+}
+
+Test(xsk_bench_run, frames_to_other_macs_stay_with_the_host)
+{
+	struct peer p, host;
+
+	peer_open(&p, "v0");
+	peer_use_queue(&p, 0);
+	tool_start(&tool, XSK_BENCH " rx -i v1 --duration 1 --json --mac");
+	tool_await(&tool, "is running");
+	peer_open(&host, "v1");
+	send_numbers(&p, 0, 1); /* to 02:00:00:00:00:99 */
+	cr_assert_eq(peer_receive(&host, (uint8_t[2048]){0}, 2048, 500), FRAME_MIN_BYTES);
+	tool_end(&tool, 0);
+	ENDED(0);
+	cr_assert_eq(tool_number(tool.out, "totals", "received"), 0);
+	tool_start(&tool, XSK_BENCH " rx -i v1 --count 1 --json --mac own,02:00:00:00:00:99");
+	tool_await(&tool, "is running");
+	send_numbers(&p, 0, 1);
+	tool_end(&tool, 0);
+	ENDED(0);
+	cr_assert_eq(tool_number(tool.out, "totals", "received"), 1);
+	peer_close(&host);
+	peer_close(&p);
+}

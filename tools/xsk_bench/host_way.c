@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The judgement; host_net.c asks the kernel. */
+#include "host_way.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const struct host_link *host_net_link(const struct host_net *net, uint32_t ifindex)
+{
+	for (uint32_t i = 0; i < net->link_count; i++)
+		if (net->links[i].ifindex == ifindex)
+			return &net->links[i];
+	return NULL;
+}
+
+/* Does link lie on the interface? Walks down from link, no further than there are links: a ring of
+ * devices would otherwise never end. */
+static bool lies_on(const struct host_net *net, const struct host_link *link, uint32_t ifindex,
+		    uint32_t depth)
+{
+	if (link->ifindex == ifindex)
+		return true;
+	if (depth == 8) /* the kernel's own limit, MAX_NEST_DEV */
+		return false;
+	for (uint32_t i = 0; i < net->link_count; i++) {
+		const struct host_link *lower = &net->links[i];
+
+		if ((lower->master == link->ifindex || lower->ifindex == link->below) &&
+		    lies_on(net, lower, ifindex, depth + 1))
+			return true;
+	}
+	return false;
+}
+
+static bool is_taken(const struct host_taken *taken, const struct host_link *link)
+{
+	if (!taken->count || !link->has_mac)
+		return true;
+	for (uint32_t i = 0; i < taken->count; i++)
+		if (!memcmp(taken->macs[i], link->mac, sizeof(link->mac)))
+			return true;
+	return false;
+}
+
+/* The device, when it loses its frames. */
+static const struct host_link *loser(const struct host_net *net, uint32_t device, uint32_t ifindex,
+				     const struct host_taken *taken)
+{
+	const struct host_link *link = host_net_link(net, device);
+
+	return link && lies_on(net, link, ifindex, 0) && is_taken(taken, link) ? link : NULL;
+}
+
+static struct host_way way(enum host_verdict verdict, const struct host_net *net, uint32_t ifindex,
+			   const struct host_link *on, const char *what)
+{
+	const struct host_link *link = host_net_link(net, ifindex);
+	struct host_way w = {.verdict = verdict};
+	bool above = on->ifindex != ifindex;
+
+	snprintf(w.sentence, sizeof(w.sentence), "%s %s%s%s%s", link ? link->name : on->name, what,
+		 above ? " (" : "", above ? on->name : "", above ? " lies on it)" : "");
+	return w;
+}
+
+struct host_way host_way_of(const struct host_net *net, uint32_t ifindex,
+			    const struct host_taken *taken)
+{
+	const struct host_link *on = NULL, *some = NULL;
+	uint32_t through = 0;
+	char what[100];
+
+	on = loser(net, net->ssh_exit, ifindex, taken);
+	if (on) {
+		snprintf(what, sizeof(what), "is the way back to the SSH client %s",
+			 net->ssh_client);
+		return way(HOST_ONLY, net, ifindex, on, what);
+	}
+	for (uint32_t i = 0; i < net->exit_count; i++) {
+		on = loser(net, net->exits[i], ifindex, taken);
+		through += on != NULL;
+		some = on ? on : some;
+	}
+	if (through && through == net->exit_count)
+		return way(HOST_ONLY, net, ifindex, some,
+			   "is the only way to this machine: each default route leaves by it");
+	if (through)
+		return way(HOST_CARRIED, net, ifindex, some, "carries a default route of the host");
+	for (uint32_t i = 0; i < net->link_count; i++) {
+		on = loser(net, net->links[i].ifindex, ifindex, taken);
+		if (on && on->addressed)
+			return way(HOST_CARRIED, net, ifindex, on, "carries addresses of the host");
+	}
+	return (struct host_way){.verdict = HOST_FREE};
+}
+
+void host_net_free(struct host_net *net)
+{
+	free(net->links);
+	free(net->exits);
+	memset(net, 0, sizeof(*net));
+}

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "look.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "say.h"
+
+static int fail(struct net_error *err, int code, const char *step, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
+static int fail(struct net_error *err, int code, const char *step, const char *format, ...)
+{
+	va_list args;
+
+	err->code = code;
+	snprintf(err->step, sizeof(err->step), "%s", step);
+	va_start(args, format);
+	vsnprintf(err->message, sizeof(err->message), format, args);
+	va_end(args);
+	return code;
+}
+
+static int check_queues(const struct port *p, const struct options *opt, struct net_error *err)
+{
+	uint32_t has = p->device.rx_queues;
+	char first[24] = "", count[24] = "";
+
+	if (!has || opt->first_queue + opt->queue_count <= has)
+		return 0;
+	if (opt->first_queue)
+		snprintf(first, sizeof(first), "-q %u", opt->first_queue);
+	if (opt->queue_count > 1)
+		snprintf(count, sizeof(count), "%s-n %u", *first ? " " : "", opt->queue_count);
+	return fail(err, -EINVAL, "queues",
+		    "%s%s: %s has queues 0..%u; ethtool -L %s gives it more, where it can", first,
+		    count, p->ifname, has - 1, p->ifname);
+}
+
+static int check_host(const struct port *p, const struct options *opt, const struct host_net *net,
+		      struct net_error *err)
+{
+	uint8_t macs[NET_XDP_TAKE_MACS][6];
+	struct host_taken taken = {macs, port_macs(opt, p->mac, macs)};
+	struct host_way way = host_way_of(net, p->device.ifindex, &taken);
+
+	if (way.verdict == HOST_ONLY && !opt->force)
+		return fail(err, -EPERM, "host",
+			    "%s, and %s would take its frames; use another interface, --mac with a "
+			    "MAC that is not the host's, or --force",
+			    way.sentence, options_mode_name(opt->mode));
+	if (way.verdict != HOST_FREE)
+		say("%s; the host gets none of the frames that are taken (--mac with another MAC "
+		    "leaves it its own)",
+		    way.sentence);
+	return 0;
+}
+
+static void tell_state(const struct port *p)
+{
+	const struct net_xdp_device *d = &p->device;
+
+	if (!d->up)
+		say("%s is down; bring it up with: ip link set %s up", p->ifname, p->ifname);
+	else if (!d->carrier)
+		say("%s: the link is down", p->ifname);
+}
+
+int look_at_port(struct port *p, const struct options *opt, const struct host_net *net,
+		 struct net_error *err)
+{
+	const struct host_link *link;
+	int rc = net_xdp_device_query(p->ifname, &p->device, err);
+
+	if (!rc)
+		rc = check_queues(p, opt, err);
+	if (rc)
+		return rc;
+	link = host_net_link(net, p->device.ifindex);
+	if (link && link->has_mac)
+		memcpy(p->mac, link->mac, sizeof(p->mac));
+	return 0;
+}
+
+int look_at_host(const struct port *p, const struct options *opt, const struct host_net *net,
+		 struct net_error *err)
+{
+	int rc = options_receive(opt) ? check_host(p, opt, net, err) : 0;
+
+	if (!rc)
+		tell_state(p);
+	return rc;
+}
+
+/* The rung that says why the program is not in the driver; NULL: it is, or nobody asked for that. */
+static struct net_xdp_rung *native_refusal(struct net_xdp_report *r)
+{
+	for (uint32_t i = 0; !r->native && i < r->rung_count && i < NET_XDP_RUNGS; i++)
+		if (r->rungs[i].error && !strcmp(r->rungs[i].asked, "native attach"))
+			return &r->rungs[i];
+	return NULL;
+}
+
+void look_at_mode(const struct port *p, const struct options *opt)
+{
+	uint32_t takes = port_largest_frame(opt), mtu = p->device.mtu_bytes;
+	bool drops = options_receive(opt) && mtu + 14 > takes;
+	struct net_xdp_rung *refusal = NULL;
+	char advice[48] = "lower the MTU", dropped[80] = "";
+	struct net_xdp_report report;
+
+	if (!net_xdp_queue_report(p->queues[0].q, &report))
+		refusal = native_refusal(&report);
+	if (drops)
+		snprintf(dropped, sizeof(dropped), "frames over %u bytes are dropped", takes);
+	if (!options_send(opt) &&
+	    mtu + 18 <= OPTIONS_MAX_FRAME) /* of a sender it is what it sends */
+		snprintf(advice, sizeof(advice), "use --frame-bytes %u", mtu + 18);
+	if (refusal && refusal->error == -ERANGE && mtu + 14 > takes) {
+		say("%s: the MTU of %u does not fit native XDP: generic XDP, which is slower%s%s; "
+		    "%s",
+		    p->ifname, mtu, drops ? ", and " : "", dropped, advice);
+		return;
+	}
+	if (refusal) {
+		options_say(refusal->sentence, sizeof(refusal->sentence));
+		say("generic XDP, which is slower: %s", refusal->sentence);
+	}
+	if (drops)
+		say("%s: the MTU is %u, and %s; %s", p->ifname, mtu, dropped, advice);
+}
+
+int look_at_restart(const struct port *p, int code, struct net_error *err)
+{
+	static const char again[] = "start xsk-bench again";
+	struct net_xdp_device now;
+	struct net_error ignored;
+	int rc = net_xdp_device_query(p->ifname, &now, &ignored);
+
+	if (rc == -ENODEV)
+		return fail(err, code, "restart",
+			    "%s: the interface is gone, renamed or in another network namespace; "
+			    "when it is back, %s",
+			    p->ifname, again);
+	if (!rc && !now.program_id)
+		return fail(err, code, "restart",
+			    "%s: somebody has detached the XDP program, so no frames come any "
+			    "more; %s",
+			    p->ifname, again);
+	if (!rc && now.program_name[0] && strncmp(now.program_name, "net_xdp", 7) &&
+	    strcmp(now.program_mode, "dispatcher"))
+		return fail(err, code, "restart",
+			    "%s: somebody has put the XDP program \"%s\" in the place of ours, so "
+			    "no frames come any more; end it and %s",
+			    p->ifname, now.program_name, again);
+	return fail(err, code, "restart",
+		    "%s: the queues have to be made again (the device was reset, its queues or its "
+		    "XDP program changed); %s",
+		    p->ifname, again);
+}
+
+bool look_at_link(const struct port *p)
+{
+	struct net_xdp_device now;
+	struct net_error ignored;
+
+	return !net_xdp_device_query(p->ifname, &now, &ignored) && now.up && now.carrier;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What a person should hear of an interface before the first frame, and when it ends. */
+#ifndef BENCH_LOOK_H
+#define BENCH_LOOK_H
+
+#include "host_way.h"
+#include "port.h"
+
+/* Look at p->ifname without touching it: fills p->device and p->mac.
+ * Return: 0; -EINVAL when an option does not fit it, -errno; with err filled. */
+int look_at_port(struct port *p, const struct options *opt, const struct host_net *net,
+		 struct net_error *err);
+
+/* Say on stderr what is odd about it. Return: 0; -EPERM with err filled when the run would cut the
+ * machine off and --force is not given. */
+int look_at_host(const struct port *p, const struct options *opt, const struct host_net *net,
+		 struct net_error *err);
+
+/* The queues are there: say it where auto ended in generic XDP, or where frames will be dropped. */
+void look_at_mode(const struct port *p, const struct options *opt);
+
+/* The endpoint wants a restart: err says why, as far as the interface shows it. Return: code. */
+int look_at_restart(const struct port *p, int code, struct net_error *err);
+
+/* Return: does the interface have a link now? One that is gone has none. */
+bool look_at_link(const struct port *p);
+
+#endif

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The library's sentences in the words of the command line. */
+#include "options.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Longer ones first where one begins with another. */
+static const struct {
+	const char *library;
+	const char *option;
+} words[] = {
+	{"ifname", "-i"},
+	{"first_queue", "-q"},
+	{"max_queues", "-n"},
+	{"max_frame_bytes", "--frame-bytes"},
+	{"chunk_bytes", "--chunk"},
+	{"4096-byte chunks", "--chunk 4096"},
+	{"register less memory", "take a smaller --ring"},
+	{"set unaligned", "leave out --aligned"},
+	{"sealed", "--sealed"},
+	{"rx_ring_frames", "--ring"},
+	{"tx_ring_frames", "--ring"},
+	{"fill_ring_frames", "--ring"},
+	{"completion_ring_frames", "--ring"},
+	{"rx_id_limit", "--ring"},
+	{"private_rx_chunks", "--ring"},
+	{"mode auto", "--mode auto"},
+	{"mode zero-copy", "--mode zero-copy"},
+	{"mode copy", "--mode copy"},
+	{"attach auto", "--attach auto"},
+	{"attach native", "--attach native"},
+	{"attach generic", "--attach generic"},
+	{"program dispatcher", "--dispatcher"},
+	{"use program link", "leave out --dispatcher"},
+	{"program link", "no --dispatcher"},
+	{"take_mac_count", "--mac"},
+	{"take_macs", "--mac"},
+	{"busy_poll_us", "--busy-poll"},
+	{"busy_poll_budget", "its budget"},
+	{"napi_defer_hard_irqs", "--napi-defer"},
+	{"gro_flush_timeout_ns", "--napi-flush"},
+};
+
+static bool is_word(char c)
+{
+	return isalnum((unsigned char)c) || c == '_' || c == '-';
+}
+
+/* The whole words at text that are in the table. Return: their row, -1 none. */
+static int find(const char *text, char before)
+{
+	for (int i = 0; i < (int)(sizeof(words) / sizeof(words[0])); i++) {
+		size_t length = strlen(words[i].library);
+
+		if (!is_word(before) && !strncmp(text, words[i].library, length) &&
+		    !is_word(text[length]))
+			return i;
+	}
+	return -1;
+}
+
+void options_say(char *text, size_t size)
+{
+	char said[512];
+	size_t used = 0;
+
+	for (const char *at = text; *at && used + 1 < sizeof(said);) {
+		int row = find(at, at > text ? at[-1] : ' ');
+
+		if (row < 0) {
+			said[used++] = *at++;
+			continue;
+		}
+		used += (size_t)snprintf(said + used, sizeof(said) - used, "%s", words[row].option);
+		at += strlen(words[row].library);
+	}
+	snprintf(text, size, "%.*s", (int)(used < sizeof(said) ? used : sizeof(said) - 1), said);
+}

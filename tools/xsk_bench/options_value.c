@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "options_value.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A whole number, with k, M or G behind it for thousands and so on. Return: false on anything else. */
+static bool parse_number(const char *text, uint64_t *out)
+{
+	char *end;
+	uint64_t scale = 1;
+
+	if (*text < '0' || *text > '9') /* strtoull would take a sign and wrap */
+		return false;
+	errno = 0;
+	*out = strtoull(text, &end, 10);
+	if (errno)
+		return false;
+	if (*end == 'k')
+		scale = 1000;
+	else if (*end == 'M')
+		scale = 1000000;
+	else if (*end == 'G')
+		scale = 1000000000;
+	if (scale != 1)
+		end++;
+	return !*end && !__builtin_mul_overflow(*out, scale, out);
+}
+
+static int set_number(struct parse *p, const struct spec *s, const char *text)
+{
+	uint64_t value;
+	char *field = (char *)p->out + s->offset;
+
+	if (!parse_number(text, &value) || value < s->min || value > s->max)
+		return FAIL(p, "--%s: '%s' is not a whole number from %llu to %llu", s->name, text,
+			    (unsigned long long)s->min, (unsigned long long)s->max);
+	if (s->kind == KIND_U64)
+		memcpy(field, &value, sizeof(value));
+	else
+		memcpy(field, &(uint32_t){(uint32_t)value}, sizeof(uint32_t));
+	return 0;
+}
+
+static int set_choice(struct parse *p, const struct spec *s, const char *text)
+{
+	for (uint32_t i = 0; s->choices[i]; i++)
+		if (!strcmp(text, s->choices[i])) {
+			memcpy((char *)p->out + s->offset, &i, sizeof(i));
+			return 0;
+		}
+	return FAIL(p, "--%s: '%s' is not one of %s, %s%s%s", s->name, text, s->choices[0],
+		    s->choices[1], s->choices[2] ? ", " : "", s->choices[2] ? s->choices[2] : "");
+}
+
+static int set_seconds(struct parse *p, const struct spec *s, const char *text)
+{
+	char *end;
+	double seconds = strtod(text, &end);
+	uint64_t ns;
+
+	if (end == text || *end || !(seconds >= 0 && seconds <= 1e7))
+		return FAIL(p, "--%s: '%s' is not a number of seconds from 0 to 10000000", s->name,
+			    text);
+	ns = (uint64_t)(seconds * 1e9);
+	memcpy((char *)p->out + s->offset, &ns, sizeof(ns));
+	return 0;
+}
+
+/* "0,2-3": the CPUs of the queue threads, in order. */
+static int set_cpus(struct parse *p, const struct spec *s, const char *text)
+{
+	const char *at = text;
+
+	p->out->cpu_count = 0;
+	for (;;) {
+		char *end;
+		unsigned long first, last;
+
+		if (*at < '0' || *at > '9')
+			goto bad;
+		first = last = strtoul(at, &end, 10);
+		if (*end == '-' && end[1] >= '0' && end[1] <= '9')
+			last = strtoul(end + 1, &end, 10);
+		if (last < first || last >= 1024 ||
+		    last - first >= BENCH_MAX_QUEUES - p->out->cpu_count)
+			goto bad;
+		for (; first <= last; first++)
+			p->out->cpus[p->out->cpu_count++] = (uint32_t)first;
+		if (!*end)
+			return 0;
+		if (*end != ',')
+			goto bad;
+		at = end + 1;
+	}
+bad:
+	return FAIL(p, "--%s: '%s' is not a list like 0,2-3 of at most %d CPUs", s->name, text,
+		    BENCH_MAX_QUEUES);
+}
+
+const char *option_mac(const char *text, uint8_t out[6])
+{
+	unsigned int b[6];
+	int used = 0;
+
+	if (sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x%n", &b[0], &b[1], &b[2], &b[3], &b[4], &b[5],
+		   &used) != 6)
+		return NULL;
+	for (int i = 0; i < 6; i++)
+		out[i] = (uint8_t)b[i];
+	return text + used;
+}
+
+static int set_mac(struct parse *p, const struct spec *s, const char *text)
+{
+	const char *rest = option_mac(text, p->out->dst_mac);
+
+	if (!rest || *rest)
+		return FAIL(p, "--%s: '%s' is not a MAC address like 02:00:00:00:00:01", s->name,
+			    text);
+	return 0;
+}
+
+/* "own", MACs, or both, with commas between; nothing says "own". */
+static int set_take(struct parse *p, const struct spec *s, const char *text)
+{
+	struct options *o = p->out;
+	const char *at = text ? text : "own";
+
+	for (;; at++) {
+		if (!strncmp(at, "own", 3)) {
+			o->take_own_mac = true;
+			at += 3;
+		} else if (o->take_mac_count + 1 == NET_XDP_TAKE_MACS) { /* one is kept for own */
+			return FAIL(p, "--%s: at most %d MAC addresses and own", s->name,
+				    NET_XDP_TAKE_MACS - 1);
+		} else {
+			at = option_mac(at, o->take_macs[o->take_mac_count]);
+			o->take_mac_count++;
+		}
+		if (at && !*at)
+			return 0;
+		if (!at || *at != ',')
+			return FAIL(p, "--%s: '%s' is not a list like own,02:00:00:00:00:01",
+				    s->name, text);
+	}
+}
+
+static int set_ip(struct parse *p, const struct spec *s, const char *text)
+{
+	struct in_addr addr;
+	uint32_t host;
+
+	if (inet_pton(AF_INET, text, &addr) != 1)
+		return FAIL(p, "--%s: '%s' is not an IPv4 address", s->name, text);
+	host = ntohl(addr.s_addr);
+	memcpy((char *)p->out + s->offset, &host, sizeof(host));
+	return 0;
+}
+
+int option_set(struct parse *p, const struct spec *s, const char *text)
+{
+	char *field = (char *)p->out + s->offset;
+
+	switch (s->kind) {
+	case KIND_FLAG:
+		memcpy(field, &(bool){true}, sizeof(bool));
+		return 0;
+	case KIND_TEXT:
+		if (!*text)
+			return FAIL(p, "--%s: the name is empty", s->name);
+		memcpy(field, &text, sizeof(text));
+		return 0;
+	case KIND_U32:
+	case KIND_U64:
+		return set_number(p, s, text);
+	case KIND_CHOICE:
+		return set_choice(p, s, text);
+	case KIND_SECONDS:
+		return set_seconds(p, s, text);
+	case KIND_CPUS:
+		return set_cpus(p, s, text);
+	case KIND_MAC:
+		return set_mac(p, s, text);
+	case KIND_TAKE:
+		return set_take(p, s, text);
+	case KIND_IP:
+		return set_ip(p, s, text);
+	case KIND_VERSION:
+		return OPTIONS_VERSION;
+	case KIND_HELP:
+		break;
+	}
+	return OPTIONS_HELP;
+}

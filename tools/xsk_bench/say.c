@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "say.h"
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <string.h>
+
+void say(const char *format, ...)
+{
+	va_list args;
+
+	fputs("xsk-bench: ", stderr);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputc('\n', stderr);
+}
+
+void say_wrapped(FILE *out, size_t column, size_t indent, const char *text)
+{
+	bool first = true;
+
+	while (*text) {
+		size_t length = strcspn(text, " ");
+
+		if (!first && column + 1 + length > SAY_COLUMNS) {
+			fprintf(out, "\n%*s", (int)indent, "");
+			column = indent;
+			first = true;
+		}
+		fprintf(out, "%s%.*s", first ? "" : " ", (int)length, text);
+		column += length + !first;
+		first = false;
+		text += length;
+		text += strspn(text, " ");
+	}
+	fputc('\n', out);
+}
+
+struct said say_rate(double pps)
+{
+	struct said s;
+
+	if (pps >= 1e6)
+		snprintf(s.text, sizeof(s.text), "%.3f Mpps", pps / 1e6);
+	else if (pps >= 1e3)
+		snprintf(s.text, sizeof(s.text), "%.2f kpps", pps / 1e3);
+	else
+		snprintf(s.text, sizeof(s.text), "%.1f pps", pps);
+	return s;
+}
+
+struct said say_bytes(uint64_t bytes)
+{
+	static const char *const units[] = {"KiB", "MiB", "GiB", "TiB"};
+	double value = (double)bytes / 1024;
+	size_t i = 0;
+	struct said s;
+
+	for (; i < 3 && value >= 1024; i++)
+		value /= 1024;
+	if (bytes < 1024)
+		snprintf(s.text, sizeof(s.text), "%u bytes", (unsigned int)bytes);
+	else
+		snprintf(s.text, sizeof(s.text), "%.1f %s", value, units[i]);
+	return s;
+}
