@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The endpoint: the only file that knows all the others. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -179,6 +180,50 @@ static int get_queues(struct net_endpoint *endpoint, const struct net_queue_conf
 		if (i == 0)
 			ep->umem_fd = q->fd;
 	}
+	ep->umem_fd = -1;
+	ep->made = count;
+	return 0;
+}
+
+void endpoint_set_socket(struct net_xdp_endpoint *ep, uint32_t index, int fd)
+{
+	pthread_mutex_lock(&ep->sockets_lock);
+	ep->sockets[index] = fd;
+	pthread_mutex_unlock(&ep->sockets_lock);
+}
+
+/* A copy of the descriptor of a queue that is alive, so that the UMEM stays registered though that queue may
+ * end meanwhile. Return: -1 when there is none, or no room for a copy; *alive: is queue index? */
+static int borrow_umem(struct net_xdp_endpoint *ep, uint32_t index, bool *is_alive)
+{
+	int fd = -1;
+
+	pthread_mutex_lock(&ep->sockets_lock);
+	*is_alive = ep->sockets[index] >= 0;
+	for (uint32_t i = 0; i < ep->made && fd < 0; i++)
+		if (ep->sockets[i] >= 0)
+			fd = fcntl(ep->sockets[i], F_DUPFD_CLOEXEC, 0);
+	pthread_mutex_unlock(&ep->sockets_lock);
+	return fd;
+}
+
+static int make_again(struct net_xdp_endpoint *ep, uint32_t index,
+		      const struct net_queue_config *config, struct net_queue **queue,
+		      struct net_error *err)
+{
+	struct net_xdp_queue *q;
+	int rc;
+
+	if (endpoint_is_lost(ep))
+		return error_set(err, -EBUSY, "get_queue",
+				 "%s or the program on it went: destroy all queues, then call "
+				 "get_queues",
+				 ep->device.ifname);
+	rc = queue_create(ep, index, config, &q, err);
+	if (rc)
+		return rc;
+	*queue = &q->base;
+	__atomic_add_fetch(&ep->queues_alive, 1, __ATOMIC_RELAXED);
 	return 0;
 }
 
@@ -186,8 +231,20 @@ static int get_queue(struct net_endpoint *endpoint, uint32_t index,
 		     const struct net_queue_config *config, struct net_queue **queue,
 		     struct net_error *err)
 {
-	(void)endpoint, (void)index, (void)config, (void)queue;
-	return error_set(err, -EOPNOTSUPP, "get_queue", "make all queues again with get_queues");
+	struct net_xdp_endpoint *ep = endpoint_of(endpoint);
+	bool is_alive = false;
+	int rc;
+
+	ep->umem_fd = index < ep->made ? borrow_umem(ep, index, &is_alive) : -1;
+	rc = lifecycle_get_queue(index, ep->made, is_alive, err);
+	if (!rc)
+		rc = check_namespace(ep, "get_queue", err);
+	if (!rc)
+		rc = make_again(ep, index, config, queue, err);
+	if (ep->umem_fd >= 0)
+		close(ep->umem_fd);
+	ep->umem_fd = -1;
+	return rc;
 }
 
 static int stop(struct net_endpoint *endpoint)
@@ -244,6 +301,7 @@ static void endpoint_free(struct net_xdp_endpoint *ep)
 	program_close(&ep->program);
 	actions_close(ep);
 	witness_close(&ep->witness);
+	pthread_mutex_destroy(&ep->sockets_lock);
 	host_close(&ep->host);
 	memory_close(&ep->memory);
 	free(ep);
@@ -285,6 +343,9 @@ int net_xdp_open(const struct net_xdp_config *config, struct net_endpoint **out,
 	ep->config.ifname = ep->name;
 	ep->program.link_fd = ep->umem_fd = -1;
 	ep->witness = (struct witness){-1, -1};
+	pthread_mutex_init(&ep->sockets_lock, NULL);
+	for (uint32_t i = 0; i < ENDPOINT_QUEUES; i++)
+		ep->sockets[i] = -1;
 	ep->action_fd = ep->events_fd = ep->removal_fd = ep->pulse_fd = ep->lost_fd = -1;
 	rc = host_open(&ep->host);
 	if (rc)

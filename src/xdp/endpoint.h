@@ -2,6 +2,8 @@
 #ifndef NET_XDP_ENDPOINT_H
 #define NET_XDP_ENDPOINT_H
 
+#include <pthread.h>
+
 #include "net_xdp.h"
 #include "xdp/host.h"
 #include "xdp/memory.h"
@@ -21,7 +23,11 @@ struct net_xdp_endpoint {
 	struct memory memory;
 	struct program program;
 	uint32_t queues_alive; /* atomic: queues end in their own threads */
-	int umem_fd;	       /* the first queue's socket while get_queues runs */
+	int umem_fd;	       /* a socket with the UMEM, to share it, while queues are made */
+	uint32_t made;	       /* queues of the last get_queues */
+	/* The sockets of the queues that are alive, -1 none. The lock is for what ends beside get_queue. */
+	pthread_mutex_t sockets_lock;
+	int sockets[ENDPOINT_QUEUES];
 	struct witness witness;
 	/* The last end of each queue, written by the queue that ends. */
 	struct release ended[ENDPOINT_QUEUES];
@@ -36,6 +42,9 @@ struct net_xdp_endpoint {
 	bool link_lost;	    /* events were lost, and asking again has failed so far */
 	bool gone; /* atomic, queues read it: device or program went, the restart was asked for */
 };
+
+/* A queue has its socket, or (-1) is about to close it. */
+void endpoint_set_socket(struct net_xdp_endpoint *ep, uint32_t index, int fd);
 
 /* inspect.c */
 void endpoint_inspect(struct net_endpoint *ep, struct net_inspector *to);

@@ -236,6 +236,8 @@ static int queue_free(struct net_xdp_queue *q, struct net_error *err)
 
 	ended = release_of(q);
 	ready_close(q);
+	if (q->live)
+		endpoint_set_socket(ep, q->index, -1);
 	socket_close(q);
 	if (q->bound) { /* else the queue may be another's, who keeps it */
 		rc = release_wait(&ended, &ep->witness, &until, why, sizeof(why));
@@ -476,6 +478,8 @@ int queue_create(struct net_xdp_endpoint *ep, uint32_t index, const struct net_q
 		queue_free(q, NULL);
 		return rc;
 	}
+	q->live = true;
+	endpoint_set_socket(ep, index, q->fd);
 	*out = q;
 	return 0;
 }

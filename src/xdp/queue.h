@@ -141,6 +141,7 @@ struct net_xdp_queue {
 	bool rx_vlan;
 	enum checksum_source rx_source;
 	pid_t maker;		   /* who ends it, see release_is_mine() */
+	bool live;		   /* the endpoint knows its socket */
 	bool bound;		   /* the kernel has the hardware queue for us to give back */
 	bool witnessed;		   /* its socket is in the endpoint's witness */
 	bool kernel_tells_sockets; /* netdev_queue_has_socket() was seen to work here */
