@@ -5,7 +5,7 @@
 packages=(
 	build-essential clang cmake ninja-build pkg-config bpftool
 	libxdp-dev libbpf-dev libmnl-dev libelf-dev zlib1g-dev libcriterion-dev
-	iproute2 ethtool
+	iproute2 ethtool jq
 )
 
 # How to tell on other systems: a command, or a pkg-config module behind a colon.
@@ -13,7 +13,7 @@ declare -A probes=(
 	[build-essential]=cc [clang]=clang [cmake]=cmake [ninja-build]=ninja
 	[pkg-config]=pkg-config [bpftool]=bpftool [iproute2]=ip [ethtool]=ethtool
 	[libxdp-dev]=:libxdp [libbpf-dev]=:libbpf [libmnl-dev]=:libmnl [libelf-dev]=:libelf
-	[zlib1g-dev]=:zlib [libcriterion-dev]=:criterion
+	[zlib1g-dev]=:zlib [libcriterion-dev]=:criterion [jq]=jq
 )
 
 source_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
