@@ -232,10 +232,12 @@ struct net_buffer_access;
 struct net_buffer_access_ops {
 	size_t size_bytes; /* sizeof(struct net_buffer_access_ops) */
 	/* Describe the buffers of ids[0..count): write each out[i] whole, for ids[i]. An unknown id gets
-	 * capacity 0. Called by the queue's thread, inside rx_avail. Must not block. */
+	 * capacity 0. Called by the queue's thread: inside rx_avail, and by wrappers that look at frames again
+	 * inside rx_poll and poll_ready, for ids that are posted. Must not block. */
 	void (*rx_buffers)(struct net_buffer_access *pool, const uint32_t *ids, uint32_t count,
 			   struct net_rx_buffer *out);
-	/* Take the metadata of frames that are in place, before their ids are returned. */
+	/* Take the metadata of frames that are in place, before their ids are returned: inside rx_poll or
+	 * poll_ready. All ids of one frame come in one call, in order. */
 	void (*rx_metadata)(struct net_buffer_access *pool, const uint32_t *ids,
 			    const struct net_rx_metadata *metadata, uint32_t count);
 
@@ -324,7 +326,9 @@ static inline uint32_t net_queue_rx_avail(struct net_queue *q, struct net_buffer
 /*
  * Collect received frames. Data and metadata are in place before an id is returned.
  * Return: number of ids written, 0..count, or NET_TRY_RESTART / NET_FATAL. Each posted id comes back at
- *         most once per posting. (AF_XDP: never less than 0. What ends a queue is told by tx_poll.)
+ *         most once per posting. The ids of one frame are never split over two calls: with rx_merge offer
+ *         room for those of your largest frame (256 hold any); one that needs more than count stays where
+ *         it is. (AF_XDP: never less than 0. What ends a queue is told by tx_poll.)
  * Owner: the returned buffers are the frontend's. It may hand one to tx_avail as it is, and post it again
  * when that packet's id has come back.
  * Blocks: no. Syscalls: see rx_avail.
