@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A conformance case: CASE(09, rx_avail_empty_is_a_noop) is the Criterion test
- * conformance::case_09_rx_avail_empty_is_a_noop. tests/conformance/cases.txt lists all 61 numbers;
+ * conformance::case_09_rx_avail_empty_is_a_noop. tests/conformance/cases.txt lists all numbers;
  * tests/conformance/table joins the list with the results. A case may have several tests, with
  * different names: it passes when all of them do. Above each stands what the case demands:
  *
