@@ -83,6 +83,48 @@ static inline int net_capture_get_stats(struct net_endpoint *capture, struct net
 	return net_capture_read_stats(capture, out, sizeof(*out));
 }
 
+/* ---- Disconnectable: swap the inner endpoint under a live frontend ------------------------- */
+
+/*
+ * Without an inner endpoint it is a NIC whose cable is out: posted receive ids stay posted, packets
+ * are dropped and counted (tx_errors). connect() and disconnect() may be called while queues run,
+ * from another thread: the frontend is told by actions, link down, restart required, link up, and
+ * by NET_TRY_RESTART from its queues, once each, and rebuilds them as for any restart.
+ *
+ * Opened, it has no inner endpoint. The link counts as up until an action says otherwise: one that
+ * is connected before the first poll_action gives no event.
+ */
+
+NET_PUBLIC int net_disconnectable_open_sized(const struct net_endpoint_facts *promise,
+					     size_t size_bytes, struct net_endpoint **out,
+					     struct net_error *err);
+/*
+ * promise: the facts of this endpoint for all its life, usually those of the first inner endpoint.
+ * One that cannot keep them (fewer queues, a transmit flag missing, unordered where order is
+ * promised, another RSS key or a smaller table) is refused.
+ * Return: 0; -ENOMEM, -errno of a descriptor, err filled. Blocks: no.
+ */
+static inline int net_disconnectable_open(const struct net_endpoint_facts *promise,
+					  struct net_endpoint **out, struct net_error *err)
+{
+	return net_disconnectable_open_sized(promise, sizeof(*promise), out, err);
+}
+
+/* Give it an inner endpoint, which is the wrapper's from now on and has no queues. Return: 0;
+ * -EBUSY it has one, or one whose queues the frontend still has; -EINVAL facts that do not fit;
+ * -errno of a descriptor; err filled and inner stays the caller's. Threads: any but inside a
+ * pool's operation. Blocks: while an endpoint call of the frontend's runs. */
+NET_PUBLIC int net_disconnectable_connect(struct net_endpoint *disconnectable,
+					  struct net_endpoint *inner, struct net_error *err);
+
+/* Take the inner endpoint away: *inner is the caller's again, without queues. Waits until the
+ * frontend has destroyed the queues made on it, at most timeout_ms. Return: 0; -ENOENT there is
+ * none; -ETIMEDOUT the frontend still has queues on it: disconnected all the same, call again to
+ * get *inner. Threads: any but a queue's (with timeout_ms 0 that one too). Blocks: yes. */
+NET_PUBLIC int net_disconnectable_disconnect(struct net_endpoint *disconnectable,
+					     uint32_t timeout_ms, struct net_endpoint **inner,
+					     struct net_error *err);
+
 #ifdef __cplusplus
 }
 #endif
