@@ -9,6 +9,7 @@
 
 #include "support/frame.h"
 #include "support/frontend.h"
+#include "support/wrapped.h"
 
 #define MEMORY	   (1u << 20)
 #define IDS	   600u
@@ -38,6 +39,7 @@ static void rig_open(struct rig *r, bool merge, uint32_t capacity)
 	for (int i = 0; i < QUEUES; i++)
 		configs[i].rx_merge = merge;
 	cr_assert(net_loopback_open(QUEUES, &r->ep, &err) == 0, "%s", err.message);
+	r->ep = wrapped(r->ep);
 	cr_assert(net_endpoint_get_queues(r->ep, configs, QUEUES, NULL, r->queues, &err) == 0, "%s",
 		  err.message);
 }
