@@ -75,12 +75,12 @@ NET_PUBLIC int net_capture_start(struct net_endpoint *capture,
  * Blocks: for the disk; for a reader that reads nothing one second. */
 NET_PUBLIC int net_capture_stop(struct net_endpoint *capture);
 
-NET_PUBLIC int net_capture_read_stats(struct net_endpoint *capture, struct net_capture_stats *out,
-				      size_t size_bytes);
+NET_PUBLIC int net_capture_get_stats_sized(struct net_endpoint *capture,
+					   struct net_capture_stats *out, size_t size_bytes);
 /* How it stands; after stop: how it went. Threads: any. Return: 0, -EINVAL not a capture. */
 static inline int net_capture_get_stats(struct net_endpoint *capture, struct net_capture_stats *out)
 {
-	return net_capture_read_stats(capture, out, sizeof(*out));
+	return net_capture_get_stats_sized(capture, out, sizeof(*out));
 }
 
 /* ---- Disconnectable: swap the inner endpoint under a live frontend ------------------------- */

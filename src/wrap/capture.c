@@ -268,8 +268,8 @@ int net_capture_stop(struct net_endpoint *base)
 	return last.error;
 }
 
-int net_capture_read_stats(struct net_endpoint *base, struct net_capture_stats *out,
-			   size_t size_bytes)
+int net_capture_get_stats_sized(struct net_endpoint *base, struct net_capture_stats *out,
+				size_t size_bytes)
 {
 	struct capture *ep = capture_of(base);
 	struct net_capture_stats now;

@@ -100,9 +100,10 @@ static uint64_t write_bytes(struct recorder *r, const uint8_t *bytes, uint64_t l
 
 /* ---- Files --------------------------------------------------------------------------------- */
 
+/* A named pipe that nobody reads is an error (-ENXIO), and no wait for a reader. */
 static int open_path(const char *path)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, MODE);
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK, MODE);
 
 	return fd < 0 ? -errno : fd;
 }

@@ -47,6 +47,8 @@ struct net_endpoint *wrapped(struct net_endpoint *inner)
 		return captured(inner, kind()[7] == '\0');
 	if (strcmp(kind(), "disconnectable") == 0)
 		return disconnectable(inner);
+	if (strcmp(kind(), "both") == 0)
+		return captured(disconnectable(inner), true);
 	cr_assert(*kind() == '\0', "NET_XDP_TEST_WRAP: no wrapper '%s'", kind());
 	return inner;
 }

@@ -6,6 +6,7 @@
  *     capture          a capture that is on, of every queue, to /dev/null
  *     capture-off      a capture that is off
  *     disconnectable   a disconnectable whose cable is in
+ *     both             a capture that is on around a disconnectable
  */
 #ifndef SUPPORT_WRAPPED_H
 #define SUPPORT_WRAPPED_H

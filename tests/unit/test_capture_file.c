@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -115,6 +116,20 @@ Test(capture_file, reader_of_a_socket_that_goes_ends_it_without_a_signal)
 
 	cr_assert(socketpair(AF_UNIX, SOCK_STREAM, 0, fds) == 0);
 	ends_without_signal(fds);
+}
+
+Test(capture_file, named_pipe_without_a_reader_is_an_error_and_no_wait)
+{
+	struct net_error err = {0};
+	struct capture_rig r;
+	int64_t before;
+
+	capture_rig_open(&r, 1);
+	cr_assert(mkfifo(r.path, 0600) == 0);
+	before = frontend_now_ms();
+	cr_assert(net_capture_start(r.ep, &r.config, &err) == -ENXIO);
+	cr_assert(frontend_now_ms() - before < 5000 && strstr(err.message, r.path) != NULL);
+	capture_rig_close(&r);
 }
 
 /* Nobody reads the pipe: the data calls go on, and stop gives up after a second. */
