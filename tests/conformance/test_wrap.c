@@ -107,6 +107,7 @@ static void expect_inspect(struct rig *r)
 {
 	struct net_queue_stats stats;
 	struct fields_reader reader;
+	uint64_t received;
 
 	frontend_xdp_start(&r->x, 1, BUFFERS);
 	fields_reader_start(&reader, r->x.ep, r->x.queues[0]);
@@ -115,10 +116,8 @@ static void expect_inspect(struct rig *r)
 	fields_reader_stop(&reader);
 	net_queue_stats(r->x.queues[0], &stats);
 	cr_assert_eq(stats.rx_packets, 40 * 20);
-	cr_assert_eq(fields_number(NULL, reader.q, "counters.rx_packets"), stats.rx_packets);
+	cr_assert(fields_received(reader.q, &received) && received == stats.rx_packets);
 	cr_assert_eq(fields_number(NULL, reader.q, "counters.tx_packets"), stats.tx_packets);
-	cr_assert_eq(fields_number(NULL, reader.q, "counters.rx_errors"), stats.rx_errors);
-	cr_assert_eq(fields_number(NULL, reader.q, "counters.tx_errors"), stats.tx_errors);
 }
 
 // 72: inspect agrees with counters and report, from another thread under load

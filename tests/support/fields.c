@@ -66,6 +66,12 @@ uint64_t fields_number(struct net_endpoint *ep, struct net_queue *q, const char 
 	return number;
 }
 
+bool fields_received(struct net_queue *q, uint64_t *out)
+{
+	return fields_find(NULL, q, "counters.rx_packets", out) ||
+	       fields_find(NULL, q, "counters.rx_frames", out);
+}
+
 static void count_text(void *context, const char *text, size_t len_bytes)
 {
 	(void)text;
@@ -78,7 +84,7 @@ static void *read_all(void *arg)
 	uint64_t now, last = 0, bytes = 0;
 
 	do {
-		if (!fields_find(r->ep, r->q, "counters.rx_packets", &now) || now < last)
+		if (!fields_received(r->q, &now) || now < last)
 			r->backwards++;
 		last = now;
 		net_inspect_json(r->ep, &r->q, 1, count_text, &bytes);

@@ -16,6 +16,9 @@ bool fields_find(struct net_endpoint *ep, struct net_queue *q, const char *path,
 /* The same; ends the test when there is none. */
 uint64_t fields_number(struct net_endpoint *ep, struct net_queue *q, const char *path);
 
+/* What the queue has received, by the name that its backend has for it. */
+bool fields_received(struct net_queue *q, uint64_t *out);
+
 /* A thread that reads all that a queue and its endpoint tell, again and again, and notes what
  * cannot be: a counter that goes back. */
 struct fields_reader {
