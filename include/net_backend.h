@@ -233,10 +233,12 @@ struct net_buffer_access;
 struct net_buffer_access_ops {
 	size_t size_bytes; /* sizeof(struct net_buffer_access_ops) */
 	/* Describe the buffers of ids[0..count): write each out[i] whole, for ids[i]. An unknown id gets
-	 * capacity 0. Called by the queue's thread, inside rx_avail. Must not block. */
+	 * capacity 0. Called by the queue's thread: inside rx_avail, and by wrappers that look at frames again
+	 * inside rx_poll and poll_ready, for ids that are posted. Must not block. */
 	void (*rx_buffers)(struct net_buffer_access *pool, const uint32_t *ids, uint32_t count,
 			   struct net_rx_buffer *out);
-	/* Take the metadata of frames that are in place, before their ids are returned. */
+	/* Take the metadata of frames that are in place, before their ids are returned: inside rx_poll or
+	 * poll_ready. All ids of one frame come in one call, in order. */
 	void (*rx_metadata)(struct net_buffer_access *pool, const uint32_t *ids,
 			    const struct net_rx_metadata *metadata, uint32_t count);
 
@@ -299,6 +301,7 @@ struct net_queue_ops {
 	void (*outstanding)(struct net_queue *q, net_outstanding_fn *each, void *context);
 	void (*inspect)(struct net_queue *q, struct net_inspector *to);
 	int (*destroy)(struct net_queue *q, struct net_error *err);
+	struct net_queue *(*inner)(struct net_queue *q); /* of a wrapper; else NULL */
 };
 
 /* A backend embeds this as the first member of its own queue. */
@@ -325,7 +328,9 @@ static inline uint32_t net_queue_rx_avail(struct net_queue *q, struct net_buffer
 /*
  * Collect received frames. Data and metadata are in place before an id is returned.
  * Return: number of ids written, 0..count, or NET_TRY_RESTART / NET_FATAL. Each posted id comes back at
- *         most once per posting. (AF_XDP: never less than 0. What ends a queue is told by tx_poll.)
+ *         most once per posting. The ids of one frame are never split over two calls: with rx_merge offer
+ *         room for those of your largest frame (256 hold any); one that needs more than count stays where
+ *         it is. (AF_XDP: never less than 0. What ends a queue is told by tx_poll.)
  * Owner: the returned buffers are the frontend's. It may hand one to tx_avail as it is, and post it again
  * when that packet's id has come back.
  * Blocks: no. Syscalls: see rx_avail.
@@ -433,6 +438,13 @@ static inline void net_queue_inspect(struct net_queue *q, struct net_inspector *
 	q->ops->inspect(q, to);
 }
 
+/* The queue that a wrapper's queue stands before (net_wrap.h), NULL: none. Owner: the wrapper; valid until q
+ * is destroyed. Threads: the queue's. */
+static inline struct net_queue *net_queue_inner(struct net_queue *q)
+{
+	return q->ops->inner ? q->ops->inner(q) : NULL;
+}
+
 /*
  * End the queue. When it returns, with or without error, q is gone.
  * Return: 0: neither kernel nor NIC will touch any of its buffers again. -ETIMEDOUT: the kernel has
@@ -515,6 +527,7 @@ struct net_endpoint_ops {
 	int (*action_fd)(struct net_endpoint *ep);
 	void (*inspect)(struct net_endpoint *ep, struct net_inspector *to);
 	int (*destroy)(struct net_endpoint *ep, struct net_error *err);
+	struct net_endpoint *(*inner)(struct net_endpoint *ep); /* of a wrapper; else NULL */
 };
 
 /* A backend embeds this as the first member of its own endpoint. */
@@ -580,6 +593,13 @@ static inline int net_endpoint_action_fd(struct net_endpoint *ep)
 static inline void net_endpoint_inspect(struct net_endpoint *ep, struct net_inspector *to)
 {
 	ep->ops->inspect(ep, to);
+}
+
+/* The endpoint that a wrapper stands before (net_wrap.h), NULL: none, or none now. Owner: the wrapper.
+ * Threads: as for endpoint calls. */
+static inline struct net_endpoint *net_endpoint_inner(struct net_endpoint *ep)
+{
+	return ep->ops->inner ? ep->ops->inner(ep) : NULL;
 }
 
 /* End the endpoint. Return: 0; -EBUSY while a queue is alive: nothing was done, call again after

@@ -6,7 +6,9 @@
  *
  * An inspector is an object with operations, as a pool is. The walk calls enter() and leave() around
  * groups and field() for each value, in an order that stays. Names are lower case with underscores, unique
- * within their group; a unit is a word of its own and not part of the name's meaning.
+ * within their group and shorter than 64 bytes; a unit is a word of its own and not part of the name's
+ * meaning. Groups of one name that have an index follow each other: a renderer makes one list of them. Groups
+ * nest up to 15 deep.
  */
 #ifndef NET_INSPECT_H
 #define NET_INSPECT_H
@@ -45,7 +47,7 @@ struct net_field {
 			      * "ns", "us", "ms", "bit/s" or "" */
 	const char *meaning; /* a sentence, or "" */
 	uint64_t number;
-	const char *text; /* valid inside the call only */
+	const char *text; /* valid inside the call only, as is name; NULL: as NET_FIELD_UNKNOWN */
 };
 
 struct net_inspector_ops {

@@ -349,7 +349,7 @@ struct net_xdp_report {
 	struct net_xdp_rung rungs[NET_XDP_RUNGS]; /* attach first, then bind */
 };
 
-/* Return: 0, -EINVAL when q is not a queue of this backend. Blocks: no. Syscalls: none. */
+/* Return: 0, -EINVAL when neither q nor what it wraps is of this backend. Blocks: no. Syscalls: none. */
 NET_PUBLIC int net_xdp_queue_report_sized(struct net_queue *q, struct net_xdp_report *out,
 					  size_t size_bytes);
 static inline int net_xdp_queue_report(struct net_queue *q, struct net_xdp_report *out)
@@ -456,7 +456,7 @@ struct net_xdp_stats {
 	uint64_t value[NET_XDP_COUNTERS];
 };
 
-/* Return: 0, -EINVAL when q is not a queue of this backend. Threads: any, as net_queue_stats(). Syscalls: one
+/* Return: 0, -EINVAL when neither q nor what it wraps is of this backend. Threads: any, as net_queue_stats(). Syscalls: one
  * getsockopt. */
 NET_PUBLIC int net_xdp_queue_stats_sized(struct net_queue *q, uint64_t *values, uint32_t count);
 static inline int net_xdp_queue_stats(struct net_queue *q, struct net_xdp_stats *out)
@@ -491,7 +491,7 @@ struct net_xdp_program_stats {
 	uint64_t dropped_too_long; /* over max_frame_bytes */
 };
 
-/* Return: 0, -EINVAL when ep is not of this backend, -errno. Syscalls: one bpf() per entry. */
+/* Return: 0, -EINVAL when neither ep nor what it wraps is of this backend, -errno. Syscalls: one bpf() per entry. */
 NET_PUBLIC int net_xdp_program_stats_sized(struct net_endpoint *ep,
 					   struct net_xdp_program_stats *out, size_t size_bytes);
 static inline int net_xdp_program_stats(struct net_endpoint *ep, struct net_xdp_program_stats *out)

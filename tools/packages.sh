@@ -5,7 +5,7 @@
 packages=(
 	build-essential clang cmake ninja-build pkg-config bpftool
 	libxdp-dev libbpf-dev libmnl-dev libelf-dev zlib1g-dev libcriterion-dev
-	iproute2 iputils-ping ethtool valgrind
+	iproute2 iputils-ping ethtool jq valgrind
 )
 
 # How to tell on other systems: a command, or a pkg-config module behind a colon.
@@ -14,7 +14,7 @@ declare -A probes=(
 	[pkg-config]=pkg-config [bpftool]=bpftool [iproute2]=ip [ethtool]=ethtool [valgrind]=valgrind
 	[iputils-ping]=ping
 	[libxdp-dev]=:libxdp [libbpf-dev]=:libbpf [libmnl-dev]=:libmnl [libelf-dev]=:libelf
-	[zlib1g-dev]=:zlib [libcriterion-dev]=:criterion
+	[zlib1g-dev]=:zlib [libcriterion-dev]=:criterion [jq]=jq
 )
 
 source_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)

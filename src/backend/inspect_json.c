@@ -9,15 +9,16 @@
 
 #include "backend/inspect.h"
 
-enum { DEPTH_MAX = 16 };
+enum { DEPTH_MAX = 16, NAME_BYTES = 64 };
 
 struct json {
 	struct net_inspector base;
 	net_text_fn *write;
 	void *context;
 	int depth;
+	int too_deep;		   /* groups that are open below DEPTH_MAX: left out */
 	bool first[DEPTH_MAX];	   /* nothing was written in this group yet */
-	char array[DEPTH_MAX][32]; /* name of the array that is open in it, "" none */
+	char array[DEPTH_MAX][NAME_BYTES]; /* name of the array that is open in it, "" none */
 };
 
 static void put(struct json *j, const char *text)
@@ -97,7 +98,11 @@ static void enter(struct net_inspector *to, const char *name, int index)
 	struct json *j = (struct json *)to;
 	char *array = j->array[j->depth];
 
-	if (index < 0 || strcmp(array, name) != 0) {
+	if (j->too_deep || j->depth == DEPTH_MAX - 1) {
+		j->too_deep++;
+		return;
+	}
+	if (index < 0 || strncmp(array, name, NAME_BYTES - 1) != 0) {
 		close_array(j);
 		separate(j);
 		put_string(j, name);
@@ -107,8 +112,7 @@ static void enter(struct net_inspector *to, const char *name, int index)
 	} else {
 		put(j, ", {");
 	}
-	if (j->depth < DEPTH_MAX - 1)
-		j->depth++;
+	j->depth++;
 	j->first[j->depth] = true;
 	j->array[j->depth][0] = '\0';
 }
@@ -117,6 +121,10 @@ static void leave(struct net_inspector *to)
 {
 	struct json *j = (struct json *)to;
 
+	if (j->too_deep) {
+		j->too_deep--;
+		return;
+	}
 	close_array(j);
 	j->depth--;
 	put(j, "\n");
@@ -130,6 +138,8 @@ static void field(struct net_inspector *to, const struct net_field *f)
 	struct json *j = (struct json *)to;
 	char number[32];
 
+	if (j->too_deep)
+		return;
 	close_array(j);
 	separate(j);
 	put_string(j, f->name);
@@ -147,7 +157,10 @@ static void field(struct net_inspector *to, const struct net_field *f)
 		put(j, f->number ? "true" : "false");
 		break;
 	case NET_FIELD_TEXT:
-		put_string(j, f->text);
+		if (f->text)
+			put_string(j, f->text);
+		else
+			put(j, "null");
 		break;
 	default:
 		put(j, "null");
@@ -166,6 +179,7 @@ void net_inspect_json(struct net_endpoint *ep, struct net_queue *const *queues, 
 		      net_text_fn *write, void *context)
 {
 	struct json j = {.base.ops = &json_ops, .write = write, .context = context};
+	bool any = false;
 
 	j.first[0] = true;
 	put(&j, "{");
@@ -175,11 +189,13 @@ void net_inspect_json(struct net_endpoint *ep, struct net_queue *const *queues, 
 	for (uint32_t i = 0; i < count; i++) {
 		if (!queues[i])
 			continue;
+		any = true;
 		enter(&j.base, "queues", (int)i);
 		inspect_number(&j.base, "queue", i, "");
 		net_queue_inspect(queues[i], &j.base);
 		leave(&j.base);
 	}
-	close_array(&j);
-	put(&j, "\n}\n");
+	if (!any)
+		put(&j, ",\n  \"queues\": [");
+	put(&j, "]\n}\n");
 }

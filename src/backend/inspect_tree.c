@@ -27,55 +27,65 @@ static void spaces(struct tree *t, int n)
 		put(t, " ", 1);
 }
 
-/* A value that may be a sentence: wrapped between words, what is no plain ASCII shown as '?'. */
+/* Of a text of any bytes: what is no plain ASCII is shown as '?'. */
+static void put_plain(struct tree *t, const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		put(t, text[i] > 0x20 && text[i] < 0x7f ? &text[i] : "?", 1);
+}
+
+static void next_line(struct tree *t)
+{
+	put(t, "\n", 1);
+	spaces(t, VALUE_AT);
+}
+
+/* A value that may be a sentence: wrapped between words, or inside one that is longer than a line. */
 static void put_wrapped(struct tree *t, const char *text)
 {
-	int at = VALUE_AT;
+	size_t room = COLUMNS - VALUE_AT, at = 0, n;
 
-	while (*text) {
-		size_t n = strcspn(text, " ");
-
-		if (at > VALUE_AT && at + 1 + (int)n > COLUMNS) {
-			put(t, "\n", 1);
-			spaces(t, VALUE_AT);
-			at = VALUE_AT;
-		} else if (at > VALUE_AT) {
+	for (; *text; text += n + strspn(text + n, " ")) {
+		n = strcspn(text, " ");
+		if (n > room)
+			n = room;
+		if (at > 0 && at + 1 + n > room) {
+			next_line(t);
+			at = 0;
+		} else if (at > 0) {
 			put(t, " ", 1);
 			at++;
 		}
-		for (size_t i = 0; i < n; i++)
-			put(t, text[i] > 0x20 && text[i] < 0x7f ? &text[i] : "?", 1);
-		at += (int)n;
-		text += n + (text[n] == ' ');
+		put_plain(t, text, n);
+		at += n;
 	}
 }
 
-static void group_line(struct tree *t, const char *name, int index)
+static size_t put_name(struct tree *t, const char *name, int index)
 {
-	char line[64];
+	char line[COLUMNS];
+	int indent = 2 * t->depth < VALUE_AT ? 2 * t->depth : VALUE_AT;
+	size_t n;
 
 	if (index < 0)
-		snprintf(line, sizeof(line), "%s\n", name);
+		snprintf(line, sizeof(line), "%s", name);
 	else
-		snprintf(line, sizeof(line), "%s %d\n", name, index);
-	spaces(t, 2 * t->depth);
-	put(t, line, strlen(line));
-}
-
-static void name_line(struct tree *t, const char *name)
-{
-	int left = VALUE_AT - 2 * t->depth - (int)strlen(name);
-
-	spaces(t, 2 * t->depth);
-	put(t, name, strlen(name));
-	spaces(t, left > 1 ? left : 1);
+		snprintf(line, sizeof(line), "%.40s %d", name, index);
+	n = strlen(line);
+	if (n > (size_t)(COLUMNS - indent))
+		n = (size_t)(COLUMNS - indent);
+	spaces(t, indent);
+	for (size_t i = 0; i < n; i++)
+		put(t, line[i] >= 0x20 && line[i] < 0x7f ? &line[i] : "?", 1);
+	return (size_t)indent + n;
 }
 
 static void enter(struct net_inspector *to, const char *name, int index)
 {
 	struct tree *t = (struct tree *)to;
 
-	group_line(t, name, index);
+	put_name(t, name, index);
+	put(t, "\n", 1);
 	t->depth++;
 }
 
@@ -84,14 +94,16 @@ static void leave(struct net_inspector *to)
 	((struct tree *)to)->depth--;
 }
 
+/* Name and value, the value at its column, on the next line when the name is longer. */
 static void field(struct net_inspector *to, const struct net_field *f)
 {
 	struct tree *t = (struct tree *)to;
 	char value[64] = "unknown";
+	const char *text = value;
+	size_t at;
 
 	if (f->value_class != NET_CLASS_VALUE && f->kind == NET_FIELD_NUMBER && !f->number)
 		return;
-	name_line(t, f->name);
 	if (f->kind == NET_FIELD_NUMBER)
 		snprintf(value, sizeof(value), "%" PRIu64 "%s%s", f->number, *f->unit ? " " : "",
 			 f->unit);
@@ -100,7 +112,15 @@ static void field(struct net_inspector *to, const struct net_field *f)
 			 *f->unit ? " " : "", f->unit);
 	else if (f->kind == NET_FIELD_FLAG)
 		snprintf(value, sizeof(value), "%s", f->number ? "yes" : "no");
-	put_wrapped(t, f->kind == NET_FIELD_TEXT ? f->text : value);
+	else if (f->kind == NET_FIELD_TEXT && f->text)
+		text = f->text;
+	text += strspn(text, " ");
+	at = put_name(t, f->name, -1);
+	if (*text && at >= VALUE_AT)
+		next_line(t);
+	else if (*text)
+		spaces(t, VALUE_AT - (int)at);
+	put_wrapped(t, text);
 	put(t, "\n", 1);
 }
 

@@ -11,6 +11,7 @@ enum {
 	LOOPBACK_IDS = 65536, /* receive ids are below this; it bounds what can wait in a queue */
 	LOOPBACK_PIECES = 65536, /* of all posted buffers together, their first ones apart */
 	LOOPBACK_BATCH = 64,
+	LOOPBACK_FRAME_IDS = 256,     /* that one frame may take: metadata says up to 255 more */
 	LOOPBACK_NONE = LOOPBACK_IDS, /* no id, no piece: the end of a list */
 };
 

@@ -164,12 +164,12 @@ int loopback_rx_poll(struct net_queue *base, struct net_buffer_access *pool, uin
 		     uint32_t count)
 {
 	struct loopback_queue *q = loopback_queue_of(base);
-	struct net_rx_metadata metadata[LOOPBACK_BATCH];
+	struct net_rx_metadata metadata[LOOPBACK_FRAME_IDS];
 	uint32_t done = 0, n;
 
 	do {
 		n = collect(q, ids + done, metadata,
-			    count - done < LOOPBACK_BATCH ? count - done : LOOPBACK_BATCH);
+			    count - done < LOOPBACK_FRAME_IDS ? count - done : LOOPBACK_FRAME_IDS);
 		for (uint32_t i = 0; i < n; i++)
 			count_add(&q->stats.rx_vlan_packets, metadata[i].has_vlan);
 		if (n)
@@ -206,7 +206,7 @@ static uint32_t buffers_for(const struct loopback_queue *q, uint32_t len_bytes)
 		n++;
 		if (room >= len_bytes)
 			return n;
-		if (!q->rx_merge || n > UINT8_MAX)
+		if (!q->rx_merge || n == LOOPBACK_FRAME_IDS)
 			break;
 	}
 	return 0;

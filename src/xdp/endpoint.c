@@ -252,13 +252,22 @@ static int stop(struct net_endpoint *endpoint)
 	return alive(endpoint_of(endpoint)) ? -EBUSY : 0;
 }
 
+/* The endpoint itself, or the one inside its wrappers. NULL: none of ours. */
+static struct net_endpoint *find_ours(struct net_endpoint *endpoint)
+{
+	while (endpoint && endpoint->ops != &endpoint_ops)
+		endpoint = net_endpoint_inner(endpoint);
+	return endpoint;
+}
+
 int net_xdp_program_stats_sized(struct net_endpoint *endpoint, struct net_xdp_program_stats *out,
 				size_t size_bytes)
 {
 	struct net_xdp_program_stats stats = {0};
 	int rc;
 
-	if (!endpoint || endpoint->ops != &endpoint_ops)
+	endpoint = find_ours(endpoint);
+	if (!endpoint)
 		return -EINVAL;
 	rc = program_stats(&endpoint_of(endpoint)->program, &stats);
 	if (!rc)
@@ -275,7 +284,8 @@ int net_xdp_unreleased(struct net_endpoint *endpoint, uint32_t timeout_ms, struc
 	char why[168];
 	int left = 0;
 
-	if (!endpoint || endpoint->ops != &endpoint_ops)
+	endpoint = find_ours(endpoint);
+	if (!endpoint)
 		return -EINVAL;
 	ep = endpoint_of(endpoint);
 	for (uint32_t i = 0; i < ep->config.max_queues; i++) {

@@ -49,6 +49,14 @@ static void queue_stats(struct net_queue *queue, struct net_queue_stats *out, si
 	grow_out(out, size_bytes, &stats, sizeof(stats));
 }
 
+/* The queue itself, or the one inside its wrappers. NULL: none of ours. */
+static struct net_queue *find_ours(struct net_queue *queue)
+{
+	while (queue && queue->ops != &queue_ops)
+		queue = net_queue_inner(queue);
+	return queue;
+}
+
 int net_xdp_queue_stats_sized(struct net_queue *queue, uint64_t *values, uint32_t count)
 {
 	uint64_t ours[NET_XDP_COUNTERS];
@@ -56,7 +64,8 @@ int net_xdp_queue_stats_sized(struct net_queue *queue, uint64_t *values, uint32_
 	socklen_t len = sizeof(kernel);
 	struct net_xdp_queue *q;
 
-	if (!queue || queue->ops != &queue_ops)
+	queue = find_ours(queue);
+	if (!queue)
 		return -EINVAL;
 	q = queue_of(queue);
 	if (getsockopt(q->fd, SOL_XDP, XDP_STATISTICS, &kernel, &len))
@@ -105,7 +114,8 @@ int net_xdp_queue_report_sized(struct net_queue *queue, struct net_xdp_report *o
 	const struct net_xdp_endpoint *ep;
 	const struct net_xdp_queue *q;
 
-	if (!queue || queue->ops != &queue_ops)
+	queue = find_ours(queue);
+	if (!queue)
 		return -EINVAL;
 	q = queue_of(queue);
 	ep = q->endpoint;

@@ -13,6 +13,7 @@
 #include "support/conformance.h"
 #include "support/netns.h"
 #include "support/tx_rig.h"
+#include "support/wrapped.h"
 #include "xdp/queue.h"
 
 /* ---- In front of libc ------------------------------------------------------------------------- */
@@ -238,7 +239,7 @@ CASE(46, descriptor_that_the_kernel_calls_invalid_is_counted_and_completed)
 	tx_rig_start(&r, 1);
 	/* The library hands over nothing invalid, so one of its limits has to be broken: descriptors
 	 * of 4096 bytes where chunks are 2048. */
-	q = queue_of(r.q);
+	q = queue_of(wrapped_inner(r.q));
 	for (uint32_t i = 0; i < 300; i++)
 		tx_rig_add(&r, i, i % 3 ? 1000 : 3000, 1);
 	q->chunk_bytes = 4096;

@@ -6,6 +6,7 @@
 #include "support/conformance.h"
 #include "support/rx_rig.h"
 #include "support/tx_rig.h"
+#include "support/wrapped.h"
 #include "xdp/queue.h"
 
 static int64_t cpu_ms(void)
@@ -88,7 +89,7 @@ CASE(24, completions_come_in_the_order_of_sending)
 
 static bool asks(struct rx_rig *r)
 {
-	return ring_needs_wakeup(&queue_of(r->x.queues[0])->fill);
+	return ring_needs_wakeup(&queue_of(wrapped_inner(r->x.queues[0]))->fill);
 }
 
 /* With buffers to spare the driver is awake by itself: no call is made for them. */

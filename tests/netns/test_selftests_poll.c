@@ -66,7 +66,7 @@ IN_BOTH_MODES(selftests, poll_tx)
 			pair_add(&p, i, 64);
 		cr_assert_eq(
 			net_queue_tx_avail(q, &p.tx.f.pool, p.list.segments, p.list.count, &sync),
-			p.list.count);
+			(int)p.list.count);
 		while (done < PAIR_BATCH) {
 			int n;
 

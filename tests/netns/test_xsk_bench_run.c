@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "support/pcapng_reader.h"
 #include "support/peer.h"
 #include "support/xsk_bench.h"
 #include "xsk_bench/frame.h"
@@ -185,5 +186,70 @@ Test(xsk_bench_run, frames_to_other_macs_stay_with_the_host)
 	ENDED(0);
 	cr_assert_eq(tool_number(tool.out, "totals", "received"), 1);
 	peer_close(&host);
+	peer_close(&p);
+}
+
+/* ---- --capture ----------------------------------------------------------------------------------- */
+
+/* Frames of ours in one direction. */
+static uint32_t captured(const struct read_file *f, bool inbound)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < f->packet_count; i++)
+		n += f->packets[i].inbound == inbound &&
+		     f->packets[i].captured_bytes == FRAME_MIN_BYTES;
+	return n;
+}
+
+Test(xsk_bench_run, capture_has_both_directions_and_ends_while_the_run_goes_on)
+{
+	char path[] = "/tmp/xsk-bench-capture-XXXXXX";
+	struct read_file f;
+	struct peer p;
+
+	close(mkstemp(path));
+	peer_open(&p, "v0");
+	peer_use_queue(&p, 0);
+	tool_start(&tool,
+		   XSK_BENCH " fwd -i v1 --duration 2 --json --capture %s --capture-seconds 1",
+		   path);
+	tool_await(&tool, "is running");
+	send_numbers(&p, 0, 30);
+	tool_await(&tool, "capture is off");
+	send_numbers(&p, 30, 20);
+	tool_end(&tool, 0);
+	ENDED(0);
+	read_file(&f, path);
+	unlink(path);
+	cr_assert(f.is_ended);
+	cr_assert_str_eq(f.interface, "v1");
+	cr_assert_eq(captured(&f, true), 30);
+	cr_assert_eq(captured(&f, false), 30);
+	cr_assert_eq(tool_number(tool.out, "\"capture\"", "frames"), f.packet_count);
+	cr_assert_eq(tool_number(tool.out, "\"capture\"", "missed"), 0);
+	cr_assert_geq(tool_number(tool.out, "totals", "received"), 50);
+	read_free(&f);
+	peer_close(&p);
+}
+
+Test(xsk_bench_run, capture_that_cannot_be_written_is_a_failure_with_its_cause)
+{
+	struct peer p;
+
+	RUN("rx -i v1 --duration 1 --capture /no/such/folder");
+	ENDED(1);
+	SAYS("capture: /no/such/folder: No such file or directory");
+	peer_open(&p, "v0");
+	peer_use_queue(&p, 0);
+	tool_start(&tool, XSK_BENCH " rx -i v1 --duration 1 --capture /dev/full");
+	tool_await(&tool, "is running");
+	send_numbers(&p, 0, 5);
+	tool_end(&tool, 0);
+	ENDED(1);
+	SAYS("--capture /dev/full: writing ended early: No space left on device");
+	RUN("rx -i v1 --capture-seconds 1");
+	ENDED(2);
+	SAYS("--capture-seconds: --capture FILE is missing");
 	peer_close(&p);
 }

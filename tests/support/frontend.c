@@ -47,6 +47,22 @@ static void pool_rx_buffers(struct net_buffer_access *pool, const uint32_t *ids,
 	}
 }
 
+/* Room for a frame that begins in ids[0], pieces and further ids included. */
+static uint32_t capacity(const struct frontend *f, const uint32_t *ids,
+			 const struct net_rx_metadata *m)
+{
+	uint32_t sum = 0;
+
+	for (uint32_t i = 0; i <= m->more_ids; i++) {
+		const struct frontend_id *id = &f->ids[ids[i]];
+
+		sum += id->buffer.capacity_bytes;
+		for (uint32_t p = 0; p < id->piece_count; p++)
+			sum += id->pieces[p].len_bytes;
+	}
+	return sum;
+}
+
 static void pool_rx_metadata(struct net_buffer_access *pool, const uint32_t *ids,
 			     const struct net_rx_metadata *metadata, uint32_t count)
 {
@@ -61,9 +77,9 @@ static void pool_rx_metadata(struct net_buffer_access *pool, const uint32_t *ids
 		cr_assert(id->posted, "metadata of id %u, which is not posted", ids[i]);
 		cr_assert(!id->delivered, "metadata of id %u came twice", ids[i]);
 		cr_assert(m->len_bytes > 0, "id %u: a frame of length 0", ids[i]);
-		cr_assert((uint64_t)m->offset_bytes + m->len_bytes <= id->buffer.capacity_bytes,
+		cr_assert((uint64_t)m->offset_bytes + m->len_bytes <= capacity(f, ids + i, m),
 			  "id %u: %u bytes at offset %u in a buffer of %u", ids[i], m->len_bytes,
-			  m->offset_bytes, id->buffer.capacity_bytes);
+			  m->offset_bytes, capacity(f, ids + i, m));
 		id->metadata = *m;
 		id->delivered = true;
 	}
@@ -90,11 +106,32 @@ static void *pool_memory(struct net_buffer_access *pool, uint64_t addr, uint32_t
 	return r ? r->bytes + (addr - r->guest_addr) : NULL;
 }
 
+static uint32_t pool_rx_pieces(struct net_buffer_access *pool, uint32_t id,
+			       struct net_rx_piece *out, uint32_t max)
+{
+	const struct frontend_id *i = &((struct frontend *)pool)->ids[id];
+	uint32_t n = i->piece_count < max ? i->piece_count : max;
+
+	memcpy(out, i->pieces, n * sizeof(*out));
+	return n;
+}
+
+static void pool_rx_refused(struct net_buffer_access *pool, uint32_t id, enum net_rx_refusal why)
+{
+	struct frontend *f = (struct frontend *)pool;
+
+	f->rx_refused_calls++;
+	if (id < f->id_count)
+		f->ids[id].refused = why;
+}
+
 static const struct net_buffer_access_ops pool_ops = {
 	.size_bytes = sizeof(struct net_buffer_access_ops),
 	.rx_buffers = pool_rx_buffers,
 	.rx_metadata = pool_rx_metadata,
 	.memory = pool_memory,
+	.rx_pieces = pool_rx_pieces,
+	.rx_refused = pool_rx_refused,
 };
 
 /* ---- Memory --------------------------------------------------------------------------------------- */
@@ -239,17 +276,18 @@ void frontend_post(struct frontend *f, struct net_queue *q, uint32_t first, uint
 
 uint32_t frontend_rx(struct frontend *f, struct net_queue *q, uint32_t *ids, uint32_t count)
 {
-	uint32_t n = net_queue_rx_poll(q, &f->pool, ids, count);
+	int n = net_queue_rx_poll(q, &f->pool, ids, count);
 
-	cr_assert(n <= count, "rx_poll returned %u of at most %u", n, count);
-	for (uint32_t i = 0; i < n; i++) {
+	cr_assert(n >= 0, "rx_poll: %d: %s", n, net_queue_error(q));
+	cr_assert((uint32_t)n <= count, "rx_poll returned %d of at most %u", n, count);
+	for (int i = 0; i < n; i++) {
 		cr_assert(ids[i] < f->id_count, "id %u does not exist", ids[i]);
 		cr_assert(f->ids[ids[i]].posted, "id %u came back but is not posted", ids[i]);
 		cr_assert(f->ids[ids[i]].delivered, "id %u came back without metadata", ids[i]);
 		f->ids[ids[i]].posted = false;
 		f->ids[ids[i]].delivered = false;
 	}
-	return n;
+	return (uint32_t)n;
 }
 
 uint32_t frontend_rx_wait(struct frontend *f, struct net_queue *q, uint32_t *ids, uint32_t count,
@@ -260,7 +298,7 @@ uint32_t frontend_rx_wait(struct frontend *f, struct net_queue *q, uint32_t *ids
 	int rc;
 
 	while (n < count && (left = deadline - frontend_now_ms()) > 0) {
-		rc = net_queue_wait(q, NULL, left * 1000000);
+		rc = net_queue_wait(q, &f->pool, left * 1000000);
 		cr_assert(rc >= 0 || rc == -EINTR, "wait: %s", strerror(-rc));
 		n += frontend_rx(f, q, ids + n, count - n);
 	}
@@ -355,8 +393,10 @@ uint32_t frontend_tx(struct frontend *f, struct net_queue *q, const struct front
 {
 	uint32_t offered = list->count - first, accepted, packets = 0;
 	bool sync = false;
+	int rc = net_queue_tx_avail(q, &f->pool, list->segments + first, offered, &sync);
 
-	accepted = net_queue_tx_avail(q, &f->pool, list->segments + first, offered, &sync);
+	cr_assert(rc >= 0, "tx_avail: %d: %s", rc, net_queue_error(q));
+	accepted = (uint32_t)rc;
 	cr_assert(accepted <= offered, "tx_avail accepted %u of %u segments", accepted, offered);
 	cr_assert(accepted == offered || list->segments[first + accepted].head,
 		  "tx_avail accepted %u segments: that is within a packet", accepted);
@@ -390,7 +430,7 @@ uint32_t frontend_tx_all(struct frontend *f, struct net_queue *q, const struct f
 		if ((done == list->count && completed + collected >= list->packet_count) ||
 		    left <= 0)
 			return completed + collected;
-		n = net_queue_wait(q, NULL, left * 1000000);
+		n = net_queue_wait(q, &f->pool, left * 1000000);
 		cr_assert(n >= 0 || n == -EINTR, "wait: %s", strerror(-n));
 	}
 }

@@ -41,6 +41,9 @@ struct frontend_id {
 	struct net_rx_metadata metadata; /* of the last frame */
 	bool posted;			 /* the backend asked about it and has not returned it */
 	bool delivered;			 /* its metadata has come, the id not yet */
+	enum net_rx_refusal refused;	 /* why it was refused last, 0: it was not */
+	const struct net_rx_piece *pieces; /* with buffer.has_more; the test's */
+	uint32_t piece_count;
 };
 
 struct frontend {
@@ -49,7 +52,7 @@ struct frontend {
 	uint32_t region_count;
 	struct frontend_id *ids;
 	uint32_t id_count;
-	uint64_t rx_buffers_calls, rx_metadata_calls, memory_calls;
+	uint64_t rx_buffers_calls, rx_metadata_calls, memory_calls, rx_refused_calls;
 };
 
 /* ---- Memory --------------------------------------------------------------------------------------- */

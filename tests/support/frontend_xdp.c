@@ -6,6 +6,7 @@
 
 #include "support/fixture.h"
 #include "support/frontend_xdp.h"
+#include "support/wrapped.h"
 
 enum { TX_PLACE_BYTES = 4096, RX_START_BYTES = 4096 };
 
@@ -50,6 +51,8 @@ bool frontend_xdp_fits_page(const struct frontend_xdp *x, uint64_t addr, uint32_
 
 int frontend_xdp_try_open(struct frontend_xdp *x)
 {
+	int rc;
+
 	if (!x->f.ids[0].buffer.capacity_bytes)
 		frontend_xdp_layout(x, FRONTEND_XDP_HEADER_BYTES);
 	for (uint32_t i = 0; i < x->f.region_count; i++)
@@ -60,7 +63,10 @@ int frontend_xdp_try_open(struct frontend_xdp *x)
 		};
 	x->config.regions = x->regions;
 	x->config.region_count = x->f.region_count;
-	return net_xdp_open(&x->config, &x->ep, &x->err);
+	rc = net_xdp_open(&x->config, &x->ep, &x->err);
+	if (!rc)
+		x->ep = wrapped(x->ep);
+	return rc;
 }
 
 void frontend_xdp_open(struct frontend_xdp *x)
@@ -145,7 +151,8 @@ struct net_xdp_stats frontend_xdp_stats(struct frontend_xdp *x, uint32_t queue)
 {
 	struct net_xdp_stats stats;
 
-	cr_assert(net_xdp_queue_stats(x->queues[queue], &stats) == 0, "stats of queue %u", queue);
+	cr_assert(net_xdp_queue_stats(wrapped_inner(x->queues[queue]), &stats) == 0,
+		  "stats of queue %u", queue);
 	if (!fixture_is_veth())
 		stats.value[NET_XDP_RX_KERNEL_FILL_EMPTY] = 0;
 	return stats;
@@ -155,7 +162,8 @@ uint64_t frontend_xdp_counter(struct frontend_xdp *x, uint32_t queue, enum net_x
 {
 	struct net_xdp_stats stats;
 
-	cr_assert(net_xdp_queue_stats(x->queues[queue], &stats) == 0, "stats of queue %u", queue);
+	cr_assert(net_xdp_queue_stats(wrapped_inner(x->queues[queue]), &stats) == 0,
+		  "stats of queue %u", queue);
 	return stats.value[counter];
 }
 
@@ -163,7 +171,7 @@ struct net_xdp_report frontend_xdp_report(struct frontend_xdp *x, uint32_t queue
 {
 	struct net_xdp_report report;
 
-	cr_assert(net_xdp_queue_report(x->queues[queue], &report) == 0, "report of queue %u",
-		  queue);
+	cr_assert(net_xdp_queue_report(wrapped_inner(x->queues[queue]), &report) == 0,
+		  "report of queue %u", queue);
 	return report;
 }

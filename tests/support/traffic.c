@@ -53,8 +53,7 @@ void rig_up(void)
 
 /* ---- Exact frames ---------------------------------------------------------------------------------- */
 
-/* Frame number i of a run: it carries its number. Return: its length. */
-static uint32_t numbered(uint8_t *frame, uint32_t i)
+uint32_t traffic_numbered(uint8_t *frame, uint32_t i)
 {
 	uint32_t len = LEN_MIN + i * LEN_STEP % LEN_RANGE;
 
@@ -74,7 +73,7 @@ static uint32_t take(struct frontend_xdp *x, struct net_queue *q, bool *seen, ui
 		cr_assert(index < count, "a frame that nobody sent, number %u", index);
 		cr_assert(!seen[index], "frame %u came twice", index);
 		seen[index] = true;
-		len = numbered(want, index);
+		len = traffic_numbered(want, index);
 		frontend_expect_frame(&x->f, ids[i], want, len);
 	}
 	if (n)
@@ -94,7 +93,7 @@ void traffic_receive(struct frontend_xdp *x, struct peer *p, uint32_t count)
 	if (x->queue_count < p->queues)
 		peer_use_queue(p, 0);
 	for (uint32_t i = 0; i < count; i++)
-		peer_send(p, frame, numbered(frame, i));
+		peer_send(p, frame, traffic_numbered(frame, i));
 	while (got < count) {
 		cr_assert(frontend_now_ms() < deadline, "%u of %u frames came", got, count);
 		for (uint32_t i = 0; i < x->queue_count; i++)
@@ -123,14 +122,14 @@ void traffic_send(struct frontend_xdp *x, struct peer *p, uint32_t queue, uint32
 
 	frontend_list_open(&list, count);
 	for (uint32_t i = 0; i < count; i++) {
-		uint32_t len = numbered(frame, i);
+		uint32_t len = traffic_numbered(frame, i);
 
 		memcpy(traffic_put(x, &list, i, len), frame, len);
 	}
 	done = frontend_tx_all(&x->f, x->queues[queue], &list, NULL, TRAFFIC_DEADLINE_MS);
 	cr_assert(done == count, "queue %u: %u of %u packets completed", queue, done, count);
 	for (uint32_t i = 0; i < count; i++)
-		peer_expect(p, frame, numbered(frame, i), TRAFFIC_DEADLINE_MS);
+		peer_expect(p, frame, traffic_numbered(frame, i), TRAFFIC_DEADLINE_MS);
 	frontend_list_close(&list);
 }
 

@@ -25,6 +25,9 @@ void rig_close(struct rig *r);
 /* Both ends are up, and frames flow. */
 void rig_up(void);
 
+/* Frame number i of the runs below: it carries its number, from byte 14 on. Return: its length. */
+uint32_t traffic_numbered(uint8_t *frame, uint32_t i);
+
 /* Peer -> us: count frames of different lengths. Each must come once, exact, on whichever queue; its
  * buffer is posted again. */
 void traffic_receive(struct frontend_xdp *x, struct peer *p, uint32_t count);

@@ -72,6 +72,21 @@ static void wrap_stats(struct net_queue *base, struct net_queue_stats *out, size
 	q->inner->ops->stats(q->inner, out, size_bytes);
 }
 
+static const char *wrap_error(struct net_queue *base)
+{
+	return net_queue_error(((struct wrap_queue *)base)->inner);
+}
+
+static void wrap_outstanding(struct net_queue *base, net_outstanding_fn *each, void *context)
+{
+	net_queue_outstanding(((struct wrap_queue *)base)->inner, each, context);
+}
+
+static void wrap_queue_inspect(struct net_queue *base, struct net_inspector *to)
+{
+	net_queue_inspect(((struct wrap_queue *)base)->inner, to);
+}
+
 static int wrap_queue_destroy(struct net_queue *base, struct net_error *err)
 {
 	struct wrap_queue *q = (struct wrap_queue *)base;
@@ -82,6 +97,7 @@ static int wrap_queue_destroy(struct net_queue *base, struct net_error *err)
 }
 
 static const struct net_queue_ops wrap_queue_ops = {
+	.size_bytes = sizeof(struct net_queue_ops),
 	.rx_avail = wrap_rx_avail,
 	.rx_poll = wrap_rx_poll,
 	.tx_avail = wrap_tx_avail,
@@ -90,6 +106,9 @@ static const struct net_queue_ops wrap_queue_ops = {
 	.ready_fd = wrap_ready_fd,
 	.update_target_vp = wrap_update_target_vp,
 	.stats = wrap_stats,
+	.error = wrap_error,
+	.outstanding = wrap_outstanding,
+	.inspect = wrap_queue_inspect,
 	.destroy = wrap_queue_destroy,
 };
 
@@ -101,6 +120,17 @@ static void wrap_facts(struct net_endpoint *base, struct net_endpoint_facts *out
 	ep->inner->ops->facts(ep->inner, out, size_bytes);
 }
 
+static void wrap_queue(struct net_queue **queue)
+{
+	struct wrap_queue *q = calloc(1, sizeof(*q));
+
+	if (!q)
+		abort();
+	q->base.ops = &wrap_queue_ops;
+	q->inner = *queue;
+	*queue = &q->base;
+}
+
 static int wrap_get_queues(struct net_endpoint *base, const struct net_queue_config *configs,
 			   uint32_t count, const struct net_rss_config *rss,
 			   struct net_queue **queues, struct net_error *err)
@@ -110,15 +140,20 @@ static int wrap_get_queues(struct net_endpoint *base, const struct net_queue_con
 
 	ep->get_queues++;
 	rc = net_endpoint_get_queues(ep->inner, configs, count, rss, queues, err);
-	for (uint32_t i = 0; !rc && i < count; i++) {
-		struct wrap_queue *q = calloc(1, sizeof(*q));
+	for (uint32_t i = 0; !rc && i < count; i++)
+		wrap_queue(&queues[i]);
+	return rc;
+}
 
-		if (!q)
-			abort();
-		q->base.ops = &wrap_queue_ops;
-		q->inner = queues[i];
-		queues[i] = &q->base;
-	}
+static int wrap_get_queue(struct net_endpoint *base, uint32_t index,
+			  const struct net_queue_config *config, struct net_queue **queue,
+			  struct net_error *err)
+{
+	struct wrap_endpoint *ep = (struct wrap_endpoint *)base;
+	int rc = net_endpoint_get_queue(ep->inner, index, config, queue, err);
+
+	if (!rc)
+		wrap_queue(queue);
 	return rc;
 }
 
@@ -156,12 +191,20 @@ static int wrap_destroy(struct net_endpoint *base, struct net_error *err)
 	return rc;
 }
 
+static void wrap_inspect(struct net_endpoint *base, struct net_inspector *to)
+{
+	net_endpoint_inspect(((struct wrap_endpoint *)base)->inner, to);
+}
+
 static const struct net_endpoint_ops wrap_endpoint_ops = {
+	.size_bytes = sizeof(struct net_endpoint_ops),
 	.facts = wrap_facts,
 	.get_queues = wrap_get_queues,
+	.get_queue = wrap_get_queue,
 	.stop = wrap_stop,
 	.poll_action = wrap_poll_action,
 	.action_fd = wrap_action_fd,
+	.inspect = wrap_inspect,
 	.destroy = wrap_destroy,
 };
 

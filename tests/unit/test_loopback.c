@@ -12,6 +12,7 @@
 #include "support/frontend.h"
 #include "support/netns.h"
 #include "support/wrap.h"
+#include "support/wrapped.h"
 
 #define MEMORY	(1u << 20)
 #define IDS	512u
@@ -47,6 +48,7 @@ static void open_loop(struct loop *x, uint32_t queues, const struct net_rss_conf
 	frontend_layout(&x->f, 0, IDS, FRONTEND_BASE, BUFFER, 12, 1000);
 	frontend_list_open(&x->list, IDS);
 	cr_assert(net_loopback_open(8, &x->ep, &err) == 0, "%s", err.message);
+	x->ep = wrapped(x->ep);
 	start(x, rss);
 }
 
@@ -448,7 +450,7 @@ Test(loopback, lifecycle_rules_are_those_of_the_contract)
 	cr_assert(net_endpoint_get_queues(x.ep, configs, 9, NULL, queues, &err) == -EINVAL);
 	cr_assert(strstr(err.message, "9 queues") != NULL, "%s", err.message);
 	cr_assert(net_endpoint_poll_action(x.ep, &action) == 0);
-	cr_assert(net_endpoint_action_fd(x.ep) == -1);
+	cr_assert(net_endpoint_action_fd(wrapped_inner_endpoint(x.ep)) == -1);
 	close_loop(&x);
 }
 

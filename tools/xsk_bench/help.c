@@ -55,6 +55,9 @@ const char options_help[] =
 	"      --ip-dst ADDR    destination address (198.18.0.2)\n"
 	"\n"
 	"output\n"
+	"      --capture FILE   write the frames of -i, both directions, to FILE (pcapng);\n"
+	"                       what the disk is too slow for is counted, not waited for\n"
+	"      --capture-seconds S  ... only so long, while the run goes on (all of it)\n"
 	"  -v, --verbose        the whole table: each counter, what was asked and got\n"
 	"      --json           one JSON document on stdout at the end, and nothing else\n"
 	"                       there; of a run that failed only the error\n"
@@ -71,4 +74,5 @@ const char options_help[] =
 	"  xsk-bench rx -i eth1 -n 4 --cpu 0-3\n"
 	"  xsk-bench tx -i eth1 --dst 52:54:00:12:34:56 --rate 1M --duration 30\n"
 	"  xsk-bench fwd -i eth1 --to eth2 --mode zero-copy --wait spin\n"
+	"  xsk-bench fwd -i eth1 --to eth2 --capture out.pcapng --capture-seconds 5\n"
 	"  xsk-bench latency -i eth1 --dst 52:54:00:12:34:56 --rate 20k --json\n";

@@ -58,6 +58,8 @@ static const struct spec specs[] = {
 	{.name = "dst", .kind = KIND_MAC, .offset = AT(dst_mac)},
 	{.name = "ip-src", .kind = KIND_IP, .offset = AT(ip_src)},
 	{.name = "ip-dst", .kind = KIND_IP, .offset = AT(ip_dst)},
+	{.name = "capture", .kind = KIND_TEXT, .offset = AT(capture_path)},
+	{.name = "capture-seconds", .kind = KIND_SECONDS, .offset = AT(capture_ns)},
 	{.name = "json", .kind = KIND_FLAG, .offset = AT(json)},
 	{.name = "verbose", .letter = 'v', .kind = KIND_FLAG, .offset = AT(verbose)},
 	{.name = "help", .letter = 'h', .kind = KIND_HELP},
@@ -135,6 +137,8 @@ static int check_together(struct parse *p)
 	if (o->count && sends && o->count < o->queue_count)
 		return FAIL(p, "--count: %llu is less than one frame per queue",
 			    (unsigned long long)o->count);
+	if (o->capture_ns && !o->capture_path)
+		return FAIL(p, "--capture-seconds: --capture FILE is missing");
 	return 0;
 }
 

@@ -59,6 +59,8 @@ struct options {
 	uint8_t dst_mac[6];
 	uint32_t ip_src; /* host byte order */
 	uint32_t ip_dst;
+	const char *capture_path; /* NULL: no capture */
+	uint64_t capture_ns;	  /* 0: the whole run */
 	bool json;
 	bool verbose;
 };

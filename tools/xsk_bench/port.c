@@ -89,6 +89,42 @@ int port_open(struct port *p, const struct net_xdp_config *config, struct net_er
 	return 0;
 }
 
+int port_capture(struct port *p, const struct options *opt, struct net_error *err)
+{
+	struct net_capture_config config = net_capture_config_default();
+	struct net_endpoint *outer;
+	int rc = net_capture_open(p->ep, &outer, err);
+
+	if (rc)
+		return rc;
+	p->ep = outer;
+	config.path = opt->capture_path;
+	config.interface = p->ifname;
+	rc = net_capture_start(p->ep, &config, err);
+	p->capturing = !rc;
+	return rc;
+}
+
+int port_capture_end(struct port *p, const struct options *opt, struct net_error *err)
+{
+	int rc;
+
+	if (!p->capturing)
+		return 0;
+	p->capturing = false;
+	rc = net_capture_stop(p->ep);
+	net_capture_get_stats(p->ep, &p->captured);
+	if (rc) {
+		err->code = rc;
+		snprintf(err->step, sizeof(err->step), "capture");
+		snprintf(
+			err->message, sizeof(err->message),
+			"--capture %.80s: writing ended early: %s; %llu frames are not in the file",
+			opt->capture_path, strerror(-rc), (unsigned long long)p->captured.missed);
+	}
+	return rc;
+}
+
 int port_program(struct port *p, struct net_xdp_program_stats *out)
 {
 	const struct net_xdp_program_stats *base = &p->program_base;

@@ -6,6 +6,8 @@
 #include "options.h"
 #include "pool.h"
 
+#include "net_wrap.h"
+
 /* What is kept of a queue after its end. */
 struct port_queue {
 	struct net_queue *q; /* NULL: not made, or ended */
@@ -28,6 +30,8 @@ struct port {
 	struct net_xdp_program_stats program_base; /* before the queues were there */
 	int program_error;			   /* its counters cannot be read: -errno */
 	bool link_up;				   /* at the end */
+	bool capturing;
+	struct net_capture_stats captured; /* when capture has ended */
 };
 
 /* The backend's configuration for these options; memory may be NULL to check or measure only. */
@@ -43,6 +47,13 @@ uint32_t port_macs(const struct options *opt, const uint8_t own[6],
 
 /* Open the endpoint. Return: 0, -errno with err filled and nothing left behind. */
 int port_open(struct port *p, const struct net_xdp_config *config, struct net_error *err);
+
+/* Wrap the endpoint and write its frames to opt->capture_path from now on. Return: 0, -errno with err filled. */
+int port_capture(struct port *p, const struct options *opt, struct net_error *err);
+
+/* End the capture, if there is one. Return: 0; -errno with err filled: frames are missing from the file since the
+ * disk said so. */
+int port_capture_end(struct port *p, const struct options *opt, struct net_error *err);
 
 /* Make the queues; every receive id of pools[i] is posted on queue i. Return: 0, -errno. */
 int port_start(struct port *p, struct pool *const *pools, uint32_t count, struct net_error *err);

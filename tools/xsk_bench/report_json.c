@@ -136,6 +136,18 @@ static void totals(struct json *j, const struct account *a)
 	json_close(j, '}');
 }
 
+static void capture(struct json *j, const struct run *run)
+{
+	const struct net_capture_stats *s = &run->ports[0].captured;
+
+	json_open(j, "capture", '{');
+	json_text(j, "path", run->opt->capture_path);
+	json_number(j, "frames", s->frames);
+	json_number(j, "bytes", s->bytes);
+	json_number(j, "missed", s->missed);
+	json_close(j, '}');
+}
+
 static void percentiles(struct json *j, const struct histogram *h)
 {
 	json_open(j, "latency_ns", '{');
@@ -265,6 +277,8 @@ void report_json(FILE *out, const struct run *run, const struct account *a, cons
 	balances(&j, a);
 	if (run->opt->mode == BENCH_LATENCY)
 		percentiles(&j, &a->latency);
+	if (run->opt->capture_path)
+		capture(&j, run);
 	ports(&j, run);
 	json_close(&j, '}');
 }

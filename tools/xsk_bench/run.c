@@ -69,6 +69,8 @@ static int open_ports(struct run *run, struct net_xdp_config *configs, struct ne
 	for (uint32_t k = 0; k < run->port_count; k++) {
 		int rc = port_open(&run->ports[k], &configs[k], err);
 
+		if (!rc && k == 0 && run->opt->capture_path)
+			rc = port_capture(&run->ports[k], run->opt, err);
 		if (rc)
 			return rc;
 		for (uint32_t i = 0; i < run->worker_count; i++)
@@ -114,11 +116,29 @@ static int take_action(struct port *port, struct net_error *err)
 	return rc < 0 ? fail(err, rc, "event", port->ifname) : 0;
 }
 
-/* Milliseconds from now to the nearer of both, rounded up. */
-static int poll_ms(uint64_t now, uint64_t tick, uint64_t end)
+/* Is it time to end the capture? Return: 0, -errno with err filled. */
+static int capture_tick(struct run *run, uint64_t now, struct net_error *err)
+{
+	struct port *p = &run->ports[0];
+	int rc;
+
+	if (!p->capturing || !run->opt->capture_ns || now - run->start_ns < run->opt->capture_ns)
+		return 0;
+	rc = port_capture_end(p, run->opt, err);
+	if (!rc)
+		say("capture is off: %llu frames are in %s", (unsigned long long)p->captured.frames,
+		    run->opt->capture_path);
+	return rc;
+}
+
+/* Milliseconds from now to the nearest of them, rounded up. */
+static int poll_ms(const struct run *run, uint64_t now, uint64_t tick, uint64_t end)
 {
 	uint64_t until = tick < end ? tick : end;
+	uint64_t capture = run->start_ns + run->opt->capture_ns;
 
+	if (run->ports[0].capturing && run->opt->capture_ns && capture < until)
+		until = capture;
 	return until <= now ? 0 : (int)((until - now + 999999) / 1000000);
 }
 
@@ -155,8 +175,11 @@ static int watch(struct run *run, int signal_fd, struct net_error *err)
 		if (now >= end)
 			return 0;
 		live_tick(&live, run, now);
+		rc = capture_tick(run, now, err);
+		if (rc)
+			return rc;
 		rc = poll(fds, WATCHED - RUN_MAX_PORTS + run->port_count,
-			  poll_ms(now, live.next_ns, end));
+			  poll_ms(run, now, live.next_ns, end));
 		if (rc < 0 && errno != EINTR)
 			return fail(err, -errno, "poll", "waiting");
 		if (rc <= 0)
@@ -321,6 +344,8 @@ int run_all(struct run *run, const struct options *opt, struct net_error *err)
 	if (!rc)
 		rc = watch(run, signal_fd, err);
 	closed = join_workers(run, rc ? &late : err);
+	rc = rc ? rc : closed;
+	closed = port_capture_end(&run->ports[0], opt, rc ? &late : err);
 	rc = rc ? rc : closed;
 	for (uint32_t k = 0; k < run->port_count; k++) {
 		run->ports[k].link_up = look_at_link(&run->ports[k]);

@@ -191,6 +191,16 @@ static void put_cost(FILE *out, const struct account *a)
 	put(out, &l);
 }
 
+static void put_capture(FILE *out, const struct run *run)
+{
+	const struct net_capture_stats *s = &run->ports[0].captured;
+	struct line l = {0};
+
+	add(&l, "  capture     %llu frames in %.40s, %llu missed", U(s->frames),
+	    run->opt->capture_path, U(s->missed));
+	put(out, &l);
+}
+
 /* Frames whose loss no counter of ours knows. */
 static uint64_t lost_elsewhere(const struct account *a)
 {
@@ -230,5 +240,7 @@ void report_summary(FILE *out, const struct run *run, const struct account *a)
 		put_round_trip(out, a);
 	else
 		put_cost(out, a);
+	if (run->opt->capture_path)
+		put_capture(out, run);
 	put_verdict(out, a);
 }
