@@ -132,10 +132,11 @@ static int report_link(struct net_xdp_endpoint *ep, bool up, struct net_action *
 	return 1;
 }
 
-static int report_gone(struct net_xdp_endpoint *ep, struct net_action *out)
+static int report_gone(struct net_xdp_endpoint *ep, bool program, struct net_action *out)
 {
 	if (ep->gone)
 		return 0;
+	ep->program_lost = program;
 	set_gone(ep, true);
 	set_pulse(ep, 0);
 	*out = (struct net_action){.kind = NET_ACTION_RESTART_REQUIRED};
@@ -148,7 +149,7 @@ static int ask_again(struct net_xdp_endpoint *ep, struct net_action *out)
 	int up = netdev_link(&ep->host, ep->device.ifindex);
 
 	if (up == -ENODEV)
-		return report_gone(ep, out);
+		return report_gone(ep, false, out);
 	ep->link_lost = up < 0;
 	return up < 0 ? 0 : report_link(ep, up, out);
 }
@@ -159,7 +160,7 @@ static int link_event(struct net_xdp_endpoint *ep, const struct netdev_event *ev
 {
 	return program_may_run(&ep->program, event->program_id)
 		       ? report_link(ep, event->link_up, out)
-		       : report_gone(ep, out);
+		       : report_gone(ep, true, out);
 }
 
 static int next_event(struct net_xdp_endpoint *ep, struct net_action *out)
@@ -173,7 +174,7 @@ static int next_event(struct net_xdp_endpoint *ep, struct net_action *out)
 			rc = link_event(ep, &event, out);
 			break;
 		case NETDEV_EVENT_GONE:
-			rc = report_gone(ep, out);
+			rc = report_gone(ep, false, out);
 			break;
 		case NETDEV_EVENT_LOST:
 			rc = ask_again(ep, out);
@@ -208,7 +209,7 @@ int actions_poll(struct net_endpoint *endpoint, struct net_action *out)
 	if (!rc && ep->events_fd >= 0)
 		rc = next_event(ep, out);
 	if (!rc && program_went(ep))
-		rc = report_gone(ep, out);
+		rc = report_gone(ep, true, out);
 	return rc;
 }
 

@@ -377,7 +377,7 @@ int net_xdp_open(const struct net_xdp_config *config, struct net_endpoint **out,
 	/* Subscribed before the state is read: no change in between is missed. */
 	rc = netdev_link(&ep->host, ep->device.ifindex);
 	ep->link_up = rc == 1;
-	ep->link_lost = rc < 0; /* poll_action asks again */
+	ep->link_lost = rc < 0;	   /* poll_action asks again */
 	ep->config.regions = NULL; /* need not outlive this call */
 	set_facts(ep);
 	*out = &ep->base;

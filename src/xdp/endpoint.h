@@ -17,7 +17,7 @@ struct net_xdp_endpoint {
 	struct net_endpoint base;
 	struct net_xdp_config config;  /* ifname points at name */
 	char name[NET_XDP_NAME_BYTES]; /* as it was asked for; device.ifname is the first one */
-	struct net_xdp_device device; /* as found when the program was attached */
+	struct net_xdp_device device;  /* as found when the program was attached */
 	struct net_endpoint_facts facts;
 	struct host host; /* the network namespace of open: everything is asked there */
 	struct memory memory;
@@ -40,6 +40,7 @@ struct net_xdp_endpoint {
 	int lost_fd;	    /* an eventfd, set together with gone: it wakes the queues */
 	bool link_up;	    /* as last reported */
 	bool link_lost;	    /* events were lost, and asking again has failed so far */
+	bool program_lost;  /* why gone: not the device. Written before it */
 	bool gone; /* atomic, queues read it: device or program went, the restart was asked for */
 };
 

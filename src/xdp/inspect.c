@@ -6,9 +6,17 @@
 
 const char *queue_error(struct net_queue *queue)
 {
-	return queue_of(queue)->failed ? "the device is gone: it was removed, or moved to another "
-					 "network namespace"
-				       : "";
+	const struct net_xdp_queue *q = queue_of(queue);
+
+	if (!q->failed)
+		return "";
+	if (endpoint_is_lost(q->endpoint) && q->endpoint->program_lost)
+		return "the XDP program was detached or exchanged: destroy all queues, then "
+		       "get_queues "
+		       "attaches it again";
+	return "the device is gone: it was removed, or moved to another network namespace: destroy "
+	       "all "
+	       "queues, then call get_queues when it is back";
 }
 
 struct teller {

@@ -88,7 +88,7 @@ struct net_xdp_queue {
 	QUEUE_LINE struct rx_table rx_ids;
 	uint64_t
 		rx_usual_tags; /* what a usual frame's descriptor and its buffer's record differ in */
-	uint32_t rx_region;		 /* hint for memory_offset() */
+	uint32_t rx_region;    /* hint for memory_offset() */
 	uint32_t rx_private_out;	 /* private chunks that the kernel holds */
 	uint32_t rx_looks;		 /* that found nothing, in zero copy */
 	uint32_t rx_told;		 /* the fill ring up to here, see wake() */

@@ -54,9 +54,8 @@ out:
 /* Return: 0 free, or gone with its device; -EBUSY a socket holds it; -errno it cannot be asked. */
 static int ask_queue(const struct release *r)
 {
-	int rc = r->kernel_tells
-			 ? netdev_queue_has_socket(r->host, r->ifindex, r->hardware_queue)
-			 : -EOPNOTSUPP;
+	int rc = r->kernel_tells ? netdev_queue_has_socket(r->host, r->ifindex, r->hardware_queue)
+				 : -EOPNOTSUPP;
 
 	/* Also while the interface is down. A socket of ours would be of the caller's namespace. */
 	if ((rc == -EOPNOTSUPP || rc == -EINVAL) && host_is_here(r->host))
@@ -125,7 +124,8 @@ static bool is_anothers(const struct release *r, const struct witness *w)
 
 /* ---- Wait ------------------------------------------------------------------------------------- */
 
-static void explain(const struct release *r, const struct witness *w, int rc, char *why, size_t size)
+static void explain(const struct release *r, const struct witness *w, int rc, char *why,
+		    size_t size)
 {
 	int lives = rc == -EBUSY ? ask_witness(r, w) : -1;
 
@@ -143,8 +143,8 @@ static void explain(const struct release *r, const struct witness *w, int rc, ch
 				 : "a socket has it, a copy of ours or another program's");
 }
 
-int release_wait(const struct release *r, const struct witness *w, const struct deadline *until, char *why,
-		 size_t size)
+int release_wait(const struct release *r, const struct witness *w, const struct deadline *until,
+		 char *why, size_t size)
 {
 	for (;;) {
 		bool over = deadline_passed(until);

@@ -29,7 +29,8 @@ static inline void deliver(struct burst *b, uint32_t id, uint32_t offset, uint32
 	b->ids[b->count++] = id;
 }
 
-/* rx_poll.c: what the configuration wants to know of a frame, which is in our view at these addresses. */
+/* rx_poll.c: what the configuration wants to know of a frame, which is in our view at these addresses. frame NULL:
+ * it is not in one row there, and its checksums are not looked at. */
 void rx_look_at(struct net_xdp_queue *q, struct net_rx_metadata *metadata, uint8_t *frame,
 		const uint8_t *hint);
 

@@ -102,8 +102,10 @@ static uint32_t copy_some(const struct net_xdp_queue *q, struct source *s, uint8
 	return done;
 }
 
-/* Fill one buffer. Return: how many bytes it took; 0 when it is not what was posted. */
-static uint32_t fill_buffer(struct net_xdp_queue *q, struct burst *b, struct source *s, uint32_t id)
+/* Fill one buffer. *first: its first piece. Return: how many bytes it took; 0 when it is not what was
+ * posted. */
+static uint32_t fill_buffer(struct net_xdp_queue *q, struct burst *b, struct source *s, uint32_t id,
+			    struct span *first)
 {
 	struct span span[PIECES_MAX + 1];
 	uint32_t n = spans_of(q, b->pool, id, span), left = rx_capacity(&q->rx_ids, id), done = 0;
@@ -114,6 +116,7 @@ static uint32_t fill_buffer(struct net_xdp_queue *q, struct burst *b, struct sou
 		done += copy_some(q, s, span[i].at, room);
 		left -= room;
 	}
+	*first = span[0];
 	return done;
 }
 
@@ -141,15 +144,21 @@ static enum net_xdp_counter copy_over(struct net_xdp_queue *q, struct burst *b, 
 	struct net_rx_metadata looked = {.len_bytes = s->bytes};
 	uint32_t first = b->count, id = q->waiting.first, took[BATCH], total = 0;
 	uint8_t *chunk = q->memory->base + s->where[0];
+	const void *hint = chunk - sizeof(struct vlan_hint);
+	struct span piece = {0};
 
-	/* A frame in pieces on both sides is nowhere in one row: nothing is said of its checksums. One that is
-	 * completed in its chunk is copied so. */
+	/* A frame in one chunk is looked at there, and copied as it is completed. One in several chunks is
+	 * looked at where the copy is in one row; in pieces on both sides it is nowhere, and only its tag is
+	 * told. */
 	if (q->inspect && s->pieces == 1)
-		rx_look_at(q, &looked, chunk, chunk - sizeof(struct vlan_hint));
+		rx_look_at(q, &looked, chunk, hint);
 	for (uint32_t i = 0; i < buffers; i++, id = q->rx_ids.next[id])
-		total += took[i] = fill_buffer(q, b, s, id);
+		total += took[i] = fill_buffer(q, b, s, id, &piece);
 	if (total != s->bytes)
 		return NET_XDP_RX_DROP_CAPACITY;
+	if (q->inspect && s->pieces > 1)
+		rx_look_at(q, &looked, buffers == 1 && s->bytes <= piece.len ? piece.at : NULL,
+			   hint);
 	for (uint32_t i = 0; i < buffers; i++) {
 		id = rx_list_take(&q->rx_ids, &q->waiting);
 		q->rx_ids.record[id] = RX_FRONTEND;

@@ -24,7 +24,7 @@ void rx_look_at(struct net_xdp_queue *q, struct net_rx_metadata *metadata, uint8
 			count_up(q, NET_XDP_RX_VLAN, 1);
 		}
 	}
-	if (q->rx_checksum != NET_XDP_RX_CHECKSUM_NONE &&
+	if (frame && q->rx_checksum != NET_XDP_RX_CHECKSUM_NONE &&
 	    checksum_inspect(frame, metadata->len_bytes, q->rx_source,
 			     q->rx_checksum == NET_XDP_RX_CHECKSUM_COMPLETE, metadata))
 		count_up(q, NET_XDP_RX_LONGER, 1);

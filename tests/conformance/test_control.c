@@ -10,7 +10,6 @@
 #include "support/traffic.h"
 #include "support/waiter.h"
 #include "support/wrap.h"
-#include "support/wrapped.h"
 
 /* ---- 53, 54 --------------------------------------------------------------------------------------- */
 
@@ -300,7 +299,7 @@ CASE(61, wrapped_queue_i_is_inner_queue_i)
 	frontend_xdp_start(&r.x, queues, 64);
 	for (uint32_t i = 0; i < queues; i++) {
 		w = (struct wrap_queue *)r.x.queues[i];
-		cr_assert_eq(net_xdp_queue_report(wrapped_inner(w->inner), &report), 0);
+		cr_assert_eq(net_xdp_queue_report(w->inner, &report), 0);
 		cr_assert_eq(report.hardware_queue, i);
 		cr_assert_eq(net_xdp_queue_report(&w->base, &report), -EINVAL,
 			     "the wrapper is no queue of ours");

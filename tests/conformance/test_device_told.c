@@ -68,11 +68,14 @@ static void expect_woken(uint32_t queues, void (*before)(void), void (*lose)(voi
 		int rc = 0;
 
 		while (rc == 0) {
-			cr_assert_eq(net_queue_wait(r.x.queues[i], &r.x.f.pool, TOLD_MS * 1000000ll), 1,
-				     "queue %u sleeps on", i);
+			cr_assert_eq(
+				net_queue_wait(r.x.queues[i], &r.x.f.pool, TOLD_MS * 1000000ll), 1,
+				"queue %u sleeps on", i);
 			rc = net_queue_tx_poll(r.x.queues[i], &r.x.f.pool, &id, 1);
 		}
 		cr_assert_eq(rc, NET_TRY_RESTART);
+		cr_assert(strstr(net_queue_error(r.x.queues[i]), "the device is gone"), "%s",
+			  net_queue_error(r.x.queues[i]));
 	}
 	cr_assert_lt(frontend_now_ms() - start, TOLD_MS);
 	frontend_xdp_close(&r.x);

@@ -10,7 +10,6 @@
 #include "support/netns.h"
 #include "support/traffic.h"
 #include "support/waiter.h"
-#include "support/wrapped.h"
 
 /* ---- 50 ------------------------------------------------------------------------------------------- */
 
@@ -21,8 +20,8 @@ static void expect_rx_balance(struct rig *r, uint64_t sent)
 	struct net_xdp_stats s;
 	uint64_t sum = 0;
 
-	cr_assert_eq(net_xdp_queue_stats(wrapped_inner(r->x.queues[0]), &s), 0);
-	cr_assert_eq(net_xdp_program_stats(wrapped_inner_endpoint(r->x.ep), &program), 0);
+	cr_assert_eq(net_xdp_queue_stats(r->x.queues[0], &s), 0);
+	cr_assert_eq(net_xdp_program_stats(r->x.ep, &program), 0);
 	for (int i = NET_XDP_RX_DROP_CAPACITY; i <= NET_XDP_RX_UNKNOWN; i++)
 		cr_assert_eq(s.value[i], 0, "%s", net_xdp_counter_name((enum net_xdp_counter)i));
 	sum = s.value[NET_XDP_RX_FRAMES] + s.value[NET_XDP_RX_KERNEL_DROPPED] +

@@ -92,13 +92,16 @@ static void expect_queues_know(struct rig *r)
 		struct net_queue *q = r->x.queues[i];
 		int rc = 0;
 
-		cr_assert_eq(net_queue_wait(q, NULL, TOLD_MS * 1000000ll), 1, "queue %u sleeps on", i);
+		cr_assert_eq(net_queue_wait(q, NULL, TOLD_MS * 1000000ll), 1, "queue %u sleeps on",
+			     i);
 		for (int n = 0; n < 10 && rc == 0; n++) {
 			net_queue_poll_ready(q, NULL);
 			cr_assert_eq(frontend_rx(&r->x.f, q, &id, 1), 0);
 			rc = net_queue_tx_poll(q, &r->x.f.pool, &id, 1);
 		}
 		cr_assert_eq(rc, NET_TRY_RESTART, "queue %u: tx_poll says %d", i, rc);
+		cr_assert(strstr(net_queue_error(q), "the XDP program was detached"), "%s",
+			  net_queue_error(q));
 	}
 }
 

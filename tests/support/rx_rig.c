@@ -8,7 +8,6 @@
 
 #include "support/fixture.h"
 #include "support/rx_rig.h"
-#include "support/wrapped.h"
 
 /* Generic XDP runs behind a backlog per CPU: a sender that changes CPUs would let frames overtake
  * each other, which no test here is about. */
@@ -137,7 +136,7 @@ uint64_t rx_rig_counter(struct rx_rig *r, enum net_xdp_counter counter)
 struct net_xdp_program_stats rx_rig_program(struct rx_rig *r)
 {
 	struct net_xdp_program_stats stats;
-	int rc = net_xdp_program_stats(wrapped_inner_endpoint(r->x.ep), &stats);
+	int rc = net_xdp_program_stats(r->x.ep, &stats);
 
 	cr_assert(rc == 0, "program's counters: %s", strerror(-rc));
 	return stats;
@@ -188,7 +187,7 @@ static uint64_t accounted(struct rx_rig *r, uint32_t queue)
 	struct net_xdp_stats stats;
 	uint64_t sum = 0;
 
-	cr_assert(net_xdp_queue_stats(wrapped_inner(r->x.queues[queue]), &stats) == 0,
+	cr_assert(net_xdp_queue_stats(r->x.queues[queue], &stats) == 0,
 		  "stats of queue %u", queue);
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		sum += stats.value[names[i]];

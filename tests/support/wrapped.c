@@ -5,8 +5,6 @@
 #include <criterion/criterion.h>
 
 #include "support/wrapped.h"
-#include "wrap/capture.h"
-#include "wrap/disconnect.h"
 
 static const char *kind(void)
 {
@@ -55,26 +53,14 @@ struct net_endpoint *wrapped(struct net_endpoint *inner)
 
 struct net_queue *wrapped_inner(struct net_queue *q)
 {
-	while (q) {
-		if (q->ops == &capture_queue_ops)
-			q = ((struct capture_queue *)q)->inner;
-		else if (q->ops == &disconnect_queue_ops)
-			q = ((struct disconnect_queue *)q)->inner;
-		else
-			break;
-	}
+	for (struct net_queue *in; (in = net_queue_inner(q));)
+		q = in;
 	return q;
 }
 
 struct net_endpoint *wrapped_inner_endpoint(struct net_endpoint *ep)
 {
-	while (ep) {
-		if (ep->ops == &capture_endpoint_ops)
-			ep = ((struct capture *)ep)->inner;
-		else if (ep->ops == &disconnect_endpoint_ops)
-			ep = ((struct disconnect *)ep)->inner;
-		else
-			break;
-	}
+	for (struct net_endpoint *in; (in = net_endpoint_inner(ep));)
+		ep = in;
 	return ep;
 }

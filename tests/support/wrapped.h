@@ -16,8 +16,7 @@
 /* Return: inner, or the wrapper around it, whose end is inner's too. */
 struct net_endpoint *wrapped(struct net_endpoint *inner);
 
-/* The queue inside all wrappers, q itself where there is none: for calls that only its backend
- * knows. NULL for one whose cable is out. */
+/* The queue inside all wrappers, q itself where there is none: for a look inside it. */
 struct net_queue *wrapped_inner(struct net_queue *q);
 /* The same of an endpoint. */
 struct net_endpoint *wrapped_inner_endpoint(struct net_endpoint *ep);

@@ -74,5 +74,5 @@ const char options_help[] =
 	"  xsk-bench rx -i eth1 -n 4 --cpu 0-3\n"
 	"  xsk-bench tx -i eth1 --dst 52:54:00:12:34:56 --rate 1M --duration 30\n"
 	"  xsk-bench fwd -i eth1 --to eth2 --mode zero-copy --wait spin\n"
-	"  xsk-bench fwd -i eth1 --to eth2 --capture out.pcapng --capture-seconds 5\n"
+	"  xsk-bench fwd -i eth1 --to eth2 --capture a.pcapng --capture-seconds 5\n"
 	"  xsk-bench latency -i eth1 --dst 52:54:00:12:34:56 --rate 20k --json\n";
