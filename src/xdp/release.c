@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "xdp/error.h"
 #include "xdp/netdev.h"
 #include "xdp/release.h"
 #include "xdp/socket.h"
@@ -54,9 +55,8 @@ out:
 /* Return: 0 free, or gone with its device; -EBUSY a socket holds it; -errno it cannot be asked. */
 static int ask_queue(const struct release *r)
 {
-	int rc = r->kernel_tells
-			 ? netdev_queue_has_socket(r->host, r->ifindex, r->hardware_queue)
-			 : -EOPNOTSUPP;
+	int rc = r->kernel_tells ? netdev_queue_has_socket(r->host, r->ifindex, r->hardware_queue)
+				 : -EOPNOTSUPP;
 
 	/* Also while the interface is down. A socket of ours would be of the caller's namespace. */
 	if ((rc == -EOPNOTSUPP || rc == -EINVAL) && host_is_here(r->host))
@@ -66,17 +66,19 @@ static int ask_queue(const struct release *r)
 
 /* ---- Is it our socket that holds it? ---------------------------------------------------------- */
 
-int witness_open(struct witness *w, uint32_t queues)
+int witness_open(struct witness *w, uint32_t queues, struct net_error *err)
 {
 	int rc = 0;
 
-	w->probe_fd = socket(AF_XDP, SOCK_RAW | SOCK_CLOEXEC, 0);
+	w->probe_fd = socket_create(err);
 	if (w->probe_fd < 0)
-		return -errno;
+		return w->probe_fd;
 	w->map_fd = bpf_map_create(BPF_MAP_TYPE_XSKMAP, "net_xdp_ended", sizeof(uint32_t),
 				   sizeof(uint32_t), queues, NULL);
 	if (w->map_fd < 0) {
-		rc = -errno;
+		rc = error_set(err, -errno, "program",
+			       "creating the map that tells when a queue has ended: %s%s",
+			       strerror(errno), error_hint(-errno, CALL_PROGRAM).text);
 		witness_close(w);
 	}
 	return rc;
@@ -125,7 +127,8 @@ static bool is_anothers(const struct release *r, const struct witness *w)
 
 /* ---- Wait ------------------------------------------------------------------------------------- */
 
-static void explain(const struct release *r, const struct witness *w, int rc, char *why, size_t size)
+static void explain(const struct release *r, const struct witness *w, int rc, char *why,
+		    size_t size)
 {
 	int lives = rc == -EBUSY ? ask_witness(r, w) : -1;
 
@@ -143,8 +146,8 @@ static void explain(const struct release *r, const struct witness *w, int rc, ch
 				 : "a socket has it, a copy of ours or another program's");
 }
 
-int release_wait(const struct release *r, const struct witness *w, const struct deadline *until, char *why,
-		 size_t size)
+int release_wait(const struct release *r, const struct witness *w, const struct deadline *until,
+		 char *why, size_t size)
 {
 	for (;;) {
 		bool over = deadline_passed(until);
