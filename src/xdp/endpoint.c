@@ -71,11 +71,7 @@ static int attach(struct net_xdp_endpoint *ep, struct net_error *err)
 	rc = program_open(&ep->program, &ep->config, &ep->device, err);
 	if (rc || ep->witness.map_fd >= 0)
 		return rc;
-	rc = witness_open(&ep->witness, ep->config.max_queues);
-	return rc ? error_set(err, rc, "program",
-			      "creating the map that tells when a queue has ended: %s%s",
-			      strerror(-rc), error_hint(rc, CALL_PROGRAM).text)
-		  : 0;
+	return witness_open(&ep->witness, ep->config.max_queues, err);
 }
 
 /* The interface may have been removed and made again, under the same name, since we attached; or

@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "xdp/error.h"
 #include "xdp/netdev.h"
 #include "xdp/release.h"
 #include "xdp/socket.h"
@@ -65,17 +66,19 @@ static int ask_queue(const struct release *r)
 
 /* ---- Is it our socket that holds it? ---------------------------------------------------------- */
 
-int witness_open(struct witness *w, uint32_t queues)
+int witness_open(struct witness *w, uint32_t queues, struct net_error *err)
 {
 	int rc = 0;
 
-	w->probe_fd = socket(AF_XDP, SOCK_RAW | SOCK_CLOEXEC, 0);
+	w->probe_fd = socket_create(err);
 	if (w->probe_fd < 0)
-		return -errno;
+		return w->probe_fd;
 	w->map_fd = bpf_map_create(BPF_MAP_TYPE_XSKMAP, "net_xdp_ended", sizeof(uint32_t),
 				   sizeof(uint32_t), queues, NULL);
 	if (w->map_fd < 0) {
-		rc = -errno;
+		rc = error_set(err, -errno, "program",
+			       "creating the map that tells when a queue has ended: %s%s",
+			       strerror(errno), error_hint(-errno, CALL_PROGRAM).text);
 		witness_close(w);
 	}
 	return rc;

@@ -36,8 +36,8 @@ struct witness {
 	int probe_fd; /* a socket to ask with, made while the process may make one */
 };
 
-/* For so many queues. Return: 0 or -errno. */
-int witness_open(struct witness *w, uint32_t queues);
+/* For so many queues. Return: 0, -errno with err filled. */
+int witness_open(struct witness *w, uint32_t queues, struct net_error *err);
 /* Legal on {-1, -1}. */
 void witness_close(struct witness *w);
 

@@ -150,15 +150,23 @@ int socket_prefer_wakeup(struct net_xdp_queue *q)
 	return setsockopt(q->fd, SOL_SOCKET, SO_PREFER_BUSY_POLL, &off, sizeof(off)) ? -errno : 0;
 }
 
+int socket_create(struct net_error *err)
+{
+	int fd = socket(AF_XDP, SOCK_RAW | SOCK_CLOEXEC, 0);
+
+	return fd >= 0 ? fd
+		       : error_set(err, -errno, "socket", "AF_XDP socket: %s%s", strerror(errno),
+				   error_hint(-errno, CALL_SOCKET).text);
+}
+
 int socket_open(struct net_xdp_queue *q, const struct net_xdp_config *config, int umem_fd,
 		struct net_error *err)
 {
 	int rc;
 
-	q->fd = socket(AF_XDP, SOCK_RAW | SOCK_CLOEXEC, 0);
+	q->fd = socket_create(err);
 	if (q->fd < 0)
-		return error_set(err, -errno, "socket", "AF_XDP socket: %s%s", strerror(errno),
-				 error_hint(-errno, CALL_SOCKET).text);
+		return q->fd;
 	if (umem_fd < 0) {
 		rc = register_umem(q, config, err);
 		if (rc)

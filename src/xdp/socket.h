@@ -17,6 +17,9 @@
 /* setsockopt() of this family. Return: 0 or -errno. */
 int socket_set_option(int fd, int option, const void *value, socklen_t len);
 
+/* Return: a new AF_XDP socket, -errno with err filled. */
+int socket_create(struct net_error *err);
+
 /* The socket, its UMEM (unless umem_fd >= 0: shared) and its four rings, mapped into q. */
 int socket_open(struct net_xdp_queue *q, const struct net_xdp_config *config, int umem_fd,
 		struct net_error *err);
