@@ -55,7 +55,7 @@ const char options_help[] =
 	"      --ip-dst ADDR    destination address (198.18.0.2)\n"
 	"\n"
 	"output\n"
-	"      --capture FILE   write the frames of -i, both directions, to FILE (pcapng);\n"
+	"      --capture FILE   write -i's frames, both directions, to FILE (pcapng);\n"
 	"                       what the disk is too slow for is counted, not waited for\n"
 	"      --capture-seconds S  ... only so long, while the run goes on (all of it)\n"
 	"  -v, --verbose        the whole table: each counter, what was asked and got\n"
