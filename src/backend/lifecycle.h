@@ -6,7 +6,7 @@
 #include <errno.h>
 
 #include "net_backend.h"
-#include "xdp/error.h"
+#include "base/error.h"
 
 /* May count queues be made now? Return: 0, -EINVAL or -EBUSY with err filled. */
 static inline int lifecycle_get_queues(uint32_t count, uint32_t max_queues, uint32_t alive,

@@ -11,7 +11,7 @@
 #include "backend/rss.h"
 #include "base/grow.h"
 #include "net_backend.h"
-#include "xdp/error.h"
+#include "base/error.h"
 
 enum { NULL_MAX_QUEUES = 64 };
 
@@ -24,8 +24,8 @@ enum {
 
 struct null_endpoint {
 	struct net_endpoint base;
-	uint32_t made; /* by the last get_queues */
-	uint32_t alive; /* atomic: queues end in their own threads */
+	uint32_t made;				    /* by the last get_queues */
+	uint32_t alive;				    /* atomic: queues end in their own threads */
 	struct null_queue *queues[NULL_MAX_QUEUES]; /* NULL: destroyed */
 };
 

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "net_slots.h"
-#include "xdp/error.h"
+#include "base/error.h"
 
 struct net_slots {
 	struct net_buffer_access pool; /* first: a pool is its slots */

@@ -7,7 +7,7 @@
 #include "backend/inspect.h"
 #include "base/grow.h"
 #include "wrap/capture.h"
-#include "xdp/error.h"
+#include "base/error.h"
 
 enum {
 	SNAP_MIN_BYTES = 14,

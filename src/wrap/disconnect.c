@@ -12,7 +12,7 @@
 #include "backend/rss.h"
 #include "base/grow.h"
 #include "wrap/disconnect.h"
-#include "xdp/error.h"
+#include "base/error.h"
 
 /* ---- Descriptors --------------------------------------------------------------------------- */
 

@@ -16,7 +16,7 @@
 #include "backend/inspect.h"
 #include "base/grow.h"
 #include "wrap/disconnect.h"
-#include "xdp/error.h"
+#include "base/error.h"
 
 enum { BATCH = 64, WORD_BITS = 64 };
 

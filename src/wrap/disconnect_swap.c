@@ -6,7 +6,7 @@
 #include <time.h>
 
 #include "wrap/disconnect.h"
-#include "xdp/error.h"
+#include "base/error.h"
 
 /* ---- Actions ------------------------------------------------------------------------------- */
 

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "wrap/recorder.h"
-#include "xdp/error.h"
+#include "base/error.h"
 
 enum { LOOK_MS = 5 };
 

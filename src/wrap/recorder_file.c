@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "wrap/recorder.h"
-#include "xdp/error.h"
+#include "base/error.h"
 
 enum {
 	WRITE_BYTES = 1 << 20, /* at most at a time */

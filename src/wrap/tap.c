@@ -8,7 +8,7 @@
 #include <sched.h>
 #include <string.h>
 
-#include "backend/headers.h"
+#include "base/headers.h"
 #include "base/grow.h"
 #include "wrap/capture.h"
 

@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #include "xdp/actions.h"
-#include "xdp/error.h"
+#include "base/error.h"
 #include "xdp/netdev.h"
 
 /* Between two looks whether the program is still attached. */

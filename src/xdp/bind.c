@@ -6,9 +6,9 @@
 #include <sys/socket.h>
 
 #include "xdp/config.h"
-#include "xdp/deadline.h"
+#include "base/deadline.h"
 #include "xdp/endpoint.h"
-#include "xdp/error.h"
+#include "base/error.h"
 #include "xdp/netdev.h"
 #include "xdp/socket.h"
 

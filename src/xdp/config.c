@@ -6,7 +6,7 @@
 
 #include "base/grow.h"
 #include "xdp/config.h"
-#include "xdp/error.h"
+#include "base/error.h"
 #include "xdp/uapi.h"
 
 /* What 0.2.0 has: no program that this library is loaded for knows less. */

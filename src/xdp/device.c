@@ -15,7 +15,7 @@
 
 #include "base/grow.h"
 #include "xdp/dma.h"
-#include "xdp/error.h"
+#include "base/error.h"
 #include "xdp/napi.h"
 #include "xdp/netdev.h"
 #include "xdp/netlink.h"

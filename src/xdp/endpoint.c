@@ -13,7 +13,7 @@
 #include "xdp/actions.h"
 #include "xdp/config.h"
 #include "xdp/endpoint.h"
-#include "xdp/error.h"
+#include "base/error.h"
 #include "xdp/netdev.h"
 
 static const struct net_endpoint_ops endpoint_ops;

@@ -20,7 +20,7 @@
 
 #include <stdint.h>
 
-#include "xdp/hash.h"
+#include "base/hash.h"
 
 #define INFLIGHT_NONE UINT32_MAX
 

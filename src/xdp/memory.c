@@ -11,7 +11,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#include "xdp/error.h"
+#include "base/error.h"
 #include "xdp/memory.h"
 
 #define ADDRESS_SPACE (1ull << 46) /* less than half of what a process has, for our reservation */

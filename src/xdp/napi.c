@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include "base/grow.h"
-#include "xdp/deadline.h"
-#include "xdp/error.h"
+#include "base/deadline.h"
+#include "base/error.h"
 #include "xdp/napi.h"
 
 void napi_say(struct napi *n, const char *format, ...)

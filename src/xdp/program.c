@@ -11,7 +11,7 @@
 
 #include "xdp/config.h"
 #include "xdp/dispatcher.h"
-#include "xdp/error.h"
+#include "base/error.h"
 #include "xdp/libbpf_visit.h"
 #include "xdp/offload.h"
 #include "xdp/program.h"

@@ -11,7 +11,7 @@
 #include "xdp/config.h"
 #include "xdp/driver.h"
 #include "xdp/endpoint.h"
-#include "xdp/error.h"
+#include "base/error.h"
 #include "xdp/netdev.h"
 #include "xdp/offload.h"
 #include "xdp/socket.h"

@@ -15,7 +15,7 @@
 #include "net_xdp.h"
 #include "xdp/affinity.h"
 #include "xdp/bounce.h"
-#include "xdp/checksum.h"
+#include "base/checksum.h"
 #include "xdp/inflight.h"
 #include "xdp/memory.h"
 #include "xdp/napi.h"

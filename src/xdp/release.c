@@ -10,7 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "xdp/error.h"
+#include "base/error.h"
 #include "xdp/netdev.h"
 #include "xdp/release.h"
 #include "xdp/socket.h"

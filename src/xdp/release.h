@@ -15,7 +15,7 @@
 #include <sys/types.h>
 
 #include "net_xdp.h"
-#include "xdp/deadline.h"
+#include "base/deadline.h"
 #include "xdp/host.h"
 
 /* What is needed to ask about one queue. */

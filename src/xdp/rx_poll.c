@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "xdp/checksum.h"
+#include "base/checksum.h"
 #include "xdp/chunk.h"
 #include "xdp/rx_burst.h"
 #include "xdp/socket.h"

@@ -21,7 +21,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "xdp/hash.h"
+#include "base/hash.h"
 
 #define RX_NONE UINT32_MAX
 

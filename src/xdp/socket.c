@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "xdp/config.h"
-#include "xdp/error.h"
+#include "base/error.h"
 #include "xdp/socket.h"
 
 enum { RING_FILL, RING_COMPLETION, RING_RX, RING_TX };

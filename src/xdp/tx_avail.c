@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "backend/headers.h"
+#include "base/headers.h"
 #include "xdp/hot.h"
 #include "xdp/queue.h"
 

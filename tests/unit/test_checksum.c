@@ -6,7 +6,7 @@
 #include <criterion/criterion.h>
 
 #include "support/frame.h"
-#include "xdp/checksum.h"
+#include "base/checksum.h"
 
 static struct net_rx_metadata inspect(uint8_t *frame, uint32_t len, bool partial, bool complete)
 {

@@ -6,7 +6,7 @@
 
 #include <criterion/criterion.h>
 
-#include "xdp/error.h"
+#include "base/error.h"
 
 #define BIT(name) (1ull << CAP_##name)
 #define ALL	  (~0ull)

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "backend/headers.h"
+#include "base/headers.h"
 #include "support/frame.h"
 
 /* The first present bytes alone, on the heap, so that a byte read behind them is found. */

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "support/fake_kernel.h"
-#include "xdp/checksum.h"
+#include "base/checksum.h"
 
 enum { START = (int)0xfffffff0, IDS = 64, BYTES = 1 << 20 };
 

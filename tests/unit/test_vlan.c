@@ -5,7 +5,7 @@
 #include <criterion/criterion.h>
 
 #include "support/frame.h"
-#include "xdp/checksum.h"
+#include "base/checksum.h"
 
 Test(vlan, tci_fields_lie_where_8021q_puts_them)
 {

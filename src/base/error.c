@@ -8,7 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "xdp/error.h"
+#include "base/error.h"
 
 int error_set(struct net_error *err, int code, const char *step, const char *format, ...)
 {

@@ -5,7 +5,7 @@
 #include <sys/random.h>
 #include <time.h>
 
-#include "xdp/hash.h"
+#include "base/hash.h"
 
 /* Where getrandom() is refused (a system call filter) or has nothing yet (early boot): the kernel gives
  * each process 16 random bytes when it starts. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "backend/headers.h"
+#include "base/headers.h"
 
 enum {
 	ETHERTYPE_IPV4 = 0x0800,
