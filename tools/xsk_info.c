@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "info/info.h"
-#include "xsk_bench/escape.h"
-#include "xsk_bench/json.h"
+#include "common/escape.h"
+#include "common/json.h"
 
 enum { EXIT_USAGE = 2 };
 

@@ -7,6 +7,7 @@
 
 #include <criterion/criterion.h>
 
+#include "common/wrap.h"
 #include "support/tool.h"
 #include "xsk_bench/report.h"
 #include "xsk_bench/say.h"
@@ -204,9 +205,9 @@ Test(bench, text_is_broken_before_column_80_and_goes_on_below)
 	size_t size;
 	FILE *f = open_memstream(&out, &size);
 
-	say_wrapped(f, 0, 2,
-		    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa "
-		    "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb c");
+	wrap_text(f, 0, 2,
+		  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa "
+		  "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb c");
 	fclose(f);
 	cr_assert_str_eq(out, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa "
 			      "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb\n  c\n");

@@ -10,7 +10,7 @@
  *     words.c    bits and privileges by name
  *     text.c, json.c   print
  *
- * Facts hold names as they are; what prints them escapes them (xsk_bench/escape.h).
+ * Facts hold names as they are; what prints them escapes them (common/escape.h).
  */
 #ifndef XSK_INFO_H
 #define XSK_INFO_H

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* What is not known has no member: for a reader of JSON that is the same as null. */
-#include "../xsk_bench/json.h"
+#include "common/json.h"
 #include "info.h"
 
 /* An array of the words whose bits are set. */

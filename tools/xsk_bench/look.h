@@ -3,7 +3,7 @@
 #ifndef BENCH_LOOK_H
 #define BENCH_LOOK_H
 
-#include "host_way.h"
+#include "common/host_way.h"
 #include "port.h"
 
 /* Look at p->ifname without touching it: fills p->device and p->mac.

@@ -4,6 +4,7 @@
 
 #include <stdarg.h>
 
+#include "common/wrap.h"
 #include "say.h"
 
 #define U(value)       ((unsigned long long)(value))
@@ -22,13 +23,13 @@ static void paragraph(FILE *out, size_t indent, const char *format, ...)
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 	fprintf(out, "%*s", (int)indent, "");
-	say_wrapped(out, indent, indent + 2, text);
+	wrap_text(out, indent, indent + 2, text);
 }
 
 static void row(FILE *out, int indent, const char *name, const char *value, const char *meaning)
 {
 	fprintf(out, "%*s%-*s %14s%s", indent, "", 26 - indent, name, value, *meaning ? "  " : "");
-	say_wrapped(out, MEANING_COLUMN, MEANING_COLUMN, meaning);
+	wrap_text(out, MEANING_COLUMN, MEANING_COLUMN, meaning);
 }
 
 static void number(FILE *out, int indent, const char *name, uint64_t value, const char *meaning)

@@ -3,7 +3,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "json.h"
+#include "common/json.h"
 #include "report.h"
 
 /* Sent, or at most received. */

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Does this machine need an interface's frames for itself? A tool that takes them all cuts off
- * whoever is logged in over it. For xsk-bench and for xsk-info --try.
+ * whoever is logged in over it. For xsk-bench and xsk-info.
  *
  * host_net_read() asks rtnetlink about the caller's network namespace, host_way_of() judges: the
  * second is pure. Devices above an interface (a bridge or bond that it is a port of, a VLAN or
  * macvlan on it, and so on upwards) get their frames through it, so their addresses and routes count.
  */
-#ifndef BENCH_HOST_WAY_H
-#define BENCH_HOST_WAY_H
+#ifndef COMMON_HOST_WAY_H
+#define COMMON_HOST_WAY_H
 
 #include <stdbool.h>
 #include <stddef.h>
