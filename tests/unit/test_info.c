@@ -302,13 +302,15 @@ Test(info, predict_link_type_without_ethernet_header_fails)
 	struct info_facts f = interface("tun", 0);
 	struct info_prediction p;
 
+	f.device.has_ethernet = false;
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
-		f.link.type = types[i];
+		f.device.link_type = types[i];
 		p = predict(&f);
 		cr_expect_eq(p.mode, INFO_MODE_FAILS, "type %u", types[i]);
 		cr_expect(says(&p, INFO_BLOCKS, "no Ethernet header"), "type %u", types[i]);
 	}
-	f.link.type = ARPHRD_LOOPBACK;
+	f.device.link_type = ARPHRD_LOOPBACK;
+	f.device.has_ethernet = true;
 	cr_expect_eq(predict(&f).mode, INFO_MODE_COPY);
 }
 
@@ -417,10 +419,10 @@ Test(info, predict_generic_mode_names_both_remedies_for_joined_frames)
 	cr_expect(says(&p, INFO_NOTE, "that were joined"));
 	/* Nothing is on that joins. */
 	f = interface("veth", 0);
-	f.has_offloads = f.has_peer_offloads = true;
+	f.device.has_offloads = f.device.has_peer_offloads = true;
 	p = predict(&f);
 	cr_expect_not(says(&p, INFO_NOTE, "that were joined"));
-	f.peer_offloads = INFO_OFFLOAD_USO;
+	f.device.peer_offloads = NET_XDP_OFFLOAD_UDP_SEGMENT;
 	p = predict(&f);
 	cr_expect(says(&p, INFO_NOTE, "ethtool -K eth2 tso off"));
 }
@@ -446,21 +448,21 @@ Test(info, predict_vlan_offload_names_the_tag_and_the_remedy)
 	struct info_facts f = interface("ice", ZERO_COPY);
 	struct info_prediction p;
 
-	f.has_offloads = true;
+	f.device.has_offloads = true;
 	p = predict(&f);
 	cr_expect_not(says(&p, INFO_NOTE, "VLAN tags"));
-	f.offloads = INFO_OFFLOAD_RX_VLAN;
+	f.device.offloads = NET_XDP_OFFLOAD_RX_VLAN;
 	p = predict(&f);
 	cr_expect(says(&p, INFO_NOTE, "(rx-vlan-offload: 802.1Q)"));
 	cr_expect(says(&p, INFO_NOTE, "ethtool -K eth1 rxvlan off"));
-	f.offloads = INFO_OFFLOAD_RX_STAG;
+	f.device.offloads = NET_XDP_OFFLOAD_RX_STAG;
 	f.device.rx_metadata_features = 1 << 2;
 	p = predict(&f);
 	cr_expect(says(&p, INFO_NOTE, "802.1ad, rx-vlan-stag-hw-parse"));
 	cr_expect(says(&p, INFO_NOTE, "rx_vlan"));
 	f = interface("veth", NATIVE);
-	f.has_peer_offloads = true;
-	f.peer_offloads = INFO_OFFLOAD_TX_STAG;
+	f.device.has_peer_offloads = true;
+	f.device.peer_offloads = NET_XDP_OFFLOAD_TX_STAG;
 	p = predict(&f);
 	cr_expect(says(&p, INFO_NOTE, "ethtool -K eth2 txvlan off"));
 }
@@ -562,10 +564,11 @@ Test(info, predict_everything_wrong_keeps_to_the_array)
 	f.socket_error = -EAFNOSUPPORT;
 	f.program_error = -EPERM;
 	f.peer.ifindex = 0;
-	f.link.type = 65535;
+	f.device.has_ethernet = false;
+	f.device.link_type = 65535;
 	f.queue = 4294967295u;
-	f.has_offloads = true;
-	f.offloads = f.peer_offloads = UINT64_MAX;
+	f.device.has_offloads = true;
+	f.device.offloads = f.device.peer_offloads = UINT64_MAX;
 	memset(f.link.addresses, 'a', sizeof(f.link.addresses) - 1);
 	memset(f.link.uppers, 'u', sizeof(f.link.uppers) - 1);
 	memset(f.link.master, 'm', sizeof(f.link.master) - 1);

@@ -37,16 +37,15 @@ static void put_link(struct json *j, const struct info_facts *f)
 {
 	const struct info_link *l = &f->link;
 
-	if (l->known)
-		json_number(j, "link_type", l->type);
+	json_number(j, "link_type", f->device.link_type);
 	if (l->master[0])
 		json_text(j, "master", l->master);
 	if (l->uppers[0])
 		json_text(j, "uppers", l->uppers);
 	if (l->addresses[0])
 		json_text(j, "addresses", l->addresses);
-	if (f->has_offloads)
-		put_bits(j, "offloads", f->offloads, info_offload_bits);
+	if (f->device.has_offloads)
+		put_bits(j, "offloads", f->device.offloads, info_offload_bits);
 	if (f->most_channels) {
 		json_number(j, "channels", f->channels);
 		json_number(j, "most_channels", f->most_channels);

@@ -129,10 +129,7 @@ static int on_link(const struct nlmsghdr *message, void *data)
 		return MNL_CB_OK;
 	read_attributes(message, &a);
 	if ((uint32_t)info->ifi_index == w->ifindex) {
-		link->known = true;
-		link->type = info->ifi_type;
 		link->promiscuous = info->ifi_flags & IFF_PROMISC;
-		snprintf(link->name, sizeof(link->name), "%s", a.name);
 		snprintf(link->master_kind, sizeof(link->master_kind), "%s", a.slave_kind);
 		w->master = a.master;
 	} else if (a.lower == w->ifindex && !a.lower_is_elsewhere && strcmp(a.kind, "veth") != 0) {
@@ -152,7 +149,7 @@ static int on_name(const struct nlmsghdr *message, void *data)
 	return MNL_CB_OK;
 }
 
-bool info_link_name(uint32_t ifindex, char name[16])
+static bool link_name(uint32_t ifindex, char name[16])
 {
 	name[0] = '\0';
 	return ifindex && ask(RTM_GETLINK, ifindex, on_name, name) == 0 && name[0];
@@ -197,5 +194,5 @@ void info_link(uint32_t ifindex, struct info_link *out)
 	*out = (struct info_link){0};
 	ask(RTM_GETLINK, 0, on_link, &w);
 	ask(RTM_GETADDR, 0, on_address, &w);
-	info_link_name(w.master, out->master);
+	link_name(w.master, out->master);
 }

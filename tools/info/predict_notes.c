@@ -52,15 +52,15 @@ void mtu_rule(const struct info_facts *f, struct info_prediction *p)
  * not yet cut into frames reaches it whole. */
 void joined_rule(const struct info_facts *f, struct info_prediction *p)
 {
-	const char *sender = f->link.type == ARPHRD_LOOPBACK ? word(f->device.ifname)
-			     : f->peer.ifindex		     ? word(f->peer.ifname)
-			     : is_driver(f, "veth")	     ? "PEER"
-							     : "SENDER";
+	const char *sender = f->device.link_type == ARPHRD_LOOPBACK ? word(f->device.ifname)
+			     : f->peer.ifindex			    ? word(f->peer.ifname)
+			     : is_driver(f, "veth")		    ? "PEER"
+								    : "SENDER";
 
 	if (p->native && p->sure)
 		return;
-	if (f->has_offloads && !(f->offloads & INFO_OFFLOADS_JOIN) && f->has_peer_offloads &&
-	    !(f->peer_offloads & INFO_OFFLOADS_SEGMENT))
+	if (f->device.has_offloads && !(f->device.offloads & INFO_OFFLOADS_JOIN) &&
+	    f->device.has_peer_offloads && !(f->device.peer_offloads & INFO_OFFLOADS_SEGMENT))
 		return;
 	note(p,
 	     "In generic mode frames that were joined arrive as one where it fits, and nothing is "
@@ -74,10 +74,11 @@ void joined_rule(const struct info_facts *f, struct info_prediction *p)
 /* A veth has no device that takes tags out: they come out of band as the other end sends them. */
 void tag_rule(const struct info_facts *f, struct info_prediction *p)
 {
-	uint64_t on = f->offloads & INFO_OFFLOADS_RX_TAG;
+	uint64_t on = f->device.offloads & INFO_OFFLOADS_RX_TAG;
 
 	if (is_driver(f, "veth")) {
-		if (f->has_peer_offloads && !(f->peer_offloads & INFO_OFFLOADS_TX_TAG))
+		if (f->device.has_peer_offloads &&
+		    !(f->device.peer_offloads & INFO_OFFLOADS_TX_TAG))
 			return;
 		note(p,
 		     "VLAN tags that the other end leaves to the device (tx-vlan-offload; 802.1ad: "
@@ -89,14 +90,15 @@ void tag_rule(const struct info_facts *f, struct info_prediction *p)
 		     f->peer.ifindex ? "" : " (in its namespace)");
 		return;
 	}
-	if (!f->has_offloads || !on)
+	if (!f->device.has_offloads || !on)
 		return;
 	note(p,
 	     "The device takes VLAN tags out of frames (rx-vlan-offload: %s%s%s): they are lost "
 	     "without a count. Keep them in the frame: ethtool -K %s rxvlan off "
 	     "rx-vlan-stag-hw-parse off%s",
-	     on & INFO_OFFLOAD_RX_VLAN ? "802.1Q" : "", on == INFO_OFFLOADS_RX_TAG ? " and " : "",
-	     on & INFO_OFFLOAD_RX_STAG ? "802.1ad, rx-vlan-stag-hw-parse" : "",
+	     on & NET_XDP_OFFLOAD_RX_VLAN ? "802.1Q" : "",
+	     on == INFO_OFFLOADS_RX_TAG ? " and " : "",
+	     on & NET_XDP_OFFLOAD_RX_STAG ? "802.1ad, rx-vlan-stag-hw-parse" : "",
 	     word(f->device.ifname),
 	     f->device.rx_metadata_features & RX_METADATA_VLAN
 		     ? "; or have them reported (rx_vlan)."
@@ -173,7 +175,7 @@ void host_rule(const struct info_facts *f, struct info_prediction *p)
 void address_rule(const struct info_facts *f, struct info_prediction *p)
 {
 	/* A veth hands over whatever its other end sends. */
-	if (is_driver(f, "veth") || f->link.type != ARPHRD_ETHER || f->link.promiscuous)
+	if (is_driver(f, "veth") || f->device.link_type != ARPHRD_ETHER || f->link.promiscuous)
 		return;
 	note(p,
 	     "AF_XDP sees what the NIC accepts: its own MAC, broadcast, and multicast that "

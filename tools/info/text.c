@@ -187,7 +187,7 @@ static void print_features(FILE *out, const struct info_facts *f)
 	print_bits(out, "receive metadata", unknown, d->rx_metadata_features,
 		   info_rx_metadata_bits);
 	print_bits(out, "socket features", unknown, d->xsk_features, info_xsk_bits);
-	print_bits(out, "offloads", f->has_offloads ? NULL : "unknown", f->offloads,
+	print_bits(out, "offloads", f->device.has_offloads ? NULL : "unknown", f->device.offloads,
 		   info_offload_bits);
 }
 
