@@ -234,6 +234,16 @@ static int show_all(const struct options *options)
 	return status;
 }
 
+/* Said before it is done. */
+static void warn(const struct info_facts *facts, const struct info_prediction *prediction)
+{
+	char text[400], plain[4 * sizeof(text)];
+
+	info_try_warning(facts, prediction, text, sizeof(text));
+	if (text[0])
+		fprintf(stderr, "xsk-info: %s\n", escape_plain(plain, sizeof(plain), text));
+}
+
 static int show_one(const struct options *options)
 {
 	struct info_prediction prediction;
@@ -244,8 +254,10 @@ static int show_one(const struct options *options)
 	if (info_facts(options->ifname, options->queue, &facts, &err) < 0)
 		return fail_whole(options, &err);
 	info_predict(&facts, &prediction);
-	if (options->try)
+	if (options->try) {
+		warn(&facts, &prediction);
 		info_try(&facts, &tried);
+	}
 	if (options->json)
 		info_print_json(stdout, &facts, &prediction, options->try ? &tried : NULL);
 	else

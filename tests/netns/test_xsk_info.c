@@ -340,3 +340,21 @@ Test(xsk_info, what_the_host_has_on_the_interface_is_named)
 	COMMAND(&c, XSK_INFO, "v1");
 	cr_expect(command_says(c.out, "(port of bridge br0)"), "%s", c.out);
 }
+
+Test(xsk_info, default_route_is_named_also_where_it_leaves_by_a_bridge)
+{
+	netns_enter();
+	netns_veth("v0", "v1", 1, 1500);
+	netns_run("ip addr add 10.1.2.3/24 dev v0 && ip route add default via 10.1.2.9");
+	COMMAND(&c, XSK_INFO, "v0");
+	cr_expect(command_says(c.out, "(address 10.1.2.3/24, default route): v0 is the only way to "
+				      "this machine"),
+		  "%s", c.out);
+	COMMAND(&c, XSK_INFO, "v0", "--json");
+	cr_expect(command_is_json(c.out), "%s", c.out);
+	cr_expect_not_null(strstr(c.out, "\"default_route\": true"), "%s", c.out);
+	netns_run("ip link add br0 type bridge && ip link set br0 up && ip link set v1 master br0");
+	netns_run("ip addr add 10.7.0.1/24 dev br0 && ip route add default via 10.7.0.9 metric 7");
+	COMMAND(&c, XSK_INFO, "v1");
+	cr_expect(command_says(c.out, "(default route, port of bridge br0)."), "%s", c.out);
+}

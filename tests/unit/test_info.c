@@ -474,16 +474,54 @@ Test(info, predict_names_what_the_host_has_there)
 
 	cr_expect_not(says(&p, INFO_NOTE, "The host uses"));
 	snprintf(f.link.addresses, sizeof(f.link.addresses), "10.0.0.1/24");
+	f.link.default_route = true;
 	snprintf(f.link.uppers, sizeof(f.link.uppers), "vlan5 mac0");
 	snprintf(f.link.master, sizeof(f.link.master), "br0");
 	snprintf(f.link.master_kind, sizeof(f.link.master_kind), "bridge");
 	p = predict(&f);
 	cr_expect(says(&p, INFO_NOTE,
-		       "(address 10.0.0.1/24, on top of it vlan5 mac0, port of bridge br0)"));
+		       "(address 10.0.0.1/24, default route, on top of it vlan5 mac0, port of "
+		       "bridge br0)."));
+	f.link.way = (struct host_way){HOST_ONLY, "eth1 is the only way"};
+	p = predict(&f);
+	cr_expect(says(&p, INFO_NOTE, "br0): eth1 is the only way. The frames"));
 	cr_expect(says(&p, INFO_NOTE, "promisc on"));
 	f.link.promiscuous = true;
 	p = predict(&f);
 	cr_expect_not(says(&p, INFO_NOTE, "promisc on"));
+}
+
+Test(info, try_warns_where_the_host_may_lose_frames_without_a_buffer)
+{
+	static const struct {
+		const char *driver;
+		uint64_t features;
+		bool is_virtual;
+		enum host_verdict verdict;
+		const char *says; /* NULL: nothing */
+	} rows[] = {
+		{"ice", ZERO_COPY, false, HOST_FREE, NULL},
+		{"ice", ZERO_COPY, false, HOST_CARRIED,
+		 "what arrives on queue 0 meanwhile is lost"},
+		{"ice", ZERO_COPY, false, HOST_ONLY, "eth1 is used; in zero copy"},
+		{"ice", NATIVE, false, HOST_ONLY, "while the driver changes over"},
+		{"r8169", 0, false, HOST_CARRIED, "while the driver changes over"},
+		{"veth", NATIVE, true, HOST_ONLY, NULL},
+		{"bridge", 0, true, HOST_ONLY, NULL},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct info_facts f = interface(rows[i].driver, rows[i].features);
+		struct info_prediction p;
+		char text[400];
+
+		f.device.is_virtual = rows[i].is_virtual;
+		f.link.way = (struct host_way){rows[i].verdict, "eth1 is used"};
+		p = predict(&f);
+		info_try_warning(&f, &p, text, sizeof(text));
+		cr_expect(rows[i].says ? strstr(text, rows[i].says) != NULL : !text[0],
+			  "row %zu: %s", i, text);
+	}
 }
 
 struct mtu_row {
@@ -572,6 +610,10 @@ Test(info, predict_everything_wrong_keeps_to_the_array)
 	memset(f.link.addresses, 'a', sizeof(f.link.addresses) - 1);
 	memset(f.link.uppers, 'u', sizeof(f.link.uppers) - 1);
 	memset(f.link.master, 'm', sizeof(f.link.master) - 1);
+	memset(f.link.master_kind, 'k', sizeof(f.link.master_kind) - 1);
+	memset(f.link.way.sentence, 'w', sizeof(f.link.way.sentence) - 1);
+	f.link.way.verdict = HOST_ONLY;
+	f.link.default_route = true;
 	f.device.program_id = f.device.rx_queues = 4294967295u;
 	f.device.mtu_bytes = 65536;
 	f.queue_state.has_socket = true;

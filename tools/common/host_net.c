@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What rtnetlink says of the caller's network namespace, for host_way_of(). */
-#include "host_way.h"
+/* What rtnetlink says of the caller's network namespace. */
+#include "host_net.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <libmnl/libmnl.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
@@ -13,18 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
-#define BUFFER_BYTES  65536 /* a link with many alternative names is over 16 KiB */
-#define TRIES	      3
-#define MAX_ANCESTORS 64
+#include "host_ssh.h"
+#include "rtnl.h"
 
-struct reader {
-	struct mnl_socket *nl;
-	struct host_net *net;
-	uint32_t seq;
-	char *buffer;
-};
+#define TRIES 3
 
 /* Append one zeroed element. Return: it, NULL without memory. */
 static void *append(void *list, uint32_t *count, size_t size)
@@ -36,41 +28,6 @@ static void *append(void *list, uint32_t *count, size_t size)
 		return NULL;
 	*array = more;
 	return memset(more + (*count)++ * size, 0, size);
-}
-
-static int exchange(struct reader *r, struct nlmsghdr *request, mnl_cb_t callback, void *data)
-{
-	unsigned int port = mnl_socket_get_portid(r->nl);
-	ssize_t n;
-	int rc;
-
-	request->nlmsg_flags |= NLM_F_REQUEST;
-	request->nlmsg_seq = ++r->seq;
-	if (mnl_socket_sendto(r->nl, request, request->nlmsg_len) < 0)
-		return -errno;
-	do {
-		n = mnl_socket_recvfrom(r->nl, r->buffer, BUFFER_BYTES);
-		if (n < 0)
-			return -errno;
-		rc = mnl_cb_run(r->buffer, (size_t)n, r->seq, port, callback, data);
-	} while (rc > MNL_CB_STOP);
-	return rc < 0 ? -errno : 0;
-}
-
-static int dump(struct reader *r, uint16_t type, uint8_t family, mnl_cb_t callback)
-{
-	/* All three bodies begin with the family; the kernel wants its own size of each. */
-	size_t size = type == RTM_GETROUTE  ? sizeof(struct rtmsg)
-		      : type == RTM_GETADDR ? sizeof(struct ifaddrmsg)
-					    : sizeof(struct ifinfomsg);
-	char request[64] = {0};
-	struct nlmsghdr *header = mnl_nlmsg_put_header(request);
-	struct rtgenmsg *body = mnl_nlmsg_put_extra_header(header, size);
-
-	header->nlmsg_type = type;
-	header->nlmsg_flags = NLM_F_DUMP;
-	body->rtgen_family = family;
-	return exchange(r, header, callback, r->net);
 }
 
 /* ---- Links and addresses ---------------------------------------------------------------------- */
@@ -86,6 +43,9 @@ static int on_kind(const struct nlattr *attr, void *data)
 	static const char *const pairs[] = {"veth", "netkit", "vxcan"};
 	struct link_reading *r = data;
 
+	if (mnl_attr_get_type(attr) == IFLA_INFO_SLAVE_KIND)
+		snprintf(r->link->port_kind, sizeof(r->link->port_kind), "%s",
+			 mnl_attr_get_str(attr));
 	if (mnl_attr_get_type(attr) != IFLA_INFO_KIND)
 		return MNL_CB_OK;
 	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
@@ -133,22 +93,42 @@ static int on_link(const struct nlmsghdr *header, void *data)
 	if (!r.link)
 		return MNL_CB_ERROR;
 	r.link->ifindex = (uint32_t)body->ifi_index;
+	r.link->promiscuous = body->ifi_flags & IFF_PROMISC;
 	rc = mnl_attr_parse(header, sizeof(*body), on_link_attribute, &r);
 	if (r.elsewhere || r.pair || r.link->below == r.link->ifindex)
 		r.link->below = 0;
 	return rc;
 }
 
-/* Each interface has a link-local IPv6 address; nobody is reached by that alone. */
+static int on_address_attribute(const struct nlattr *attr, void *data)
+{
+	const void **address = data;
+
+	/* Of a point-to-point link IFA_ADDRESS is the other end. */
+	if (mnl_attr_get_type(attr) == IFA_LOCAL ||
+	    (mnl_attr_get_type(attr) == IFA_ADDRESS && !*address))
+		*address = mnl_attr_get_payload(attr);
+	return MNL_CB_OK;
+}
+
+/* Each interface makes a link-local IPv6 address for itself; it says nothing of its use. */
 static int on_address(const struct nlmsghdr *header, void *data)
 {
 	const struct ifaddrmsg *body = mnl_nlmsg_get_payload(header);
+	const void *bytes = NULL;
+	struct host_address *address;
 	struct host_net *net = data;
 
-	if (body->ifa_scope == RT_SCOPE_HOST ||
-	    (body->ifa_family == AF_INET6 && body->ifa_scope == RT_SCOPE_LINK))
+	if (body->ifa_family == AF_INET6 && body->ifa_scope == RT_SCOPE_LINK)
 		return MNL_CB_OK;
-	for (uint32_t i = 0; i < net->link_count; i++)
+	mnl_attr_parse(header, sizeof(*body), on_address_attribute, &bytes);
+	address = append(&net->addresses, &net->address_count, sizeof(*address));
+	if (!address)
+		return MNL_CB_ERROR;
+	address->ifindex = body->ifa_index;
+	if (bytes && inet_ntop(body->ifa_family, bytes, address->text, INET6_ADDRSTRLEN))
+		snprintf(address->text + strlen(address->text), 5, "/%u", body->ifa_prefixlen);
+	for (uint32_t i = 0; body->ifa_scope != RT_SCOPE_HOST && i < net->link_count; i++)
 		if (net->links[i].ifindex == body->ifa_index)
 			net->links[i].addressed = true;
 	return MNL_CB_OK;
@@ -217,181 +197,91 @@ static int on_default_route(const struct nlmsghdr *header, void *data)
 	return mnl_attr_parse(header, sizeof(*body), on_route_attribute, &r);
 }
 
-/* How the kernel would send to an address. */
-struct way_to {
-	uint32_t ifindex; /* 0: not at all */
-	bool local;	  /* it is an address of this network namespace */
-};
-
-static int on_way_attribute(const struct nlattr *attr, void *data)
-{
-	struct way_to *way = data;
-
-	if (mnl_attr_get_type(attr) == RTA_OIF)
-		way->ifindex = mnl_attr_get_u32(attr);
-	return MNL_CB_OK;
-}
-
-static int on_way(const struct nlmsghdr *header, void *data)
-{
-	const struct rtmsg *body = mnl_nlmsg_get_payload(header);
-	struct way_to *way = data;
-
-	way->local = body->rtm_type == RTN_LOCAL;
-	mnl_attr_parse(header, sizeof(*body), on_way_attribute, way);
-	return MNL_CB_STOP;
-}
-
-/* address: as SSH_CONNECTION has it. */
-static struct way_to way_to(struct reader *r, const char *address)
-{
-	char request[128] = {0};
-	struct nlmsghdr *header = mnl_nlmsg_put_header(request);
-	struct rtmsg *body = mnl_nlmsg_put_extra_header(header, sizeof(*body));
-	const char *scope = strchr(address, '%');
-	struct way_to way = {0};
-	uint8_t bytes[16];
-
-	if (scope) { /* fe80::1%eth0: the interface is named */
-		way.ifindex = if_nametoindex(scope + 1);
-		return way;
-	}
-	header->nlmsg_type = RTM_GETROUTE;
-	body->rtm_family = strchr(address, ':') ? AF_INET6 : AF_INET;
-	body->rtm_dst_len = body->rtm_family == AF_INET6 ? 128 : 32;
-	if (inet_pton(body->rtm_family, address, bytes) != 1)
-		return way;
-	mnl_attr_put(header, RTA_DST, body->rtm_dst_len / 8, bytes);
-	exchange(r, header, on_way, &way); /* an error: there is no way */
-	return way;
-}
-
-/* ---- The SSH client --------------------------------------------------------------------------- */
-
-/* "CLIENT PORT SERVER PORT" */
-struct connection {
-	char client[64];
-	char server[64];
-};
-
-static bool parse_connection(struct connection *c, const char *text)
-{
-	*c = (struct connection){0};
-	return sscanf(text, "%63s %*s %63s", c->client, c->server) >= 1;
-}
-
-/* Parent of a process. Its name, in brackets, may hold anything. */
-static pid_t parent_of(pid_t pid)
-{
-	char path[64], stat[512], *rest;
-	FILE *f;
-	size_t n;
-	int parent = 0;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	f = fopen(path, "re");
-	if (!f)
-		return 0;
-	n = fread(stat, 1, sizeof(stat) - 1, f);
-	fclose(f);
-	stat[n] = 0;
-	rest = strrchr(stat, ')');
-	return rest && sscanf(rest + 1, " %*c %d", &parent) == 1 ? parent : 0;
-}
-
-static bool find_connection(struct connection *c, pid_t pid)
-{
-	static const char name[] = "SSH_CONNECTION=";
-	char path[64], *entry = NULL;
-	bool found = false;
-	size_t size = 0;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/%d/environ", (int)pid);
-	f = fopen(path, "re");
-	if (!f)
-		return false;
-	while (!found && getdelim(&entry, &size, 0, f) > 0)
-		found = !strncmp(entry, name, sizeof(name) - 1) &&
-			parse_connection(c, entry + sizeof(name) - 1);
-	free(entry);
-	fclose(f);
-	return found;
-}
-
-/* sudo takes the variable away from its child; the shell in front of it still has it. That one may
- * be of another network namespace, where the connection ends. */
-static bool find_ssh_client(struct reader *r, struct connection *c)
-{
-	const char *text = getenv("SSH_CONNECTION");
-	pid_t pid = getppid();
-
-	if (text)
-		return parse_connection(c, text);
-	for (int i = 0; i < MAX_ANCESTORS && pid > 1; i++) {
-		if (find_connection(c, pid))
-			return way_to(r, c->server).local;
-		pid = parent_of(pid);
-	}
-	return false;
-}
-
-static void read_ssh_route(struct reader *r)
-{
-	struct connection c;
-
-	if (!find_ssh_client(r, &c))
-		return;
-	snprintf(r->net->ssh_client, sizeof(r->net->ssh_client), "%s", c.client);
-	r->net->ssh_exit = way_to(r, c.client).ifindex;
-}
-
 /* ---- All of it -------------------------------------------------------------------------------- */
 
-static int read_all(struct reader *r)
+static int read_all(struct rtnl *r, struct host_net *net)
 {
-	int rc = dump(r, RTM_GETLINK, AF_UNSPEC, on_link);
+	int rc = rtnl_dump(r, RTM_GETLINK, AF_UNSPEC, on_link, net);
 
 	if (!rc)
-		rc = dump(r, RTM_GETADDR, AF_UNSPEC, on_address);
+		rc = rtnl_dump(r, RTM_GETADDR, AF_UNSPEC, on_address, net);
 	if (!rc)
-		rc = dump(r, RTM_GETROUTE, AF_INET, on_default_route);
+		rc = rtnl_dump(r, RTM_GETROUTE, AF_INET, on_default_route, net);
 	if (!rc)
-		rc = dump(r, RTM_GETROUTE, AF_INET6, on_default_route);
+		rc = rtnl_dump(r, RTM_GETROUTE, AF_INET6, on_default_route, net);
 	if (rc == -EOPNOTSUPP) /* a kernel without IPv6 */
 		rc = 0;
 	if (!rc)
-		read_ssh_route(r);
+		host_ssh_read(r, net);
 	return rc;
 }
 
-static int read_once(struct reader *r)
+static int read_once(struct host_net *net)
 {
-	int rc;
+	struct rtnl r;
+	int rc = rtnl_open(&r);
 
-	r->nl = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
-	if (!r->nl)
-		return -errno;
-	rc = mnl_socket_bind(r->nl, 0, MNL_SOCKET_AUTOPID) ? -errno : read_all(r);
-	mnl_socket_close(r->nl);
+	if (rc)
+		return rc;
+	rc = read_all(&r, net);
+	rtnl_close(&r);
 	return rc;
 }
 
 int host_net_read(struct host_net *net)
 {
-	struct reader r = {.net = net, .buffer = malloc(BUFFER_BYTES)};
 	int rc = -EINTR;
 
 	memset(net, 0, sizeof(*net));
-	if (!r.buffer)
-		return -ENOMEM;
 	/* A dump that a change interrupted begins again, on a socket without its rest. */
 	for (int i = 0; i < TRIES && rc == -EINTR; i++) {
 		host_net_free(net);
-		rc = read_once(&r);
+		rc = read_once(net);
 	}
 	if (rc)
 		host_net_free(net);
-	free(r.buffer);
 	return rc;
+}
+
+void host_net_free(struct host_net *net)
+{
+	free(net->links);
+	free(net->addresses);
+	free(net->exits);
+	memset(net, 0, sizeof(*net));
+}
+
+/* ---- What it shows ---------------------------------------------------------------------------- */
+
+const struct host_link *host_net_link(const struct host_net *net, uint32_t ifindex)
+{
+	for (uint32_t i = 0; i < net->link_count; i++)
+		if (net->links[i].ifindex == ifindex)
+			return &net->links[i];
+	return NULL;
+}
+
+/* Walks down from link; a ring of devices would never end without the limit. */
+static bool lies_on(const struct host_net *net, const struct host_link *link, uint32_t ifindex,
+		    uint32_t depth)
+{
+	if (link->ifindex == ifindex)
+		return true;
+	if (depth == 8) /* the kernel's own limit, MAX_NEST_DEV */
+		return false;
+	for (uint32_t i = 0; i < net->link_count; i++) {
+		const struct host_link *lower = &net->links[i];
+
+		if ((lower->master == link->ifindex || lower->ifindex == link->below) &&
+		    lies_on(net, lower, ifindex, depth + 1))
+			return true;
+	}
+	return false;
+}
+
+bool host_net_lies_on(const struct host_net *net, uint32_t device, uint32_t ifindex)
+{
+	const struct host_link *link = host_net_link(net, device);
+
+	return link && lies_on(net, link, ifindex, 0);
 }

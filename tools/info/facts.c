@@ -118,6 +118,18 @@ static void read_peer(struct info_facts *out)
 		out->peer.ifindex = 0;
 }
 
+/* ---- What rtnetlink tells --------------------------------------------------------------------- */
+
+/* What the kernel does not tell stays empty. */
+static void read_host(struct info_facts *out)
+{
+	struct host_net net;
+
+	host_net_read(&net);
+	info_link(&net, out->device.ifindex, &out->link);
+	host_net_free(&net);
+}
+
 /* ---- What only ethtool tells ------------------------------------------------------------------ */
 
 static void read_channels(struct info_facts *out)
@@ -175,7 +187,7 @@ int info_facts(const char *ifname, uint32_t queue, struct info_facts *out, struc
 	rc = net_xdp_device_queue_query(ifname, queue, &out->queue_state, err);
 	if (rc < 0)
 		return rc;
-	info_link(out->device.ifindex, &out->link);
+	read_host(out);
 	read_channels(out);
 	if (out->device.is_bond)
 		read_sysfs(out, "bonding/slaves", out->bond_members, sizeof(out->bond_members));

@@ -19,6 +19,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "common/host_way.h"
 #include "net_xdp.h"
 
 /* Comparable kernel release. */
@@ -33,14 +34,16 @@ struct info_holder {
 	char command[32];
 };
 
-/* What rtnetlink tells beyond net_xdp_device. Lists have spaces between, and end with "..." when
+/* What rtnetlink tells beyond net_xdp_device: what the host has there. Lists have spaces between, and end with "..." when
  * cut. */
 struct info_link {
 	bool promiscuous;
 	char master[16];      /* what it is a port of; "" none */
 	char master_kind[16]; /* bridge, bond, ... */
 	char uppers[96];      /* on top of it: VLANs, macvlans, tunnels */
-	char addresses[128];  /* but link-local ones */
+	char addresses[128];  /* but IPv6 link-local ones */
+	bool default_route;   /* one leaves by it, or by what is on top of it */
+	struct host_way way;  /* what taking all frames would cut off */
 };
 
 struct info_facts {
@@ -79,7 +82,7 @@ int info_netlink_check(struct net_error *err);
 void info_find_holder(struct info_facts *out);
 
 /* link.c */
-void info_link(uint32_t ifindex, struct info_link *out);
+void info_link(const struct host_net *net, uint32_t ifindex, struct info_link *out);
 
 /* probe.c. Return: 0, or -errno: what the kernel, or a filter before it, answers. */
 int info_probe_socket(int family);
@@ -105,7 +108,7 @@ enum info_kind {
 struct info_sentence {
 	enum info_kind kind;
 	const char *source; /* who says so; NULL: it follows from what is printed above */
-	char text[600];
+	char text[800];
 };
 
 struct info_prediction {
@@ -161,6 +164,10 @@ extern const struct info_known info_known[];
 
 /* What an attach with net_xdp_config_default() would get. */
 void info_predict(const struct info_facts *facts, struct info_prediction *out);
+
+/* What an attach without a buffer, as --try makes it, may cut off: one sentence; "" nothing. */
+void info_try_warning(const struct info_facts *facts, const struct info_prediction *prediction,
+		      char *out, size_t size);
 
 /* Has the caller this capability where the kernel asks for it? */
 bool info_can(const struct info_facts *facts, int capability);

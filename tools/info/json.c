@@ -40,6 +40,10 @@ static void put_link(struct json *j, const struct info_facts *f)
 	json_number(j, "link_type", f->device.link_type);
 	if (l->master[0])
 		json_text(j, "master", l->master);
+	if (l->default_route)
+		json_bool(j, "default_route", true);
+	if (l->way.sentence[0])
+		json_text(j, "host", l->way.sentence);
 	if (l->uppers[0])
 		json_text(j, "uppers", l->uppers);
 	if (l->addresses[0])

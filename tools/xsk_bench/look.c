@@ -42,7 +42,7 @@ static int check_host(const struct port *p, const struct options *opt, const str
 		      struct net_error *err)
 {
 	uint8_t macs[NET_XDP_TAKE_MACS][6];
-	struct host_taken taken = {macs, port_macs(opt, p->mac, macs)};
+	struct host_taken taken = {macs, port_macs(opt, p->device.mac, macs)};
 	struct host_way way = host_way_of(net, p->device.ifindex, &taken);
 
 	if (way.verdict == HOST_ONLY && !opt->force)
@@ -67,20 +67,11 @@ static void tell_state(const struct port *p)
 		say("%s: the link is down", p->ifname);
 }
 
-int look_at_port(struct port *p, const struct options *opt, const struct host_net *net,
-		 struct net_error *err)
+int look_at_port(struct port *p, const struct options *opt, struct net_error *err)
 {
-	const struct host_link *link;
 	int rc = net_xdp_device_query(p->ifname, &p->device, err);
 
-	if (!rc)
-		rc = check_queues(p, opt, err);
-	if (rc)
-		return rc;
-	link = host_net_link(net, p->device.ifindex);
-	if (link && link->has_mac)
-		memcpy(p->mac, link->mac, sizeof(p->mac));
-	return 0;
+	return rc ? rc : check_queues(p, opt, err);
 }
 
 int look_at_host(const struct port *p, const struct options *opt, const struct host_net *net,

@@ -227,7 +227,7 @@ static int find_ports(struct run *run, struct host_net *net, struct net_error *e
 	if (rc)
 		return fail(err, rc, "query", "asking for the interfaces of the host");
 	for (uint32_t k = 0; k < run->port_count && !rc; k++)
-		rc = look_at_port(&run->ports[k], run->opt, net, err);
+		rc = look_at_port(&run->ports[k], run->opt, err);
 	return rc;
 }
 
