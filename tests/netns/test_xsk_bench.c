@@ -27,7 +27,7 @@ Test(xsk_bench, tx_on_a_link_that_is_down_rates_nothing_and_fails)
 		HIDES("adds up");
 		RUN("tx -i v0 --duration 0.5 --json");
 		ENDED(1);
-		cr_assert(tool_json(tool.out) && !strstr(tool.out, "totals"), "%s", tool.out);
+		cr_assert(tool_is_json(tool.out) && !strstr(tool.out, "totals"), "%s", tool.out);
 		netns_run("ip link set %s up", downed[i]);
 	}
 }
@@ -78,7 +78,7 @@ Test(xsk_bench, options_that_cannot_work_are_refused_in_their_own_words)
 		ENDED(2);
 		SAYS(rows[i].says);
 		SILENT("is running");
-		cr_assert(tool_json(tool.out), "%s", tool.out);
+		cr_assert(tool_is_json(tool.out), "%s", tool.out);
 		cr_assert_eq(tool_number(tool.out, "", "exit_code"), 2);
 	}
 }
@@ -95,7 +95,7 @@ Test(xsk_bench, failure_is_one_json_document_without_figures)
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
 		RUN("%s", commands[i]);
 		cr_assert(tool.status == 1 || tool.status == 2, "%s: %d", commands[i], tool.status);
-		cr_assert(tool_json(tool.out), "%s", tool.out);
+		cr_assert(tool_is_json(tool.out), "%s", tool.out);
 		SHOWS("\"error\": {");
 		SHOWS("\"step\": ");
 		SHOWS("\"message\": ");

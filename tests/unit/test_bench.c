@@ -310,7 +310,7 @@ Test(bench, program_counters_that_cannot_be_read_are_unknown_everywhere)
 	cr_assert_null(balance("arrived"));
 	cr_assert(account.adds_up);
 	out = text_of(report_as_json);
-	cr_assert(tool_json(out), "%s", out);
+	cr_assert(tool_is_json(out), "%s", out);
 	cr_assert(strstr(out, "\"redirected\": null") && strstr(out, "\"passed\": null") &&
 			  strstr(out, "\"kept\": null") &&
 			  strstr(out, "\"dropped_too_long\": null"),
