@@ -157,6 +157,23 @@ Test(xsk_bench, help_and_version_and_results_fit_80_columns)
 	cr_assert(tool_width(tool.out) <= 80 && tool_lines(tool.out) > 15, "%s", tool.out);
 }
 
+Test(xsk_bench, report_says_who_gets_the_frames_and_which_tags_are_lost)
+{
+	RUN("rx -i v1 --duration 0.1 --verbose");
+	SHOWS("frames of the queue: taken\n");
+	cr_assert(tool_says(tool.out, "VLAN tags (802.1Q, 802.1ad) are taken out of the frames by "
+				      "the sending end and are lost"),
+		  "%s", tool.out);
+	cr_assert_leq(tool_width(tool.out), 80, "%s", tool.out);
+	netns_run("ethtool -K v0 txvlan off tx-vlan-stag-hw-insert off");
+	RUN("rx -i v1 --duration 0.1 --verbose");
+	HIDES("VLAN");
+	RUN("tx -i v0 --duration 0.1 --json");
+	SHOWS("\"takes_frames\": false,");
+	SHOWS("\"frames_state\": \"left to the host until a buffer is posted\"");
+	SHOWS("\"vlan_state\": \"VLAN tags");
+}
+
 /* ---- The host's own interface ------------------------------------------------------------------- */
 
 /* All that goes out leaves by v0. */

@@ -67,6 +67,25 @@ Test(xsk_info, try_beside_a_foreign_program_says_on_stderr_that_it_failed)
 	cr_expect_str_empty(c.err);
 }
 
+Test(xsk_info, try_shows_who_gets_the_frames_and_which_tags_are_lost)
+{
+	netns_enter();
+	netns_veth("v0", "v1", 1, 1500);
+	TOOL_RUN(&c, XSK_INFO, "v0", "--try");
+	cr_expect(tool_says(c.out,
+			    "frames left to the host until a buffer is posted VLAN VLAN tags "
+			    "(802.1Q, 802.1ad) are taken out"),
+		  "%s", c.out);
+	cr_expect_leq(tool_width(c.out), 80, "%s", c.out);
+	TOOL_RUN(&c, XSK_INFO, "v0", "--try", "--json");
+	cr_expect_not_null(strstr(c.out, "\"takes_frames\": false"), "%s", c.out);
+	cr_expect_not_null(strstr(c.out, "\"frames_state\": \"left to the host"), "%s", c.out);
+	cr_expect_not_null(strstr(c.out, "\"vlan_state\": \"VLAN tags"), "%s", c.out);
+	netns_run("ethtool -K v1 txvlan off tx-vlan-stag-hw-insert off");
+	TOOL_RUN(&c, XSK_INFO, "v0", "--try", "--json");
+	cr_expect_null(strstr(c.out, "vlan_state"), "%s", c.out);
+}
+
 Test(xsk_info, version_is_one_line)
 {
 	TOOL_RUN(&c, XSK_INFO, "--version");

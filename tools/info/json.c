@@ -164,6 +164,10 @@ static void put_report(struct json *j, const struct net_xdp_report *r)
 	json_bool(j, "native", r->native);
 	json_bool(j, "multi_buffer", r->multi_buffer);
 	json_bool(j, "unaligned", r->unaligned);
+	json_bool(j, "takes_frames", r->takes_frames);
+	json_text(j, "frames_state", r->frames_state);
+	if (r->vlan_state[0])
+		json_text(j, "vlan_state", r->vlan_state);
 	json_number(j, "chunk_bytes", r->chunk_bytes);
 	json_number(j, "direct_capacity_bytes", r->direct_capacity_bytes);
 	json_number(j, "max_tx_descriptors", r->max_tx_descriptors);

@@ -246,6 +246,9 @@ static void print_try(FILE *out, const struct info_try *tried)
 	line(out, "result", "%s, %s program; %s chunks of %u, direct up to %u bytes",
 	     r->zero_copy ? "zero copy" : "copy mode", r->native ? "native" : "generic",
 	     r->unaligned ? "unaligned" : "aligned", r->chunk_bytes, r->direct_capacity_bytes);
+	line(out, "frames", "%s", r->frames_state);
+	if (r->vlan_state[0])
+		line(out, "VLAN", "%s", r->vlan_state);
 }
 
 void info_print_text(FILE *out, const struct info_facts *facts,

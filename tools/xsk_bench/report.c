@@ -16,7 +16,7 @@ static void paragraph(FILE *out, size_t indent, const char *format, ...)
 
 static void paragraph(FILE *out, size_t indent, const char *format, ...)
 {
-	char text[400];
+	char text[560]; /* a rung, with what was asked */
 	va_list args;
 
 	va_start(args, format);
@@ -66,6 +66,7 @@ static void queue_modes(FILE *out, const struct port *port)
 			  r->dispatcher ? " behind the dispatcher" : "", r->chunk_bytes,
 			  r->unaligned ? "unaligned" : "aligned",
 			  r->multi_buffer ? ", multi-buffer" : "", r->sealed ? ", sealed" : "");
+		paragraph(out, 4, "frames of the queue: %s", r->frames_state);
 		if (r->vlan_state[0])
 			paragraph(out, 4, "%s", r->vlan_state);
 		if (r->napi_state[0])
