@@ -93,10 +93,11 @@ static void attach_ours(void)
 static char told[256];
 static int times_told, give_up_after = 1000;
 
+/* The first sentence: at the last one the program may be gone, and with it its name. */
 static bool remember(void *context, const char *sentence)
 {
-	times_told++;
-	snprintf(context, sizeof(told), "%s", sentence);
+	if (!times_told++)
+		snprintf(context, sizeof(told), "%s", sentence);
 	return times_told < give_up_after;
 }
 
