@@ -196,8 +196,7 @@ static const char *attach_hint(int rc, bool native, const struct net_xdp_config 
 		return "another XDP program is attached; see xsk-info";
 	case -ERANGE:
 		return "the MTU (on veth: the peer's) is too large for one buffer; lower it or "
-		       "raise "
-		       "max_frame_bytes over the chunk";
+		       "raise max_frame_bytes over the chunk";
 	case -ENOSPC:
 		return "veth: it needs as many RX queues as its peer has TX queues; use ethtool -L";
 	case -ENODEV:

@@ -217,8 +217,7 @@ void address_rule(const struct info_facts *f, struct info_prediction *p)
 		return;
 	note(p,
 	     "AF_XDP sees what the NIC accepts: its own MAC, broadcast, and multicast that "
-	     "somebody "
-	     "joined. For more: ip link set dev %s promisc on (or allmulticast on), or for one "
-	     "group: ip maddr add MAC dev %s",
+	     "somebody joined. For more: ip link set dev %s promisc on (or allmulticast on), or "
+	     "for one group: ip maddr add MAC dev %s",
 	     word(f->device.ifname), word(f->device.ifname));
 }
