@@ -88,6 +88,9 @@ int tool_run_words(struct tool *t, const char *const *argv)
 }
 
 static void start(struct tool *t, const char *format, va_list args)
+	__attribute__((format(printf, 2, 0)));
+
+static void start(struct tool *t, const char *format, va_list args)
 {
 	const char *argv[64] = {0};
 	char words[1024], *rest;
