@@ -2,7 +2,8 @@
 /*
  * xsk-info: facts about an interface, what an attach would make of them, and the two put into words.
  *
- *     facts.c    asks the kernel; changes nothing. Parts: holder.c, link.c, probe.c
+ *     facts.c    asks the kernel; changes nothing. Parts: holder.c, probe.c, common/host_net.c, of which
+ *                link.c keeps what concerns the interface
  *     predict.c  facts -> mode and sentences; pure, so a table tests it. Its rules are in
  *                predict_access.c, predict_mode.c and predict_notes.c
  *     known.c    combinations known to go wrong: a table
