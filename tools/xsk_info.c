@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "info/info.h"
+#include "common/error.h"
 #include "common/escape.h"
 #include "common/json.h"
 
@@ -186,12 +187,8 @@ static struct if_nameindex *list_interfaces(struct net_error *err)
 	if (info_netlink_check(err) < 0)
 		return NULL;
 	interfaces = if_nameindex();
-	if (!interfaces) {
-		err->code = -errno;
-		snprintf(err->step, sizeof(err->step), "query");
-		snprintf(err->message, sizeof(err->message), "cannot list the interfaces: %s",
-			 strerror(errno));
-	}
+	if (!interfaces)
+		error_errno(err, -errno, "query", "cannot list the interfaces");
 	return interfaces;
 }
 

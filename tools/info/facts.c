@@ -16,6 +16,7 @@
 #include <linux/netlink.h>
 #include <linux/sockios.h>
 
+#include "common/error.h"
 #include "info.h"
 
 #ifndef AF_XDP
@@ -158,18 +159,14 @@ int info_netlink_check(struct net_error *err)
 
 	if (!rc)
 		return 0;
-	err->code = rc;
-	snprintf(err->step, sizeof(err->step), "query");
 	if (info_limit_hint(rc))
-		snprintf(err->message, sizeof(err->message), "cannot make a netlink socket: %s%s",
-			 strerror(-rc), info_limit_hint(rc));
-	else
-		snprintf(err->message, sizeof(err->message),
-			 "netlink sockets are refused: %s; without them nothing is known of an "
-			 "interface. Allow AF_NETLINK in the system call filter of the service or "
-			 "container (systemd: RestrictAddressFamilies=)",
-			 strerror(-rc));
-	return rc;
+		return error_fill(err, rc, "query", "cannot make a netlink socket: %s%s",
+				  strerror(-rc), info_limit_hint(rc));
+	return error_fill(err, rc, "query",
+			  "netlink sockets are refused: %s; without them nothing is known of an "
+			  "interface. Allow AF_NETLINK in the system call filter of the service or "
+			  "container (systemd: RestrictAddressFamilies=)",
+			  strerror(-rc));
 }
 
 int info_facts(const char *ifname, uint32_t queue, struct info_facts *out, struct net_error *err)
