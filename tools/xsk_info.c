@@ -7,8 +7,9 @@
 #include <string.h>
 
 #include "info/info.h"
-#include "xsk_bench/escape.h"
-#include "xsk_bench/json.h"
+#include "common/error.h"
+#include "common/escape.h"
+#include "common/json.h"
 
 enum { EXIT_USAGE = 2 };
 
@@ -186,12 +187,8 @@ static struct if_nameindex *list_interfaces(struct net_error *err)
 	if (info_netlink_check(err) < 0)
 		return NULL;
 	interfaces = if_nameindex();
-	if (!interfaces) {
-		err->code = -errno;
-		snprintf(err->step, sizeof(err->step), "query");
-		snprintf(err->message, sizeof(err->message), "cannot list the interfaces: %s",
-			 strerror(errno));
-	}
+	if (!interfaces)
+		error_errno(err, -errno, "query", "cannot list the interfaces");
 	return interfaces;
 }
 
@@ -234,6 +231,16 @@ static int show_all(const struct options *options)
 	return status;
 }
 
+/* Said before it is done. */
+static void warn(const struct info_facts *facts, const struct info_prediction *prediction)
+{
+	char text[400], plain[4 * sizeof(text)];
+
+	info_try_warning(facts, prediction, text, sizeof(text));
+	if (text[0])
+		fprintf(stderr, "xsk-info: %s\n", escape_plain(plain, sizeof(plain), text));
+}
+
 static int show_one(const struct options *options)
 {
 	struct info_prediction prediction;
@@ -244,8 +251,10 @@ static int show_one(const struct options *options)
 	if (info_facts(options->ifname, options->queue, &facts, &err) < 0)
 		return fail_whole(options, &err);
 	info_predict(&facts, &prediction);
-	if (options->try)
+	if (options->try) {
+		warn(&facts, &prediction);
 		info_try(&facts, &tried);
+	}
 	if (options->json)
 		info_print_json(stdout, &facts, &prediction, options->try ? &tried : NULL);
 	else

@@ -293,6 +293,9 @@ static inline void queue_look(struct net_xdp_queue *q)
 		queue_look_now(q);
 }
 
+/* report.c */
+void queue_stats(struct net_queue *q, struct net_queue_stats *out);
+
 /* queue.c */
 int queue_create(struct net_xdp_endpoint *ep, uint32_t index, const struct net_queue_config *config,
 		 struct net_xdp_queue **out, struct net_error *err);

@@ -176,13 +176,13 @@ void program_rule(const struct info_facts *f, struct info_prediction *p)
 
 void link_type_rule(const struct info_facts *f, struct info_prediction *p)
 {
-	if (!f->link.known || f->link.type == ARPHRD_ETHER || f->link.type == ARPHRD_LOOPBACK)
+	if (f->device.has_ethernet)
 		return;
 	blocks(p,
 	       "Frames of %s have no Ethernet header (link type %u of linux/if_arp.h): what comes "
 	       "would be IP packets or worse, so it is refused. Use the Ethernet interface below "
 	       "it, or make it one (a tap in place of a tun).",
-	       f->device.ifname, f->link.type);
+	       f->device.ifname, f->device.link_type);
 }
 
 /* Does an endpoint take a queue with these numbers of receive and transmit queues? As

@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "common/error.h"
 #include "info.h"
 
 #define REGION_BYTES (1u << 20)
@@ -46,11 +47,9 @@ int info_try(const struct info_facts *facts, struct info_try *out)
 	memset(out, 0, sizeof(*out));
 	region.fd = memfd_create("xsk-info", MFD_CLOEXEC);
 	if (region.fd < 0 || ftruncate(region.fd, REGION_BYTES) < 0) {
-		rc = -errno;
-		snprintf(out->err.step, sizeof(out->err.step), "memory");
-		snprintf(out->err.message, sizeof(out->err.message),
-			 "a region of %u bytes from memfd_create: %s", REGION_BYTES, strerror(-rc));
-		out->err.code = rc;
+		rc = error_fill(&out->err, -errno, "memory",
+				"a region of %u bytes from memfd_create: %s", REGION_BYTES,
+				strerror(errno));
 		goto fail;
 	}
 	config.ifname = facts->device.ifname;

@@ -2,25 +2,10 @@
 #include "look.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <string.h>
 
+#include "common/error.h"
 #include "say.h"
-
-static int fail(struct net_error *err, int code, const char *step, const char *format, ...)
-	__attribute__((format(printf, 4, 5)));
-
-static int fail(struct net_error *err, int code, const char *step, const char *format, ...)
-{
-	va_list args;
-
-	err->code = code;
-	snprintf(err->step, sizeof(err->step), "%s", step);
-	va_start(args, format);
-	vsnprintf(err->message, sizeof(err->message), format, args);
-	va_end(args);
-	return code;
-}
 
 static int check_queues(const struct port *p, const struct options *opt, struct net_error *err)
 {
@@ -33,23 +18,24 @@ static int check_queues(const struct port *p, const struct options *opt, struct 
 		snprintf(first, sizeof(first), "-q %u", opt->first_queue);
 	if (opt->queue_count > 1)
 		snprintf(count, sizeof(count), "%s-n %u", *first ? " " : "", opt->queue_count);
-	return fail(err, -EINVAL, "queues",
-		    "%s%s: %s has queues 0..%u; ethtool -L %s gives it more, where it can", first,
-		    count, p->ifname, has - 1, p->ifname);
+	return error_fill(err, -EINVAL, "queues",
+			  "%s%s: %s has queues 0..%u; ethtool -L %s gives it more, where it can",
+			  first, count, p->ifname, has - 1, p->ifname);
 }
 
 static int check_host(const struct port *p, const struct options *opt, const struct host_net *net,
 		      struct net_error *err)
 {
 	uint8_t macs[NET_XDP_TAKE_MACS][6];
-	struct host_taken taken = {macs, port_macs(opt, p->mac, macs)};
+	struct host_taken taken = {macs, port_macs(opt, p->device.mac, macs)};
 	struct host_way way = host_way_of(net, p->device.ifindex, &taken);
 
 	if (way.verdict == HOST_ONLY && !opt->force)
-		return fail(err, -EPERM, "host",
-			    "%s, and %s would take its frames; use another interface, --mac with a "
-			    "MAC that is not the host's, or --force",
-			    way.sentence, options_mode_name(opt->mode));
+		return error_fill(
+			err, -EPERM, "host",
+			"%s, and %s would take its frames; use another interface, --mac with a "
+			"MAC that is not the host's, or --force",
+			way.sentence, options_mode_name(opt->mode));
 	if (way.verdict != HOST_FREE)
 		say("%s; the host gets none of the frames that are taken (--mac with another MAC "
 		    "leaves it its own)",
@@ -67,20 +53,11 @@ static void tell_state(const struct port *p)
 		say("%s: the link is down", p->ifname);
 }
 
-int look_at_port(struct port *p, const struct options *opt, const struct host_net *net,
-		 struct net_error *err)
+int look_at_port(struct port *p, const struct options *opt, struct net_error *err)
 {
-	const struct host_link *link;
 	int rc = net_xdp_device_query(p->ifname, &p->device, err);
 
-	if (!rc)
-		rc = check_queues(p, opt, err);
-	if (rc)
-		return rc;
-	link = host_net_link(net, p->device.ifindex);
-	if (link && link->has_mac)
-		memcpy(p->mac, link->mac, sizeof(p->mac));
-	return 0;
+	return rc ? rc : check_queues(p, opt, err);
 }
 
 int look_at_host(const struct port *p, const struct options *opt, const struct host_net *net,
@@ -139,25 +116,29 @@ int look_at_restart(const struct port *p, int code, struct net_error *err)
 	int rc = net_xdp_device_query(p->ifname, &now, &ignored);
 
 	if (rc == -ENODEV)
-		return fail(err, code, "restart",
-			    "%s: the interface is gone, renamed or in another network namespace; "
-			    "when it is back, %s",
-			    p->ifname, again);
+		return error_fill(
+			err, code, "restart",
+			"%s: the interface is gone, renamed or in another network namespace; "
+			"when it is back, %s",
+			p->ifname, again);
 	if (!rc && !now.program_id)
-		return fail(err, code, "restart",
-			    "%s: somebody has detached the XDP program, so no frames come any "
-			    "more; %s",
-			    p->ifname, again);
+		return error_fill(
+			err, code, "restart",
+			"%s: somebody has detached the XDP program, so no frames come any "
+			"more; %s",
+			p->ifname, again);
 	if (!rc && now.program_name[0] && strncmp(now.program_name, "net_xdp", 7) &&
 	    strcmp(now.program_mode, "dispatcher"))
-		return fail(err, code, "restart",
-			    "%s: somebody has put the XDP program \"%s\" in the place of ours, so "
-			    "no frames come any more; end it and %s",
-			    p->ifname, now.program_name, again);
-	return fail(err, code, "restart",
-		    "%s: the queues have to be made again (the device was reset, its queues or its "
-		    "XDP program changed); %s",
-		    p->ifname, again);
+		return error_fill(
+			err, code, "restart",
+			"%s: somebody has put the XDP program \"%s\" in the place of ours, so "
+			"no frames come any more; end it and %s",
+			p->ifname, now.program_name, again);
+	return error_fill(
+		err, code, "restart",
+		"%s: the queues have to be made again (the device was reset, its queues or its "
+		"XDP program changed); %s",
+		p->ifname, again);
 }
 
 bool look_at_link(const struct port *p)

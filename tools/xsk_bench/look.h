@@ -3,13 +3,12 @@
 #ifndef BENCH_LOOK_H
 #define BENCH_LOOK_H
 
-#include "host_way.h"
+#include "common/host_way.h"
 #include "port.h"
 
-/* Look at p->ifname without touching it: fills p->device and p->mac.
+/* Look at p->ifname without touching it: fills p->device.
  * Return: 0; -EINVAL when an option does not fit it, -errno; with err filled. */
-int look_at_port(struct port *p, const struct options *opt, const struct host_net *net,
-		 struct net_error *err);
+int look_at_port(struct port *p, const struct options *opt, struct net_error *err);
 
 /* Say on stderr what is odd about it. Return: 0; -EPERM with err filled when the run would cut the
  * machine off and --force is not given. */

@@ -69,7 +69,7 @@ struct net_xdp_config port_config(const struct options *opt, const struct port *
 	c.mode = (enum net_xdp_mode)opt->bind_mode;
 	c.attach = (enum net_xdp_attach)opt->attach;
 	c.program = opt->dispatcher ? NET_XDP_PROGRAM_DISPATCHER : NET_XDP_PROGRAM_LINK;
-	c.take_mac_count = port_macs(opt, p->mac, c.take_macs);
+	c.take_mac_count = port_macs(opt, p->device.mac, c.take_macs);
 	c.busy_poll_us = opt->busy_poll_us;
 	c.napi_defer_hard_irqs = opt->napi_defer;
 	c.gro_flush_timeout_ns = opt->napi_flush_us * 1000;

@@ -16,7 +16,6 @@ struct port_queue {
 struct port {
 	const char *ifname;
 	struct net_xdp_device device; /* before the run */
-	uint8_t mac[6];
 	struct net_endpoint *ep; /* NULL: not open */
 	struct net_endpoint_facts facts;
 	struct port_queue queues[BENCH_MAX_QUEUES];

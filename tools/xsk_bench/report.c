@@ -4,6 +4,7 @@
 
 #include <stdarg.h>
 
+#include "common/wrap.h"
 #include "say.h"
 
 #define U(value)       ((unsigned long long)(value))
@@ -15,20 +16,20 @@ static void paragraph(FILE *out, size_t indent, const char *format, ...)
 
 static void paragraph(FILE *out, size_t indent, const char *format, ...)
 {
-	char text[400];
+	char text[560]; /* a rung, with what was asked */
 	va_list args;
 
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 	fprintf(out, "%*s", (int)indent, "");
-	say_wrapped(out, indent, indent + 2, text);
+	wrap_text(out, indent, indent + 2, text);
 }
 
 static void row(FILE *out, int indent, const char *name, const char *value, const char *meaning)
 {
 	fprintf(out, "%*s%-*s %14s%s", indent, "", 26 - indent, name, value, *meaning ? "  " : "");
-	say_wrapped(out, MEANING_COLUMN, MEANING_COLUMN, meaning);
+	wrap_text(out, MEANING_COLUMN, MEANING_COLUMN, meaning);
 }
 
 static void number(FILE *out, int indent, const char *name, uint64_t value, const char *meaning)
@@ -65,6 +66,7 @@ static void queue_modes(FILE *out, const struct port *port)
 			  r->dispatcher ? " behind the dispatcher" : "", r->chunk_bytes,
 			  r->unaligned ? "unaligned" : "aligned",
 			  r->multi_buffer ? ", multi-buffer" : "", r->sealed ? ", sealed" : "");
+		paragraph(out, 4, "frames of the queue: %s", r->frames_state);
 		if (r->vlan_state[0])
 			paragraph(out, 4, "%s", r->vlan_state);
 		if (r->napi_state[0])

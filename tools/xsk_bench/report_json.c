@@ -3,7 +3,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "json.h"
+#include "common/json.h"
 #include "report.h"
 
 /* Sent, or at most received. */
@@ -188,6 +188,8 @@ static void queue(struct json *j, const struct port *port, const struct port_que
 	json_bool(j, "ordered", r->ordered);
 	json_bool(j, "busy_poll", r->busy_poll);
 	json_number(j, "napi_id", r->napi_id);
+	json_bool(j, "takes_frames", r->takes_frames);
+	json_text(j, "frames_state", r->frames_state);
 	json_text(j, "vlan_state", r->vlan_state);
 	json_text(j, "napi_state", r->napi_state);
 	json_number(j, "chunk_bytes", r->chunk_bytes);

@@ -2,8 +2,6 @@
 #include "say.h"
 
 #include <stdarg.h>
-#include <stdbool.h>
-#include <string.h>
 
 void say(const char *format, ...)
 {
@@ -14,27 +12,6 @@ void say(const char *format, ...)
 	vfprintf(stderr, format, args);
 	va_end(args);
 	fputc('\n', stderr);
-}
-
-void say_wrapped(FILE *out, size_t column, size_t indent, const char *text)
-{
-	bool first = true;
-
-	while (*text) {
-		size_t length = strcspn(text, " ");
-
-		if (!first && column + 1 + length > SAY_COLUMNS) {
-			fprintf(out, "\n%*s", (int)indent, "");
-			column = indent;
-			first = true;
-		}
-		fprintf(out, "%s%.*s", first ? "" : " ", (int)length, text);
-		column += length + !first;
-		first = false;
-		text += length;
-		text += strspn(text, " ");
-	}
-	fputc('\n', out);
 }
 
 struct said say_rate(double pps)

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "common/wrap.h"
 #include "report.h"
 #include "say.h"
 
@@ -13,7 +14,7 @@
 /* A line that is being written. Where it gets too long it ends with the last piece that leaves room to
  * say where the rest is. */
 struct line {
-	char text[SAY_COLUMNS + 1];
+	char text[WRAP_COLUMNS + 1];
 	size_t used;
 	size_t short_used; /* the pieces up to here leave room for MORE */
 	bool full;

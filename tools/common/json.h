@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Writing one JSON document: commas, indentation and escapes. It is valid UTF-8 whatever the strings are. */
-#ifndef BENCH_JSON_H
-#define BENCH_JSON_H
+#ifndef COMMON_JSON_H
+#define COMMON_JSON_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -4,8 +4,8 @@
  * printed. They may hold any byte: a name with an escape sequence would command the reader's
  * terminal, one that is no UTF-8 would make a JSON document invalid.
  */
-#ifndef BENCH_ESCAPE_H
-#define BENCH_ESCAPE_H
+#ifndef COMMON_ESCAPE_H
+#define COMMON_ESCAPE_H
 
 #include <stdint.h>
 #include <stdio.h>

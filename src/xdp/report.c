@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* What a queue tells of itself: statistics, and asked, got, why not. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "xdp/endpoint.h"
+#include "xdp/offload.h"
+#include "xdp/socket.h"
+
+/* ---- Statistics ------------------------------------------------------------------------------- */
+
+static uint64_t sum(const struct net_xdp_queue *q, enum net_xdp_counter from,
+		    enum net_xdp_counter to)
+{
+	uint64_t total = 0;
+
+	for (unsigned i = from; i <= to; i++)
+		total += count_read(&q->counter[i]);
+	return total;
+}
+
+/* In any thread. */
+void queue_stats(struct net_queue *queue, struct net_queue_stats *out)
+{
+	const struct net_xdp_queue *q = queue_of(queue);
+	const uint64_t *c = q->counter;
+	/* In this order: see one_lost(). */
+	uint64_t lost = __atomic_load_n(&c[NET_XDP_TX_LOST], __ATOMIC_ACQUIRE);
+	uint64_t ahead = __atomic_load_n(&q->tx_lost_ahead, __ATOMIC_ACQUIRE);
+
+	*out = (struct net_queue_stats){
+		.rx_packets = count_read(&c[NET_XDP_RX_FRAMES]),
+		.tx_packets =
+			count_read(&c[NET_XDP_TX_PACKETS]) - (lost > ahead ? lost - ahead : 0),
+		.rx_errors = sum(q, NET_XDP_RX_DROP_CAPACITY, NET_XDP_RX_UNKNOWN),
+		.tx_errors = sum(q, NET_XDP_TX_DROP_ADDRESS, NET_XDP_TX_LOST),
+		.rx_vlan_packets = count_read(&c[NET_XDP_RX_VLAN]),
+		.tx_vlan_packets = count_read(&c[NET_XDP_TX_VLAN]),
+	};
+}
+
+int net_xdp_queue_stats(struct net_queue *queue, struct net_xdp_stats *out)
+{
+	struct xdp_statistics kernel = {0};
+	socklen_t len = sizeof(kernel);
+	struct net_xdp_queue *q;
+
+	if (!queue || queue->ops != &queue_ops)
+		return -EINVAL;
+	q = queue_of(queue);
+	if (getsockopt(q->fd, SOL_XDP, XDP_STATISTICS, &kernel, &len))
+		return -errno;
+	for (int i = 0; i < NET_XDP_COUNTERS; i++)
+		out->value[i] = count_read(&q->counter[i]);
+	out->value[NET_XDP_RX_KERNEL_DROPPED] = kernel.rx_dropped;
+	out->value[NET_XDP_RX_KERNEL_RING_FULL] = kernel.rx_ring_full;
+	out->value[NET_XDP_RX_KERNEL_FILL_EMPTY] = kernel.rx_fill_ring_empty_descs;
+	out->value[NET_XDP_RX_KERNEL_INVALID] = kernel.rx_invalid_descs;
+	out->value[NET_XDP_TX_KERNEL_INVALID] = kernel.tx_invalid_descs;
+	return 0;
+}
+
+/* ---- Report ----------------------------------------------------------------------------------- */
+
+static void add_rungs(struct net_xdp_report *out, const struct net_xdp_rung *rung, uint32_t count)
+{
+	for (uint32_t i = 0; i < count && out->rung_count < NET_XDP_RUNGS; i++)
+		out->rungs[out->rung_count++] = rung[i];
+}
+
+/* Who gets the frames of the hardware queue? */
+static void say_frames(const struct net_xdp_queue *q, struct net_xdp_report *out)
+{
+	out->takes_frames = !q->outside;
+	if (out->takes_frames)
+		snprintf(out->frames_state, sizeof(out->frames_state), "taken");
+	else if (q->enter_error)
+		snprintf(out->frames_state, sizeof(out->frames_state),
+			 "not taken, though buffers are posted: entering the socket in the map: "
+			 "%s; it is tried again: allow bpf(), or post initial_rx",
+			 strerror(-q->enter_error));
+	else
+		snprintf(out->frames_state, sizeof(out->frames_state),
+			 q->zero_copy ? "lost until a buffer is posted: in zero copy the driver "
+					"has no others, and the host gets nothing either"
+				      : "left to the host until a buffer is posted");
+}
+
+int net_xdp_queue_report(struct net_queue *queue, struct net_xdp_report *out)
+{
+	const struct net_xdp_endpoint *ep;
+	const struct net_xdp_queue *q;
+
+	if (!queue || queue->ops != &queue_ops)
+		return -EINVAL;
+	q = queue_of(queue);
+	ep = q->endpoint;
+	*out = (struct net_xdp_report){
+		.hardware_queue = q->hardware_queue,
+		.zero_copy = q->zero_copy,
+		.native = ep->program.native,
+		.dispatcher = ep->program.dispatched != NULL,
+		.multi_buffer = q->jumbo,
+		.unaligned = q->unaligned,
+		.sealed = ep->config.sealed,
+		.ordered = ep->facts.is_ordered,
+		.chunk_bytes = q->chunk_bytes,
+		.direct_capacity_bytes = q->direct_capacity,
+		.tx_budget_frames = q->tx_budget_frames,
+		.max_tx_descriptors = q->tx_max_descriptors,
+		.busy_poll = q->busy_poll,
+		.napi_id = q->napi_id,
+		.target_cpu = q->affinity.cpu,
+	};
+	snprintf(out->ifname, sizeof(out->ifname), "%s", ep->device.ifname);
+	snprintf(out->driver, sizeof(out->driver), "%s", ep->device.driver);
+	offload_say_vlan(&ep->device, ep->config.rx_vlan, !ep->program.native, out->vlan_state,
+			 sizeof(out->vlan_state));
+	snprintf(out->napi_state, sizeof(out->napi_state), "%s", q->napi.state);
+	snprintf(out->target_state, sizeof(out->target_state), "%s", q->affinity.state);
+	say_frames(q, out);
+	add_rungs(out, ep->program.rung, ep->program.rung_count);
+	add_rungs(out, q->rung, q->rung_count);
+	return 0;
+}
