@@ -36,7 +36,8 @@ static int usage(const struct net_error *err, bool json, const char *command)
 {
 	struct verdict v = {EXIT_USAGE, err};
 
-	say("%s\ntry 'xsk-bench --help'", err->message);
+	say("%s", err->message);
+	fputs("try 'xsk-bench --help'\n", stderr);
 	if (json)
 		report_json_error(stdout, command, &v);
 	return flushed(EXIT_USAGE);

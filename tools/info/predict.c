@@ -88,26 +88,6 @@ struct info_limit info_limit(uint32_t chunk_bytes)
 	};
 }
 
-const char *word(const char *name)
-{
-	static const char harmless[] = "abcdefghijklmnopqrstuvwxyz"
-				       "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._@+";
-	static char buffers[2][80]; /* 15 characters of at most 4, and the outer quotes */
-	static uint32_t last;
-	size_t used = 0;
-	char *out;
-
-	if (!name[strspn(name, harmless)])
-		return name;
-	last = !last;
-	out = buffers[last];
-	out[used++] = '\'';
-	for (; *name && used < sizeof(buffers[0]) - 6; name++)
-		used += (size_t)snprintf(out + used, 5, *name == '\'' ? "'\\''" : "%c", *name);
-	snprintf(out + used, 2, "'");
-	return out;
-}
-
 bool is_driver(const struct info_facts *f, const char *name)
 {
 	return strcmp(f->device.driver, name) == 0;

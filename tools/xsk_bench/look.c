@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "escape.h"
 #include "say.h"
 
 static int fail(struct net_error *err, int code, const char *step, const char *format, ...)
@@ -35,7 +36,7 @@ static int check_queues(const struct port *p, const struct options *opt, struct 
 		snprintf(count, sizeof(count), "%s-n %u", *first ? " " : "", opt->queue_count);
 	return fail(err, -EINVAL, "queues",
 		    "%s%s: %s has queues 0..%u; ethtool -L %s gives it more, where it can", first,
-		    count, p->ifname, has - 1, p->ifname);
+		    count, p->ifname, has - 1, escape_word(port_name(p)));
 }
 
 static int check_host(const struct port *p, const struct options *opt, const struct host_net *net,
@@ -62,7 +63,8 @@ static void tell_state(const struct port *p)
 	const struct net_xdp_device *d = &p->device;
 
 	if (!d->up)
-		say("%s is down; bring it up with: ip link set %s up", p->ifname, p->ifname);
+		say("%s is down; bring it up with: ip link set dev %s up", p->ifname,
+		    escape_word(port_name(p)));
 	else if (!d->carrier)
 		say("%s: the link is down", p->ifname);
 }

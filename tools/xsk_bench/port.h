@@ -30,6 +30,12 @@ struct port {
 	bool link_up;				   /* at the end */
 };
 
+/* As ip link shows it: at most 15 characters, where an alternative name has up to 127. */
+static inline const char *port_name(const struct port *p)
+{
+	return p->device.ifname[0] ? p->device.ifname : p->ifname;
+}
+
 /* The backend's configuration for these options; memory may be NULL to check or measure only. */
 struct net_xdp_config port_config(const struct options *opt, const struct port *p, uint32_t rx_ids,
 				  struct net_xdp_region *region);

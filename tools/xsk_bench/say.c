@@ -5,21 +5,27 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "escape.h"
+
+#define SENTENCE_BYTES 1024
+
 void say(const char *format, ...)
 {
+	char text[SENTENCE_BYTES], plain[4 * SENTENCE_BYTES];
 	va_list args;
 
-	fputs("xsk-bench: ", stderr);
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	fputc('\n', stderr);
+	fprintf(stderr, "xsk-bench: %s\n", escape_plain(plain, sizeof(plain), text));
 }
 
 void say_wrapped(FILE *out, size_t column, size_t indent, const char *text)
 {
+	char plain[4 * SENTENCE_BYTES];
 	bool first = true;
 
+	text = escape_plain(plain, sizeof(plain), text);
 	while (*text) {
 		size_t length = strcspn(text, " ");
 

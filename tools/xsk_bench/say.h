@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Words for a person: lines on stderr, text that is broken before column 80, numbers with units. */
+/* Words for a person: lines on stderr, text that is broken before column 80, numbers with units. Names
+ * that somebody else chose are made harmless to a terminal here. */
 #ifndef BENCH_SAY_H
 #define BENCH_SAY_H
 
