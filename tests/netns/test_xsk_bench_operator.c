@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* xsk-bench met by somebody with odd names, pipes that close and signals of all kinds. */
-#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "support/command.h"
@@ -14,9 +16,9 @@ TestSuite(xsk_bench_operator, .init = xsk_bench_setup, .timeout = 60);
 Test(xsk_bench_operator, names_of_any_bytes_reach_no_terminal)
 {
 	static const char *const names[] = {"a\033[31mX\"\\", "b\377\376\302", "d\302\233m"};
-	static const char *const lines[] = {"rx -t 0.05",   "rx -t 0.05 -v", "tx -t 0.05 --json",
-					    "rx -q 7",	    "rx -q 7 --json", "rx --mode zero-copy",
-					    "rx --batch \033[2J"};
+	static const char *const lines[] = {
+		"rx -t 0.05",	  "rx -t 0.05 -v",	 "tx -t 0.05 --json", "rx -q 7",
+		"rx -q 7 --json", "rx --mode zero-copy", "rx --batch \033[2J"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		netns_run("ip link add '%s' type veth peer name peer%zu", names[i], i);
@@ -52,4 +54,67 @@ Test(xsk_bench_operator, long_alternative_name_leaves_the_results_80_columns_wid
 	SHOWS("xsk-bench rx on v0: 1 queue, copy mode, native XDP\n");
 	RUN("rx -t 0.05 -v -i %s", name);
 	cr_expect_leq(tool_width(tool.out), 80, "%s", tool.out);
+}
+
+/* ---- Signals and pipes --------------------------------------------------------------------------- */
+
+Test(xsk_bench_operator, terminal_that_goes_away_ends_a_run_like_ctrl_c)
+{
+	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+		tool_start(&tool, XSK_BENCH " rx -i v0 -t 5");
+		tool_await(&tool, "is running");
+		cr_expect_eq(tool_end(&tool, signals[i]), 0, "signal %d", signals[i]);
+		SHOWS("every frame is accounted for");
+	}
+}
+
+Test(xsk_bench_operator, run_under_nohup_outlives_its_terminal)
+{
+	signal(SIGHUP, SIG_IGN);
+	tool_start(&tool, XSK_BENCH " rx -i v0 -t 1.3");
+	tool_await(&tool, "is running");
+	kill(tool.pid, SIGHUP);
+	cr_assert_eq(tool_end(&tool, 0), 0);
+	SAYS("1 s  rx ");
+}
+
+Test(xsk_bench_operator, wait_for_another_program_that_a_signal_ends_blames_nobody)
+{
+	static struct tool first;
+
+	tool_start(&first, XSK_BENCH " rx -i v0 -t 20");
+	tool_await(&first, "is running");
+	for (int json = 0; json < 2; json++) {
+		tool_start(&tool, XSK_BENCH " rx -i v0%s", json ? " --json" : "");
+		tool_await(&tool, "waiting for it to end");
+		cr_expect_eq(tool_end(&tool, SIGINT), 1);
+		SAYS("xsk-bench: signal: SIGINT came before the run began; nothing was changed\n");
+		SILENT("stop that process");
+		cr_expect(!json || tool_json(tool.out), "%s", tool.out);
+	}
+	tool_end(&first, SIGINT);
+}
+
+/* The reader has read one line, as head -1 does; the run goes on to its end, and puts back. */
+Test(xsk_bench_operator, reader_of_the_lines_that_goes_away_does_not_cut_a_run_off)
+{
+	char line[128] = "";
+	int status, fds[2];
+	pid_t pid;
+
+	cr_assert_eq(pipe2(fds, O_CLOEXEC), 0);
+	pid = fork();
+	if (!pid) {
+		signal(SIGPIPE, SIG_DFL);
+		dup2(fds[1], 2);
+		execl(XSK_BENCH, XSK_BENCH, "rx", "-i", "v0", "-t", "2.3", NULL);
+		_exit(127);
+	}
+	close(fds[1]);
+	cr_assert_gt(read(fds[0], line, sizeof(line) - 1), 0);
+	close(fds[0]);
+	cr_assert_eq(waitpid(pid, &status, 0), pid);
+	cr_assert(WIFEXITED(status) && !WEXITSTATUS(status), "status %#x", (unsigned int)status);
 }

@@ -187,8 +187,9 @@ void report_table(FILE *out, const struct run *run, const struct account *a)
 	char text[24], meaning[80];
 
 	paragraph(out, 0, "xsk-bench %s on %s%s%s, %u queue%s", options_mode_name(opt->mode),
-		  port_name(&run->ports[0]), two ? " to " : "", two ? port_name(&run->ports[1]) : "",
-		  run->worker_count, run->worker_count == 1 ? "" : "s");
+		  port_name(&run->ports[0]), two ? " to " : "",
+		  two ? port_name(&run->ports[1]) : "", run->worker_count,
+		  run->worker_count == 1 ? "" : "s");
 	for (uint32_t k = 0; k < run->port_count; k++)
 		queue_modes(out, &run->ports[k]);
 	row(out, 2, "memory", say_bytes(run->memory.size_bytes).text,
