@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "xsk_bench/json.h"
 #include "xsk_bench/report.h"
 #include "xsk_bench/say.h"
 
@@ -21,15 +22,6 @@ static int flushed(int exit_code)
 		return exit_code;
 	say("writing the result: %s", strerror(errno));
 	return EXIT_FAILED;
-}
-
-/* --json may stand behind what was wrong. */
-static bool asks_for_json(int argc, char **argv)
-{
-	for (int i = 1; i < argc; i++)
-		if (!strcmp(argv[i], "--json"))
-			return true;
-	return false;
 }
 
 static int usage(const struct net_error *err, bool json, const char *command)
@@ -162,6 +154,6 @@ int main(int argc, char **argv)
 		puts("xsk-bench " NET_XDP_VERSION);
 		return flushed(0);
 	default:
-		return usage(&err, asks_for_json(argc, argv), NULL);
+		return usage(&err, json_is_asked(argc, argv), NULL);
 	}
 }

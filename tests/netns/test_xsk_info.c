@@ -103,6 +103,30 @@ Test(xsk_info, wrong_usage_ends_with_two_and_a_hint)
 	}
 }
 
+Test(xsk_info, wrong_usage_with_json_is_one_document)
+{
+	static const char *const wrong[][5] = {
+		{XSK_INFO, "--frobnicate", "--json"},
+		{XSK_INFO, "--json", "-q"},
+		{XSK_INFO, "--json", "va", "-q", "-1"},
+		{XSK_INFO, "--json", "--try"},
+		{XSK_INFO, "--restore", "va", "--json"},
+		{XSK_INFO, "--try=1", "va\033[2J", "--json"},
+	};
+
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		const char *const argv[] = {wrong[i][0], wrong[i][1], wrong[i][2],
+					    wrong[i][3], wrong[i][4], NULL};
+
+		command_run(&c, argv);
+		cr_expect_eq(c.status, 2, "row %zu", i);
+		cr_expect(command_is_json(c.out), "row %zu: %s", i, c.out);
+		cr_expect_not_null(strstr(c.out, "\"exit_code\": 2,\n  \"error\": {\n    "
+						 "\"code\": -22,\n    \"step\": \"usage\""),
+				   "row %zu: %s", i, c.out);
+	}
+}
+
 Test(xsk_info, everything_printed_fits_eighty_columns)
 {
 	netns_enter();
