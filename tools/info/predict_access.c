@@ -214,7 +214,7 @@ void queue_rule(const struct info_facts *f, struct info_prediction *p)
 		       "another queue or end its owner (ss --xdp -p lists them where the kernel "
 		       "can).",
 		       f->queue);
-	else if (!f->queue_state.has_state && f->queue < d->rx_queues)
+	else if (!f->queue_state.has_state)
 		unsure(p,
 		       "Whether somebody's AF_XDP socket is bound to queue %u already is not told "
 		       "%s; a second one is refused (EBUSY).",
