@@ -118,3 +118,48 @@ Test(xsk_bench_operator, reader_of_the_lines_that_goes_away_does_not_cut_a_run_o
 	cr_assert_eq(waitpid(pid, &status, 0), pid);
 	cr_assert(WIFEXITED(status) && !WEXITSTATUS(status), "status %#x", (unsigned int)status);
 }
+
+/* ---- What cannot be had -------------------------------------------------------------------------- */
+
+Test(xsk_bench_operator, queue_that_only_sends_is_for_tx_and_one_that_only_receives_for_nobody)
+{
+	netns_veth("r0", "s0", 2, 1500);
+	netns_run("ethtool -L r0 rx 1 tx 2");
+	RUN("tx -t 0.1 -i r0 -q 1");
+	ENDED(0);
+	RUN("rx -t 0.1 -i r0 -q 1");
+	ENDED(2);
+	SAYS("-q 1: r0 has 1 receive and 2 transmit queues, of which rx can use 0..0; ethtool -L "
+	     "r0");
+	netns_run("ethtool -L r0 rx 2 tx 1");
+	for (int i = 0; i < 2; i++) {
+		RUN("%s -t 0.1 -i r0 -n 2", i ? "tx" : "rx");
+		ENDED(2);
+		SAYS("-n 2: r0 has 2 receive and 1 transmit queues, of which ");
+	}
+}
+
+Test(xsk_bench_operator, generic_veth_that_counts_its_queues_wrong_is_told_before_it_bites)
+{
+	static const char wrong[] = "take all 2 (-q 0 -n 2), or have one: ethtool -L v0 rx 1";
+
+	RUN("rx -t 0.1 -i v0 -q 1 --attach generic");
+	SAYS(wrong);
+	RUN("rx -t 0.1 -i v0 -n 2 --attach generic");
+	SILENT(wrong);
+	RUN("rx -t 0.1 -i v0 --attach native");
+	SILENT(wrong);
+	RUN("tx -t 0.1 -i v0 --attach generic");
+	SILENT(wrong);
+}
+
+Test(xsk_bench_operator, deferral_that_is_not_to_be_had_is_told_when_the_run_begins)
+{
+	RUN("rx -t 0.1 -i v0 --napi-defer 2 --napi-flush 100");
+	ENDED(0);
+	SAYS("v0 queue 0: --napi-defer has no effect: not applicable: ");
+	netns_veth("g0", "g1", 1, 1500);
+	netns_run("ethtool -K g0 gro on");
+	RUN("rx -t 0.1 -i g0 --napi-defer 2 --napi-flush 100");
+	SILENT("no effect");
+}

@@ -220,15 +220,21 @@ static int check_cpus(const struct options *opt, struct net_error *err)
 	return rc;
 }
 
+/* The ports first: where netlink is refused, the library says by whom. */
 static int find_ports(struct run *run, struct host_net *net, struct net_error *err)
 {
-	int rc = host_net_read(net);
+	int rc = 0;
 
+	for (uint32_t k = 0; k < run->port_count && !rc; k++)
+		rc = look_at_port(&run->ports[k], run->opt, err);
+	if (rc)
+		return rc;
+	rc = host_net_read(net);
 	if (rc)
 		return fail(err, rc, "query", "asking for the interfaces of the host");
-	for (uint32_t k = 0; k < run->port_count && !rc; k++)
-		rc = look_at_port(&run->ports[k], run->opt, net, err);
-	return rc;
+	for (uint32_t k = 0; k < run->port_count; k++)
+		look_at_mac(&run->ports[k], net);
+	return 0;
 }
 
 static int configure(struct run *run, struct net_xdp_config *configs, struct net_xdp_region *region,
