@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "info/info.h"
 #include "xsk_bench/escape.h"
@@ -169,13 +170,23 @@ static int parse(int argc, char **argv, struct options *options)
 
 /* ---- What it does ----------------------------------------------------------------------------- */
 
+/* One line; on a terminal broken before column 80. */
+static void complain(const char *front, const char *text)
+{
+	char plain[4 * sizeof(((struct net_error *)NULL)->message)];
+
+	if (isatty(STDERR_FILENO))
+		info_print_sentence(stderr, front, text);
+	else
+		fprintf(stderr, "%s%s\n", front, escape_plain(plain, sizeof(plain), text));
+}
+
 static int fail(const struct net_error *err)
 {
-	char plain[4 * sizeof(err->message)];
+	char front[sizeof(err->step) + 16];
 
-	fprintf(stderr, "xsk-info: %s: %s\n", err->step,
-		escape_plain(plain, sizeof(plain),
-			     err->message[0] ? err->message : strerror(-err->code)));
+	snprintf(front, sizeof(front), "xsk-info: %s: ", err->step);
+	complain(front, err->message[0] ? err->message : strerror(-err->code));
 	return EXIT_FAILURE;
 }
 
@@ -197,10 +208,8 @@ static int fail_whole(const struct options *options, const struct net_error *err
 
 static void fail_usage(bool json, const struct net_error *err)
 {
-	char plain[4 * sizeof(err->message)];
-
-	fprintf(stderr, "xsk-info: %s\ntry 'xsk-info --help'\n",
-		escape_plain(plain, sizeof(plain), err->message));
+	complain("xsk-info: ", err->message);
+	fputs("try 'xsk-info --help'\n", stderr);
 	if (json)
 		document(EXIT_USAGE, err);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* xsk-bench met by somebody with odd names, pipes that close and signals of all kinds. */
 #include <fcntl.h>
+#include <pty.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/wait.h>
@@ -162,4 +163,68 @@ Test(xsk_bench_operator, deferral_that_is_not_to_be_had_is_told_when_the_run_beg
 	netns_run("ethtool -K g0 gro on");
 	RUN("rx -t 0.1 -i g0 --napi-defer 2 --napi-flush 100");
 	SILENT("no effect");
+}
+
+/* ---- A terminal ---------------------------------------------------------------------------------- */
+
+/* What it writes to a terminal that is its stderr, without carriage returns. */
+static const char *on_terminal(const char *line)
+{
+	static char said[1 << 14];
+	char words[128], *argv[16] = {(char[]){XSK_BENCH}}, *rest;
+	size_t used = 0, length = 0;
+	int master, slave, status;
+	ssize_t n;
+	pid_t pid;
+
+	snprintf(words, sizeof(words), "%s", line);
+	argv[1] = strtok_r(words, " ", &rest);
+	for (int i = 2; i < 15 && (argv[i] = strtok_r(NULL, " ", &rest)); i++)
+		;
+	cr_assert_eq(openpty(&master, &slave, NULL, NULL, NULL), 0);
+	pid = fork();
+	if (!pid) {
+		dup2(open("/dev/null", O_WRONLY), 1);
+		dup2(slave, 2);
+		execv(argv[0], argv);
+		_exit(127);
+	}
+	close(slave);
+	while (used < sizeof(said) && (n = read(master, said + used, sizeof(said) - used)) > 0)
+		used += (size_t)n;
+	close(master);
+	cr_assert_eq(waitpid(pid, &status, 0), pid);
+	cr_assert_lt(used, sizeof(said));
+	for (size_t i = 0; i < used; i++)
+		if (said[i] != '\r')
+			said[length++] = said[i];
+	said[length] = 0;
+	return said;
+}
+
+Test(xsk_bench_operator, sentences_on_a_terminal_keep_within_80_columns)
+{
+	static const char *const lines[] = {
+		"rx -i v0 -t 0.1",
+		"rx -i nowhere",
+		"rx -i v0 --batch many-more-than-a-thousand-and-twenty-four",
+	};
+
+	netns_run("ip addr add 192.0.2.1/24 dev v0");
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		const char *said = on_terminal(lines[i]);
+
+		cr_expect(!strncmp(said, "xsk-bench: ", 11) && tool_width(said) <= 80, "%s", said);
+		cr_expect_geq(tool_lines(said), 2, "%s", said);
+	}
+}
+
+Test(xsk_bench_operator, sender_whose_interface_is_renamed_still_has_its_link)
+{
+	tool_start(&tool, XSK_BENCH " tx -i v0 -t 1 --rate 1k");
+	tool_await(&tool, "is running");
+	netns_run("ip link set v0 name renamed0");
+	tool_end(&tool, 0);
+	ENDED(0);
+	SILENT("the link is down");
 }

@@ -2,6 +2,7 @@
 #include "look.h"
 
 #include <errno.h>
+#include <net/if.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -179,17 +180,26 @@ void look_at_mode(const struct port *p, const struct options *opt)
 		say("%s: the MTU is %u, and %s; %s", p->ifname, mtu, dropped, advice);
 }
 
+/* The interface as it is now, whatever it is called. Return: 0, -errno. */
+static int query_again(const struct port *p, struct net_xdp_device *out)
+{
+	char name[IF_NAMESIZE];
+	struct net_error ignored;
+
+	return net_xdp_device_query(if_indextoname(p->device.ifindex, name) ? name : p->ifname, out,
+				    &ignored);
+}
+
 int look_at_restart(const struct port *p, int code, struct net_error *err)
 {
 	static const char again[] = "start xsk-bench again";
 	struct net_xdp_device now;
-	struct net_error ignored;
-	int rc = net_xdp_device_query(p->ifname, &now, &ignored);
+	int rc = query_again(p, &now);
 
 	if (rc == -ENODEV)
 		return fail(err, code, "restart",
-			    "%s: the interface is gone, renamed or in another network namespace; "
-			    "when it is back, %s",
+			    "%s: the interface is gone or in another network namespace; when it is "
+			    "back, %s",
 			    p->ifname, again);
 	if (!rc && !now.program_id)
 		return fail(err, code, "restart",
@@ -211,7 +221,6 @@ int look_at_restart(const struct port *p, int code, struct net_error *err)
 bool look_at_link(const struct port *p)
 {
 	struct net_xdp_device now;
-	struct net_error ignored;
 
-	return !net_xdp_device_query(p->ifname, &now, &ignored) && now.up && now.carrier;
+	return !query_again(p, &now) && now.up && now.carrier;
 }

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "escape.h"
 
@@ -11,13 +12,19 @@
 
 void say(const char *format, ...)
 {
+	static const char name[] = "xsk-bench: ";
 	char text[SENTENCE_BYTES], plain[4 * SENTENCE_BYTES];
 	va_list args;
 
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	fprintf(stderr, "xsk-bench: %s\n", escape_plain(plain, sizeof(plain), text));
+	/* A line of a log stays one. */
+	fputs(name, stderr);
+	if (isatty(STDERR_FILENO))
+		say_wrapped(stderr, sizeof(name) - 1, sizeof(name) - 1, text);
+	else
+		fprintf(stderr, "%s\n", escape_plain(plain, sizeof(plain), text));
 }
 
 void say_wrapped(FILE *out, size_t column, size_t indent, const char *text)

@@ -10,7 +10,7 @@
 
 #define SAY_COLUMNS 80
 
-/* One line on stderr behind the program's name. */
+/* One line on stderr behind the program's name; on a terminal broken before column 80. */
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* The rest of a line that has column characters so far; what does not fit goes on below, behind
