@@ -176,6 +176,23 @@ Test(xsk_info, names_of_any_bytes_give_valid_json_and_a_quiet_terminal, .timeout
 	cr_expect_not_null(strstr(c.out, "\303\244rger "), "real UTF-8 stays: %s", c.out);
 }
 
+Test(xsk_info, attach_that_fails_is_told_in_the_options_of_the_tools)
+{
+	static const char limits[] = "raise --frame-bytes over the chunk";
+
+	netns_enter();
+	netns_veth("v0", "v1", 4, 9000);
+	netns_run("ethtool -L v0 rx 4 tx 1");
+	COMMAND(&c, XSK_INFO, "v0", "-q", "2", "--try");
+	cr_expect_eq(c.status, 1);
+	cr_expect(command_says(c.err, "-q is 2 and -n 1"), "%s", c.err);
+	cr_expect(command_says(c.out, "-q is 2 and -n 1"), "%s", c.out);
+	COMMAND(&c, XSK_INFO, "v0", "--try");
+	cr_expect(command_says(c.out, limits), "%s", c.out);
+	COMMAND(&c, XSK_INFO, "v0", "--try", "--json");
+	cr_expect(command_says(c.out, limits), "%s", c.out);
+}
+
 /* ---- What is refused -------------------------------------------------------------------------- */
 
 Test(xsk_info, refused_system_call_fails_the_prediction_and_names_the_filter, .timeout = 60)
@@ -193,6 +210,8 @@ Test(xsk_info, refused_system_call_fails_the_prediction_and_names_the_filter, .t
 		 "Loading an XDP program is refused (Operation not permitted)"},
 		{{SYS_bpf, -1, EACCES}, "Loading an XDP program is refused (Permission denied)"},
 		{{SYS_bpf, -1, ENOSYS}, "CONFIG_BPF_SYSCALL"},
+		{{SYS_memfd_create, -1, ENOSYS}, "memfd_create() is refused"},
+		{{SYS_memfd_create, -1, EPERM}, "memfd_create() is refused"},
 	};
 
 	netns_enter();
