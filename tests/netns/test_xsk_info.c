@@ -122,6 +122,30 @@ Test(xsk_info, wrong_usage_ends_with_two_and_a_hint)
 	}
 }
 
+Test(xsk_info, wrong_usage_with_json_is_one_document)
+{
+	static const char *const wrong[][5] = {
+		{XSK_INFO, "--frobnicate", "--json"},
+		{XSK_INFO, "--json", "-q"},
+		{XSK_INFO, "--json", "va", "-q", "-1"},
+		{XSK_INFO, "--json", "--try"},
+		{XSK_INFO, "--restore", "va", "--json"},
+		{XSK_INFO, "--try=1", "va\033[2J", "--json"},
+	};
+
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		const char *const argv[] = {wrong[i][0], wrong[i][1], wrong[i][2],
+					    wrong[i][3], wrong[i][4], NULL};
+
+		tool_run_words(&c, argv);
+		cr_expect_eq(c.status, 2, "row %zu", i);
+		cr_expect(tool_is_json(c.out), "row %zu: %s", i, c.out);
+		cr_expect_not_null(strstr(c.out, "\"exit_code\": 2,\n  \"error\": {\n    "
+						 "\"code\": -22,\n    \"step\": \"usage\""),
+				   "row %zu: %s", i, c.out);
+	}
+}
+
 Test(xsk_info, everything_printed_fits_eighty_columns)
 {
 	netns_enter();
@@ -171,6 +195,23 @@ Test(xsk_info, names_of_any_bytes_give_valid_json_and_a_quiet_terminal, .timeout
 	cr_expect_not_null(strstr(c.out, "\303\244rger "), "real UTF-8 stays: %s", c.out);
 }
 
+Test(xsk_info, attach_that_fails_is_told_in_the_options_of_the_tools)
+{
+	static const char limits[] = "raise --frame-bytes over the chunk";
+
+	netns_enter();
+	netns_veth("v0", "v1", 4, 9000);
+	netns_run("ethtool -L v0 rx 4 tx 1");
+	TOOL_RUN(&c, XSK_INFO, "v0", "-q", "2", "--try");
+	cr_expect_eq(c.status, 1);
+	cr_expect(tool_says(c.err, "-q is 2 and -n 1"), "%s", c.err);
+	cr_expect(tool_says(c.out, "-q is 2 and -n 1"), "%s", c.out);
+	TOOL_RUN(&c, XSK_INFO, "v0", "--try");
+	cr_expect(tool_says(c.out, limits), "%s", c.out);
+	TOOL_RUN(&c, XSK_INFO, "v0", "--try", "--json");
+	cr_expect(tool_says(c.out, limits), "%s", c.out);
+}
+
 /* ---- What is refused -------------------------------------------------------------------------- */
 
 Test(xsk_info, refused_system_call_fails_the_prediction_and_names_the_filter, .timeout = 60)
@@ -188,6 +229,8 @@ Test(xsk_info, refused_system_call_fails_the_prediction_and_names_the_filter, .t
 		 "Loading an XDP program is refused (Operation not permitted)"},
 		{{SYS_bpf, -1, EACCES}, "Loading an XDP program is refused (Permission denied)"},
 		{{SYS_bpf, -1, ENOSYS}, "CONFIG_BPF_SYSCALL"},
+		{{SYS_memfd_create, -1, ENOSYS}, "memfd_create() is refused"},
+		{{SYS_memfd_create, -1, EPERM}, "memfd_create() is refused"},
 	};
 
 	netns_enter();

@@ -7,6 +7,7 @@
 
 #include <criterion/criterion.h>
 
+#include "common/options_say.h"
 #include "common/wrap.h"
 #include "support/tool.h"
 #include "xsk_bench/report.h"

@@ -4,6 +4,10 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "escape.h"
+
+#define TEXT_BYTES 1024 /* at most, of the longest sentence */
+
 size_t wrap_width(const char *text, size_t length)
 {
 	size_t count = 0;
@@ -15,8 +19,10 @@ size_t wrap_width(const char *text, size_t length)
 
 void wrap_text(FILE *out, size_t column, size_t indent, const char *text)
 {
+	char plain[4 * TEXT_BYTES];
 	bool first = true;
 
+	text = escape_plain(plain, sizeof(plain), text);
 	while (*text) {
 		size_t length = strcspn(text, " ");
 		size_t width = wrap_width(text, length);

@@ -12,7 +12,7 @@
 size_t wrap_width(const char *text, size_t length);
 
 /* The rest of a line that has column characters so far; what does not fit goes on below, behind
- * indent spaces. Ends the line. */
+ * indent spaces. Names that somebody else chose are made harmless to a terminal. Ends the line. */
 void wrap_text(FILE *out, size_t column, size_t indent, const char *text);
 
 #endif

@@ -77,6 +77,7 @@ void info_host_facts(struct info_facts *out)
 	out->processors = (uint32_t)sysconf(_SC_NPROCESSORS_CONF);
 	out->socket_error = info_probe_socket(AF_XDP);
 	out->program_error = info_probe_program();
+	out->memory_error = info_probe_memory();
 }
 
 /* ---- What only sysfs tells -------------------------------------------------------------------- */

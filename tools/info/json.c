@@ -204,17 +204,9 @@ void info_json_begin(struct json *j)
 	json_text(j, "tool", "xsk-info");
 }
 
-/* The form is that of xsk-bench. */
 void info_json_end(struct json *j, int status, const struct net_error *err)
 {
-	json_number(j, "exit_code", (uint64_t)status);
-	if (status) {
-		json_open(j, "error", '{');
-		json_signed(j, "code", err->code);
-		json_text(j, "step", err->step);
-		json_text(j, "message", err->message);
-		json_close(j, '}');
-	}
+	json_outcome(j, status, status ? err : NULL);
 	json_close(j, '}');
 }
 

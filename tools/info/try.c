@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "common/error.h"
+#include "common/options_say.h"
 #include "info.h"
 
 #define REGION_BYTES (1u << 20)
@@ -63,8 +64,11 @@ int info_try(const struct info_facts *facts, struct info_try *out)
 	if (rc < 0)
 		goto fail;
 	rc = net_xdp_queue_report(queue, &out->report);
+	for (uint32_t i = 0; i < out->report.rung_count && i < NET_XDP_RUNGS; i++)
+		options_say(out->report.rungs[i].sentence, sizeof(out->report.rungs[i].sentence));
 
 fail:
+	options_say(out->err.message, sizeof(out->err.message));
 	/* What was found out stands, even if letting go of it takes too long. */
 	if (queue)
 		net_queue_destroy(queue, &ignored);

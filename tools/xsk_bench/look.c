@@ -2,14 +2,20 @@
 #include "look.h"
 
 #include <errno.h>
+#include <net/if.h>
 #include <string.h>
 
 #include "common/error.h"
+#include "common/options_say.h"
+#include "common/escape.h"
 #include "say.h"
 
+/* Each queue of an endpoint can send; who only sends needs none that receives. */
 static int check_queues(const struct port *p, const struct options *opt, struct net_error *err)
 {
-	uint32_t has = p->device.rx_queues;
+	uint32_t rx = p->device.rx_queues, tx = p->device.tx_queues;
+	uint32_t has = options_receive(opt) && rx < tx ? rx : tx;
+	const char *name = escape_word(port_name(p));
 	char first[24] = "", count[24] = "";
 
 	if (!has || opt->first_queue + opt->queue_count <= has)
@@ -18,9 +24,16 @@ static int check_queues(const struct port *p, const struct options *opt, struct 
 		snprintf(first, sizeof(first), "-q %u", opt->first_queue);
 	if (opt->queue_count > 1)
 		snprintf(count, sizeof(count), "%s-n %u", *first ? " " : "", opt->queue_count);
+	if (rx != tx)
+		return error_fill(
+			err, -EINVAL, "queues",
+			"%s%s: %s has %u receive and %u transmit queues, of which %s can use "
+			"0..%u; ethtool -L %s changes their numbers",
+			first, count, p->ifname, rx, tx, options_mode_name(opt->mode), has - 1,
+			name);
 	return error_fill(err, -EINVAL, "queues",
 			  "%s%s: %s has queues 0..%u; ethtool -L %s gives it more, where it can",
-			  first, count, p->ifname, has - 1, p->ifname);
+			  first, count, p->ifname, has - 1, name);
 }
 
 static int check_host(const struct port *p, const struct options *opt, const struct host_net *net,
@@ -48,7 +61,8 @@ static void tell_state(const struct port *p)
 	const struct net_xdp_device *d = &p->device;
 
 	if (!d->up)
-		say("%s is down; bring it up with: ip link set %s up", p->ifname, p->ifname);
+		say("%s is down; bring it up with: ip link set dev %s up", p->ifname,
+		    escape_word(port_name(p)));
 	else if (!d->carrier)
 		say("%s: the link is down", p->ifname);
 }
@@ -79,6 +93,38 @@ static struct net_xdp_rung *native_refusal(struct net_xdp_report *r)
 	return NULL;
 }
 
+/* What was asked for and is no error, when it is not to be had. Of several queues the first speaks for all. */
+static void tell_refused(const struct port *p, const struct options *opt,
+			 const struct net_xdp_report *r)
+{
+	const char *napi = strstr(r->napi_state, "NAPI ");
+	int set = 0;
+
+	if (napi)
+		sscanf(napi, "NAPI %*u: defer %n", &set);
+	if (opt->napi_defer && !set)
+		say("%s queue %u: --napi-defer has no effect: %s", p->ifname, r->hardware_queue,
+		    r->napi_state);
+}
+
+/* veth_xmit() records the queue, and generic XDP takes it for one that counts from 1. */
+static bool counts_wrong(const struct port *p, const struct options *opt,
+			 const struct net_xdp_report *r)
+{
+	return options_receive(opt) && !r->native && !strcmp(p->device.driver, "veth") &&
+	       p->device.rx_queues > opt->queue_count;
+}
+
+static void tell_counts_wrong(const struct port *p)
+{
+	uint32_t queues = p->device.rx_queues;
+
+	say("%s: in generic mode a veth counts its queues wrong, what was sent on queue i may "
+	    "arrive on queue i - 1; take all %u (-q 0 -n %u), or have one: ethtool -L %s rx "
+	    "1",
+	    p->ifname, queues, queues, escape_word(port_name(p)));
+}
+
 void look_at_mode(const struct port *p, const struct options *opt)
 {
 	uint32_t takes = port_largest_frame(opt), mtu = p->device.mtu_bytes;
@@ -86,9 +132,13 @@ void look_at_mode(const struct port *p, const struct options *opt)
 	struct net_xdp_rung *refusal = NULL;
 	char advice[48] = "lower the MTU", dropped[80] = "";
 	struct net_xdp_report report;
+	bool wrong = false;
 
-	if (!net_xdp_queue_report(p->queues[0].q, &report))
+	if (!net_xdp_queue_report(p->queues[0].q, &report)) {
 		refusal = native_refusal(&report);
+		wrong = counts_wrong(p, opt, &report);
+		tell_refused(p, opt, &report);
+	}
 	if (drops)
 		snprintf(dropped, sizeof(dropped), "frames over %u bytes are dropped", takes);
 	if (!options_send(opt) &&
@@ -104,22 +154,32 @@ void look_at_mode(const struct port *p, const struct options *opt)
 		options_say(refusal->sentence, sizeof(refusal->sentence));
 		say("generic XDP, which is slower: %s", refusal->sentence);
 	}
+	if (wrong)
+		tell_counts_wrong(p);
 	if (drops)
 		say("%s: the MTU is %u, and %s; %s", p->ifname, mtu, dropped, advice);
+}
+
+/* The interface as it is now, whatever it is called. Return: 0, -errno. */
+static int query_again(const struct port *p, struct net_xdp_device *out)
+{
+	char name[IF_NAMESIZE];
+	struct net_error ignored;
+
+	return net_xdp_device_query(if_indextoname(p->device.ifindex, name) ? name : p->ifname, out,
+				    &ignored);
 }
 
 int look_at_restart(const struct port *p, int code, struct net_error *err)
 {
 	static const char again[] = "start xsk-bench again";
 	struct net_xdp_device now;
-	struct net_error ignored;
-	int rc = net_xdp_device_query(p->ifname, &now, &ignored);
+	int rc = query_again(p, &now);
 
 	if (rc == -ENODEV)
 		return error_fill(
 			err, code, "restart",
-			"%s: the interface is gone, renamed or in another network namespace; "
-			"when it is back, %s",
+			"%s: the interface is gone or in another network namespace; when it is back, %s",
 			p->ifname, again);
 	if (!rc && !now.program_id)
 		return error_fill(
@@ -144,7 +204,6 @@ int look_at_restart(const struct port *p, int code, struct net_error *err)
 bool look_at_link(const struct port *p)
 {
 	struct net_xdp_device now;
-	struct net_error ignored;
 
-	return !net_xdp_device_query(p->ifname, &now, &ignored) && now.up && now.carrier;
+	return !query_again(p, &now) && now.up && now.carrier;
 }

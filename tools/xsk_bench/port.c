@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "common/options_say.h"
 #include "port.h"
 #include "say.h"
 
@@ -17,7 +18,7 @@ uint32_t port_largest_frame(const struct options *opt)
 	return opt->frame_bytes < SMALLEST_MAX_FRAME ? SMALLEST_MAX_FRAME : opt->frame_bytes;
 }
 
-/* A line for a person who wonders why nothing happens. SIGINT and SIGTERM, which are blocked, end the wait. */
+/* A line for a person who wonders why nothing happens. The signals that are blocked end the wait. */
 static bool on_wait(void *unused, const char *sentence)
 {
 	static char last[200];
@@ -28,8 +29,7 @@ static bool on_wait(void *unused, const char *sentence)
 		snprintf(last, sizeof(last), "%s", sentence);
 		say("%s", sentence);
 	}
-	return sigpending(&signals) ||
-	       !(sigismember(&signals, SIGINT) || sigismember(&signals, SIGTERM));
+	return sigpending(&signals) || sigisemptyset(&signals);
 }
 
 uint32_t port_macs(const struct options *opt, const uint8_t own[6],

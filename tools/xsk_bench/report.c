@@ -16,7 +16,7 @@ static void paragraph(FILE *out, size_t indent, const char *format, ...)
 
 static void paragraph(FILE *out, size_t indent, const char *format, ...)
 {
-	char text[560]; /* a rung, with what was asked */
+	char text[600];
 	va_list args;
 
 	va_start(args, format);
@@ -60,7 +60,7 @@ static void queue_modes(FILE *out, const struct port *port)
 		paragraph(out, 0,
 			  "%s queue %u (%s): zero copy %s (XDP_OPTIONS), %s XDP%s, %u-byte %s "
 			  "chunks%s%s",
-			  port->ifname, r->hardware_queue,
+			  port_name(port), r->hardware_queue,
 			  r->driver[0] ? r->driver : "driver unknown", r->zero_copy ? "yes" : "no",
 			  r->native ? "native" : "generic",
 			  r->dispatcher ? " behind the dispatcher" : "", r->chunk_bytes,
@@ -185,12 +185,13 @@ static void counters(FILE *out, const struct account *a)
 void report_table(FILE *out, const struct run *run, const struct account *a)
 {
 	const struct options *opt = run->opt;
-
+	bool two = run->port_count > 1;
 	char text[24], meaning[80];
 
-	fprintf(out, "xsk-bench %s on %s%s%s, %u queue%s\n", options_mode_name(opt->mode),
-		opt->ifname, opt->to_ifname ? " to " : "", opt->to_ifname ? opt->to_ifname : "",
-		run->worker_count, run->worker_count == 1 ? "" : "s");
+	paragraph(out, 0, "xsk-bench %s on %s%s%s, %u queue%s", options_mode_name(opt->mode),
+		  port_name(&run->ports[0]), two ? " to " : "",
+		  two ? port_name(&run->ports[1]) : "", run->worker_count,
+		  run->worker_count == 1 ? "" : "s");
 	for (uint32_t k = 0; k < run->port_count; k++)
 		queue_modes(out, &run->ports[k]);
 	row(out, 2, "memory", say_bytes(run->memory.size_bytes).text,

@@ -242,12 +242,7 @@ void report_json_error(FILE *out, const char *command, const struct verdict *v)
 	json_text(&j, "tool", "xsk-bench");
 	if (command)
 		json_text(&j, "command", command);
-	json_number(&j, "exit_code", (uint64_t)v->exit_code);
-	json_open(&j, "error", '{');
-	json_text(&j, "step", v->error->step);
-	json_signed(&j, "code", v->error->code);
-	json_text(&j, "message", v->error->message);
-	json_close(&j, '}');
+	json_outcome(&j, v->exit_code, v->error);
 	json_close(&j, '}');
 }
 
@@ -258,7 +253,7 @@ void report_json(FILE *out, const struct run *run, const struct account *a, cons
 	json_open(&j, NULL, '{');
 	json_text(&j, "tool", "xsk-bench");
 	json_text(&j, "command", options_mode_name(run->opt->mode));
-	json_number(&j, "exit_code", (uint64_t)v->exit_code);
+	json_outcome(&j, v->exit_code, NULL);
 	json_bool(&j, "adds_up", a->adds_up);
 	json_bool(&j, "intact", a->intact);
 	asked(&j, run->opt);

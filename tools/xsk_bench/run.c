@@ -213,15 +213,19 @@ static int check_cpus(const struct options *opt, struct net_error *err)
 	return rc;
 }
 
+/* The ports first: where netlink is refused, the library says by whom. */
 static int find_ports(struct run *run, struct host_net *net, struct net_error *err)
 {
-	int rc = host_net_read(net);
+	int rc = 0;
 
-	if (rc)
-		return error_errno(err, rc, "query", "asking for the interfaces of the host");
 	for (uint32_t k = 0; k < run->port_count && !rc; k++)
 		rc = look_at_port(&run->ports[k], run->opt, err);
-	return rc;
+	if (rc)
+		return rc;
+	rc = host_net_read(net);
+	if (rc)
+		return error_errno(err, rc, "query", "asking for the interfaces of the host");
+	return 0;
 }
 
 static int configure(struct run *run, struct net_xdp_config *configs, struct net_xdp_region *region,
@@ -277,21 +281,42 @@ static int set_up(struct run *run, struct net_error *err)
 	return rc ? rc : open_ports(run, configs, err);
 }
 
-/* Signals are blocked in every thread and read by the main thread from a file descriptor. */
+/* Signals are blocked in every thread and read by the main thread from a file descriptor: a run ends
+ * and puts back what it has set, also when its terminal goes away. nohup has SIGHUP ignored. */
 static int open_signals(void)
 {
+	struct sigaction hangup;
 	sigset_t set;
 
 	sigemptyset(&set);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
+	if (!sigaction(SIGHUP, NULL, &hangup) && hangup.sa_handler != SIG_IGN)
+		sigaddset(&set, SIGHUP);
 	if (pthread_sigmask(SIG_BLOCK, &set, NULL))
 		return -1;
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
+/* Nobody else is to blame for a wait that a signal has ended. */
+static int name_signal(int signal_fd, int rc, struct net_error *err)
+{
+	struct signalfd_siginfo signal;
+
+	if (rc != -EBUSY || read(signal_fd, &signal, sizeof(signal)) != sizeof(signal))
+		return rc;
+	err->code = -EINTR;
+	snprintf(err->step, sizeof(err->step), "signal");
+	snprintf(err->message, sizeof(err->message),
+		 "SIG%s came before the run began; nothing was changed",
+		 sigabbrev_np((int)signal.ssi_signo));
+	return err->code;
+}
+
 int run_all(struct run *run, const struct options *opt, struct net_error *err)
 {
+	/* Who reads our lines may go away; the run ends in its own way. */
+	void (*pipe_before)(int) = signal(SIGPIPE, SIG_IGN);
 	struct net_error late = {0};
 	int signal_fd = open_signals();
 	int rc, closed;
@@ -308,7 +333,7 @@ int run_all(struct run *run, const struct options *opt, struct net_error *err)
 	if (signal_fd < 0 || run->done_fd < 0 || run->began_fd < 0)
 		rc = error_errno(err, -errno, "setup", "signalfd or eventfd");
 	else
-		rc = set_up(run, err);
+		rc = name_signal(signal_fd, set_up(run, err), err);
 	if (!rc)
 		rc = start_workers(run, err);
 	if (!rc)
@@ -322,6 +347,7 @@ int run_all(struct run *run, const struct options *opt, struct net_error *err)
 	}
 	if (signal_fd >= 0)
 		close(signal_fd);
+	signal(SIGPIPE, pipe_before);
 	return rc;
 }
 
