@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/options_say.h"
+#include "common/json.h"
 #include "xsk_bench/report.h"
 #include "xsk_bench/say.h"
 
@@ -23,20 +25,12 @@ static int flushed(int exit_code)
 	return EXIT_FAILED;
 }
 
-/* --json may stand behind what was wrong. */
-static bool asks_for_json(int argc, char **argv)
-{
-	for (int i = 1; i < argc; i++)
-		if (!strcmp(argv[i], "--json"))
-			return true;
-	return false;
-}
-
 static int usage(const struct net_error *err, bool json, const char *command)
 {
 	struct verdict v = {EXIT_USAGE, err};
 
-	say("%s\ntry 'xsk-bench --help'", err->message);
+	say("%s", err->message);
+	fputs("try 'xsk-bench --help'\n", stderr);
 	if (json)
 		report_json_error(stdout, command, &v);
 	return flushed(EXIT_USAGE);
@@ -161,6 +155,6 @@ int main(int argc, char **argv)
 		puts("xsk-bench " NET_XDP_VERSION);
 		return flushed(0);
 	default:
-		return usage(&err, asks_for_json(argc, argv), NULL);
+		return usage(&err, json_is_asked(argc, argv), NULL);
 	}
 }

@@ -3,12 +3,15 @@
 #include <errno.h>
 #include <getopt.h>
 #include <net/if.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "info/info.h"
-#include "xsk_bench/escape.h"
-#include "xsk_bench/json.h"
+#include "common/error.h"
+#include "common/escape.h"
+#include "common/json.h"
 
 enum { EXIT_USAGE = 2 };
 
@@ -62,16 +65,23 @@ struct options {
 	bool json;
 	bool try;
 	bool restore;
+	struct net_error usage; /* what was wrong with them */
 };
 
 /* ---- Options ---------------------------------------------------------------------------------- */
 
-static int usage_error(const char *before, const char *value, const char *behind)
-{
-	char plain[256];
+static int usage_error(struct options *options, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 
-	fprintf(stderr, "xsk-info: %s%s%s\ntry 'xsk-info --help'\n", before,
-		escape_plain(plain, sizeof(plain), value), behind);
+static int usage_error(struct options *options, const char *format, ...)
+{
+	struct net_error *err = &options->usage;
+	va_list args;
+
+	*err = (struct net_error){.code = -EINVAL, .step = "usage"};
+	va_start(args, format);
+	vsnprintf(err->message, sizeof(err->message), format, args);
+	va_end(args);
 	return EXIT_USAGE;
 }
 
@@ -84,7 +94,7 @@ static int parse_queue(const char *text, struct options *options)
 	errno = 0;
 	value = strtoul(text, &end, 10);
 	if (text[0] < '0' || text[0] > '9' || *end || errno || value > 65535)
-		return usage_error("--queue: '", text, "' is not a number from 0 to 65535");
+		return usage_error(options, "--queue: '%s' is not a number from 0 to 65535", text);
 	options->queue = (uint32_t)value;
 	options->has_queue = true;
 	return -1;
@@ -93,7 +103,7 @@ static int parse_queue(const char *text, struct options *options)
 static int parse_interface(const char *name, struct options *options)
 {
 	if (options->ifname)
-		return usage_error("one interface at a time, not also '", name, "'");
+		return usage_error(options, "one interface at a time, not also '%s'", name);
 	options->ifname = name;
 	return -1;
 }
@@ -121,9 +131,13 @@ static int parse_option(int option, char **argv, struct options *options)
 		fputs(help, stdout);
 		return EXIT_SUCCESS;
 	case ':':
-		return usage_error("", argv[optind - 1], ": the value is missing");
+		return usage_error(options, "%s: the value is missing", argv[optind - 1]);
 	default:
-		return usage_error("", argv[optind - 1], ": no such option");
+		/* getopt names only an option that exists in optopt, or an unknown letter. */
+		if (optopt && !strncmp(argv[optind - 1], "--", 2))
+			return usage_error(options, "%s: this option takes no value",
+					   argv[optind - 1]);
+		return usage_error(options, "%s: no such option", argv[optind - 1]);
 	}
 }
 
@@ -149,34 +163,56 @@ static int parse(int argc, char **argv, struct options *options)
 	if (status >= 0)
 		return status;
 	if (!options->ifname && (options->has_queue || options->try || options->restore))
-		return usage_error("--queue, --try and --restore need an interface", "", "");
+		return usage_error(options, "--queue, --try and --restore need an interface");
 	if (options->restore && (options->try || options->json))
-		return usage_error("--restore goes alone", "", "");
+		return usage_error(options, "--restore goes alone");
 	return -1;
 }
 
 /* ---- What it does ----------------------------------------------------------------------------- */
 
+/* One line; on a terminal broken before column 80. */
+static void complain(const char *front, const char *text)
+{
+	char plain[4 * sizeof(((struct net_error *)NULL)->message)];
+
+	if (isatty(STDERR_FILENO))
+		info_print_sentence(stderr, front, text);
+	else
+		fprintf(stderr, "%s%s\n", front, escape_plain(plain, sizeof(plain), text));
+}
+
 static int fail(const struct net_error *err)
 {
-	char plain[4 * sizeof(err->message)];
+	char front[sizeof(err->step) + 16];
 
-	fprintf(stderr, "xsk-info: %s: %s\n", err->step,
-		escape_plain(plain, sizeof(plain),
-			     err->message[0] ? err->message : strerror(-err->code)));
+	snprintf(front, sizeof(front), "xsk-info: %s: ", err->step);
+	complain(front, err->message[0] ? err->message : strerror(-err->code));
 	return EXIT_FAILURE;
 }
 
 /* Nothing but the error is known. */
-static int fail_whole(const struct options *options, const struct net_error *err)
+static void document(int status, const struct net_error *err)
 {
 	struct json j = {.out = stdout};
 
-	if (options->json) {
-		info_json_begin(&j);
-		info_json_end(&j, EXIT_FAILURE, err);
-	}
+	info_json_begin(&j);
+	info_json_end(&j, status, err);
+}
+
+static int fail_whole(const struct options *options, const struct net_error *err)
+{
+	if (options->json)
+		document(EXIT_FAILURE, err);
 	return fail(err);
+}
+
+static void fail_usage(bool json, const struct net_error *err)
+{
+	complain("xsk-info: ", err->message);
+	fputs("try 'xsk-info --help'\n", stderr);
+	if (json)
+		document(EXIT_USAGE, err);
 }
 
 static struct if_nameindex *list_interfaces(struct net_error *err)
@@ -186,12 +222,8 @@ static struct if_nameindex *list_interfaces(struct net_error *err)
 	if (info_netlink_check(err) < 0)
 		return NULL;
 	interfaces = if_nameindex();
-	if (!interfaces) {
-		err->code = -errno;
-		snprintf(err->step, sizeof(err->step), "query");
-		snprintf(err->message, sizeof(err->message), "cannot list the interfaces: %s",
-			 strerror(errno));
-	}
+	if (!interfaces)
+		error_errno(err, -errno, "query", "cannot list the interfaces");
 	return interfaces;
 }
 
@@ -234,6 +266,16 @@ static int show_all(const struct options *options)
 	return status;
 }
 
+/* Said before it is done. */
+static void warn(const struct info_facts *facts, const struct info_prediction *prediction)
+{
+	char text[400], plain[4 * sizeof(text)];
+
+	info_try_warning(facts, prediction, text, sizeof(text));
+	if (text[0])
+		fprintf(stderr, "xsk-info: %s\n", escape_plain(plain, sizeof(plain), text));
+}
+
 static int show_one(const struct options *options)
 {
 	struct info_prediction prediction;
@@ -244,8 +286,10 @@ static int show_one(const struct options *options)
 	if (info_facts(options->ifname, options->queue, &facts, &err) < 0)
 		return fail_whole(options, &err);
 	info_predict(&facts, &prediction);
-	if (options->try)
+	if (options->try) {
+		warn(&facts, &prediction);
 		info_try(&facts, &tried);
+	}
 	if (options->json)
 		info_print_json(stdout, &facts, &prediction, options->try ? &tried : NULL);
 	else
@@ -289,7 +333,9 @@ int main(int argc, char **argv)
 	struct options options = {0};
 	int status = parse(argc, argv, &options);
 
-	if (status < 0 && options.restore)
+	if (status == EXIT_USAGE)
+		fail_usage(json_is_asked(argc, argv), &options.usage);
+	else if (status < 0 && options.restore)
 		status = restore(&options);
 	else if (status < 0)
 		status = options.ifname ? show_one(&options) : show_all(&options);

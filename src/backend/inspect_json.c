@@ -16,8 +16,8 @@ struct json {
 	net_text_fn *write;
 	void *context;
 	int depth;
-	int too_deep;		   /* groups that are open below DEPTH_MAX: left out */
-	bool first[DEPTH_MAX];	   /* nothing was written in this group yet */
+	int too_deep;			   /* groups that are open below DEPTH_MAX: left out */
+	bool first[DEPTH_MAX];		   /* nothing was written in this group yet */
 	char array[DEPTH_MAX][NAME_BYTES]; /* name of the array that is open in it, "" none */
 };
 

@@ -225,8 +225,7 @@ static int check_jumbo(const struct net_xdp_config *c, struct net_error *err)
 	       c->tx_ring_frames, c->max_frame_bytes, tx, power_of_two(tx));
 	REJECT(c->sealed,
 	       "sealed with max_frame_bytes %u: frames over %u bytes are copied by us, which "
-	       "sealed "
-	       "forbids; use frames that fit a chunk",
+	       "sealed forbids; use frames that fit a chunk",
 	       c->max_frame_bytes, c->chunk_bytes - XDP_FRAME_HEADROOM);
 	return 0;
 }
@@ -261,8 +260,7 @@ static int check_modes(const struct net_xdp_config *c, struct net_error *err)
 	       "rx_checksum %d: is none of none, report, complete", c->rx_checksum);
 	REJECT(c->mode == NET_XDP_MODE_ZERO_COPY && c->attach == NET_XDP_ATTACH_GENERIC,
 	       "mode zero-copy with attach generic: zero copy needs the driver's own XDP; use "
-	       "attach "
-	       "native");
+	       "attach native");
 	REJECT(c->sealed && c->rx_checksum != NET_XDP_RX_CHECKSUM_NONE,
 	       "sealed with rx_checksum: looking at checksums reads the frame; use none");
 	REJECT(c->sealed && c->rx_vlan, "sealed with rx_vlan: the tag is handed over in front of "
@@ -293,8 +291,7 @@ static int check_rest(const struct net_xdp_config *c, struct net_error *err)
 	       "busy_poll_budget %u: must be 1 to 65535; 64 is usual", c->busy_poll_budget);
 	REJECT(!c->napi_defer_hard_irqs != !c->gro_flush_timeout_ns,
 	       "napi_defer_hard_irqs %u, gro_flush_timeout_ns %u: go together; use 2 and 200000, "
-	       "or "
-	       "0 and 0",
+	       "or 0 and 0",
 	       c->napi_defer_hard_irqs, c->gro_flush_timeout_ns);
 	REJECT(c->napi_defer_hard_irqs > 100,
 	       "napi_defer_hard_irqs %u: must be at most 100; 2 is usual", c->napi_defer_hard_irqs);

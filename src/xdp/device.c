@@ -365,12 +365,11 @@ static int query_queue(struct host *h, const char *ifname, uint32_t queue,
 	queues = device.rx_queues > device.tx_queues ? device.rx_queues : device.tx_queues;
 	if (queue >= queues)
 		return error_set(err, -EINVAL, "query",
-				 "interface %s queue %u: it has %u; use 0 to %u, or raise their "
+				 "interface %s has no queue %u; use 0 to %u, or raise their "
 				 "number with: ethtool -L",
-				 ifname, queue, queues, queues - 1);
+				 ifname, queue, queues - 1);
 
 	rc = netdev_queue_has_socket(h, device.ifindex, queue);
-	/* A queue beyond the receive queues only sends; what holds it is not told there. */
 	if (rc < 0 && rc != -EOPNOTSUPP && rc != -EINVAL)
 		goto fail;
 	out->has_state = rc >= 0;

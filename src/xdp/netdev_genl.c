@@ -333,6 +333,8 @@ int netdev_queue_has_socket(struct host *h, uint32_t ifindex, uint32_t queue)
 	int rc;
 
 	rc = queue_get(h, ifindex, queue, NETDEV_QUEUE_RX, &state);
+	if (rc == -EINVAL) /* it may only send */
+		rc = queue_get(h, ifindex, queue, NETDEV_QUEUE_TX, &state);
 	if (rc < 0)
 		return rc;
 	if (state.has_socket)

@@ -201,9 +201,8 @@ void offload_say_generic(const struct net_xdp_device *d, char *out, size_t size)
 		len = snprintf(
 			out, size,
 			"; joined frames (GRO, LRO, a local sender's TSO or UDP_SEGMENT) arrive as "
-			"one, use: ethtool -K %s gro off rx-gro-list off "
-			"rx-udp-gro-forwarding off lro off; at a local sender: ethtool -K %s tso "
-			"off tx-udp-segmentation off",
+			"one, use: ethtool -K %s gro off rx-gro-list off rx-udp-gro-forwarding off "
+			"lro off; at a local sender: ethtool -K %s tso off tx-udp-segmentation off",
 			d->ifname, d->peer_ifname[0] ? d->peer_ifname : "IF");
 	if (d->rx_queues > 1)
 		snprintf(out + len, size - len,

@@ -16,6 +16,7 @@
 #include "xdp/offload.h"
 #include "xdp/program.h"
 #include "xdp/release.h"
+#include "xdp/turn.h"
 #include "xdp/uapi.h"
 #include "xdp/vlan_hint.h"
 
@@ -114,69 +115,6 @@ static int load(struct program *p, const struct net_xdp_config *c, uint32_t ifin
 		  : 0;
 }
 
-/* ---- Other people's programs ------------------------------------------------------------------ */
-
-static bool is_ours(const struct net_xdp_device *device)
-{
-	return device->program_id && strncmp(device->program_name, "net_xdp", 7) == 0;
-}
-
-/* A program of ours that is still attached mostly belongs to a process that is just ending. One
- * without a name was freed while it was being looked at, and is waited for just as well. */
-static int wait_for_ours(struct net_xdp_device *device, const struct net_xdp_config *c,
-			 struct deadline *until, struct net_error *err)
-{
-	int rc = 0;
-
-	while (!rc && (is_ours(device) || (device->program_id && !device->program_name[0])) &&
-	       !deadline_passed(until)) {
-		if (deadline_tell(until) &&
-		    !config_tell_wait(c, "%s has %s (XDP program \"%s\", id %u)",
-				      is_ours(device) ? "another program of this library"
-						      : "another program",
-				      device->ifname, device->program_name, device->program_id))
-			deadline_give_up(until);
-		sleep_ms(5);
-		rc = net_xdp_device_query(device->ifname, device, err);
-	}
-	return rc;
-}
-
-static int refuse_other(const struct net_xdp_config *c, const struct net_xdp_device *device,
-			const struct deadline *until, struct net_error *err)
-{
-	bool link = c->program == NET_XDP_PROGRAM_LINK;
-
-	if (is_ours(device))
-		return error_set(err, -EBUSY, "attach",
-				 "%s: another program of this library has it (XDP program \"%s\", "
-				 "id %u) and did not end within %u ms; an interface serves one "
-				 "endpoint: stop that process (xsk-info %s names it), or use "
-				 "program dispatcher in both",
-				 device->ifname, device->program_name, device->program_id,
-				 deadline_spent(until), device->ifname);
-	return error_set(err, -EBUSY, "attach",
-			 "%s already runs the XDP program \"%s\" (id %u, %s); stop its owner "
-			 "(xsk-info %s names it), or %s",
-			 device->ifname, device->program_name, device->program_id,
-			 device->program_mode, device->ifname,
-			 link ? "use program dispatcher"
-			      : "load it through libxdp's dispatcher as well");
-}
-
-/* Wait until the interface has no program, or a dispatcher that takes ours too. */
-static int wait_turn(struct net_xdp_device *device, const struct net_xdp_config *c,
-		     struct deadline *until, struct net_error *err)
-{
-	int rc = wait_for_ours(device, c, until, err);
-
-	if (rc || !device->program_id ||
-	    (c->program == NET_XDP_PROGRAM_DISPATCHER &&
-	     strcmp(device->program_mode, "dispatcher") == 0))
-		return rc;
-	return refuse_other(c, device, until, err);
-}
-
 /* ---- Attach ----------------------------------------------------------------------------------- */
 
 /* Why an attach failed, for a person. Where attach auto was asked for it is no advice. */
@@ -196,8 +134,7 @@ static const char *attach_hint(int rc, bool native, const struct net_xdp_config 
 		return "another XDP program is attached; see xsk-info";
 	case -ERANGE:
 		return "the MTU (on veth: the peer's) is too large for one buffer; lower it or "
-		       "raise "
-		       "max_frame_bytes over the chunk";
+		       "raise max_frame_bytes over the chunk";
 	case -ENOSPC:
 		return "veth: it needs as many RX queues as its peer has TX queues; use ethtool -L";
 	case -ENODEV:
@@ -280,20 +217,6 @@ static int attach(struct program *p, const struct net_xdp_config *c,
 	return rc;
 }
 
-/* May ours be attached? Waits for the end of one of ours; *now is the interface after that. */
-static int check_device(const struct net_xdp_config *c, struct net_xdp_device *now,
-			struct deadline *until, struct net_error *err)
-{
-	if (!now->has_ethernet)
-		return error_set(
-			err, -EOPNOTSUPP, "attach",
-			"%s has no Ethernet header in front of its packets (link type %u, "
-			"see ip link); use an Ethernet interface: of tun devices a tap, of "
-			"tunnels a gretap or vxlan, else the one underneath",
-			now->ifname, now->link_type);
-	return wait_turn(now, c, until, err);
-}
-
 static void record_wait(struct program *p, uint32_t ms)
 {
 	struct net_xdp_rung *rung = &p->rung[p->rung_count - 1];
@@ -322,7 +245,7 @@ static int attach_patiently(struct program *p, const struct net_xdp_config *c,
 			return rc;
 		rc = net_xdp_device_query(device->ifname, &now, err);
 		if (!rc)
-			rc = wait_turn(&now, c, until, err);
+			rc = turn_wait(c, &now, until, err);
 		if (rc)
 			return rc;
 		sleep_ms(1);
@@ -341,7 +264,7 @@ int program_open(struct program *p, const struct net_xdp_config *config,
 	p->link_fd = p->xsks_fd = p->counters_fd = -1;
 	p->ifindex = device->ifindex;
 	p->maker = getpid();
-	rc = check_device(config, &now, &until, err);
+	rc = turn_wait(config, &now, &until, err);
 	if (rc)
 		return rc;
 	libbpf_enter(&visit);

@@ -300,6 +300,9 @@ const char *queue_error(struct net_queue *q);
 void queue_outstanding(struct net_queue *q, net_outstanding_fn *each, void *context);
 void queue_inspect(struct net_queue *q, struct net_inspector *to);
 
+/* report.c */
+void queue_stats(struct net_queue *q, struct net_queue_stats *out, size_t size_bytes);
+
 /* queue.c */
 int queue_create(struct net_xdp_endpoint *ep, uint32_t index, const struct net_queue_config *config,
 		 struct net_xdp_queue **out, struct net_error *err);

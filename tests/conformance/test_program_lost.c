@@ -18,6 +18,7 @@
 #include "support/netns.h"
 #include "support/traffic.h"
 #include "support/waiter.h"
+#include "support/wrapped.h"
 #include "xdp/endpoint.h"
 
 enum { TOLD_MS = 1000 };
@@ -29,7 +30,9 @@ static int link_by_id(struct rig *r)
 	uint32_t size = sizeof(info);
 	int fd;
 
-	cr_assert_eq(bpf_obj_get_info_by_fd(endpoint_of(r->x.ep)->program.link_fd, &info, &size),
+	cr_assert_eq(bpf_obj_get_info_by_fd(
+			     endpoint_of(wrapped_inner_endpoint(r->x.ep))->program.link_fd, &info,
+			     &size),
 		     0);
 	fd = bpf_link_get_fd_by_id(info.id);
 	cr_assert_geq(fd, 0, "link %u: %s", info.id, strerror(errno));

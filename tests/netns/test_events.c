@@ -8,6 +8,23 @@
 #include "support/netns.h"
 #include "xdp/netdev.h"
 
+static void enter(void)
+{
+	netns_enter();
+	netns_veth("v0", "v1", 1, 1500);
+	netns_run("ip link add w0 type veth peer name w1");
+}
+
+TestSuite(events, .init = enter);
+
+/* Two thousand events of an interface. */
+static void flood(const char *ifname)
+{
+	netns_run("for i in $(seq 1000); do printf 'link set %s mtu 1400\\nlink set %s mtu "
+		  "1500\\n'; done | ip -batch -",
+		  ifname, ifname);
+}
+
 static int open_for(const char *ifname, bool removal)
 {
 	int fd = netdev_events_open();
@@ -35,16 +52,11 @@ static int drain(int fd, uint32_t ifindex, struct netdev_event *last)
 Test(events, flood_of_another_interface_loses_none_of_ours)
 {
 	struct netdev_event last = {0};
-	uint32_t ifindex;
+	uint32_t ifindex = if_nametoindex("v0");
 	int fd;
 
-	netns_enter();
-	netns_veth("v0", "v1", 1, 1500);
-	netns_run("ip link add w0 type veth peer name w1");
-	ifindex = if_nametoindex("v0");
 	fd = open_for("v0", false);
-	netns_run("for i in $(seq 1000); do printf 'link set w0 mtu 1400\\nlink set w0 mtu "
-		  "1500\\n'; done | ip -batch -");
+	flood("w0");
 	cr_assert_eq(drain(fd, ifindex, &last), 0);
 	netns_down("v0");
 	cr_assert_geq(drain(fd, ifindex, &last), 1);
@@ -60,16 +72,11 @@ Test(events, flood_of_another_interface_loses_none_of_ours)
 Test(events, removal_is_all_that_a_removal_socket_hears)
 {
 	struct netdev_event last = {0};
-	uint32_t ifindex;
+	uint32_t ifindex = if_nametoindex("v0");
 	int fd;
 
-	netns_enter();
-	netns_veth("v0", "v1", 1, 1500);
-	netns_run("ip link add w0 type veth peer name w1");
-	ifindex = if_nametoindex("v0");
 	fd = open_for("v0", true);
-	netns_run("for i in $(seq 1000); do printf 'link set v0 mtu 1400\\nlink set v0 mtu "
-		  "1500\\n'; done | ip -batch -");
+	flood("v0");
 	netns_run("ip link del w0");
 	cr_assert_eq(drain(fd, ifindex, &last), 0, "kind %d", last.kind);
 	netns_run("ip link del v0");
@@ -82,11 +89,8 @@ Test(events, removal_is_all_that_a_removal_socket_hears)
 Test(events, link_event_names_the_program_that_runs)
 {
 	struct netdev_event last = {0};
-	uint32_t ifindex, id;
+	uint32_t ifindex = if_nametoindex("v0"), id;
 
-	netns_enter();
-	netns_veth("v0", "v1", 1, 1500);
-	ifindex = if_nametoindex("v0");
 	for (int native = 0; native < 2; native++) {
 		int fd = open_for("v0", false);
 

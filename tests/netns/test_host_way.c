@@ -8,7 +8,7 @@
 #include <criterion/criterion.h>
 
 #include "support/netns.h"
-#include "xsk_bench/host_way.h"
+#include "common/host_way.h"
 
 static void setup(void)
 {

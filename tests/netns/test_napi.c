@@ -1,39 +1,21 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Deferral on veth pairs, which link no NAPI to their queues. v0 has two queues: nothing can be set, nothing
- * may be lost. s0 has one, so its only NAPI is known; with GRO it is there without an XDP program too. A
- * driver that links its NAPIs is the lab's: tools/lab/case_napi.c. */
+/* Deferral on veth pairs: what is set, recorded, left behind and put back. */
 #include <criterion/criterion.h>
 #include <errno.h>
-#include <linux/capability.h>
 #include <net/if.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "support/frontend_xdp.h"
-#include "support/netns.h"
+#include "support/deferral.h"
 #include "support/pair.h"
 #include "xdp/lease.h"
 
-static struct host host;
-
-static void enter(void)
-{
-	netns_enter();
-	cr_assert_eq(host_open(&host), 0);
-	netns_veth("v0", "v1", 2, 1500);
-	netns_veth("s0", "s1", 1, 1500);
-	netns_run("ethtool -K s0 gro on");
-	netns_run("mount -t tmpfs -o mode=755 none /run");
-}
-
-TestSuite(napi, .init = enter);
+TestSuite(napi, .init = deferral_enter);
 
 /* As a process that was killed leaves it. */
 static struct lease leave(const char *ifname, uint32_t queue)
@@ -160,32 +142,6 @@ Test(napi, every_call_leaves_no_descriptor)
 		one_life(true);
 	}
 	cr_assert_eq(netns_open_fds(), before);
-}
-
-static void prepare_s0(struct frontend_xdp *x)
-{
-	frontend_xdp_prepare(x, "s0");
-	x->config.napi_defer_hard_irqs = 3;
-	x->config.gro_flush_timeout_ns = 50000;
-	frontend_xdp_open(x);
-	frontend_xdp_start(x, 1, 16);
-}
-
-static struct netdev_napi napi_of_s0(void)
-{
-	struct netdev_napi napi;
-
-	cr_assert_eq(netdev_queue_napi(&host, if_nametoindex("s0"), 0, &napi), 0);
-	cr_assert(napi.has_deferral, "needs Linux 6.13");
-	return napi;
-}
-
-static void expect_deferral(uint32_t hard_irqs, uint64_t timeout_ns)
-{
-	struct netdev_napi napi = napi_of_s0();
-
-	cr_expect_eq(napi.deferral.hard_irqs, hard_irqs);
-	cr_expect_eq(napi.deferral.timeout_ns, timeout_ns);
 }
 
 Test(napi, only_napi_of_one_queue_is_set_without_busy_polling_and_put_back)
@@ -344,129 +300,4 @@ Test(napi, destroy_after_the_device_went_leaves_who_has_its_number)
 	cr_assert_eq(netdev_queue_napi(&host, ifindex, 0, &napi), 0);
 	cr_expect_eq(napi.deferral.hard_irqs, 3, "a stranger's were changed");
 	cr_expect_eq(rmdir(LEASE_DIRECTORY), 0, "the record stays");
-}
-
-/* ---- Without being root ------------------------------------------------------------------------ */
-
-enum { NOBODY = 65534 };
-
-/* Become nobody, with these capabilities: all that the manual names, or none. */
-static bool become_nobody(bool capable)
-{
-	const uint32_t low =
-		capable ? 1u << CAP_NET_RAW | 1u << CAP_NET_ADMIN | 1u << CAP_IPC_LOCK : 0;
-	const uint32_t high = capable ? 1u << (CAP_BPF - 32) | 1u << (CAP_PERFMON - 32) : 0;
-	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-	struct __user_cap_data_struct data[2] = {{low, low, 0}, {high, high, 0}};
-
-	return prctl(PR_SET_KEEPCAPS, capable) == 0 && setgid(NOBODY) == 0 && setuid(NOBODY) == 0 &&
-	       syscall(SYS_capset, &header, data) == 0;
-}
-
-static int run_in_child(int (*body)(void))
-{
-	int status;
-	pid_t child = fork();
-
-	if (!child)
-		_exit(body());
-	cr_assert_eq(waitpid(child, &status, 0), child);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
-static int drop_then_destroy(void)
-{
-	struct net_error err = {0};
-	struct frontend_xdp x;
-	int rc;
-
-	prepare_s0(&x);
-	if (!become_nobody(false))
-		return 2;
-	rc = net_queue_destroy(x.queues[0], &err);
-	return rc == -EPERM && strstr(err.message, "its buffers are free") &&
-			       strstr(err.message, "keeps defer 3, flush 50 us") &&
-			       strstr(err.message, "xsk-info --restore s0") &&
-			       net_endpoint_destroy(x.ep, &err) == 0
-		       ? 0
-		       : 1;
-}
-
-Test(napi, destroy_after_privileges_were_dropped_says_so_and_leaves_the_record)
-{
-	struct net_xdp_device_queue state;
-	struct net_error err = {0};
-
-	cr_assert_eq(run_in_child(drop_then_destroy), 0);
-	expect_deferral(3, 50000);
-	cr_assert_eq(net_xdp_device_queue_query("s0", 0, &state, &err), 0, "%s", err.message);
-	cr_expect(state.napi_left);
-	cr_assert_eq(net_xdp_device_queue_restore("s0", 0, &state, &err), 1, "%s", err.message);
-	expect_deferral(0, 0);
-}
-
-static int nobody_without_a_folder(void)
-{
-	struct net_xdp_report report;
-	struct frontend_xdp x;
-
-	if (!become_nobody(true))
-		return 2;
-	prepare_s0(&x);
-	report = frontend_xdp_report(&x, 0);
-	frontend_xdp_close(&x);
-	return !strstr(report.napi_state, "as root: install -d -m 700 -o 65534 " LEASE_DIRECTORY);
-}
-
-static int nobody_with_a_folder(void)
-{
-	struct net_xdp_report report;
-	struct frontend_xdp x;
-
-	if (!become_nobody(true))
-		return 2;
-	prepare_s0(&x);
-	report = frontend_xdp_report(&x, 0);
-	frontend_xdp_close(&x);
-	return !strstr(report.napi_state, "defer 3, flush 50 us; was 0, 0 us");
-}
-
-static int nobody_is_killed(void)
-{
-	struct frontend_xdp x;
-
-	if (!become_nobody(true))
-		return 2;
-	prepare_s0(&x);
-	return raise(SIGKILL);
-}
-
-Test(napi, defer_not_as_root_says_what_is_to_be_done)
-{
-	cr_expect_eq(run_in_child(nobody_without_a_folder), 0, "no folder");
-	cr_assert_eq(mkdir(LEASE_DIRECTORY, 0700), 0);
-	cr_expect_eq(run_in_child(nobody_without_a_folder), 0, "root's folder");
-	expect_deferral(0, 0);
-}
-
-/* Root believes the owner of the folder, whom it appointed. */
-Test(napi, defer_not_as_root_with_a_folder_works_and_root_puts_back_after_a_crash)
-{
-	struct net_xdp_device_queue state;
-	struct net_error err = {0};
-
-	cr_assert_eq(mkdir(LEASE_DIRECTORY, 0700), 0);
-	cr_assert_eq(chown(LEASE_DIRECTORY, NOBODY, NOBODY), 0);
-	cr_expect_eq(run_in_child(nobody_with_a_folder), 0);
-	expect_deferral(0, 0);
-	cr_expect_eq(run_in_child(nobody_is_killed), -1);
-	expect_deferral(3, 50000);
-	/* Anybody could have made it. */
-	cr_assert_eq(chmod("/run", 01777), 0);
-	cr_assert_eq(net_xdp_device_queue_query("s0", 0, &state, &err), 0, "%s", err.message);
-	cr_expect_not(state.napi_left);
-	EXPECT_TEXT(state.napi_state, "ignored");
-	cr_assert_eq(chmod("/run", 0755), 0);
-	cr_assert_eq(net_xdp_device_queue_restore("s0", 0, &state, &err), 1, "%s", err.message);
-	expect_deferral(0, 0);
 }

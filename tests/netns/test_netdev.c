@@ -381,6 +381,26 @@ Test(netdev, queue_query_bound_queue_tells_so_until_it_is_destroyed)
 	frontend_xdp_close(&x);
 }
 
+Test(netdev, queue_query_queue_that_only_sends_tells_its_socket)
+{
+	struct net_xdp_device_queue queue;
+	struct frontend_xdp x;
+
+	netns_run("ethtool -L v0 rx 1 tx 4");
+	frontend_xdp_prepare(&x, "v0");
+	x.config.first_queue = 2;
+	frontend_xdp_open(&x);
+	frontend_xdp_start(&x, 1, 0);
+	for (uint32_t i = 1; i <= 2; i++) {
+		cr_assert_eq(net_xdp_device_queue_query("v0", i, &queue, NULL), 0);
+		cr_expect(queue.has_state, "queue %u", i);
+		cr_expect_eq(queue.has_socket, i == 2, "queue %u", i);
+	}
+	frontend_xdp_close(&x);
+	/* Nothing of the destroyed queue is in the way. */
+	netns_run("ethtool -L v0 rx 1 tx 2");
+}
+
 Test(netdev, every_call_leaves_no_descriptor)
 {
 	struct net_xdp_device_queue queue;

@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "support/child.h"
 #include "support/foreign.h"
 #include "support/frame.h"
 #include "support/netns.h"
@@ -32,27 +33,6 @@ static void rig_start(struct rig *r)
 	frontend_xdp_start(&r->x, 1, 64);
 }
 
-/* A forked child: 0 in the child, which must not return from the test. */
-static pid_t fork_idle(void)
-{
-	pid_t child = fork();
-
-	cr_assert_geq(child, 0);
-	if (child == 0) {
-		for (;;)
-			pause();
-	}
-	return child;
-}
-
-static void kill_and_wait(pid_t child)
-{
-	int status;
-
-	cr_assert_eq(kill(child, SIGKILL), 0);
-	cr_assert_eq(waitpid(child, &status, 0), child);
-}
-
 /* A mapped ring keeps a socket alive behind a closed descriptor: here in a child that was forked while
  * the queue lived. The queue is not free, and destroy must say so instead of hanging or lying. */
 Test(own, destroy_while_a_forked_child_has_the_socket_times_out_and_the_queue_comes_back,
@@ -65,7 +45,7 @@ Test(own, destroy_while_a_forked_child_has_the_socket_times_out_and_the_queue_co
 	rig_prepare(&r, 1);
 	r.x.config.release_timeout_ms = 300;
 	rig_start(&r);
-	child = fork_idle();
+	child = child_idle();
 	cr_assert_eq(net_queue_destroy(r.x.queues[0], &r.x.err), -ETIMEDOUT);
 	cr_assert_eq(r.x.err.code, -ETIMEDOUT);
 	cr_assert_not_null(strstr(r.x.err.message, "v0"), "%s", r.x.err.message);
@@ -73,7 +53,7 @@ Test(own, destroy_while_a_forked_child_has_the_socket_times_out_and_the_queue_co
 	frontend_xdp_stop(&r.x);
 	cr_assert_eq(frontend_xdp_try_start(&r.x, 1, 64), -EBUSY);
 	cr_assert_str_eq(r.x.err.step, "bind");
-	kill_and_wait(child);
+	child_kill(child);
 	frontend_xdp_start(&r.x, 1, 64);
 	traffic_both_ways(&r.x, &r.peer);
 	cr_assert_eq(net_xdp_queue_stats(r.x.queues[0], &stats), 0);
@@ -380,7 +360,7 @@ Test(own, sigkill_leaves_no_program_and_no_busy_queue, .timeout = 60)
 	}
 	cr_assert_eq(read(gate[0], &c, 1), 1);
 	cr_assert_neq(netns_program_id("v0"), 0);
-	kill_and_wait(child);
+	child_kill(child);
 	while (netns_program_id("v0") && frontend_now_ms() < deadline)
 		frontend_sleep_ms(1);
 	cr_assert_eq(netns_program_id("v0"), 0);

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "support/child.h"
 #include "support/foreign.h"
 #include "support/netns.h"
 #include "support/traffic.h"
@@ -29,39 +30,6 @@ int close(int fd)
 		on_close();
 	}
 	return rc;
-}
-
-/* ---- Children --------------------------------------------------------------------------------- */
-
-/* A forked child that waits for its end. It must not return from the test, and not assert. */
-static pid_t fork_idle(void)
-{
-	pid_t child = fork();
-
-	cr_assert_geq(child, 0);
-	if (child == 0)
-		prctl(PR_SET_PDEATHSIG, SIGKILL); /* should the test fail */
-	while (child == 0)
-		pause();
-	return child;
-}
-
-static void kill_and_wait(pid_t child)
-{
-	int status;
-
-	cr_assert_eq(kill(child, SIGKILL), 0);
-	cr_assert_eq(waitpid(child, &status, 0), child);
-}
-
-/* What a child came to. */
-static int status_of(pid_t child)
-{
-	int status;
-
-	cr_assert_eq(waitpid(child, &status, 0), child);
-	cr_assert(WIFEXITED(status), "%x", (unsigned int)status);
-	return WEXITSTATUS(status);
 }
 
 static void start(struct rig *r, uint32_t timeout_ms)
@@ -176,7 +144,7 @@ Test(release, endpoint_ended_while_a_forked_child_lives_leaves_no_program, .time
 	pid_t child;
 
 	start(&r, 300);
-	child = fork_idle();
+	child = child_idle();
 	cr_assert_eq(end_queue(&r), -ETIMEDOUT);
 	cr_assert_not_null(strstr(r.x.err.message, "forked child"), "%s", r.x.err.message);
 	cr_assert_eq(end_endpoint(&r), -ETIMEDOUT);
@@ -184,7 +152,7 @@ Test(release, endpoint_ended_while_a_forked_child_lives_leaves_no_program, .time
 	cr_assert_eq(netns_program_id("v0"), 0, "the child keeps it attached");
 	frontend_xdp_open(&r.x);
 	cr_assert_eq(frontend_xdp_try_start(&r.x, 1, 64), -EBUSY, "the child has the queue");
-	kill_and_wait(child);
+	child_kill(child);
 	frontend_xdp_start(&r.x, 1, 64);
 	traffic_both_ways(&r.x, &r.peer);
 	rig_close(&r);
@@ -197,13 +165,13 @@ Test(release, queues_a_forked_child_has_are_counted_until_it_ends, .timeout = 60
 
 	start(&r, 300);
 	cr_assert_eq(net_xdp_unreleased(r.x.ep, 0, NULL), 0, "a living queue does not count");
-	child = fork_idle();
+	child = child_idle();
 	cr_assert_eq(end_queue(&r), -ETIMEDOUT);
 	cr_assert_eq(net_xdp_unreleased(r.x.ep, 50, &r.x.err), 1);
 	cr_assert_not_null(strstr(r.x.err.message, "v0 queue 0"), "%s", r.x.err.message);
 	cr_assert_eq(frontend_xdp_try_start(&r.x, 1, 64), -EBUSY);
 	cr_assert_not_null(strstr(r.x.err.message, "forked child"), "%s", r.x.err.message);
-	kill_and_wait(child);
+	child_kill(child);
 	cr_assert_eq(net_xdp_unreleased(r.x.ep, 10000, &r.x.err), 0, "%s", r.x.err.message);
 	cr_assert_eq(net_xdp_unreleased(NULL, 0, NULL), -EINVAL);
 	frontend_xdp_start(&r.x, 1, 64);
@@ -220,7 +188,7 @@ Test(release, destroy_in_a_forked_child_leaves_the_parent_its_endpoint, .timeout
 	child = fork();
 	if (child == 0)
 		_exit(net_queue_destroy(r.x.queues[0], NULL) || net_endpoint_destroy(r.x.ep, NULL));
-	cr_assert_eq(status_of(child), 0);
+	cr_assert_eq(child_status(child), 0);
 	cr_assert_neq(netns_program_id("v0"), 0);
 	traffic_both_ways(&r.x, &r.peer);
 	cr_assert_eq(end_queue(&r), 0, "%s", r.x.err.message);
@@ -251,7 +219,7 @@ Test(release, destroy_in_a_forked_child_lets_the_parent_end_the_queue, .timeout 
 	cr_assert_eq(end_queue(&r), 0, "%s", r.x.err.message);
 	frontend_xdp_start(&r.x, 1, 64);
 	traffic_both_ways(&r.x, &r.peer);
-	kill_and_wait(child);
+	child_kill(child);
 	rig_close(&r);
 }
 
@@ -277,7 +245,7 @@ Test(release, destroy_in_a_child_whose_parent_has_ended_detaches, .timeout = 60)
 		result[1] = (int)netns_program_id("v0");
 		_exit(write(answer[1], result, sizeof(result)) != sizeof(result));
 	}
-	cr_assert_eq(status_of(parent), 0);
+	cr_assert_eq(child_status(parent), 0);
 	cr_assert_eq(read(answer[0], result, sizeof(result)), (ssize_t)sizeof(result));
 	cr_assert_eq(result[0], 0);
 	cr_assert_eq(result[1], 0, "the program is still there");
@@ -301,12 +269,12 @@ Test(release, destroy_that_closes_slowly_keeps_its_deadline, .timeout = 60)
 	pid_t child;
 
 	start(&r, 500);
-	child = fork_idle();
+	child = child_idle();
 	closing = queue_of(r.x.queues[0])->fd;
 	on_close = be_slow;
 	began = frontend_now_ms();
 	cr_assert_eq(end_queue(&r), -ETIMEDOUT);
 	cr_assert_lt(frontend_now_ms() - began, 500 + CLOSE_MS / 2);
-	kill_and_wait(child);
+	child_kill(child);
 	rig_close(&r);
 }

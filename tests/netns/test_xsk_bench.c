@@ -27,7 +27,7 @@ Test(xsk_bench, tx_on_a_link_that_is_down_rates_nothing_and_fails)
 		HIDES("adds up");
 		RUN("tx -i v0 --duration 0.5 --json");
 		ENDED(1);
-		cr_assert(tool_json(tool.out) && !strstr(tool.out, "totals"), "%s", tool.out);
+		cr_assert(tool_is_json(tool.out) && !strstr(tool.out, "totals"), "%s", tool.out);
 		netns_run("ip link set %s up", downed[i]);
 	}
 }
@@ -78,7 +78,7 @@ Test(xsk_bench, options_that_cannot_work_are_refused_in_their_own_words)
 		ENDED(2);
 		SAYS(rows[i].says);
 		SILENT("is running");
-		cr_assert(tool_json(tool.out), "%s", tool.out);
+		cr_assert(tool_is_json(tool.out), "%s", tool.out);
 		cr_assert_eq(tool_number(tool.out, "", "exit_code"), 2);
 	}
 }
@@ -95,7 +95,7 @@ Test(xsk_bench, failure_is_one_json_document_without_figures)
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
 		RUN("%s", commands[i]);
 		cr_assert(tool.status == 1 || tool.status == 2, "%s: %d", commands[i], tool.status);
-		cr_assert(tool_json(tool.out), "%s", tool.out);
+		cr_assert(tool_is_json(tool.out), "%s", tool.out);
 		SHOWS("\"error\": {");
 		SHOWS("\"step\": ");
 		SHOWS("\"message\": ");
@@ -155,6 +155,23 @@ Test(xsk_bench, help_and_version_and_results_fit_80_columns)
 		  "%s", other.out);
 	RUN("rx -i v1 --duration 0.2 --verbose");
 	cr_assert(tool_width(tool.out) <= 80 && tool_lines(tool.out) > 15, "%s", tool.out);
+}
+
+Test(xsk_bench, report_says_who_gets_the_frames_and_which_tags_are_lost)
+{
+	RUN("rx -i v1 --duration 0.1 --verbose");
+	SHOWS("frames of the queue: taken\n");
+	cr_assert(tool_says(tool.out, "VLAN tags (802.1Q, 802.1ad) are taken out of the frames by "
+				      "the sending end and are lost"),
+		  "%s", tool.out);
+	cr_assert_leq(tool_width(tool.out), 80, "%s", tool.out);
+	netns_run("ethtool -K v0 txvlan off tx-vlan-stag-hw-insert off");
+	RUN("rx -i v1 --duration 0.1 --verbose");
+	HIDES("VLAN");
+	RUN("tx -i v0 --duration 0.1 --json");
+	SHOWS("\"takes_frames\": false,");
+	SHOWS("\"frames_state\": \"left to the host until a buffer is posted\"");
+	SHOWS("\"vlan_state\": \"VLAN tags");
 }
 
 /* ---- The host's own interface ------------------------------------------------------------------- */

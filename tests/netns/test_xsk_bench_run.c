@@ -68,7 +68,7 @@ Test(xsk_bench_run, interface_that_goes_under_a_run_ends_it_with_the_reason)
 		tool_await(&tool, "is running");
 		netns_run("ip link del v0");
 		ends_saying("the interface is gone");
-		cr_assert(!json || (tool_json(tool.out) && !strstr(tool.out, "totals")), "%s",
+		cr_assert(!json || (tool_is_json(tool.out) && !strstr(tool.out, "totals")), "%s",
 			  tool.out);
 		if (!json)
 			netns_veth("v0", "v1", 2, 1500);

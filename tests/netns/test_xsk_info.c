@@ -10,9 +10,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "support/command.h"
 #include "support/foreign.h"
 #include "support/netns.h"
+#include "support/tool.h"
 
 #ifndef AF_XDP
 #define AF_XDP 44
@@ -20,12 +20,12 @@
 
 #define REFUSED "would fail."
 
-static struct command c; /* large */
+static struct tool c; /* large */
 
 /* One line that begins with the program's name. */
 static void is_one_sentence(const char *text)
 {
-	cr_expect(command_lines(text) == 1 && strncmp(text, "xsk-info: ", 10) == 0, "%s", text);
+	cr_expect(tool_lines(text) == 1 && strncmp(text, "xsk-info: ", 10) == 0, "%s", text);
 }
 
 /* ---- Exit status and streams ------------------------------------------------------------------ */
@@ -33,14 +33,14 @@ static void is_one_sentence(const char *text)
 Test(xsk_info, show_missing_interface_fails_with_one_document)
 {
 	netns_enter();
-	COMMAND(&c, XSK_INFO, "nowhere", "--json");
+	TOOL_RUN(&c, XSK_INFO, "nowhere", "--json");
 	cr_expect_eq(c.status, 1);
 	is_one_sentence(c.err);
-	cr_expect(command_is_json(c.out), "%s", c.out);
+	cr_expect(tool_is_json(c.out), "%s", c.out);
 	cr_expect_not_null(strstr(c.out, "\"error\": {\n    \"code\": -19"), "%s", c.out);
 	cr_expect_not_null(strstr(c.out, "\"exit_code\": 1"));
 	cr_expect_null(strstr(c.out, "prediction"));
-	COMMAND(&c, XSK_INFO, "nowhere");
+	TOOL_RUN(&c, XSK_INFO, "nowhere");
 	cr_expect_eq(c.status, 1);
 	is_one_sentence(c.err);
 	cr_expect_str_empty(c.out);
@@ -51,29 +51,48 @@ Test(xsk_info, try_beside_a_foreign_program_says_on_stderr_that_it_failed)
 	netns_enter();
 	netns_veth("v0", "v1", 1, 1500);
 	foreign_program("v0", 0);
-	COMMAND(&c, XSK_INFO, "v0", "--try");
+	TOOL_RUN(&c, XSK_INFO, "v0", "--try");
 	cr_expect_eq(c.status, 1);
 	is_one_sentence(c.err);
-	cr_expect(command_says(c.out, "failed at attach"), "%s", c.out);
-	COMMAND(&c, XSK_INFO, "v0", "--try", "--json");
+	cr_expect(tool_says(c.out, "failed at attach"), "%s", c.out);
+	TOOL_RUN(&c, XSK_INFO, "v0", "--try", "--json");
 	cr_expect_eq(c.status, 1);
 	is_one_sentence(c.err);
-	cr_expect(command_is_json(c.out), "%s", c.out);
+	cr_expect(tool_is_json(c.out), "%s", c.out);
 	cr_expect_not_null(strstr(c.out, "\"error\": {\n    \"code\": -16"), "%s", c.out);
 	cr_expect_not_null(strstr(c.out, "\"mode\": \"fails\""));
 	foreign_program_detach("v0", 0);
-	COMMAND(&c, XSK_INFO, "v0", "--try");
+	TOOL_RUN(&c, XSK_INFO, "v0", "--try");
 	cr_expect_eq(c.status, 0, "%s", c.err);
 	cr_expect_str_empty(c.err);
 }
 
+Test(xsk_info, try_shows_who_gets_the_frames_and_which_tags_are_lost)
+{
+	netns_enter();
+	netns_veth("v0", "v1", 1, 1500);
+	TOOL_RUN(&c, XSK_INFO, "v0", "--try");
+	cr_expect(tool_says(c.out,
+			    "frames left to the host until a buffer is posted VLAN VLAN tags "
+			    "(802.1Q, 802.1ad) are taken out"),
+		  "%s", c.out);
+	cr_expect_leq(tool_width(c.out), 80, "%s", c.out);
+	TOOL_RUN(&c, XSK_INFO, "v0", "--try", "--json");
+	cr_expect_not_null(strstr(c.out, "\"takes_frames\": false"), "%s", c.out);
+	cr_expect_not_null(strstr(c.out, "\"frames_state\": \"left to the host"), "%s", c.out);
+	cr_expect_not_null(strstr(c.out, "\"vlan_state\": \"VLAN tags"), "%s", c.out);
+	netns_run("ethtool -K v1 txvlan off tx-vlan-stag-hw-insert off");
+	TOOL_RUN(&c, XSK_INFO, "v0", "--try", "--json");
+	cr_expect_null(strstr(c.out, "vlan_state"), "%s", c.out);
+}
+
 Test(xsk_info, version_is_one_line)
 {
-	COMMAND(&c, XSK_INFO, "--version");
+	TOOL_RUN(&c, XSK_INFO, "--version");
 	cr_expect_eq(c.status, 0);
-	cr_expect_eq(command_lines(c.out), 1);
+	cr_expect_eq(tool_lines(c.out), 1);
 	cr_expect_not_null(strstr(c.out, NET_XDP_VERSION), "%s", c.out);
-	COMMAND(&c, XSK_INFO, "-V");
+	TOOL_RUN(&c, XSK_INFO, "-V");
 	cr_expect_eq(c.status, 0);
 }
 
@@ -94,12 +113,36 @@ Test(xsk_info, wrong_usage_ends_with_two_and_a_hint)
 		const char *const argv[] = {wrong[i][0], wrong[i][1], wrong[i][2], wrong[i][3],
 					    NULL};
 
-		command_run(&c, argv);
+		tool_run_words(&c, argv);
 		cr_expect_eq(c.status, 2, "row %zu", i);
 		cr_expect_str_empty(c.out);
-		cr_expect_eq(command_lines(c.err), 2, "row %zu: %s", i, c.err);
+		cr_expect_eq(tool_lines(c.err), 2, "row %zu: %s", i, c.err);
 		cr_expect_not_null(strstr(c.err, "try 'xsk-info --help'"), "row %zu: %s", i, c.err);
-		cr_expect(command_is_clean(c.err), "row %zu", i);
+		cr_expect(tool_is_clean(c.err), "row %zu", i);
+	}
+}
+
+Test(xsk_info, wrong_usage_with_json_is_one_document)
+{
+	static const char *const wrong[][5] = {
+		{XSK_INFO, "--frobnicate", "--json"},
+		{XSK_INFO, "--json", "-q"},
+		{XSK_INFO, "--json", "va", "-q", "-1"},
+		{XSK_INFO, "--json", "--try"},
+		{XSK_INFO, "--restore", "va", "--json"},
+		{XSK_INFO, "--try=1", "va\033[2J", "--json"},
+	};
+
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		const char *const argv[] = {wrong[i][0], wrong[i][1], wrong[i][2],
+					    wrong[i][3], wrong[i][4], NULL};
+
+		tool_run_words(&c, argv);
+		cr_expect_eq(c.status, 2, "row %zu", i);
+		cr_expect(tool_is_json(c.out), "row %zu: %s", i, c.out);
+		cr_expect_not_null(strstr(c.out, "\"exit_code\": 2,\n  \"error\": {\n    "
+						 "\"code\": -22,\n    \"step\": \"usage\""),
+				   "row %zu: %s", i, c.out);
 	}
 }
 
@@ -109,17 +152,17 @@ Test(xsk_info, everything_printed_fits_eighty_columns)
 	netns_veth("v234567890abcde", "w234567890abcde", 4, 8901);
 	netns_run("ip addr add 10.1.2.3/24 dev v234567890abcde");
 	netns_run("ip link add mv0 link v234567890abcde type macvlan");
-	COMMAND(&c, XSK_INFO, "--help");
-	cr_expect_leq(command_width(c.out), 80);
-	COMMAND(&c, XSK_INFO, "v234567890abcde", "--try");
+	TOOL_RUN(&c, XSK_INFO, "--help");
+	cr_expect_leq(tool_width(c.out), 80);
+	TOOL_RUN(&c, XSK_INFO, "v234567890abcde", "--try");
 	cr_expect_eq(c.status, 0, "%s", c.err);
-	cr_expect_leq(command_width(c.out), 80, "%s", c.out);
+	cr_expect_leq(tool_width(c.out), 80, "%s", c.out);
 	foreign_program("v234567890abcde", 0);
-	COMMAND(&c, XSK_INFO, "v234567890abcde");
-	cr_expect_leq(command_width(c.out), 80, "%s", c.out);
-	COMMAND(&c, XSK_INFO);
-	cr_expect_leq(command_width(c.out), 80, "%s", c.out);
-	cr_expect(command_says(c.out, "foreign_prog"), "%s", c.out);
+	TOOL_RUN(&c, XSK_INFO, "v234567890abcde");
+	cr_expect_leq(tool_width(c.out), 80, "%s", c.out);
+	TOOL_RUN(&c, XSK_INFO);
+	cr_expect_leq(tool_width(c.out), 80, "%s", c.out);
+	cr_expect(tool_says(c.out, "foreign_prog"), "%s", c.out);
 }
 
 /* ---- Names ------------------------------------------------------------------------------------ */
@@ -135,21 +178,38 @@ Test(xsk_info, names_of_any_bytes_give_valid_json_and_a_quiet_terminal, .timeout
 	netns_enter();
 	for (size_t i = 0; i < sizeof(odd_names) / sizeof(odd_names[0]); i++) {
 		netns_run("ip link add '%s' type veth peer name peer%zu", odd_names[i], i);
-		COMMAND(&c, XSK_INFO, "-i", odd_names[i], "--json");
+		TOOL_RUN(&c, XSK_INFO, "-i", odd_names[i], "--json");
 		cr_expect_eq(c.status, 0);
-		cr_expect(command_is_json(c.out), "%s", c.out);
-		COMMAND(&c, XSK_INFO, "-i", odd_names[i], "--try");
-		cr_expect(command_is_clean(c.out), "name %zu", i);
-		COMMAND(&c, XSK_INFO, "-i", odd_names[i], "-q", "77");
+		cr_expect(tool_is_json(c.out), "%s", c.out);
+		TOOL_RUN(&c, XSK_INFO, "-i", odd_names[i], "--try");
+		cr_expect(tool_is_clean(c.out), "name %zu", i);
+		TOOL_RUN(&c, XSK_INFO, "-i", odd_names[i], "-q", "77");
 		cr_expect_eq(c.status, 1);
-		cr_expect(command_is_clean(c.err), "name %zu", i);
+		cr_expect(tool_is_clean(c.err), "name %zu", i);
 	}
-	COMMAND(&c, XSK_INFO, "--json");
-	cr_expect(command_is_json(c.out), "%s", c.out);
-	COMMAND(&c, XSK_INFO);
-	cr_expect(command_is_clean(c.out));
-	cr_expect_leq(command_width(c.out), 80, "%s", c.out);
+	TOOL_RUN(&c, XSK_INFO, "--json");
+	cr_expect(tool_is_json(c.out), "%s", c.out);
+	TOOL_RUN(&c, XSK_INFO);
+	cr_expect(tool_is_clean(c.out));
+	cr_expect_leq(tool_width(c.out), 80, "%s", c.out);
 	cr_expect_not_null(strstr(c.out, "\303\244rger "), "real UTF-8 stays: %s", c.out);
+}
+
+Test(xsk_info, attach_that_fails_is_told_in_the_options_of_the_tools)
+{
+	static const char limits[] = "raise --frame-bytes over the chunk";
+
+	netns_enter();
+	netns_veth("v0", "v1", 4, 9000);
+	netns_run("ethtool -L v0 rx 4 tx 1");
+	TOOL_RUN(&c, XSK_INFO, "v0", "-q", "2", "--try");
+	cr_expect_eq(c.status, 1);
+	cr_expect(tool_says(c.err, "-q is 2 and -n 1"), "%s", c.err);
+	cr_expect(tool_says(c.out, "-q is 2 and -n 1"), "%s", c.out);
+	TOOL_RUN(&c, XSK_INFO, "v0", "--try");
+	cr_expect(tool_says(c.out, limits), "%s", c.out);
+	TOOL_RUN(&c, XSK_INFO, "v0", "--try", "--json");
+	cr_expect(tool_says(c.out, limits), "%s", c.out);
 }
 
 /* ---- What is refused -------------------------------------------------------------------------- */
@@ -157,7 +217,7 @@ Test(xsk_info, names_of_any_bytes_give_valid_json_and_a_quiet_terminal, .timeout
 Test(xsk_info, refused_system_call_fails_the_prediction_and_names_the_filter, .timeout = 60)
 {
 	static const struct {
-		struct command_filter filter;
+		struct tool_filter filter;
 		const char *says;
 	} rows[] = {
 		{{SYS_socket, AF_XDP, EPERM},
@@ -169,35 +229,37 @@ Test(xsk_info, refused_system_call_fails_the_prediction_and_names_the_filter, .t
 		 "Loading an XDP program is refused (Operation not permitted)"},
 		{{SYS_bpf, -1, EACCES}, "Loading an XDP program is refused (Permission denied)"},
 		{{SYS_bpf, -1, ENOSYS}, "CONFIG_BPF_SYSCALL"},
+		{{SYS_memfd_create, -1, ENOSYS}, "memfd_create() is refused"},
+		{{SYS_memfd_create, -1, EPERM}, "memfd_create() is refused"},
 	};
 
 	netns_enter();
 	netns_veth("v0", "v1", 1, 1500);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		c.filter = rows[i].filter;
-		COMMAND(&c, XSK_INFO, "v0");
+		TOOL_RUN(&c, XSK_INFO, "v0");
 		cr_expect_eq(c.status, 0, "row %zu: %s", i, c.err);
-		cr_expect(command_says(c.out, REFUSED), "row %zu: %s", i, c.out);
-		cr_expect(command_says(c.out, rows[i].says), "row %zu: %s", i, c.out);
-		cr_expect(command_says(c.out, "a system call filter (seccomp"), "row %zu", i);
+		cr_expect(tool_says(c.out, REFUSED), "row %zu: %s", i, c.out);
+		cr_expect(tool_says(c.out, rows[i].says), "row %zu: %s", i, c.out);
+		cr_expect(tool_says(c.out, "a system call filter (seccomp"), "row %zu", i);
 	}
 }
 
 Test(xsk_info, refused_netlink_says_what_to_allow)
 {
 	netns_enter();
-	c.filter = (struct command_filter){SYS_socket, AF_NETLINK, EAFNOSUPPORT};
-	COMMAND(&c, XSK_INFO, "lo");
+	c.filter = (struct tool_filter){SYS_socket, AF_NETLINK, EAFNOSUPPORT};
+	TOOL_RUN(&c, XSK_INFO, "lo");
 	cr_expect_eq(c.status, 1);
-	cr_expect(command_says(c.err, "Allow AF_NETLINK"), "%s", c.err);
-	COMMAND(&c, XSK_INFO, "--json");
+	cr_expect(tool_says(c.err, "Allow AF_NETLINK"), "%s", c.err);
+	TOOL_RUN(&c, XSK_INFO, "--json");
 	cr_expect_eq(c.status, 1);
 	is_one_sentence(c.err);
-	cr_expect(command_is_json(c.out), "%s", c.out);
-	c.filter = (struct command_filter){SYS_socket, AF_NETLINK, EMFILE};
-	COMMAND(&c, XSK_INFO, "lo");
-	cr_expect(command_says(c.err, "raise the open-files limit"), "%s", c.err);
-	cr_expect_not(command_says(c.err, "AF_NETLINK"), "%s", c.err);
+	cr_expect(tool_is_json(c.out), "%s", c.out);
+	c.filter = (struct tool_filter){SYS_socket, AF_NETLINK, EMFILE};
+	TOOL_RUN(&c, XSK_INFO, "lo");
+	cr_expect(tool_says(c.err, "raise the open-files limit"), "%s", c.err);
+	cr_expect_not(tool_says(c.err, "AF_NETLINK"), "%s", c.err);
 }
 
 Test(xsk_info, user_without_rights_is_told_the_missing_capabilities)
@@ -206,24 +268,23 @@ Test(xsk_info, user_without_rights_is_told_the_missing_capabilities)
 	netns_veth("v0", "v1", 1, 1500);
 	mkdir("/run/net_xdp", 0700);
 	c.as_nobody = true;
-	COMMAND(&c, XSK_INFO, "v0");
+	TOOL_RUN(&c, XSK_INFO, "v0");
 	cr_expect_eq(c.status, 0);
-	cr_expect(command_says(c.out, REFUSED));
-	cr_expect(command_says(c.out, "CAP_NET_RAW is missing"), "%s", c.out);
-	cr_expect(command_says(c.out, "CAP_NET_ADMIN, CAP_BPF, CAP_PERFMON are missing"), "%s",
-		  c.out);
-	cr_expect_not(command_says(c.out, "ignored"), "%s", c.out);
+	cr_expect(tool_says(c.out, REFUSED));
+	cr_expect(tool_says(c.out, "CAP_NET_RAW is missing"), "%s", c.out);
+	cr_expect(tool_says(c.out, "CAP_NET_ADMIN, CAP_BPF, CAP_PERFMON are missing"), "%s", c.out);
+	cr_expect_not(tool_says(c.out, "ignored"), "%s", c.out);
 	cr_expect_str_empty(c.err);
 }
 
 Test(xsk_info, user_namespace_does_not_count_as_root)
 {
-	COMMAND(&c, "/usr/bin/unshare", "-Urn", XSK_INFO, "lo");
+	TOOL_RUN(&c, "/usr/bin/unshare", "-Urn", XSK_INFO, "lo");
 	cr_expect_eq(c.status, 0, "%s", c.err);
-	cr_expect(command_says(c.out, "tried socket(AF_XDP): yes, loading a program: Operation"),
-		  "%s", c.out);
-	cr_expect(command_says(c.out, REFUSED), "%s", c.out);
-	cr_expect(command_says(c.out, "in a user namespace"), "%s", c.out);
+	cr_expect(tool_says(c.out, "tried socket(AF_XDP): yes, loading a program: Operation"), "%s",
+		  c.out);
+	cr_expect(tool_says(c.out, REFUSED), "%s", c.out);
+	cr_expect(tool_says(c.out, "in a user namespace"), "%s", c.out);
 }
 
 Test(xsk_info, foreign_program_is_not_to_be_cut_without_a_word)
@@ -231,14 +292,14 @@ Test(xsk_info, foreign_program_is_not_to_be_cut_without_a_word)
 	netns_enter();
 	netns_veth("v0", "v1", 1, 1500);
 	foreign_program("v0", 1);
-	COMMAND(&c, XSK_INFO, "v0");
-	cr_expect(command_says(c.out, "--dispatcher). Only if nobody needs it any more, end it: ip "
-				      "link set dev v0 xdp off"),
+	TOOL_RUN(&c, XSK_INFO, "v0");
+	cr_expect(tool_says(c.out, "--dispatcher). Only if nobody needs it any more, end it: ip "
+				   "link set dev v0 xdp off"),
 		  "%s", c.out);
 	c.as_nobody = true;
-	COMMAND(&c, XSK_INFO, "v0");
-	cr_expect(command_says(c.out, "told only to CAP_SYS_ADMIN"), "%s", c.out);
-	cr_expect_not(command_says(c.out, "xdp off"), "%s", c.out);
+	TOOL_RUN(&c, XSK_INFO, "v0");
+	cr_expect(tool_says(c.out, "told only to CAP_SYS_ADMIN"), "%s", c.out);
+	cr_expect_not(tool_says(c.out, "xdp off"), "%s", c.out);
 }
 
 /* ---- Interfaces ------------------------------------------------------------------------------- */
@@ -249,13 +310,13 @@ Test(xsk_info, interface_without_ethernet_header_is_predicted_to_fail)
 	netns_run("ip tuntap add dev tun0 mode tun");
 	netns_run("ip tuntap add dev tap0 mode tap");
 	netns_run("ip link set tun0 up && ip link set tap0 up");
-	COMMAND(&c, XSK_INFO, "tun0");
-	cr_expect(command_says(c.out, REFUSED));
-	cr_expect(command_says(c.out, "have no Ethernet header"), "%s", c.out);
-	COMMAND(&c, XSK_INFO, "tap0");
-	cr_expect_not(command_says(c.out, REFUSED), "%s", c.out);
-	COMMAND(&c, XSK_INFO, "lo");
-	cr_expect_not(command_says(c.out, REFUSED), "%s", c.out);
+	TOOL_RUN(&c, XSK_INFO, "tun0");
+	cr_expect(tool_says(c.out, REFUSED));
+	cr_expect(tool_says(c.out, "have no Ethernet header"), "%s", c.out);
+	TOOL_RUN(&c, XSK_INFO, "tap0");
+	cr_expect_not(tool_says(c.out, REFUSED), "%s", c.out);
+	TOOL_RUN(&c, XSK_INFO, "lo");
+	cr_expect_not(tool_says(c.out, REFUSED), "%s", c.out);
 }
 
 Test(xsk_info, queue_that_only_receives_is_predicted_as_attach_does)
@@ -267,8 +328,8 @@ Test(xsk_info, queue_that_only_receives_is_predicted_as_attach_does)
 	netns_run("ethtool -L v1 rx 1 tx 1");
 	netns_run("ethtool -L v0 rx 4 tx 1");
 	for (size_t i = 0; i < sizeof(queues) / sizeof(queues[0]); i++) {
-		COMMAND(&c, XSK_INFO, "v0", "--queue", queues[i], "--try");
-		cr_expect_eq(command_says(c.out, REFUSED), c.status == 1, "queue %s: %s", queues[i],
+		TOOL_RUN(&c, XSK_INFO, "v0", "--queue", queues[i], "--try");
+		cr_expect_eq(tool_says(c.out, REFUSED), c.status == 1, "queue %s: %s", queues[i],
 			     c.out);
 	}
 }
@@ -281,12 +342,11 @@ Test(xsk_info, peer_in_another_namespace_makes_the_prediction_unsure)
 	netns_veth("v0", "v1", 1, 8901);
 	other = netns_new();
 	netns_move("v1", other);
-	COMMAND(&c, XSK_INFO, "v0");
-	cr_expect(command_says(c.out, "only an attach can tell"), "%s", c.out);
-	cr_expect(command_says(c.out, "cannot be seen from here"), "%s", c.out);
-	cr_expect(command_says(c.out, "probably get copy mode with a generic program"), "%s",
-		  c.out);
-	COMMAND(&c, XSK_INFO, "v0", "--json");
+	TOOL_RUN(&c, XSK_INFO, "v0");
+	cr_expect(tool_says(c.out, "only an attach can tell"), "%s", c.out);
+	cr_expect(tool_says(c.out, "cannot be seen from here"), "%s", c.out);
+	cr_expect(tool_says(c.out, "probably get copy mode with a generic program"), "%s", c.out);
+	TOOL_RUN(&c, XSK_INFO, "v0", "--json");
 	cr_expect_not_null(strstr(c.out, "\"sure\": false"), "%s", c.out);
 	close(other);
 }
@@ -295,48 +355,64 @@ Test(xsk_info, generic_mode_names_both_remedies_for_joined_frames)
 {
 	netns_enter();
 	netns_veth("v0", "v1", 4, 8901);
-	COMMAND(&c, XSK_INFO, "v0");
-	cr_expect(command_says(c.out, "generic program"), "%s", c.out);
-	cr_expect(command_says(c.out, "ethtool -K v0 gro off rx-gro-list off "
-				      "rx-udp-gro-forwarding off lro off"),
+	TOOL_RUN(&c, XSK_INFO, "v0");
+	cr_expect(tool_says(c.out, "generic program"), "%s", c.out);
+	cr_expect(tool_says(c.out, "ethtool -K v0 gro off rx-gro-list off "
+				   "rx-udp-gro-forwarding off lro off"),
 		  "%s", c.out);
-	cr_expect(command_says(c.out, "ethtool -K v1 tso off tx-udp-segmentation off"), "%s",
-		  c.out);
-	cr_expect(command_says(c.out, "queue i - 1"), "%s", c.out);
+	cr_expect(tool_says(c.out, "ethtool -K v1 tso off tx-udp-segmentation off"), "%s", c.out);
+	cr_expect(tool_says(c.out, "queue i - 1"), "%s", c.out);
 	/* They are what ethtool takes, and then there is no more to say. */
 	netns_run("ethtool -K v0 gro off rx-gro-list off rx-udp-gro-forwarding off lro off");
 	netns_run("ethtool -K v1 tso off tx-udp-segmentation off");
-	COMMAND(&c, XSK_INFO, "v0");
-	cr_expect_not(command_says(c.out, "that were joined"), "%s", c.out);
+	TOOL_RUN(&c, XSK_INFO, "v0");
+	cr_expect_not(tool_says(c.out, "that were joined"), "%s", c.out);
 }
 
 Test(xsk_info, vlan_offload_is_named_with_its_remedy)
 {
 	netns_enter();
 	netns_veth("v0", "v1", 1, 1500);
-	COMMAND(&c, XSK_INFO, "v0");
-	cr_expect(command_says(c.out, "rx-vlan-hw-parse, rx-vlan-stag-hw-parse"), "%s", c.out);
-	cr_expect(command_says(c.out, "ethtool -K v1 txvlan off tx-vlan-stag-hw-insert off"), "%s",
+	TOOL_RUN(&c, XSK_INFO, "v0");
+	cr_expect(tool_says(c.out, "rx-vlan-hw-parse, rx-vlan-stag-hw-parse"), "%s", c.out);
+	cr_expect(tool_says(c.out, "ethtool -K v1 txvlan off tx-vlan-stag-hw-insert off"), "%s",
 		  c.out);
 	netns_run("ethtool -K v1 txvlan off tx-vlan-stag-hw-insert off");
-	COMMAND(&c, XSK_INFO, "v0");
-	cr_expect_not(command_says(c.out, "VLAN tags"), "%s", c.out);
+	TOOL_RUN(&c, XSK_INFO, "v0");
+	cr_expect_not(tool_says(c.out, "VLAN tags"), "%s", c.out);
 }
 
 Test(xsk_info, what_the_host_has_on_the_interface_is_named)
 {
 	netns_enter();
 	netns_veth("v0", "v1", 1, 1500);
-	COMMAND(&c, XSK_INFO, "v0");
-	cr_expect_not(command_says(c.out, "The host uses"), "%s", c.out);
+	TOOL_RUN(&c, XSK_INFO, "v0");
+	cr_expect_not(tool_says(c.out, "The host uses"), "%s", c.out);
 	netns_run("ip addr add 10.1.2.3/24 dev v0");
 	netns_run("ip link add mv0 link v0 type macvlan");
-	COMMAND(&c, XSK_INFO, "v0");
-	cr_expect(command_says(c.out,
-			       "The host uses this interface (address 10.1.2.3/24, on top of "
-			       "it mv0)"),
+	TOOL_RUN(&c, XSK_INFO, "v0");
+	cr_expect(tool_says(c.out, "The host uses this interface (address 10.1.2.3/24, on top of "
+				   "it mv0)"),
 		  "%s", c.out);
 	netns_run("ip link add br0 type bridge && ip link set v1 master br0");
-	COMMAND(&c, XSK_INFO, "v1");
-	cr_expect(command_says(c.out, "(port of bridge br0)"), "%s", c.out);
+	TOOL_RUN(&c, XSK_INFO, "v1");
+	cr_expect(tool_says(c.out, "(port of bridge br0)"), "%s", c.out);
+}
+
+Test(xsk_info, default_route_is_named_also_where_it_leaves_by_a_bridge)
+{
+	netns_enter();
+	netns_veth("v0", "v1", 1, 1500);
+	netns_run("ip addr add 10.1.2.3/24 dev v0 && ip route add default via 10.1.2.9");
+	TOOL_RUN(&c, XSK_INFO, "v0");
+	cr_expect(tool_says(c.out, "(address 10.1.2.3/24, default route): v0 is the only way to "
+				   "this machine"),
+		  "%s", c.out);
+	TOOL_RUN(&c, XSK_INFO, "v0", "--json");
+	cr_expect(tool_is_json(c.out), "%s", c.out);
+	cr_expect_not_null(strstr(c.out, "\"default_route\": true"), "%s", c.out);
+	netns_run("ip link add br0 type bridge && ip link set br0 up && ip link set v1 master br0");
+	netns_run("ip addr add 10.7.0.1/24 dev br0 && ip route add default via 10.7.0.9 metric 7");
+	TOOL_RUN(&c, XSK_INFO, "v1");
+	cr_expect(tool_says(c.out, "(default route, port of bridge br0)."), "%s", c.out);
 }

@@ -116,7 +116,7 @@ void rx_rig_expect(struct rx_rig *r, uint32_t id, uint32_t len, uint32_t n)
 	frontend_expect_frame(&r->x.f, id, frame, len);
 }
 
-/* virtio_net's header with and without a hash: 20 or 12 bytes, see src/xdp/queue.c. */
+/* virtio_net's header with and without a hash: 20 or 12 bytes, see src/xdp/driver.c. */
 void rx_rig_allow(struct rx_rig *r, uint32_t id)
 {
 	uint32_t gap = fixture_is_veth() ? 0 : 20, header = r->x.f.ids[id].buffer.header_bytes;

@@ -1,41 +1,124 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <criterion/criterion.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 
 #include "support/tool.h"
 
+/* ---- In the child ----------------------------------------------------------------------------- */
+
+static int install(const struct tool_filter *f)
+{
+	const uint32_t answer = SECCOMP_RET_ERRNO | (uint32_t)f->error;
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)f->call, 0, 4),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[0])),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)f->argument, 1, 0),
+		BPF_JUMP(BPF_JMP | BPF_JA, f->argument == -1 ? 0 : 1, 0, 0),
+		BPF_STMT(BPF_RET | BPF_K, answer),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = {sizeof(code) / sizeof(code[0]), code};
+
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+	       prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+}
+
+/* Return: only on failure. */
+static void become(const struct tool *t, const char *const *argv)
+{
+	/* Opened here: nobody may not search the folder. */
+	int program = open(argv[0], O_RDONLY);
+	struct rlimit limit = {t->descriptors, t->descriptors};
+
+	if (program < 0 || dup2(t->fds[0], 1) < 0 || dup2(t->fds[1], 2) < 0)
+		return;
+	if (dup2(program, 3) < 0 || fcntl(3, F_SETFD, FD_CLOEXEC) < 0)
+		return;
+	syscall(SYS_close_range, 4, ~0u, 0);
+	if (t->as_nobody && (setgroups(0, NULL) || setresgid(65534, 65534, 65534) ||
+			     setresuid(65534, 65534, 65534)))
+		return;
+	/* A test that fails leaves nothing running; another user forgets it. */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL))
+		return;
+	if (t->descriptors && setrlimit(RLIMIT_NOFILE, &limit))
+		return;
+	if (t->filter.call && install(&t->filter))
+		return;
+	fexecve(3, (char *const *)(uintptr_t)argv, environ);
+}
+
 /* ---- Running ---------------------------------------------------------------------------------- */
 
-static void start(struct tool *t, char *words)
+void tool_start_words(struct tool *t, const char *const *argv)
 {
-	char *argv[64] = {0}, *rest;
-	int count = 0;
-
-	for (char *w = strtok_r(words, " ", &rest); w && count < 63; w = strtok_r(NULL, " ", &rest))
-		argv[count++] = w;
 	t->fds[0] = memfd_create("out", MFD_CLOEXEC);
 	t->fds[1] = memfd_create("err", MFD_CLOEXEC);
 	cr_assert(t->fds[0] >= 0 && t->fds[1] >= 0);
 	t->pid = fork();
 	cr_assert(t->pid >= 0, "fork: %s", strerror(errno));
 	if (!t->pid) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that fails leaves nothing running */
-		dup2(t->fds[0], 1);
-		dup2(t->fds[1], 2);
-		execv(argv[0], argv);
+		become(t, argv);
 		_exit(127);
 	}
+}
+
+int tool_run_words(struct tool *t, const char *const *argv)
+{
+	tool_start_words(t, argv);
+	return tool_end(t, 0);
+}
+
+static void start(struct tool *t, const char *format, va_list args)
+	__attribute__((format(printf, 2, 0)));
+
+static void start(struct tool *t, const char *format, va_list args)
+{
+	const char *argv[64] = {0};
+	char words[1024], *rest;
+	int count = 0;
+
+	vsnprintf(words, sizeof(words), format, args);
+	for (char *w = strtok_r(words, " ", &rest); w && count < 63; w = strtok_r(NULL, " ", &rest))
+		argv[count++] = w;
+	tool_start_words(t, argv);
+}
+
+void tool_start(struct tool *t, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	start(t, format, args);
+	va_end(args);
+}
+
+int tool_run(struct tool *t, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	start(t, format, args);
+	va_end(args);
+	return tool_end(t, 0);
 }
 
 static void read_back(int fd, char *out, size_t size)
@@ -44,17 +127,6 @@ static void read_back(int fd, char *out, size_t size)
 
 	cr_assert(n >= 0 && (size_t)n < size - 1, "more than %zu bytes", size);
 	out[n] = 0;
-}
-
-void tool_start(struct tool *t, const char *format, ...)
-{
-	char words[1024];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(words, sizeof(words), format, args);
-	va_end(args);
-	start(t, words);
 }
 
 void tool_await(struct tool *t, const char *words)
@@ -82,133 +154,4 @@ int tool_end(struct tool *t, int signal)
 	close(t->fds[1]);
 	cr_assert(t->status != 127, "it cannot be run");
 	return t->status;
-}
-
-int tool_run(struct tool *t, const char *format, ...)
-{
-	char words[1024];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(words, sizeof(words), format, args);
-	va_end(args);
-	start(t, words);
-	return tool_end(t, 0);
-}
-
-/* ---- Text ------------------------------------------------------------------------------------- */
-
-unsigned int tool_width(const char *text)
-{
-	unsigned int width = 0, widest = 0;
-
-	for (; *text; text++) {
-		width = *text == '\n' ? 0 : width + 1;
-		widest = width > widest ? width : widest;
-	}
-	return widest;
-}
-
-unsigned int tool_lines(const char *text)
-{
-	unsigned int lines = 0;
-
-	for (; *text; text++)
-		lines += *text == '\n';
-	return lines;
-}
-
-/* ---- JSON (RFC 8259) -------------------------------------------------------------------------- */
-
-static const char *json_space(const char *at)
-{
-	return at + strspn(at, " \t\r\n");
-}
-
-/* Each of these: what follows, NULL when it is not one. */
-static const char *json_value(const char *at, int depth);
-
-static const char *json_string(const char *at)
-{
-	if (*at++ != '"')
-		return NULL;
-	for (; *at != '"'; at++) {
-		if ((unsigned char)*at < 0x20)
-			return NULL;
-		if (*at == '\\' && !strchr("\"\\/bfnrtu", *++at))
-			return NULL;
-		if (!*at)
-			return NULL;
-	}
-	return at + 1;
-}
-
-static const char *json_number(const char *at)
-{
-	char *end;
-
-	if (*at != '-' && (*at < '0' || *at > '9'))
-		return NULL;
-	strtod(at, &end);
-	return end == at ? NULL : end;
-}
-
-/* An object or an array. */
-static const char *json_list(const char *at, char close, int depth)
-{
-	at = json_space(at + 1);
-	if (*at == close)
-		return at + 1;
-	for (;;) {
-		if (close == '}') {
-			at = json_string(at);
-			if (!at || *(at = json_space(at)) != ':')
-				return NULL;
-			at = json_space(at + 1);
-		}
-		at = json_value(at, depth + 1);
-		if (!at)
-			return NULL;
-		at = json_space(at);
-		if (*at == close)
-			return at + 1;
-		if (*at != ',')
-			return NULL;
-		at = json_space(at + 1);
-	}
-}
-
-static const char *json_value(const char *at, int depth)
-{
-	static const char *const words[] = {"true", "false", "null"};
-
-	if (depth > 32)
-		return NULL;
-	if (*at == '{' || *at == '[')
-		return json_list(at, *at == '{' ? '}' : ']', depth);
-	if (*at == '"')
-		return json_string(at);
-	for (size_t i = 0; i < 3; i++)
-		if (!strncmp(at, words[i], strlen(words[i])))
-			return at + strlen(words[i]);
-	return json_number(at);
-}
-
-bool tool_json(const char *text)
-{
-	const char *end = json_value(json_space(text), 0);
-
-	return end && !*json_space(end);
-}
-
-int64_t tool_number(const char *text, const char *after, const char *key)
-{
-	const char *at = strstr(text, after);
-	char quoted[64];
-
-	snprintf(quoted, sizeof(quoted), "\"%s\": ", key);
-	at = at ? strstr(at, quoted) : NULL;
-	if (!at || !strncmp(at + strlen(quoted), "null", 4))
-		return -1;
-	return strtoll(at + strlen(quoted), NULL, 10);
 }

@@ -7,6 +7,8 @@
 
 #include <criterion/criterion.h>
 
+#include "common/options_say.h"
+#include "common/wrap.h"
 #include "support/tool.h"
 #include "xsk_bench/report.h"
 #include "xsk_bench/say.h"
@@ -204,9 +206,9 @@ Test(bench, text_is_broken_before_column_80_and_goes_on_below)
 	size_t size;
 	FILE *f = open_memstream(&out, &size);
 
-	say_wrapped(f, 0, 2,
-		    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa "
-		    "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb c");
+	wrap_text(f, 0, 2,
+		  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa "
+		  "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb c");
 	fclose(f);
 	cr_assert_str_eq(out, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa "
 			      "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb\n  c\n");
@@ -309,7 +311,7 @@ Test(bench, program_counters_that_cannot_be_read_are_unknown_everywhere)
 	cr_assert_null(balance("arrived"));
 	cr_assert(account.adds_up);
 	out = text_of(report_as_json);
-	cr_assert(tool_json(out), "%s", out);
+	cr_assert(tool_is_json(out), "%s", out);
 	cr_assert(strstr(out, "\"redirected\": null") && strstr(out, "\"passed\": null") &&
 			  strstr(out, "\"kept\": null") &&
 			  strstr(out, "\"dropped_too_long\": null"),

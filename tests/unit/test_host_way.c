@@ -4,7 +4,7 @@
 
 #include <criterion/criterion.h>
 
-#include "xsk_bench/host_way.h"
+#include "common/host_way.h"
 
 /* A machine with one of each: bond0 over eth0 and eth1, a VLAN on it, a bridge over eth2 with a VLAN, a
  * macvlan on eth3 with a MAC of its own, a tunnel without any. */

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -10,7 +11,12 @@
 #include <unistd.h>
 
 #include <linux/capability.h>
+#include <linux/ethtool.h>
+#include <linux/if.h>
+#include <linux/netlink.h>
+#include <linux/sockios.h>
 
+#include "common/error.h"
 #include "info.h"
 
 #ifndef AF_XDP
@@ -71,6 +77,7 @@ void info_host_facts(struct info_facts *out)
 	out->processors = (uint32_t)sysconf(_SC_NPROCESSORS_CONF);
 	out->socket_error = info_probe_socket(AF_XDP);
 	out->program_error = info_probe_program();
+	out->memory_error = info_probe_memory();
 }
 
 /* ---- What only sysfs tells -------------------------------------------------------------------- */
@@ -81,7 +88,7 @@ void info_host_facts(struct info_facts *out)
  */
 static bool read_sysfs(const struct info_facts *facts, const char *file, char *out, size_t size)
 {
-	const char *name = facts->link.name;
+	const char *name = facts->device.ifname;
 	char path[128], index[16];
 
 	snprintf(path, sizeof(path), "/sys/class/net/%s/ifindex", name);
@@ -108,14 +115,43 @@ static void read_virtio(struct info_facts *out)
 
 static void read_peer(struct info_facts *out)
 {
-	char name[16];
-
-	if (!info_link_name(out->device.peer_ifindex, name) ||
-	    net_xdp_device_query(name, &out->peer, NULL) < 0)
+	if (!out->device.peer_ifname[0] ||
+	    net_xdp_device_query(out->device.peer_ifname, &out->peer, NULL) < 0)
 		out->peer.ifindex = 0;
-	else
-		out->has_peer_offloads = info_offloads(name, &out->peer_offloads);
 }
+
+/* ---- What rtnetlink tells --------------------------------------------------------------------- */
+
+/* What the kernel does not tell stays empty. */
+static void read_host(struct info_facts *out)
+{
+	struct host_net net;
+
+	host_net_read(&net);
+	info_link(&net, out->device.ifindex, &out->link);
+	host_net_free(&net);
+}
+
+/* ---- What only ethtool tells ------------------------------------------------------------------ */
+
+static void read_channels(struct info_facts *out)
+{
+	struct ethtool_channels channels = {.cmd = ETHTOOL_GCHANNELS};
+	struct ifreq request = {.ifr_data = (void *)&channels};
+	/* Takes the ioctl as well as one of a protocol that may be missing or refused. */
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+
+	if (fd < 0)
+		return;
+	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", out->device.ifname);
+	if (ioctl(fd, SIOCETHTOOL, &request) == 0) {
+		out->channels = channels.combined_count;
+		out->most_channels = channels.max_combined;
+	}
+	close(fd);
+}
+
+/* ---- All of it -------------------------------------------------------------------------------- */
 
 /* Every other question needs it too, and its answer would not say what is the matter. */
 int info_netlink_check(struct net_error *err)
@@ -124,18 +160,14 @@ int info_netlink_check(struct net_error *err)
 
 	if (!rc)
 		return 0;
-	err->code = rc;
-	snprintf(err->step, sizeof(err->step), "query");
 	if (info_limit_hint(rc))
-		snprintf(err->message, sizeof(err->message), "cannot make a netlink socket: %s%s",
-			 strerror(-rc), info_limit_hint(rc));
-	else
-		snprintf(err->message, sizeof(err->message),
-			 "netlink sockets are refused: %s; without them nothing is known of an "
-			 "interface. Allow AF_NETLINK in the system call filter of the service or "
-			 "container (systemd: RestrictAddressFamilies=)",
-			 strerror(-rc));
-	return rc;
+		return error_fill(err, rc, "query", "cannot make a netlink socket: %s%s",
+				  strerror(-rc), info_limit_hint(rc));
+	return error_fill(err, rc, "query",
+			  "netlink sockets are refused: %s; without them nothing is known of an "
+			  "interface. Allow AF_NETLINK in the system call filter of the service or "
+			  "container (systemd: RestrictAddressFamilies=)",
+			  strerror(-rc));
 }
 
 int info_facts(const char *ifname, uint32_t queue, struct info_facts *out, struct net_error *err)
@@ -153,9 +185,8 @@ int info_facts(const char *ifname, uint32_t queue, struct info_facts *out, struc
 	rc = net_xdp_device_queue_query(ifname, queue, &out->queue_state, err);
 	if (rc < 0)
 		return rc;
-	info_link(out->device.ifindex, &out->link);
-	out->has_offloads = info_offloads(out->link.name, &out->offloads);
-	info_channels(out->link.name, &out->channels, &out->most_channels);
+	read_host(out);
+	read_channels(out);
 	if (out->device.is_bond)
 		read_sysfs(out, "bonding/slaves", out->bond_members, sizeof(out->bond_members));
 	read_virtio(out);

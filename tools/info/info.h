@@ -2,7 +2,8 @@
 /*
  * xsk-info: facts about an interface, what an attach would make of them, and the two put into words.
  *
- *     facts.c    asks the kernel; changes nothing. Parts: holder.c, link.c, ethtool.c, probe.c
+ *     facts.c    asks the kernel; changes nothing. Parts: holder.c, probe.c, common/host_net.c, of which
+ *                link.c keeps what concerns the interface
  *     predict.c  facts -> mode and sentences; pure, so a table tests it. Its rules are in
  *                predict_access.c, predict_mode.c and predict_notes.c
  *     known.c    combinations known to go wrong: a table
@@ -10,7 +11,7 @@
  *     words.c    bits and privileges by name
  *     text.c, json.c   print
  *
- * Facts hold names as they are; what prints them escapes them (xsk_bench/escape.h).
+ * Facts hold names as they are; what prints them escapes them (common/escape.h).
  */
 #ifndef XSK_INFO_H
 #define XSK_INFO_H
@@ -19,6 +20,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "common/host_way.h"
 #include "net_xdp.h"
 
 /* Comparable kernel release. */
@@ -33,17 +35,16 @@ struct info_holder {
 	char command[32];
 };
 
-/* What rtnetlink tells beyond net_xdp_device. Lists have spaces between, and end with "..." when
+/* What rtnetlink tells beyond net_xdp_device: what the host has there. Lists have spaces between, and end with "..." when
  * cut. */
 struct info_link {
-	bool known;
 	bool promiscuous;
-	uint16_t type;	      /* ARPHRD_* of linux/if_arp.h */
-	char name[16];	      /* the interface's own: device.ifname may be an alternative one */
 	char master[16];      /* what it is a port of; "" none */
 	char master_kind[16]; /* bridge, bond, ... */
 	char uppers[96];      /* on top of it: VLANs, macvlans, tunnels */
-	char addresses[128];  /* but link-local ones */
+	char addresses[128];  /* but IPv6 link-local ones */
+	bool default_route;   /* one leaves by it, or by what is on top of it */
+	struct host_way way;  /* what taking all frames would cut off */
 };
 
 struct info_facts {
@@ -56,17 +57,14 @@ struct info_facts {
 	bool has_virtio;	/* virtio_features is known */
 	uint64_t virtio_features;
 	struct info_link link;
-	bool has_offloads; /* offloads is known */
-	bool has_peer_offloads;
-	uint64_t offloads; /* INFO_OFFLOAD_*, those that are on */
-	uint64_t peer_offloads;
 	uint32_t channels; /* combined ones: in use, and possible; 0 unknown */
 	uint32_t most_channels;
 
 	char release[65];
-	uint32_t kernel;	/* INFO_KERNEL() of release */
+	uint32_t kernel; /* INFO_KERNEL() of release */
 	uint32_t processors;
 	int socket_error;	/* 0, or -errno of socket(AF_XDP) */
+	int memory_error;	/* 0, or -errno of memfd_create() */
 	int program_error;	/* 0, or -errno of loading an XDP program */
 	uint64_t capabilities;	/* effective, 1 << CAP_* */
 	bool user_namespace;	/* not the initial one: its capabilities do not reach bpf() */
@@ -86,16 +84,12 @@ int info_netlink_check(struct net_error *err);
 void info_find_holder(struct info_facts *out);
 
 /* link.c */
-void info_link(uint32_t ifindex, struct info_link *out);
-bool info_link_name(uint32_t ifindex, char name[16]);
-
-/* ethtool.c */
-bool info_offloads(const char *ifname, uint64_t *out); /* Return: were they told? */
-void info_channels(const char *ifname, uint32_t *channels, uint32_t *most);
+void info_link(const struct host_net *net, uint32_t ifindex, struct info_link *out);
 
 /* probe.c. Return: 0, or -errno: what the kernel, or a filter before it, answers. */
 int info_probe_socket(int family);
 int info_probe_program(void);
+int info_probe_memory(void);
 
 /* ---- The prediction --------------------------------------------------------------------------- */
 
@@ -117,7 +111,7 @@ enum info_kind {
 struct info_sentence {
 	enum info_kind kind;
 	const char *source; /* who says so; NULL: it follows from what is printed above */
-	char text[600];
+	char text[800];
 };
 
 struct info_prediction {
@@ -174,6 +168,10 @@ extern const struct info_known info_known[];
 /* What an attach with net_xdp_config_default() would get. */
 void info_predict(const struct info_facts *facts, struct info_prediction *out);
 
+/* What an attach without a buffer, as --try makes it, may cut off: one sentence; "" nothing. */
+void info_try_warning(const struct info_facts *facts, const struct info_prediction *prediction,
+		      char *out, size_t size);
+
 /* Has the caller this capability where the kernel asks for it? */
 bool info_can(const struct info_facts *facts, int capability);
 
@@ -208,29 +206,15 @@ struct info_bit {
 extern const struct info_bit info_xdp_bits[];
 extern const struct info_bit info_rx_metadata_bits[];
 extern const struct info_bit info_xsk_bits[];
-extern const struct info_bit info_offload_bits[]; /* names of ethtool -k */
+extern const struct info_bit info_offload_bits[]; /* NET_XDP_OFFLOAD_* */
 
-enum {
-	INFO_OFFLOAD_RX_VLAN = 1 << 0, /* the device takes 802.1Q tags out of frames */
-	INFO_OFFLOAD_RX_STAG = 1 << 1, /* ... 802.1ad tags */
-	INFO_OFFLOAD_TX_VLAN = 1 << 2, /* the device is given tags to put into frames */
-	INFO_OFFLOAD_TX_STAG = 1 << 3,
-	INFO_OFFLOAD_GRO = 1 << 4,
-	INFO_OFFLOAD_GRO_LIST = 1 << 5,
-	INFO_OFFLOAD_GRO_UDP = 1 << 6,
-	INFO_OFFLOAD_LRO = 1 << 7,
-	INFO_OFFLOAD_GRO_HW = 1 << 8,
-	INFO_OFFLOAD_TSO = 1 << 9,
-	INFO_OFFLOAD_TSO6 = 1 << 10,
-	INFO_OFFLOAD_USO = 1 << 11,
-};
-#define INFO_OFFLOADS_RX_TAG (INFO_OFFLOAD_RX_VLAN | INFO_OFFLOAD_RX_STAG)
-#define INFO_OFFLOADS_TX_TAG (INFO_OFFLOAD_TX_VLAN | INFO_OFFLOAD_TX_STAG)
+#define INFO_OFFLOADS_RX_TAG (NET_XDP_OFFLOAD_RX_VLAN | NET_XDP_OFFLOAD_RX_STAG)
+#define INFO_OFFLOADS_TX_TAG (NET_XDP_OFFLOAD_TX_VLAN | NET_XDP_OFFLOAD_TX_STAG)
 /* What joins frames on receive, and what leaves a sender's frames joined. */
 #define INFO_OFFLOADS_JOIN                                                                         \
-	(INFO_OFFLOAD_GRO | INFO_OFFLOAD_GRO_LIST | INFO_OFFLOAD_GRO_UDP | INFO_OFFLOAD_LRO |       \
-	 INFO_OFFLOAD_GRO_HW)
-#define INFO_OFFLOADS_SEGMENT (INFO_OFFLOAD_TSO | INFO_OFFLOAD_TSO6 | INFO_OFFLOAD_USO)
+	(NET_XDP_OFFLOAD_GRO | NET_XDP_OFFLOAD_GRO_LIST | NET_XDP_OFFLOAD_GRO_UDP |                \
+	 NET_XDP_OFFLOAD_GRO_HARDWARE | NET_XDP_OFFLOAD_LRO)
+#define INFO_OFFLOADS_SEGMENT (NET_XDP_OFFLOAD_TSO | NET_XDP_OFFLOAD_UDP_SEGMENT)
 
 /* The privileges that an attach asks for. */
 struct info_privilege {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* What is not known has no member: for a reader of JSON that is the same as null. */
-#include "../xsk_bench/json.h"
+#include "common/json.h"
 #include "info.h"
 
 /* An array of the words whose bits are set. */
@@ -37,16 +37,19 @@ static void put_link(struct json *j, const struct info_facts *f)
 {
 	const struct info_link *l = &f->link;
 
-	if (l->known)
-		json_number(j, "link_type", l->type);
+	json_number(j, "link_type", f->device.link_type);
 	if (l->master[0])
 		json_text(j, "master", l->master);
+	if (l->default_route)
+		json_bool(j, "default_route", true);
+	if (l->way.sentence[0])
+		json_text(j, "host", l->way.sentence);
 	if (l->uppers[0])
 		json_text(j, "uppers", l->uppers);
 	if (l->addresses[0])
 		json_text(j, "addresses", l->addresses);
-	if (f->has_offloads)
-		put_bits(j, "offloads", f->offloads, info_offload_bits);
+	if (f->device.has_offloads)
+		put_bits(j, "offloads", f->device.offloads, info_offload_bits);
 	if (f->most_channels) {
 		json_number(j, "channels", f->channels);
 		json_number(j, "most_channels", f->most_channels);
@@ -161,6 +164,10 @@ static void put_report(struct json *j, const struct net_xdp_report *r)
 	json_bool(j, "native", r->native);
 	json_bool(j, "multi_buffer", r->multi_buffer);
 	json_bool(j, "unaligned", r->unaligned);
+	json_bool(j, "takes_frames", r->takes_frames);
+	json_text(j, "frames_state", r->frames_state);
+	if (r->vlan_state[0])
+		json_text(j, "vlan_state", r->vlan_state);
 	json_number(j, "chunk_bytes", r->chunk_bytes);
 	json_number(j, "direct_capacity_bytes", r->direct_capacity_bytes);
 	json_number(j, "max_tx_descriptors", r->max_tx_descriptors);
@@ -197,17 +204,9 @@ void info_json_begin(struct json *j)
 	json_text(j, "tool", "xsk-info");
 }
 
-/* The form is that of xsk-bench. */
 void info_json_end(struct json *j, int status, const struct net_error *err)
 {
-	json_number(j, "exit_code", (uint64_t)status);
-	if (status) {
-		json_open(j, "error", '{');
-		json_signed(j, "code", err->code);
-		json_text(j, "step", err->step);
-		json_text(j, "message", err->message);
-		json_close(j, '}');
-	}
+	json_outcome(j, status, status ? err : NULL);
 	json_close(j, '}');
 }
 

@@ -77,8 +77,7 @@ const struct info_known info_known[] = {
 		.when = ZERO_COPY,
 		.kind = INFO_NOTE,
 		.text = "This driver takes what the fill ring holds when it binds; with an empty "
-			"one "
-			"it loses buffers until nothing comes any more: give initial_rx to "
+			"one it loses buffers until nothing comes any more: give initial_rx to "
 			"get_queues, also if you only send.",
 		.source = "https://github.com/anza-xyz/agave/pull/6836",
 	},
@@ -96,8 +95,7 @@ const struct info_known info_known[] = {
 		.when = ZERO_COPY,
 		.kind = INFO_NOTE,
 		.text = "mlx5 pads what it writes to whole cache lines: the bytes behind a frame, "
-			"up "
-			"to the next line of its buffer, are overwritten; keep nothing there.",
+			"up to the next line of its buffer, are overwritten; keep nothing there.",
 		.source = "rq_end_pad_mode(), 7.3",
 	},
 	{
@@ -106,10 +104,8 @@ const struct info_known info_known[] = {
 		.virtio_without = INFO_VIRTIO_ACCESS_PLATFORM,
 		.kind = INFO_LOWERS,
 		.text = "virtio_net offers zero copy on every device, but refuses the bind "
-			"(EINVAL) "
-			"on this one: its host did not give VIRTIO_F_ACCESS_PLATFORM. QEMU: "
-			"-device "
-			"virtio-net-pci,iommu_platform=on,disable-legacy=on",
+			"(EINVAL) on this one: its host did not give VIRTIO_F_ACCESS_PLATFORM. "
+			"QEMU: -device virtio-net-pci,iommu_platform=on,disable-legacy=on",
 		.source = "virtnet_xsk_pool_enable(), 7.3, and tools/zc-lab on 6.18.15",
 	},
 	{
@@ -118,9 +114,8 @@ const struct info_known info_known[] = {
 		.virtio_without = INFO_VIRTIO_RING_RESET,
 		.kind = INFO_LOWERS,
 		.text = "virtio_net offers zero copy on every device, but refuses the bind "
-			"(ENOENT) "
-			"on this one: its host did not give VIRTIO_F_RING_RESET. QEMU: -device "
-			"virtio-net-pci,queue_reset=on,disable-legacy=on",
+			"(ENOENT) on this one: its host did not give VIRTIO_F_RING_RESET. QEMU: "
+			"-device virtio-net-pci,queue_reset=on,disable-legacy=on",
 		.source = "virtqueue_reset() behind virtnet_rq_bind_xsk_pool(), 7.3",
 	},
 	{
@@ -130,8 +125,7 @@ const struct info_known info_known[] = {
 		.virtio_with = INFO_VIRTIO_GUEST_OFFLOADS,
 		.kind = INFO_LOWERS,
 		.text = "virtio_net would refuse zero copy (ENOENT), because its host merges "
-			"frames "
-			"but does not split them over buffers. QEMU: mrg_rxbuf=on.",
+			"frames but does not split them over buffers. QEMU: mrg_rxbuf=on.",
 		.source = "virtnet_xsk_pool_enable() in big_packets mode, 7.3",
 	},
 	{
@@ -203,8 +197,7 @@ const struct info_known info_known[] = {
 		.when = ZERO_COPY,
 		.kind = INFO_NOTE,
 		.text = "virtio_net has its own header written in front of each frame, 12 bytes, "
-			"or "
-			"20 with hash reports: buffers with a smaller gap there are bounced "
+			"or 20 with hash reports: buffers with a smaller gap there are bounced "
 			"(rx_bounce_gap), or refused when sealed. Give header_bytes as many.",
 		.source = "virtnet_add_recvbuf_xsk(), 7.3",
 	},
@@ -222,8 +215,7 @@ const struct info_known info_known[] = {
 		.when = ZERO_COPY | INFO_WHEN_DMA_PER_PAGE,
 		.kind = INFO_NOTE,
 		.text = "An IOMMU maps memory for this device page by page, or sysfs does not "
-			"tell: "
-			"what crosses a page of 4096 bytes is bounced (rx_bounce_page, "
+			"tell: what crosses a page of 4096 bytes is bounced (rx_bounce_page, "
 			"tx_bounce_page), on huge pages too. Boot with iommu.passthrough=1, or lay "
 			"buffers out within pages.",
 		.source = "xp_dma_map(), xp_check_dma_contiguity(), 7.3, and tools/zc-lab --nic "

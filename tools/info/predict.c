@@ -88,26 +88,6 @@ struct info_limit info_limit(uint32_t chunk_bytes)
 	};
 }
 
-const char *word(const char *name)
-{
-	static const char harmless[] = "abcdefghijklmnopqrstuvwxyz"
-				       "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._@+";
-	static char buffers[2][80]; /* 15 characters of at most 4, and the outer quotes */
-	static uint32_t last;
-	size_t used = 0;
-	char *out;
-
-	if (!name[strspn(name, harmless)])
-		return name;
-	last = !last;
-	out = buffers[last];
-	out[used++] = '\'';
-	for (; *name && used < sizeof(buffers[0]) - 6; name++)
-		used += (size_t)snprintf(out + used, 5, *name == '\'' ? "'\\''" : "%c", *name);
-	snprintf(out + used, 2, "'");
-	return out;
-}
-
 bool is_driver(const struct info_facts *f, const char *name)
 {
 	return strcmp(f->device.driver, name) == 0;
@@ -152,9 +132,9 @@ static void summarize(const struct info_facts *f, struct info_prediction *p)
 void info_predict(const struct info_facts *facts, struct info_prediction *out)
 {
 	static predict_rule *const rules[] = {
-		socket_rule, program_load_rule, memory_rule, program_rule, link_type_rule,
-		queue_rule,  attach_rule,	zero_copy_rule, known_rule, mtu_rule,
-		joined_rule, tag_rule,		veth_rule, link_rule, spread_rule,
+		socket_rule, program_load_rule, memory_rule,	program_rule, link_type_rule,
+		queue_rule,  attach_rule,	zero_copy_rule, known_rule,   mtu_rule,
+		joined_rule, tag_rule,		veth_rule,	link_rule,    spread_rule,
 		host_rule,   address_rule,
 	};
 

@@ -3,6 +3,7 @@
 #ifndef XSK_INFO_PREDICT_H
 #define XSK_INFO_PREDICT_H
 
+#include "common/escape.h"
 #include "info.h"
 
 #define ETHERNET_BYTES 18 /* header and one VLAN tag: what a frame has beyond the MTU */
@@ -24,9 +25,10 @@ void add_known(struct info_prediction *p, const struct info_known *row);
 /* Whose word the last sentence is. */
 void cite(struct info_prediction *p, const char *source);
 
-/* A name as one word of a shell command: whoever copies it must not run a part of it. Return: the
- * name, or a buffer that the second next call overwrites. */
-const char *word(const char *name);
+static inline const char *word(const char *name)
+{
+	return escape_word(name);
+}
 
 bool is_driver(const struct info_facts *facts, const char *name);
 

@@ -98,11 +98,20 @@ void program_load_rule(const struct info_facts *f, struct info_prediction *p)
 		       why);
 }
 
+/* About what xsk-bench registers by default, for two rings each of receive and send buffers. */
+#define BENCH_BYTES (17u << 20)
+
 void memory_rule(const struct info_facts *f, struct info_prediction *p)
 {
 	struct net_xdp_config config = net_xdp_config_default();
 	uint64_t needed = net_xdp_private_bytes(&config);
+	const char *hint = info_limit_hint(f->memory_error);
 
+	if (f->memory_error)
+		blocks(p, "memfd_create() is refused (%s)%s.", strerror(-f->memory_error),
+		       hint ? hint
+			    : ": by a system call filter (seccomp of a service or container); "
+			      "allow it there");
 	if (info_can(f, CAP_IPC_LOCK) || f->memlock_bytes == UINT64_MAX)
 		return;
 	if (f->memlock_bytes < needed)
@@ -114,9 +123,12 @@ void memory_rule(const struct info_facts *f, struct info_prediction *p)
 	else
 		note(p,
 		     "The locked-memory limit allows %llu KiB of memory, %llu KiB of them our "
-		     "own; for more raise it (ulimit -l) or grant CAP_IPC_LOCK.",
-		     (unsigned long long)f->memlock_bytes / 1024,
-		     (unsigned long long)needed / 1024);
+		     "own%s; for more raise it (ulimit -l) or grant CAP_IPC_LOCK.",
+		     (unsigned long long)f->memlock_bytes / 1024, (unsigned long long)needed / 1024,
+		     f->memlock_bytes < needed + BENCH_BYTES
+			     ? ", and the buffers of a program have to fit in the rest (those of "
+			       "xsk-bench with a smaller --ring), else an attach fails (ENOBUFS)"
+			     : "");
 }
 
 /* ---- Other people's programs ------------------------------------------------------------------ */
@@ -176,13 +188,13 @@ void program_rule(const struct info_facts *f, struct info_prediction *p)
 
 void link_type_rule(const struct info_facts *f, struct info_prediction *p)
 {
-	if (!f->link.known || f->link.type == ARPHRD_ETHER || f->link.type == ARPHRD_LOOPBACK)
+	if (f->device.has_ethernet)
 		return;
 	blocks(p,
 	       "Frames of %s have no Ethernet header (link type %u of linux/if_arp.h): what comes "
 	       "would be IP packets or worse, so it is refused. Use the Ethernet interface below "
 	       "it, or make it one (a tap in place of a tun).",
-	       f->device.ifname, f->link.type);
+	       f->device.ifname, f->device.link_type);
 }
 
 /* Does an endpoint take a queue with these numbers of receive and transmit queues? As
@@ -214,7 +226,7 @@ void queue_rule(const struct info_facts *f, struct info_prediction *p)
 		       "another queue or end its owner (ss --xdp -p lists them where the kernel "
 		       "can).",
 		       f->queue);
-	else if (!f->queue_state.has_state && f->queue < d->rx_queues)
+	else if (!f->queue_state.has_state)
 		unsure(p,
 		       "Whether somebody's AF_XDP socket is bound to queue %u already is not told "
 		       "%s; a second one is refused (EBUSY).",

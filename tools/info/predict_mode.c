@@ -158,8 +158,7 @@ void zero_copy_rule(const struct info_facts *f, struct info_prediction *p)
 		unsure(p,
 		       "virtio_net offers zero copy on every device, but bind succeeds only where "
 		       "the host gave VIRTIO_F_ACCESS_PLATFORM and VIRTIO_F_RING_RESET, which "
-		       "sysfs "
-		       "does not tell here (QEMU: -device "
+		       "sysfs does not tell here (QEMU: -device "
 		       "virtio-net-pci,iommu_platform=on,disable-legacy=on); else it falls back to "
 		       "copy mode.");
 	}

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* What else to know before: sizes, joined frames, tags, links, and what the host has there. */
+#include <stdarg.h>
+#include <string.h>
+
 #include <linux/if_arp.h>
 
 #include "predict.h"
@@ -52,15 +55,15 @@ void mtu_rule(const struct info_facts *f, struct info_prediction *p)
  * not yet cut into frames reaches it whole. */
 void joined_rule(const struct info_facts *f, struct info_prediction *p)
 {
-	const char *sender = f->link.type == ARPHRD_LOOPBACK ? word(f->device.ifname)
-			     : f->peer.ifindex		     ? word(f->peer.ifname)
-			     : is_driver(f, "veth")	     ? "PEER"
-							     : "SENDER";
+	const char *sender = f->device.link_type == ARPHRD_LOOPBACK ? word(f->device.ifname)
+			     : f->peer.ifindex			    ? word(f->peer.ifname)
+			     : is_driver(f, "veth")		    ? "PEER"
+								    : "SENDER";
 
 	if (p->native && p->sure)
 		return;
-	if (f->has_offloads && !(f->offloads & INFO_OFFLOADS_JOIN) && f->has_peer_offloads &&
-	    !(f->peer_offloads & INFO_OFFLOADS_SEGMENT))
+	if (f->device.has_offloads && !(f->device.offloads & INFO_OFFLOADS_JOIN) &&
+	    f->device.has_peer_offloads && !(f->device.peer_offloads & INFO_OFFLOADS_SEGMENT))
 		return;
 	note(p,
 	     "In generic mode frames that were joined arrive as one where it fits, and nothing is "
@@ -74,10 +77,11 @@ void joined_rule(const struct info_facts *f, struct info_prediction *p)
 /* A veth has no device that takes tags out: they come out of band as the other end sends them. */
 void tag_rule(const struct info_facts *f, struct info_prediction *p)
 {
-	uint64_t on = f->offloads & INFO_OFFLOADS_RX_TAG;
+	uint64_t on = f->device.offloads & INFO_OFFLOADS_RX_TAG;
 
 	if (is_driver(f, "veth")) {
-		if (f->has_peer_offloads && !(f->peer_offloads & INFO_OFFLOADS_TX_TAG))
+		if (f->device.has_peer_offloads &&
+		    !(f->device.peer_offloads & INFO_OFFLOADS_TX_TAG))
 			return;
 		note(p,
 		     "VLAN tags that the other end leaves to the device (tx-vlan-offload; 802.1ad: "
@@ -89,14 +93,15 @@ void tag_rule(const struct info_facts *f, struct info_prediction *p)
 		     f->peer.ifindex ? "" : " (in its namespace)");
 		return;
 	}
-	if (!f->has_offloads || !on)
+	if (!f->device.has_offloads || !on)
 		return;
 	note(p,
 	     "The device takes VLAN tags out of frames (rx-vlan-offload: %s%s%s): they are lost "
 	     "without a count. Keep them in the frame: ethtool -K %s rxvlan off "
 	     "rx-vlan-stag-hw-parse off%s",
-	     on & INFO_OFFLOAD_RX_VLAN ? "802.1Q" : "", on == INFO_OFFLOADS_RX_TAG ? " and " : "",
-	     on & INFO_OFFLOAD_RX_STAG ? "802.1ad, rx-vlan-stag-hw-parse" : "",
+	     on & NET_XDP_OFFLOAD_RX_VLAN ? "802.1Q" : "",
+	     on == INFO_OFFLOADS_RX_TAG ? " and " : "",
+	     on & NET_XDP_OFFLOAD_RX_STAG ? "802.1ad, rx-vlan-stag-hw-parse" : "",
 	     word(f->device.ifname),
 	     f->device.rx_metadata_features & RX_METADATA_VLAN
 		     ? "; or have them reported (rx_vlan)."
@@ -147,38 +152,72 @@ void spread_rule(const struct info_facts *f, struct info_prediction *p)
 
 /* ---- The host --------------------------------------------------------------------------------- */
 
+/* Append to a list that has commas between. */
+static void append(char *list, size_t size, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static void append(char *list, size_t size, const char *format, ...)
+{
+	size_t used = strlen(list);
+	va_list args;
+
+	if (used)
+		used += (size_t)snprintf(list + used, size - used, ", ");
+	va_start(args, format);
+	vsnprintf(list + used, size - used, format, args);
+	va_end(args);
+}
+
 void host_rule(const struct info_facts *f, struct info_prediction *p)
 {
 	const struct info_link *l = &f->link;
-	char use[320] = "";
-	size_t used = 0;
+	bool only = l->way.verdict == HOST_ONLY;
+	char use[340] = "";
 
 	if (l->addresses[0])
-		used += (size_t)snprintf(use, sizeof(use), "address %s", l->addresses);
+		append(use, sizeof(use), "address %s", l->addresses);
+	if (l->default_route)
+		append(use, sizeof(use), "default route");
 	if (l->uppers[0])
-		used += (size_t)snprintf(use + used, sizeof(use) - used, "%son top of it %s",
-					 used ? ", " : "", l->uppers);
+		append(use, sizeof(use), "on top of it %s", l->uppers);
 	if (l->master[0])
-		snprintf(use + used, sizeof(use) - used, "%sport of %s%s%s", used ? ", " : "",
-			 l->master_kind, l->master_kind[0] ? " " : "", l->master);
+		append(use, sizeof(use), "port of %s%s%s", l->master_kind,
+		       l->master_kind[0] ? " " : "", l->master);
 	if (use[0])
 		note(p,
-		     "The host uses this interface (%s). The frames of a queue go to the first "
-		     "process "
-		     "that posts buffers there, and the host gets none of them any more; with "
-		     "--mac (take_macs) only those to the MACs that are named there.",
-		     use);
+		     "The host uses this interface (%s)%s%s. The frames of a queue go to the first "
+		     "process that posts buffers there, and the host gets none of them any more; "
+		     "with --mac (take_macs) only those to the MACs that are named there.",
+		     use, only ? ": " : "", only ? l->way.sentence : "");
+}
+
+/* The host keeps its frames as long as no buffer is posted, but for two cases. */
+void info_try_warning(const struct info_facts *f, const struct info_prediction *p, char *out,
+		      size_t size)
+{
+	out[0] = '\0';
+	if (f->link.way.verdict == HOST_FREE)
+		return;
+	if (p->mode == INFO_MODE_ZERO_COPY)
+		snprintf(out, size,
+			 "%s; in zero copy the driver has no buffers but those of the socket, and "
+			 "--try posts none: what arrives on queue %u meanwhile is lost",
+			 f->link.way.sentence, f->queue);
+	else if (!f->device.is_virtual)
+		snprintf(out, size,
+			 "%s; --try takes none of its frames, but those that arrive while the "
+			 "driver changes over may be lost",
+			 f->link.way.sentence);
 }
 
 void address_rule(const struct info_facts *f, struct info_prediction *p)
 {
 	/* A veth hands over whatever its other end sends. */
-	if (is_driver(f, "veth") || f->link.type != ARPHRD_ETHER || f->link.promiscuous)
+	if (is_driver(f, "veth") || f->device.link_type != ARPHRD_ETHER || f->link.promiscuous)
 		return;
 	note(p,
 	     "AF_XDP sees what the NIC accepts: its own MAC, broadcast, and multicast that "
-	     "somebody "
-	     "joined. For more: ip link set dev %s promisc on (or allmulticast on), or for one "
-	     "group: ip maddr add MAC dev %s",
+	     "somebody joined. For more: ip link set dev %s promisc on (or allmulticast on), or "
+	     "for one group: ip maddr add MAC dev %s",
 	     word(f->device.ifname), word(f->device.ifname));
 }

@@ -3,6 +3,7 @@
  * reckoning. */
 #include <errno.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -15,6 +16,16 @@ int info_probe_socket(int family)
 {
 	/* Unbound it touches no interface. */
 	int fd = socket(family, SOCK_RAW | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	return 0;
+}
+
+int info_probe_memory(void)
+{
+	int fd = memfd_create("xsk-info", MFD_CLOEXEC);
 
 	if (fd < 0)
 		return -errno;

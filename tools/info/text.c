@@ -5,45 +5,21 @@
 
 #include <linux/capability.h>
 
-#include "../xsk_bench/escape.h"
+#include "common/escape.h"
+#include "common/wrap.h"
 #include "info.h"
 
-#define WIDTH	   80
 #define TEXT_BYTES 1024 /* the longest line before it is wrapped */
 
 /* ---- Lines ------------------------------------------------------------------------------------ */
 
-/* How many of text's bytes begin a character: its columns, but for wide ones. */
-static size_t columns(const char *text, size_t length)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < length; i++)
-		count += ((unsigned char)text[i] & 0xc0) != 0x80;
-	return count;
-}
-
-/* Break text into lines of WIDTH that start below the first one's, which follows front. */
+/* The lines below the first one start where its text does, which follows front. */
 void info_print_sentence(FILE *out, const char *front, const char *text)
 {
-	size_t indent = strlen(front), column = indent, length, wide;
 	char plain[4 * TEXT_BYTES];
 
 	fputs(front, out);
-	text = escape_plain(plain, sizeof(plain), text);
-	while (*text) {
-		length = strcspn(text, " ");
-		wide = columns(text, length);
-		if (column > indent && column + 1 + wide > WIDTH) {
-			fprintf(out, "\n%*s", (int)indent, "");
-			column = indent;
-		}
-		fprintf(out, "%s%.*s", column > indent ? " " : "", (int)length, text);
-		column += wide + (column > indent);
-		text += length;
-		text += strspn(text, " ");
-	}
-	fprintf(out, "\n");
+	wrap_text(out, strlen(front), strlen(front), escape_plain(plain, sizeof(plain), text));
 }
 
 /* A line "  label  value". */
@@ -96,7 +72,7 @@ static void print_cell(FILE *out, const char *text, size_t width)
 	size_t wide;
 
 	escape_plain(plain, sizeof(plain), text);
-	wide = columns(plain, strlen(plain));
+	wide = wrap_width(plain, strlen(plain));
 	if (wide > width)
 		fprintf(out, "%s\n%*s  ", plain, (int)width, "");
 	else
@@ -211,7 +187,7 @@ static void print_features(FILE *out, const struct info_facts *f)
 	print_bits(out, "receive metadata", unknown, d->rx_metadata_features,
 		   info_rx_metadata_bits);
 	print_bits(out, "socket features", unknown, d->xsk_features, info_xsk_bits);
-	print_bits(out, "offloads", f->has_offloads ? NULL : "unknown", f->offloads,
+	print_bits(out, "offloads", f->device.has_offloads ? NULL : "unknown", f->device.offloads,
 		   info_offload_bits);
 }
 
@@ -270,6 +246,9 @@ static void print_try(FILE *out, const struct info_try *tried)
 	line(out, "result", "%s, %s program; %s chunks of %u, direct up to %u bytes",
 	     r->zero_copy ? "zero copy" : "copy mode", r->native ? "native" : "generic",
 	     r->unaligned ? "unaligned" : "aligned", r->chunk_bytes, r->direct_capacity_bytes);
+	line(out, "frames", "%s", r->frames_state);
+	if (r->vlan_state[0])
+		line(out, "VLAN", "%s", r->vlan_state);
 }
 
 void info_print_text(FILE *out, const struct info_facts *facts,

@@ -5,6 +5,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "common/error.h"
+#include "common/options_say.h"
 #include "info.h"
 
 #define REGION_BYTES (1u << 20)
@@ -47,11 +49,9 @@ int info_try(const struct info_facts *facts, struct info_try *out)
 	memset(out, 0, sizeof(*out));
 	region.fd = memfd_create("xsk-info", MFD_CLOEXEC);
 	if (region.fd < 0 || ftruncate(region.fd, REGION_BYTES) < 0) {
-		rc = -errno;
-		snprintf(out->err.step, sizeof(out->err.step), "memory");
-		snprintf(out->err.message, sizeof(out->err.message),
-			 "a region of %u bytes from memfd_create: %s", REGION_BYTES, strerror(-rc));
-		out->err.code = rc;
+		rc = error_fill(&out->err, -errno, "memory",
+				"a region of %u bytes from memfd_create: %s", REGION_BYTES,
+				strerror(errno));
 		goto fail;
 	}
 	config.ifname = facts->device.ifname;
@@ -65,8 +65,11 @@ int info_try(const struct info_facts *facts, struct info_try *out)
 	if (rc < 0)
 		goto fail;
 	rc = net_xdp_queue_report(queue, &out->report);
+	for (uint32_t i = 0; i < out->report.rung_count && i < NET_XDP_RUNGS; i++)
+		options_say(out->report.rungs[i].sentence, sizeof(out->report.rungs[i].sentence));
 
 fail:
+	options_say(out->err.message, sizeof(out->err.message));
 	/* What was found out stands, even if letting go of it takes too long. */
 	if (queue)
 		net_queue_destroy(queue, &ignored);

@@ -36,18 +36,17 @@ const struct info_bit info_xsk_bits[] = {
 
 /* net/ethtool/common.c, netdev_features_strings */
 const struct info_bit info_offload_bits[] = {
-	{INFO_OFFLOAD_RX_VLAN, "rx-vlan-hw-parse"},
-	{INFO_OFFLOAD_RX_STAG, "rx-vlan-stag-hw-parse"},
-	{INFO_OFFLOAD_TX_VLAN, "tx-vlan-hw-insert"},
-	{INFO_OFFLOAD_TX_STAG, "tx-vlan-stag-hw-insert"},
-	{INFO_OFFLOAD_GRO, "rx-gro"},
-	{INFO_OFFLOAD_GRO_LIST, "rx-gro-list"},
-	{INFO_OFFLOAD_GRO_UDP, "rx-udp-gro-forwarding"},
-	{INFO_OFFLOAD_LRO, "rx-lro"},
-	{INFO_OFFLOAD_GRO_HW, "rx-gro-hw"},
-	{INFO_OFFLOAD_TSO, "tx-tcp-segmentation"},
-	{INFO_OFFLOAD_TSO6, "tx-tcp6-segmentation"},
-	{INFO_OFFLOAD_USO, "tx-udp-segmentation"},
+	{NET_XDP_OFFLOAD_RX_VLAN, "rx-vlan-hw-parse"},
+	{NET_XDP_OFFLOAD_RX_STAG, "rx-vlan-stag-hw-parse"},
+	{NET_XDP_OFFLOAD_TX_VLAN, "tx-vlan-hw-insert"},
+	{NET_XDP_OFFLOAD_TX_STAG, "tx-vlan-stag-hw-insert"},
+	{NET_XDP_OFFLOAD_GRO, "rx-gro"},
+	{NET_XDP_OFFLOAD_GRO_LIST, "rx-gro-list"},
+	{NET_XDP_OFFLOAD_GRO_UDP, "rx-udp-gro-forwarding"},
+	{NET_XDP_OFFLOAD_LRO, "rx-lro"},
+	{NET_XDP_OFFLOAD_GRO_HARDWARE, "rx-gro-hw"},
+	{NET_XDP_OFFLOAD_TSO, "tx-tcp-segmentation"},
+	{NET_XDP_OFFLOAD_UDP_SEGMENT, "tx-udp-segmentation"},
 	{0, NULL},
 };
 

@@ -73,8 +73,7 @@ void print_port(const struct port *p)
 
 	uname(&name);
 	printf("  %s: driver %s, kernel %s, zero-copy: %s (XDP_OPTIONS), %s, %s, chunks of %u for "
-	       "frames of "
-	       "%u\n",
+	       "frames of %u\n",
 	       r->ifname, r->driver, name.release, r->zero_copy ? "yes" : "no",
 	       r->native ? "native" : "generic", r->sealed ? "sealed" : "not sealed",
 	       r->chunk_bytes, r->direct_capacity_bytes);

@@ -2,29 +2,20 @@
 #include "look.h"
 
 #include <errno.h>
-#include <stdarg.h>
+#include <net/if.h>
 #include <string.h>
 
+#include "common/error.h"
+#include "common/options_say.h"
+#include "common/escape.h"
 #include "say.h"
 
-static int fail(struct net_error *err, int code, const char *step, const char *format, ...)
-	__attribute__((format(printf, 4, 5)));
-
-static int fail(struct net_error *err, int code, const char *step, const char *format, ...)
-{
-	va_list args;
-
-	err->code = code;
-	snprintf(err->step, sizeof(err->step), "%s", step);
-	va_start(args, format);
-	vsnprintf(err->message, sizeof(err->message), format, args);
-	va_end(args);
-	return code;
-}
-
+/* Each queue of an endpoint can send; who only sends needs none that receives. */
 static int check_queues(const struct port *p, const struct options *opt, struct net_error *err)
 {
-	uint32_t has = p->device.rx_queues;
+	uint32_t rx = p->device.rx_queues, tx = p->device.tx_queues;
+	uint32_t has = options_receive(opt) && rx < tx ? rx : tx;
+	const char *name = escape_word(port_name(p));
 	char first[24] = "", count[24] = "";
 
 	if (!has || opt->first_queue + opt->queue_count <= has)
@@ -33,23 +24,31 @@ static int check_queues(const struct port *p, const struct options *opt, struct 
 		snprintf(first, sizeof(first), "-q %u", opt->first_queue);
 	if (opt->queue_count > 1)
 		snprintf(count, sizeof(count), "%s-n %u", *first ? " " : "", opt->queue_count);
-	return fail(err, -EINVAL, "queues",
-		    "%s%s: %s has queues 0..%u; ethtool -L %s gives it more, where it can", first,
-		    count, p->ifname, has - 1, p->ifname);
+	if (rx != tx)
+		return error_fill(
+			err, -EINVAL, "queues",
+			"%s%s: %s has %u receive and %u transmit queues, of which %s can use "
+			"0..%u; ethtool -L %s changes their numbers",
+			first, count, p->ifname, rx, tx, options_mode_name(opt->mode), has - 1,
+			name);
+	return error_fill(err, -EINVAL, "queues",
+			  "%s%s: %s has queues 0..%u; ethtool -L %s gives it more, where it can",
+			  first, count, p->ifname, has - 1, name);
 }
 
 static int check_host(const struct port *p, const struct options *opt, const struct host_net *net,
 		      struct net_error *err)
 {
 	uint8_t macs[NET_XDP_TAKE_MACS][6];
-	struct host_taken taken = {macs, port_macs(opt, p->mac, macs)};
+	struct host_taken taken = {macs, port_macs(opt, p->device.mac, macs)};
 	struct host_way way = host_way_of(net, p->device.ifindex, &taken);
 
 	if (way.verdict == HOST_ONLY && !opt->force)
-		return fail(err, -EPERM, "host",
-			    "%s, and %s would take its frames; use another interface, --mac with a "
-			    "MAC that is not the host's, or --force",
-			    way.sentence, options_mode_name(opt->mode));
+		return error_fill(
+			err, -EPERM, "host",
+			"%s, and %s would take its frames; use another interface, --mac with a "
+			"MAC that is not the host's, or --force",
+			way.sentence, options_mode_name(opt->mode));
 	if (way.verdict != HOST_FREE)
 		say("%s; the host gets none of the frames that are taken (--mac with another MAC "
 		    "leaves it its own)",
@@ -62,25 +61,17 @@ static void tell_state(const struct port *p)
 	const struct net_xdp_device *d = &p->device;
 
 	if (!d->up)
-		say("%s is down; bring it up with: ip link set %s up", p->ifname, p->ifname);
+		say("%s is down; bring it up with: ip link set dev %s up", p->ifname,
+		    escape_word(port_name(p)));
 	else if (!d->carrier)
 		say("%s: the link is down", p->ifname);
 }
 
-int look_at_port(struct port *p, const struct options *opt, const struct host_net *net,
-		 struct net_error *err)
+int look_at_port(struct port *p, const struct options *opt, struct net_error *err)
 {
-	const struct host_link *link;
 	int rc = net_xdp_device_query(p->ifname, &p->device, err);
 
-	if (!rc)
-		rc = check_queues(p, opt, err);
-	if (rc)
-		return rc;
-	link = host_net_link(net, p->device.ifindex);
-	if (link && link->has_mac)
-		memcpy(p->mac, link->mac, sizeof(p->mac));
-	return 0;
+	return rc ? rc : check_queues(p, opt, err);
 }
 
 int look_at_host(const struct port *p, const struct options *opt, const struct host_net *net,
@@ -102,6 +93,38 @@ static struct net_xdp_rung *native_refusal(struct net_xdp_report *r)
 	return NULL;
 }
 
+/* What was asked for and is no error, when it is not to be had. Of several queues the first speaks for all. */
+static void tell_refused(const struct port *p, const struct options *opt,
+			 const struct net_xdp_report *r)
+{
+	const char *napi = strstr(r->napi_state, "NAPI ");
+	int set = 0;
+
+	if (napi)
+		sscanf(napi, "NAPI %*u: defer %n", &set);
+	if (opt->napi_defer && !set)
+		say("%s queue %u: --napi-defer has no effect: %s", p->ifname, r->hardware_queue,
+		    r->napi_state);
+}
+
+/* veth_xmit() records the queue, and generic XDP takes it for one that counts from 1. */
+static bool counts_wrong(const struct port *p, const struct options *opt,
+			 const struct net_xdp_report *r)
+{
+	return options_receive(opt) && !r->native && !strcmp(p->device.driver, "veth") &&
+	       p->device.rx_queues > opt->queue_count;
+}
+
+static void tell_counts_wrong(const struct port *p)
+{
+	uint32_t queues = p->device.rx_queues;
+
+	say("%s: in generic mode a veth counts its queues wrong, what was sent on queue i may "
+	    "arrive on queue i - 1; take all %u (-q 0 -n %u), or have one: ethtool -L %s rx "
+	    "1",
+	    p->ifname, queues, queues, escape_word(port_name(p)));
+}
+
 void look_at_mode(const struct port *p, const struct options *opt)
 {
 	uint32_t takes = port_largest_frame(opt), mtu = p->device.mtu_bytes;
@@ -109,9 +132,13 @@ void look_at_mode(const struct port *p, const struct options *opt)
 	struct net_xdp_rung *refusal = NULL;
 	char advice[48] = "lower the MTU", dropped[80] = "";
 	struct net_xdp_report report;
+	bool wrong = false;
 
-	if (!net_xdp_queue_report(p->queues[0].q, &report))
+	if (!net_xdp_queue_report(p->queues[0].q, &report)) {
 		refusal = native_refusal(&report);
+		wrong = counts_wrong(p, opt, &report);
+		tell_refused(p, opt, &report);
+	}
 	if (drops)
 		snprintf(dropped, sizeof(dropped), "frames over %u bytes are dropped", takes);
 	if (!options_send(opt) &&
@@ -127,43 +154,56 @@ void look_at_mode(const struct port *p, const struct options *opt)
 		options_say(refusal->sentence, sizeof(refusal->sentence));
 		say("generic XDP, which is slower: %s", refusal->sentence);
 	}
+	if (wrong)
+		tell_counts_wrong(p);
 	if (drops)
 		say("%s: the MTU is %u, and %s; %s", p->ifname, mtu, dropped, advice);
+}
+
+/* The interface as it is now, whatever it is called. Return: 0, -errno. */
+static int query_again(const struct port *p, struct net_xdp_device *out)
+{
+	char name[IF_NAMESIZE];
+	struct net_error ignored;
+
+	return net_xdp_device_query(if_indextoname(p->device.ifindex, name) ? name : p->ifname, out,
+				    &ignored);
 }
 
 int look_at_restart(const struct port *p, int code, struct net_error *err)
 {
 	static const char again[] = "start xsk-bench again";
 	struct net_xdp_device now;
-	struct net_error ignored;
-	int rc = net_xdp_device_query(p->ifname, &now, &ignored);
+	int rc = query_again(p, &now);
 
 	if (rc == -ENODEV)
-		return fail(err, code, "restart",
-			    "%s: the interface is gone, renamed or in another network namespace; "
-			    "when it is back, %s",
-			    p->ifname, again);
+		return error_fill(
+			err, code, "restart",
+			"%s: the interface is gone or in another network namespace; when it is back, %s",
+			p->ifname, again);
 	if (!rc && !now.program_id)
-		return fail(err, code, "restart",
-			    "%s: somebody has detached the XDP program, so no frames come any "
-			    "more; %s",
-			    p->ifname, again);
+		return error_fill(
+			err, code, "restart",
+			"%s: somebody has detached the XDP program, so no frames come any "
+			"more; %s",
+			p->ifname, again);
 	if (!rc && now.program_name[0] && strncmp(now.program_name, "net_xdp", 7) &&
 	    strcmp(now.program_mode, "dispatcher"))
-		return fail(err, code, "restart",
-			    "%s: somebody has put the XDP program \"%s\" in the place of ours, so "
-			    "no frames come any more; end it and %s",
-			    p->ifname, now.program_name, again);
-	return fail(err, code, "restart",
-		    "%s: the queues have to be made again (the device was reset, its queues or its "
-		    "XDP program changed); %s",
-		    p->ifname, again);
+		return error_fill(
+			err, code, "restart",
+			"%s: somebody has put the XDP program \"%s\" in the place of ours, so "
+			"no frames come any more; end it and %s",
+			p->ifname, now.program_name, again);
+	return error_fill(
+		err, code, "restart",
+		"%s: the queues have to be made again (the device was reset, its queues or its "
+		"XDP program changed); %s",
+		p->ifname, again);
 }
 
 bool look_at_link(const struct port *p)
 {
 	struct net_xdp_device now;
-	struct net_error ignored;
 
-	return !net_xdp_device_query(p->ifname, &now, &ignored) && now.up && now.carrier;
+	return !query_again(p, &now) && now.up && now.carrier;
 }

@@ -3,20 +3,20 @@
 #ifndef BENCH_LOOK_H
 #define BENCH_LOOK_H
 
-#include "host_way.h"
+#include "common/host_way.h"
 #include "port.h"
 
-/* Look at p->ifname without touching it: fills p->device and p->mac.
+/* Look at p->ifname without touching it: fills p->device.
  * Return: 0; -EINVAL when an option does not fit it, -errno; with err filled. */
-int look_at_port(struct port *p, const struct options *opt, const struct host_net *net,
-		 struct net_error *err);
+int look_at_port(struct port *p, const struct options *opt, struct net_error *err);
 
 /* Say on stderr what is odd about it. Return: 0; -EPERM with err filled when the run would cut the
  * machine off and --force is not given. */
 int look_at_host(const struct port *p, const struct options *opt, const struct host_net *net,
 		 struct net_error *err);
 
-/* The queues are there: say it where auto ended in generic XDP, or where frames will be dropped. */
+/* The queues are there: say it where auto ended in generic XDP, where frames will be dropped or go past
+ * these queues, and which option has no effect. */
 void look_at_mode(const struct port *p, const struct options *opt);
 
 /* The endpoint wants a restart: err says why, as far as the interface shows it. Return: code. */

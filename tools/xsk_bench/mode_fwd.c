@@ -75,7 +75,7 @@ static void enqueue(struct worker *w, struct lane *l, uint32_t id)
 	w->tally.received++;
 	w->tally.received_bytes += f->len_bytes;
 	if (l->from == l->to && f->len_bytes >= 12)
-		frame_reflect(pool_at(p, id) + f->offset_bytes, w->run->ports[l->from].mac);
+		frame_reflect(pool_at(p, id) + f->offset_bytes, w->run->ports[l->from].device.mac);
 }
 
 static uint32_t take(struct worker *w, struct lane *l)

@@ -99,10 +99,6 @@ uint32_t options_port_count(const struct options *opt);
 bool options_receive(const struct options *opt);
 bool options_send(const struct options *opt);
 
-/* The library names fields of struct net_xdp_config in its sentences: say the options that set them
- * instead. In place; what no longer fits is cut. */
-void options_say(char *text, size_t size);
-
 /* The text of --help. */
 extern const char options_help[];
 

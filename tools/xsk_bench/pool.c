@@ -8,20 +8,14 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "common/error.h"
+
 #define HUGE_PAGE_BYTES (2u << 20)
 #ifndef MFD_HUGE_2MB /* Debian 12: only in linux/memfd.h, which clashes with sys/mman.h */
 #define MFD_HUGE_2MB (21u << 26)
 #endif
 /* Not 0, and not where the memory is mapped: addresses have to be translated, as a guest's are. */
 #define GUEST_ADDR (1ull << 30)
-
-static int fail(struct net_error *err, int code, const char *what)
-{
-	err->code = code;
-	snprintf(err->step, sizeof(err->step), "memory");
-	snprintf(err->message, sizeof(err->message), "%s: %s", what, strerror(-code));
-	return code;
-}
 
 static int open_memory(struct bench_memory *m, uint64_t size_bytes, bool huge,
 		       struct net_error *err)
@@ -36,16 +30,17 @@ static int open_memory(struct bench_memory *m, uint64_t size_bytes, bool huge,
 	m->huge = huge;
 	m->fd = memfd_create("xsk-bench", MFD_CLOEXEC | (huge ? MFD_HUGETLB | MFD_HUGE_2MB : 0));
 	if (m->fd < 0)
-		return fail(err, -errno, "memfd_create");
+		return error_errno(err, -errno, "memory", "memfd_create");
 	if (ftruncate(m->fd, (off_t)m->size_bytes) < 0) {
-		rc = fail(err, -errno, "sizing the memory file");
+		rc = error_errno(err, -errno, "memory", "sizing the memory file");
 		goto out;
 	}
 	at = mmap(NULL, m->size_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, m->fd, 0);
 	if (at == MAP_FAILED) {
-		rc = fail(err, -errno,
-			  huge ? "mapping huge pages (raise vm.nr_hugepages, or use --pages auto)"
-			       : "mapping the memory file");
+		rc = error_errno(
+			err, -errno, "memory",
+			huge ? "mapping huge pages (raise vm.nr_hugepages, or use --pages auto)"
+			     : "mapping the memory file");
 		goto out;
 	}
 	m->bytes = at;
@@ -160,7 +155,7 @@ int pool_open(struct pool *p, const struct bench_memory *memory, uint64_t offset
 	p->ids = calloc(slots, sizeof(*p->ids));
 	if (!p->received || !p->ids) {
 		pool_close(p);
-		return fail(err, -ENOMEM, "the pool's tables");
+		return error_errno(err, -ENOMEM, "memory", "the pool's tables");
 	}
 	/* Both uses at once: the first rx_count are to be posted, the rest are free to send. */
 	for (uint32_t i = 0; i < slots; i++)

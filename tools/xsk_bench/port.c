@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "common/options_say.h"
 #include "port.h"
 #include "say.h"
 
@@ -17,7 +18,7 @@ uint32_t port_largest_frame(const struct options *opt)
 	return opt->frame_bytes < SMALLEST_MAX_FRAME ? SMALLEST_MAX_FRAME : opt->frame_bytes;
 }
 
-/* A line for a person who wonders why nothing happens. SIGINT and SIGTERM, which are blocked, end the wait. */
+/* A line for a person who wonders why nothing happens. The signals that are blocked end the wait. */
 static bool on_wait(void *unused, const char *sentence)
 {
 	static char last[200];
@@ -28,8 +29,7 @@ static bool on_wait(void *unused, const char *sentence)
 		snprintf(last, sizeof(last), "%s", sentence);
 		say("%s", sentence);
 	}
-	return sigpending(&signals) ||
-	       !(sigismember(&signals, SIGINT) || sigismember(&signals, SIGTERM));
+	return sigpending(&signals) || sigisemptyset(&signals);
 }
 
 uint32_t port_macs(const struct options *opt, const uint8_t own[6],
@@ -69,7 +69,7 @@ struct net_xdp_config port_config(const struct options *opt, const struct port *
 	c.mode = (enum net_xdp_mode)opt->bind_mode;
 	c.attach = (enum net_xdp_attach)opt->attach;
 	c.program = opt->dispatcher ? NET_XDP_PROGRAM_DISPATCHER : NET_XDP_PROGRAM_LINK;
-	c.take_mac_count = port_macs(opt, p->mac, c.take_macs);
+	c.take_mac_count = port_macs(opt, p->device.mac, c.take_macs);
 	c.busy_poll_us = opt->busy_poll_us;
 	c.napi_defer_hard_irqs = opt->napi_defer;
 	c.gro_flush_timeout_ns = opt->napi_flush_us * 1000;

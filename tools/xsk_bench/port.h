@@ -18,8 +18,7 @@ struct port_queue {
 struct port {
 	const char *ifname;
 	struct net_xdp_device device; /* before the run */
-	uint8_t mac[6];
-	struct net_endpoint *ep; /* NULL: not open */
+	struct net_endpoint *ep;      /* NULL: not open */
 	struct net_endpoint_facts facts;
 	struct port_queue queues[BENCH_MAX_QUEUES];
 	uint32_t queue_count;
@@ -33,6 +32,12 @@ struct port {
 	bool capturing;
 	struct net_capture_stats captured; /* when capture has ended */
 };
+
+/* As ip link shows it: at most 15 characters, where an alternative name has up to 127. */
+static inline const char *port_name(const struct port *p)
+{
+	return p->device.ifname[0] ? p->device.ifname : p->ifname;
+}
 
 /* The backend's configuration for these options; memory may be NULL to check or measure only. */
 struct net_xdp_config port_config(const struct options *opt, const struct port *p, uint32_t rx_ids,

@@ -4,6 +4,7 @@
 
 #include <stdarg.h>
 
+#include "common/wrap.h"
 #include "say.h"
 
 #define U(value)       ((unsigned long long)(value))
@@ -15,20 +16,20 @@ static void paragraph(FILE *out, size_t indent, const char *format, ...)
 
 static void paragraph(FILE *out, size_t indent, const char *format, ...)
 {
-	char text[400];
+	char text[600];
 	va_list args;
 
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 	fprintf(out, "%*s", (int)indent, "");
-	say_wrapped(out, indent, indent + 2, text);
+	wrap_text(out, indent, indent + 2, text);
 }
 
 static void row(FILE *out, int indent, const char *name, const char *value, const char *meaning)
 {
 	fprintf(out, "%*s%-*s %14s%s", indent, "", 26 - indent, name, value, *meaning ? "  " : "");
-	say_wrapped(out, MEANING_COLUMN, MEANING_COLUMN, meaning);
+	wrap_text(out, MEANING_COLUMN, MEANING_COLUMN, meaning);
 }
 
 static void number(FILE *out, int indent, const char *name, uint64_t value, const char *meaning)
@@ -59,12 +60,13 @@ static void queue_modes(FILE *out, const struct port *port)
 		paragraph(out, 0,
 			  "%s queue %u (%s): zero copy %s (XDP_OPTIONS), %s XDP%s, %u-byte %s "
 			  "chunks%s%s",
-			  port->ifname, r->hardware_queue,
+			  port_name(port), r->hardware_queue,
 			  r->driver[0] ? r->driver : "driver unknown", r->zero_copy ? "yes" : "no",
 			  r->native ? "native" : "generic",
 			  r->dispatcher ? " behind the dispatcher" : "", r->chunk_bytes,
 			  r->unaligned ? "unaligned" : "aligned",
 			  r->multi_buffer ? ", multi-buffer" : "", r->sealed ? ", sealed" : "");
+		paragraph(out, 4, "frames of the queue: %s", r->frames_state);
 		if (r->vlan_state[0])
 			paragraph(out, 4, "%s", r->vlan_state);
 		if (r->napi_state[0])
@@ -183,12 +185,13 @@ static void counters(FILE *out, const struct account *a)
 void report_table(FILE *out, const struct run *run, const struct account *a)
 {
 	const struct options *opt = run->opt;
-
+	bool two = run->port_count > 1;
 	char text[24], meaning[80];
 
-	fprintf(out, "xsk-bench %s on %s%s%s, %u queue%s\n", options_mode_name(opt->mode),
-		opt->ifname, opt->to_ifname ? " to " : "", opt->to_ifname ? opt->to_ifname : "",
-		run->worker_count, run->worker_count == 1 ? "" : "s");
+	paragraph(out, 0, "xsk-bench %s on %s%s%s, %u queue%s", options_mode_name(opt->mode),
+		  port_name(&run->ports[0]), two ? " to " : "",
+		  two ? port_name(&run->ports[1]) : "", run->worker_count,
+		  run->worker_count == 1 ? "" : "s");
 	for (uint32_t k = 0; k < run->port_count; k++)
 		queue_modes(out, &run->ports[k]);
 	row(out, 2, "memory", say_bytes(run->memory.size_bytes).text,

@@ -3,7 +3,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "json.h"
+#include "common/json.h"
 #include "report.h"
 
 /* Sent, or at most received. */
@@ -199,6 +199,8 @@ static void queue(struct json *j, const struct port *port, const struct port_que
 	json_bool(j, "sealed", r->sealed);
 	json_bool(j, "busy_poll", r->busy_poll);
 	json_number(j, "napi_id", r->napi_id);
+	json_bool(j, "takes_frames", r->takes_frames);
+	json_text(j, "frames_state", r->frames_state);
 	json_text(j, "vlan_state", r->vlan_state);
 	json_text(j, "napi_state", r->napi_state);
 	json_number(j, "chunk_bytes", r->chunk_bytes);
@@ -251,12 +253,7 @@ void report_json_error(FILE *out, const char *command, const struct verdict *v)
 	json_text(&j, "tool", "xsk-bench");
 	if (command)
 		json_text(&j, "command", command);
-	json_number(&j, "exit_code", (uint64_t)v->exit_code);
-	json_open(&j, "error", '{');
-	json_text(&j, "step", v->error->step);
-	json_signed(&j, "code", v->error->code);
-	json_text(&j, "message", v->error->message);
-	json_close(&j, '}');
+	json_outcome(&j, v->exit_code, v->error);
 	json_close(&j, '}');
 }
 
@@ -267,7 +264,7 @@ void report_json(FILE *out, const struct run *run, const struct account *a, cons
 	json_open(&j, NULL, '{');
 	json_text(&j, "tool", "xsk-bench");
 	json_text(&j, "command", options_mode_name(run->opt->mode));
-	json_number(&j, "exit_code", (uint64_t)v->exit_code);
+	json_outcome(&j, v->exit_code, NULL);
 	json_bool(&j, "adds_up", a->adds_up);
 	json_bool(&j, "intact", a->intact);
 	asked(&j, run->opt);

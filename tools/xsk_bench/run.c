@@ -13,6 +13,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "common/error.h"
 #include "live.h"
 #include "look.h"
 #include "say.h"
@@ -20,14 +21,6 @@
 
 /* Signals, ended workers, the first good frame, an action_fd per port. */
 #define WATCHED (3 + RUN_MAX_PORTS)
-
-static int fail(struct net_error *err, int code, const char *step, const char *message)
-{
-	err->code = code;
-	snprintf(err->step, sizeof(err->step), "%s", step);
-	snprintf(err->message, sizeof(err->message), "%s: %s", message, strerror(-code));
-	return code;
-}
 
 /* Twice the ring each: one ring's worth with the kernel, one in our hands. */
 static struct pool_shape shape_for(const struct options *opt, const struct net_xdp_config *config)
@@ -43,7 +36,7 @@ static int open_workers(struct run *run, const struct pool_shape *shape, struct 
 
 	run->workers = aligned_alloc(64, run->opt->queue_count * sizeof(*run->workers));
 	if (!run->workers)
-		return fail(err, -ENOMEM, "memory", "the workers");
+		return error_errno(err, -ENOMEM, "memory", "the workers");
 	memset(run->workers, 0, run->opt->queue_count * sizeof(*run->workers));
 	for (uint32_t i = 0; i < run->opt->queue_count; i++) {
 		struct worker *w = &run->workers[i];
@@ -92,7 +85,7 @@ static int start_workers(struct run *run, struct net_error *err)
 					 &run->workers[i]);
 
 		if (rc)
-			return fail(err, rc, "thread", "starting a queue's thread");
+			return error_errno(err, rc, "thread", "starting a queue's thread");
 		run->started++;
 	}
 	for (uint32_t k = 0; k < run->port_count; k++)
@@ -113,7 +106,7 @@ static int take_action(struct port *port, struct net_error *err)
 			return look_at_restart(port, -ECONNRESET, err);
 		say("%s: the link is %s", port->ifname, action.link_up ? "up" : "down");
 	}
-	return rc < 0 ? fail(err, rc, "event", port->ifname) : 0;
+	return rc < 0 ? error_errno(err, rc, "event", port->ifname) : 0;
 }
 
 /* Is it time to end the capture? Return: 0, -errno with err filled. */
@@ -181,7 +174,7 @@ static int watch(struct run *run, int signal_fd, struct net_error *err)
 		rc = poll(fds, WATCHED - RUN_MAX_PORTS + run->port_count,
 			  poll_ms(run, now, live.next_ns, end));
 		if (rc < 0 && errno != EINTR)
-			return fail(err, -errno, "poll", "waiting");
+			return error_errno(err, -errno, "poll", "waiting");
 		if (rc <= 0)
 			continue;
 		if (fds[0].revents)
@@ -224,7 +217,7 @@ static int check_cpus(const struct options *opt, struct net_error *err)
 	int rc = 0;
 
 	if (opt->cpu_count && sched_getaffinity(0, sizeof(before), &before))
-		return fail(err, -errno, "cpu", "asking for the CPUs of this process");
+		return error_errno(err, -errno, "cpu", "asking for the CPUs of this process");
 	for (uint32_t i = 0; i < opt->cpu_count && !rc; i++) {
 		CPU_ZERO(&one);
 		CPU_SET(opt->cpus[i], &one);
@@ -243,15 +236,19 @@ static int check_cpus(const struct options *opt, struct net_error *err)
 	return rc;
 }
 
+/* The ports first: where netlink is refused, the library says by whom. */
 static int find_ports(struct run *run, struct host_net *net, struct net_error *err)
 {
-	int rc = host_net_read(net);
+	int rc = 0;
 
-	if (rc)
-		return fail(err, rc, "query", "asking for the interfaces of the host");
 	for (uint32_t k = 0; k < run->port_count && !rc; k++)
-		rc = look_at_port(&run->ports[k], run->opt, net, err);
-	return rc;
+		rc = look_at_port(&run->ports[k], run->opt, err);
+	if (rc)
+		return rc;
+	rc = host_net_read(net);
+	if (rc)
+		return error_errno(err, rc, "query", "asking for the interfaces of the host");
+	return 0;
 }
 
 static int configure(struct run *run, struct net_xdp_config *configs, struct net_xdp_region *region,
@@ -307,21 +304,42 @@ static int set_up(struct run *run, struct net_error *err)
 	return rc ? rc : open_ports(run, configs, err);
 }
 
-/* Signals are blocked in every thread and read by the main thread from a file descriptor. */
+/* Signals are blocked in every thread and read by the main thread from a file descriptor: a run ends
+ * and puts back what it has set, also when its terminal goes away. nohup has SIGHUP ignored. */
 static int open_signals(void)
 {
+	struct sigaction hangup;
 	sigset_t set;
 
 	sigemptyset(&set);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
+	if (!sigaction(SIGHUP, NULL, &hangup) && hangup.sa_handler != SIG_IGN)
+		sigaddset(&set, SIGHUP);
 	if (pthread_sigmask(SIG_BLOCK, &set, NULL))
 		return -1;
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
+/* Nobody else is to blame for a wait that a signal has ended. */
+static int name_signal(int signal_fd, int rc, struct net_error *err)
+{
+	struct signalfd_siginfo signal;
+
+	if (rc != -EBUSY || read(signal_fd, &signal, sizeof(signal)) != sizeof(signal))
+		return rc;
+	err->code = -EINTR;
+	snprintf(err->step, sizeof(err->step), "signal");
+	snprintf(err->message, sizeof(err->message),
+		 "SIG%s came before the run began; nothing was changed",
+		 sigabbrev_np((int)signal.ssi_signo));
+	return err->code;
+}
+
 int run_all(struct run *run, const struct options *opt, struct net_error *err)
 {
+	/* Who reads our lines may go away; the run ends in its own way. */
+	void (*pipe_before)(int) = signal(SIGPIPE, SIG_IGN);
 	struct net_error late = {0};
 	int signal_fd = open_signals();
 	int rc, closed;
@@ -336,9 +354,9 @@ int run_all(struct run *run, const struct options *opt, struct net_error *err)
 	run->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	run->began_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (signal_fd < 0 || run->done_fd < 0 || run->began_fd < 0)
-		rc = fail(err, -errno, "setup", "signalfd or eventfd");
+		rc = error_errno(err, -errno, "setup", "signalfd or eventfd");
 	else
-		rc = set_up(run, err);
+		rc = name_signal(signal_fd, set_up(run, err), err);
 	if (!rc)
 		rc = start_workers(run, err);
 	if (!rc)
@@ -354,6 +372,7 @@ int run_all(struct run *run, const struct options *opt, struct net_error *err)
 	}
 	if (signal_fd >= 0)
 		close(signal_fd);
+	signal(SIGPIPE, pipe_before);
 	return rc;
 }
 

@@ -2,39 +2,28 @@
 #include "say.h"
 
 #include <stdarg.h>
-#include <stdbool.h>
-#include <string.h>
+#include <unistd.h>
+
+#include "common/escape.h"
+#include "common/wrap.h"
+
+#define SENTENCE_BYTES 1024
 
 void say(const char *format, ...)
 {
+	static const char name[] = "xsk-bench: ";
+	char text[SENTENCE_BYTES], plain[4 * SENTENCE_BYTES];
 	va_list args;
 
-	fputs("xsk-bench: ", stderr);
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	fputc('\n', stderr);
-}
-
-void say_wrapped(FILE *out, size_t column, size_t indent, const char *text)
-{
-	bool first = true;
-
-	while (*text) {
-		size_t length = strcspn(text, " ");
-
-		if (!first && column + 1 + length > SAY_COLUMNS) {
-			fprintf(out, "\n%*s", (int)indent, "");
-			column = indent;
-			first = true;
-		}
-		fprintf(out, "%s%.*s", first ? "" : " ", (int)length, text);
-		column += length + !first;
-		first = false;
-		text += length;
-		text += strspn(text, " ");
-	}
-	fputc('\n', out);
+	/* A line of a log stays one. */
+	fputs(name, stderr);
+	if (isatty(STDERR_FILENO))
+		wrap_text(stderr, sizeof(name) - 1, sizeof(name) - 1, text);
+	else
+		fprintf(stderr, "%s\n", escape_plain(plain, sizeof(plain), text));
 }
 
 struct said say_rate(double pps)

@@ -40,7 +40,7 @@ static void prepare(struct worker *w, struct sender *s)
 	};
 
 	memcpy(flow.dst_mac, opt->dst_mac, sizeof(flow.dst_mac));
-	memcpy(flow.src_mac, w->run->ports[0].mac, sizeof(flow.src_mac));
+	memcpy(flow.src_mac, w->run->ports[0].device.mac, sizeof(flow.src_mac));
 	for (uint32_t i = 0; i < p->shape.tx_count; i++)
 		s->sums[i] =
 			frame_prepare(&flow, i, pool_at(p, p->shape.rx_count + i), s->len_bytes);

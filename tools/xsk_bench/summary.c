@@ -4,6 +4,8 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "common/escape.h"
+#include "common/wrap.h"
 #include "report.h"
 #include "say.h"
 
@@ -13,7 +15,7 @@
 /* A line that is being written. Where it gets too long it ends with the last piece that leaves room to
  * say where the rest is. */
 struct line {
-	char text[SAY_COLUMNS + 1];
+	char text[WRAP_COLUMNS + 1];
 	size_t used;
 	size_t short_used; /* the pieces up to here leave room for MORE */
 	bool full;
@@ -47,16 +49,23 @@ static void put(FILE *out, const struct line *l)
 	fprintf(out, "%s\n", l->text);
 }
 
-/* "zero copy", "copy mode", or on how many of the queues. */
+/* ", zero copy", ", copy mode", or on how many of the queues. */
 static void add_share(struct line *l, uint32_t with, uint32_t queues, const char *all,
 		      const char *none)
 {
 	if (with == queues)
-		add(l, "%s", all);
+		add(l, ", %s", all);
 	else if (!with)
-		add(l, "%s", none);
+		add(l, ", %s", none);
 	else
-		add(l, "%s on %u of %u", all, with, queues);
+		add(l, ", %s on %u of %u", all, with, queues);
+}
+
+static void add_name(struct line *l, const char *between, const struct port *port)
+{
+	char plain[4 * sizeof(port->device.ifname)];
+
+	add(l, "%s%s", between, escape_plain(plain, sizeof(plain), port_name(port)));
 }
 
 static void put_what(FILE *out, const struct run *run)
@@ -71,11 +80,11 @@ static void put_what(FILE *out, const struct run *run)
 			native += run->ports[k].queues[i].report.native;
 		}
 	}
-	add(&l, "xsk-bench %s on %s%s%s: ", options_mode_name(opt->mode), opt->ifname,
-	    opt->to_ifname ? " to " : "", opt->to_ifname ? opt->to_ifname : "");
-	add(&l, "%u queue%s, ", run->worker_count, run->worker_count == 1 ? "" : "s");
+	add(&l, "xsk-bench %s", options_mode_name(opt->mode));
+	for (uint32_t k = 0; k < run->port_count; k++)
+		add_name(&l, k ? " to " : " on ", &run->ports[k]);
+	add(&l, ": %u queue%s", run->worker_count, run->worker_count == 1 ? "" : "s");
 	add_share(&l, zero_copy, queues, "zero copy", "copy mode");
-	add(&l, ", ");
 	add_share(&l, native, queues, "native XDP", "generic XDP");
 	put(out, &l);
 }

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <string.h>
+
+#include "net_backend.h"
+
 #include "escape.h"
 #include "json.h"
 
@@ -75,4 +79,24 @@ void json_null(struct json *j, const char *key)
 {
 	lead(j, key);
 	fputs("null", j->out);
+}
+
+bool json_is_asked(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++)
+		if (!strcmp(argv[i], "--json"))
+			return true;
+	return false;
+}
+
+void json_outcome(struct json *j, int exit_code, const struct net_error *error)
+{
+	json_number(j, "exit_code", (uint64_t)exit_code);
+	if (!error)
+		return;
+	json_open(j, "error", '{');
+	json_signed(j, "code", error->code);
+	json_text(j, "step", error->step);
+	json_text(j, "message", error->message);
+	json_close(j, '}');
 }

@@ -61,6 +61,26 @@ char *escape_plain(char *out, size_t size, const char *text)
 	return out;
 }
 
+const char *escape_word(const char *name)
+{
+	static const char harmless[] = "abcdefghijklmnopqrstuvwxyz"
+				       "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._@+";
+	static char buffers[2][80]; /* 15 characters of at most 4, and the outer quotes */
+	static uint32_t last;
+	size_t used = 0;
+	char *out;
+
+	if (!name[strspn(name, harmless)])
+		return name;
+	last = !last;
+	out = buffers[last];
+	out[used++] = '\'';
+	for (; *name && used < sizeof(buffers[0]) - 6; name++)
+		used += (size_t)snprintf(out + used, 5, *name == '\'' ? "'\\''" : "%c", *name);
+	snprintf(out + used, 2, "'");
+	return out;
+}
+
 void escape_json(FILE *out, const char *text)
 {
 	size_t length;

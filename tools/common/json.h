@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Writing one JSON document: commas, indentation and escapes. It is valid UTF-8 whatever the strings are. */
-#ifndef BENCH_JSON_H
-#define BENCH_JSON_H
+#ifndef COMMON_JSON_H
+#define COMMON_JSON_H
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+
+struct net_error;
 
 struct json {
 	FILE *out;
@@ -22,5 +24,10 @@ void json_signed(struct json *j, const char *key, int64_t value);
 void json_real(struct json *j, const char *key, double value);
 void json_bool(struct json *j, const char *key, bool value);
 void json_null(struct json *j, const char *key); /* not known */
+
+/* Is --json among the arguments? It may stand behind what was wrong. */
+bool json_is_asked(int argc, char **argv);
+/* How a tool ended, the last members of its document: "exit_code", and "error" unless it is NULL. */
+void json_outcome(struct json *j, int exit_code, const struct net_error *error);
 
 #endif

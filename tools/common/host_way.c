@@ -1,37 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The judgement; host_net.c asks the kernel. */
 #include "host_way.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-const struct host_link *host_net_link(const struct host_net *net, uint32_t ifindex)
-{
-	for (uint32_t i = 0; i < net->link_count; i++)
-		if (net->links[i].ifindex == ifindex)
-			return &net->links[i];
-	return NULL;
-}
-
-/* Does link lie on the interface? Walks down from link, no further than there are links: a ring of
- * devices would otherwise never end. */
-static bool lies_on(const struct host_net *net, const struct host_link *link, uint32_t ifindex,
-		    uint32_t depth)
-{
-	if (link->ifindex == ifindex)
-		return true;
-	if (depth == 8) /* the kernel's own limit, MAX_NEST_DEV */
-		return false;
-	for (uint32_t i = 0; i < net->link_count; i++) {
-		const struct host_link *lower = &net->links[i];
-
-		if ((lower->master == link->ifindex || lower->ifindex == link->below) &&
-		    lies_on(net, lower, ifindex, depth + 1))
-			return true;
-	}
-	return false;
-}
 
 static bool is_taken(const struct host_taken *taken, const struct host_link *link)
 {
@@ -49,7 +20,8 @@ static const struct host_link *loser(const struct host_net *net, uint32_t device
 {
 	const struct host_link *link = host_net_link(net, device);
 
-	return link && lies_on(net, link, ifindex, 0) && is_taken(taken, link) ? link : NULL;
+	return link && host_net_lies_on(net, device, ifindex) && is_taken(taken, link) ? link
+										       : NULL;
 }
 
 static struct host_way way(enum host_verdict verdict, const struct host_net *net, uint32_t ifindex,
@@ -93,11 +65,4 @@ struct host_way host_way_of(const struct host_net *net, uint32_t ifindex,
 			return way(HOST_CARRIED, net, ifindex, on, "carries addresses of the host");
 	}
 	return (struct host_way){.verdict = HOST_FREE};
-}
-
-void host_net_free(struct host_net *net)
-{
-	free(net->links);
-	free(net->exits);
-	memset(net, 0, sizeof(*net));
 }

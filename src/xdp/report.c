@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* What a queue tells of itself: statistics, and asked, got, why not. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/grow.h"
+#include "xdp/endpoint.h"
+#include "xdp/offload.h"
+#include "xdp/socket.h"
+
+/* ---- Statistics ------------------------------------------------------------------------------- */
+
+static uint64_t sum(const struct net_xdp_queue *q, enum net_field_class of)
+{
+	struct net_xdp_counter_info info;
+	uint64_t total = 0;
+
+	for (uint32_t i = 0; net_xdp_counter_info(i, &info) == 0; i++)
+		total += info.value_class == of ? count_read(&q->counter[i]) : 0;
+	return total;
+}
+
+/* In any thread. */
+void queue_stats(struct net_queue *queue, struct net_queue_stats *out, size_t size_bytes)
+{
+	const struct net_xdp_queue *q = queue_of(queue);
+	const uint64_t *c = q->counter;
+	/* In this order: see one_lost(). */
+	uint64_t lost = __atomic_load_n(&c[NET_XDP_TX_LOST], __ATOMIC_ACQUIRE);
+	uint64_t ahead = __atomic_load_n(&q->tx_lost_ahead, __ATOMIC_ACQUIRE);
+	const struct net_queue_stats stats = {
+		.rx_packets = count_read(&c[NET_XDP_RX_FRAMES]),
+		.tx_packets =
+			count_read(&c[NET_XDP_TX_PACKETS]) - (lost > ahead ? lost - ahead : 0),
+		.rx_errors = sum(q, NET_CLASS_RX_LOST),
+		.tx_errors = sum(q, NET_CLASS_TX_LOST),
+		.rx_vlan_packets = count_read(&c[NET_XDP_RX_VLAN]),
+		.tx_vlan_packets = count_read(&c[NET_XDP_TX_VLAN]),
+	};
+
+	grow_out(out, size_bytes, &stats, sizeof(stats));
+}
+
+/* The queue itself, or the one inside its wrappers. NULL: none of ours. */
+static struct net_queue *find_ours(struct net_queue *queue)
+{
+	while (queue && queue->ops != &queue_ops)
+		queue = net_queue_inner(queue);
+	return queue;
+}
+
+int net_xdp_queue_stats_sized(struct net_queue *queue, uint64_t *values, uint32_t count)
+{
+	uint64_t ours[NET_XDP_COUNTERS];
+	struct xdp_statistics kernel = {0};
+	socklen_t len = sizeof(kernel);
+	struct net_xdp_queue *q;
+
+	queue = find_ours(queue);
+	if (!queue)
+		return -EINVAL;
+	q = queue_of(queue);
+	if (getsockopt(q->fd, SOL_XDP, XDP_STATISTICS, &kernel, &len))
+		return -errno;
+	for (int i = 0; i < NET_XDP_COUNTERS; i++)
+		ours[i] = count_read(&q->counter[i]);
+	ours[NET_XDP_RX_KERNEL_DROPPED] = kernel.rx_dropped;
+	ours[NET_XDP_RX_KERNEL_RING_FULL] = kernel.rx_ring_full;
+	ours[NET_XDP_RX_KERNEL_FILL_EMPTY] = kernel.rx_fill_ring_empty_descs;
+	ours[NET_XDP_RX_KERNEL_INVALID] = kernel.rx_invalid_descs;
+	ours[NET_XDP_TX_KERNEL_INVALID] = kernel.tx_invalid_descs;
+	grow_out(values, count * sizeof(*values), ours, sizeof(ours));
+	return 0;
+}
+
+/* ---- Report ----------------------------------------------------------------------------------- */
+
+static void add_rungs(struct net_xdp_report *out, const struct net_xdp_rung *rung, uint32_t count)
+{
+	for (uint32_t i = 0; i < count && out->rung_count < NET_XDP_RUNGS; i++)
+		out->rungs[out->rung_count++] = rung[i];
+}
+
+/* Who gets the frames of the hardware queue? */
+static void say_frames(const struct net_xdp_queue *q, struct net_xdp_report *out)
+{
+	out->takes_frames = !q->outside;
+	if (out->takes_frames)
+		snprintf(out->frames_state, sizeof(out->frames_state), "taken");
+	else if (q->enter_error)
+		snprintf(out->frames_state, sizeof(out->frames_state),
+			 "not taken, though buffers are posted: entering the socket in the map: "
+			 "%s; it is tried again: allow bpf(), or post initial_rx",
+			 strerror(-q->enter_error));
+	else
+		snprintf(out->frames_state, sizeof(out->frames_state),
+			 q->zero_copy ? "lost until a buffer is posted: in zero copy the driver "
+					"has no others, and the host gets nothing either"
+				      : "left to the host until a buffer is posted");
+}
+
+int net_xdp_queue_report_sized(struct net_queue *queue, struct net_xdp_report *out,
+			       size_t size_bytes)
+{
+	struct net_xdp_report report;
+	const struct net_xdp_endpoint *ep;
+	const struct net_xdp_queue *q;
+
+	queue = find_ours(queue);
+	if (!queue)
+		return -EINVAL;
+	q = queue_of(queue);
+	ep = q->endpoint;
+	report = (struct net_xdp_report){
+		.hardware_queue = q->hardware_queue,
+		.zero_copy = q->zero_copy,
+		.native = ep->program.native,
+		.dispatcher = ep->program.dispatched != NULL,
+		.multi_buffer = q->jumbo,
+		.unaligned = q->unaligned,
+		.sealed = ep->config.sealed,
+		.chunk_bytes = q->chunk_bytes,
+		.direct_capacity_bytes = q->direct_capacity,
+		.tx_budget_frames = q->tx_budget_frames,
+		.max_tx_descriptors = q->tx_max_descriptors,
+		.busy_poll = q->busy_poll,
+		.napi_id = q->napi_id,
+		.target_cpu = q->affinity.cpu,
+	};
+	snprintf(report.ifname, sizeof(report.ifname), "%s", ep->device.ifname);
+	snprintf(report.driver, sizeof(report.driver), "%s", ep->device.driver);
+	offload_say_vlan(&ep->device, ep->config.rx_vlan, !ep->program.native, report.vlan_state,
+			 sizeof(report.vlan_state));
+	snprintf(report.napi_state, sizeof(report.napi_state), "%s", q->napi.state);
+	snprintf(report.target_state, sizeof(report.target_state), "%s", q->affinity.state);
+	say_frames(q, &report);
+	add_rungs(&report, ep->program.rung, ep->program.rung_count);
+	add_rungs(&report, q->rung, q->rung_count);
+	grow_out(out, size_bytes, &report, sizeof(report));
+	return 0;
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* What xsk-info prints: limits, JSON, text. */
+#include <criterion/criterion.h>
+
+#include "support/predicted.h"
+
+Test(info_output, limit_of_a_chunk_is_as_the_kernel_computes_it)
+{
+	struct info_limit small = info_limit(2048), large = info_limit(4096);
+
+	cr_assert_eq(small.copy_bytes, 1792);
+	cr_assert_eq(small.zero_copy_bytes, 1792);
+	cr_assert_eq(small.zero_copy_multi_bytes, 1408);
+	cr_assert_eq(large.copy_bytes, 3840);
+	cr_assert_eq(large.zero_copy_multi_bytes, 3456);
+}
+
+Test(info_output, json_string_with_quotes_is_escaped)
+{
+	struct info_facts f = interface("a\"b\\c\n", NATIVE);
+	struct info_prediction p = predict(&f);
+	char *text = print(&f, &p);
+
+	cr_assert_not_null(strstr(text, "\"driver\": \"a\\\"b\\\\c\\u000a\""), "%s", text);
+	cr_assert_not_null(strstr(text, "\"mode\": \"copy\""), "%s", text);
+	free(text);
+}
+
+Test(info_output, json_string_of_any_bytes_is_utf8)
+{
+	static const struct {
+		const char *driver, *json;
+	} rows[] = {
+		{"\377\376", "\\u00ff\\u00fe"},
+		{"\302", "\\u00c2"},
+		{"a\303\244", "a\303\244"},
+		{"\300\257", "\\u00c0\\u00af"},			      /* a slash in two bytes */
+		{"\355\241\200", "\\u00ed\\u00a1\\u0080"},	      /* half of a pair */
+		{"\364\220\200\200", "\\u00f4\\u0090\\u0080\\u0080"}, /* beyond U+10FFFF */
+		{"\360\237\230\200", "\360\237\230\200"},
+		{"\302\233m", "\\u009bm"}, /* CSI */
+		{"\177", "\\u007f"},
+		{"\342\200\256x", "\\u202ex"}, /* right to left */
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct info_facts f = interface(rows[i].driver, NATIVE);
+		struct info_prediction p = predict(&f);
+		char *text = print(&f, &p), expected[80];
+
+		snprintf(expected, sizeof(expected), "\"driver\": \"%s\"", rows[i].json);
+		cr_expect_not_null(strstr(text, expected), "row %zu: %s", i, text);
+		free(text);
+	}
+}
+
+Test(info_output, text_of_foreign_names_is_escaped_everywhere)
+{
+	static const char evil[] = "\033[31m\n\302\233\377x";
+	struct info_facts f = interface(evil, NATIVE);
+	struct info_prediction p;
+	char *text;
+
+	f.capabilities |= 1ull << CAP_SYS_ADMIN;
+	f.device.program_id = f.holder.link_id = f.holder.pid = 5;
+	snprintf(f.device.ifname, sizeof(f.device.ifname), "%s", evil);
+	snprintf(f.peer.ifname, sizeof(f.peer.ifname), "%s", evil);
+	snprintf(f.device.program_name, sizeof(f.device.program_name), "%s", evil);
+	snprintf(f.holder.command, sizeof(f.holder.command), "%s", evil);
+	snprintf(f.link.uppers, sizeof(f.link.uppers), "%s", evil);
+	snprintf(f.bond_members, sizeof(f.bond_members), "%s", evil);
+	snprintf(f.queue_state.napi_state, sizeof(f.queue_state.napi_state), "%s", evil);
+	p = predict(&f);
+	text = show(&f, &p);
+	cr_expect_null(strchr(text, '\033'), "%s", text);
+	cr_expect_null(strchr(text, '\377'), "%s", text);
+	cr_expect_null(strstr(text, "\302\233"), "%s", text);
+	cr_expect_not_null(strstr(text, "\\x1b[31m\\x0a\\xc2\\x9b\\xffx"), "%s", text);
+	free(text);
+}

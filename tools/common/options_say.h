@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef COMMON_OPTIONS_SAY_H
+#define COMMON_OPTIONS_SAY_H
+
+#include <stddef.h>
+
+/* The library names fields of struct net_xdp_config in its sentences: say the options that set them
+ * instead. In place; what no longer fits is cut. */
+void options_say(char *text, size_t size);
+
+#endif
