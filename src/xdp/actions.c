@@ -19,7 +19,7 @@
 
 #include "xdp/actions.h"
 #include "base/error.h"
-#include "xdp/netdev.h"
+#include "host/netdev.h"
 
 /* Between two looks whether the program is still attached. */
 #define PULSE_MS 500

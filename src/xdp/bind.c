@@ -9,7 +9,7 @@
 #include "base/deadline.h"
 #include "xdp/endpoint.h"
 #include "base/error.h"
-#include "xdp/netdev.h"
+#include "host/netdev.h"
 #include "xdp/socket.h"
 
 /* ---- Bind ------------------------------------------------------------------------------------- */

@@ -14,7 +14,7 @@
 #include "xdp/config.h"
 #include "xdp/endpoint.h"
 #include "base/error.h"
-#include "xdp/netdev.h"
+#include "host/netdev.h"
 
 static const struct net_endpoint_ops endpoint_ops;
 

@@ -5,7 +5,7 @@
 #include <pthread.h>
 
 #include "net_xdp.h"
-#include "xdp/host.h"
+#include "host/host.h"
 #include "xdp/memory.h"
 #include "xdp/program.h"
 #include "xdp/queue.h"

@@ -13,7 +13,7 @@
 #include "xdp/dispatcher.h"
 #include "base/error.h"
 #include "xdp/libbpf_visit.h"
-#include "xdp/offload.h"
+#include "host/offload.h"
 #include "xdp/program.h"
 #include "xdp/release.h"
 #include "xdp/turn.h"

@@ -9,10 +9,10 @@
 
 #include "base/grow.h"
 #include "xdp/config.h"
-#include "xdp/driver.h"
+#include "host/driver.h"
 #include "xdp/endpoint.h"
 #include "base/error.h"
-#include "xdp/netdev.h"
+#include "host/netdev.h"
 #include "xdp/socket.h"
 
 /* Has the interface gone? Another one may have been given its number. */

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "xdp/netdev.h"
+#include "host/netdev.h"
 #include "xdp/release.h"
 #include "xdp/socket.h"
 

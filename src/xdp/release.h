@@ -16,7 +16,7 @@
 
 #include "net_xdp.h"
 #include "base/deadline.h"
-#include "xdp/host.h"
+#include "host/host.h"
 
 /* What is needed to ask about one queue. */
 struct release {

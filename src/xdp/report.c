@@ -7,7 +7,7 @@
 
 #include "base/grow.h"
 #include "xdp/endpoint.h"
-#include "xdp/offload.h"
+#include "host/offload.h"
 #include "xdp/socket.h"
 
 /* ---- Statistics ------------------------------------------------------------------------------- */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What newer kernels offer and the oldest supported headers (6.1) lack. The only such place for
- * AF_XDP and sockets; netdev_uapi.h has the netlink part. Each use is probed at run time. */
+/* What newer kernels offer and the oldest supported headers (6.1) lack. The only such place for AF_XDP and its
+ * sockets; host/netdev_uapi.h has what is asked of an interface and of its network namespace. Each use is
+ * probed at run time. */
 #ifndef NET_XDP_UAPI_H
 #define NET_XDP_UAPI_H
 
@@ -24,9 +25,6 @@
 #endif
 #ifndef SO_BUSY_POLL_BUDGET
 #define SO_BUSY_POLL_BUDGET 70 /* 5.11 */
-#endif
-#ifndef SO_NETNS_COOKIE
-#define SO_NETNS_COOKIE 71 /* 5.14 */
 #endif
 #ifndef AF_XDP
 #define AF_XDP 44

@@ -6,7 +6,7 @@
 
 #include "support/foreign.h"
 #include "support/netns.h"
-#include "xdp/netdev.h"
+#include "host/netdev.h"
 
 static void enter(void)
 {

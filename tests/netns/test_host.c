@@ -11,7 +11,7 @@
 #include "support/frontend_xdp.h"
 #include "support/netns.h"
 #include "support/threads.h"
-#include "xdp/netdev.h"
+#include "host/netdev.h"
 
 static int home, elsewhere;
 static struct frontend_xdp x;

@@ -13,7 +13,7 @@
 
 #include "support/deferral.h"
 #include "support/pair.h"
-#include "xdp/lease.h"
+#include "host/undo/lease.h"
 
 TestSuite(napi, .init = deferral_enter);
 

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "support/deferral.h"
-#include "xdp/lease.h"
+#include "host/undo/lease.h"
 
 TestSuite(napi_user, .init = deferral_enter);
 

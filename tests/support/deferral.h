@@ -11,7 +11,7 @@
 
 #include "support/frontend_xdp.h"
 #include "support/netns.h"
-#include "xdp/netdev.h"
+#include "host/netdev.h"
 
 static struct host host;
 

@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-#include "xdp/host.h"
+#include "host/host.h"
 
 /* Called for each request: puts its replies, in order. */
 typedef void (*fake_netlink_kernel)(const struct nlmsghdr *request);

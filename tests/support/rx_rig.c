@@ -116,7 +116,7 @@ void rx_rig_expect(struct rx_rig *r, uint32_t id, uint32_t len, uint32_t n)
 	frontend_expect_frame(&r->x.f, id, frame, len);
 }
 
-/* virtio_net's header with and without a hash: 20 or 12 bytes, see src/xdp/driver.c. */
+/* virtio_net's header with and without a hash: 20 or 12 bytes, see src/host/driver.c. */
 void rx_rig_allow(struct rx_rig *r, uint32_t id)
 {
 	uint32_t gap = fixture_is_veth() ? 0 : 20, header = r->x.f.ids[id].buffer.header_bytes;
@@ -187,8 +187,7 @@ static uint64_t accounted(struct rx_rig *r, uint32_t queue)
 	struct net_xdp_stats stats;
 	uint64_t sum = 0;
 
-	cr_assert(net_xdp_queue_stats(r->x.queues[queue], &stats) == 0,
-		  "stats of queue %u", queue);
+	cr_assert(net_xdp_queue_stats(r->x.queues[queue], &stats) == 0, "stats of queue %u", queue);
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		sum += stats.value[names[i]];
 	return sum;

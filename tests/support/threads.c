@@ -14,7 +14,7 @@
 
 #include "support/netns.h"
 #include "support/threads.h"
-#include "xdp/netdev.h"
+#include "host/netdev.h"
 
 /* /sys shows the namespace that it was mounted in. */
 static void set_threaded(const char *ifname, int on)

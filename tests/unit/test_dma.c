@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "xdp/dma.h"
+#include "host/dma.h"
 
 static char root[] = "/tmp/test_dma.XXXXXX";
 

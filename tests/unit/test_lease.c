@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "xdp/lease.h"
+#include "host/undo/lease.h"
 
 static char root[] = "/tmp/test_lease.XXXXXX";
 static char directory[64];

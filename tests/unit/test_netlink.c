@@ -11,8 +11,8 @@
 #include <linux/netlink.h>
 
 #include "support/fake_netlink.h"
-#include "xdp/netdev.h"
-#include "xdp/netdev_uapi.h"
+#include "host/netdev.h"
+#include "host/netdev_uapi.h"
 
 enum { DATA = NLMSG_MIN_TYPE + 1 };
 

@@ -6,8 +6,8 @@
 
 #include <criterion/criterion.h>
 
-#include "xdp/netdev_uapi.h"
-#include "xdp/offload.h"
+#include "host/netdev_uapi.h"
+#include "host/offload.h"
 
 #define TAGS (NET_XDP_OFFLOAD_RX_VLAN | NET_XDP_OFFLOAD_RX_STAG)
 

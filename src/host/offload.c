@@ -10,8 +10,8 @@
 #include <linux/if_arp.h>
 #include <linux/sockios.h>
 
-#include "xdp/netdev_uapi.h"
-#include "xdp/offload.h"
+#include "host/netdev_uapi.h"
+#include "host/offload.h"
 
 /* ---- Asking ----------------------------------------------------------------------------------- */
 

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "xdp/lease.h"
+#include "host/undo/lease.h"
 
 #define LEASE_BYTES 160
 

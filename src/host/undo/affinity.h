@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#include "xdp/host.h"
+#include "host/host.h"
 
 struct affinity {
 	int cpu;	 /* last hint, -1 none */

@@ -3,7 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "xdp/dma.h"
+#include "host/dma.h"
 
 bool dma_is_per_page(const char *devices, const char *name)
 {

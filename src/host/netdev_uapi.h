@@ -55,4 +55,9 @@ enum {
 	NETDEV_NAPI_GRO_FLUSH_TIMEOUT = 6, /* u32 or u64, ns, 6.13 */
 };
 
+/* Of a socket: which network namespace it belongs to. */
+#ifndef SO_NETNS_COOKIE
+#define SO_NETNS_COOKIE 71 /* 5.14 */
+#endif
+
 #endif

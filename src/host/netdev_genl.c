@@ -7,9 +7,9 @@
 #include <linux/genetlink.h>
 #include <linux/netlink.h>
 
-#include "xdp/netdev.h"
-#include "xdp/netdev_uapi.h"
-#include "xdp/netlink.h"
+#include "host/netdev.h"
+#include "host/netdev_uapi.h"
+#include "host/netlink.h"
 
 /* A request of the family, being built. */
 struct genl {

@@ -3,7 +3,7 @@
 #ifndef NET_XDP_NAPI_H
 #define NET_XDP_NAPI_H
 
-#include "xdp/lease.h"
+#include "host/undo/lease.h"
 
 struct napi {
 	struct host *host;

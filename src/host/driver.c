@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <string.h>
 
-#include "xdp/driver.h"
-#include "xdp/netdev_uapi.h"
+#include "host/driver.h"
+#include "host/netdev_uapi.h"
 
 static bool is_driver(const struct net_xdp_device *device, const char *name)
 {

@@ -16,7 +16,7 @@
 #ifndef NET_XDP_LEASE_H
 #define NET_XDP_LEASE_H
 
-#include "xdp/netdev.h"
+#include "host/netdev.h"
 
 #define LEASE_DIRECTORY "/run/net_xdp"
 

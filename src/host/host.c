@@ -10,9 +10,9 @@
 #include <linux/capability.h>
 #include <linux/netlink.h>
 
-#include "xdp/host.h"
-#include "xdp/netdev.h"
-#include "xdp/uapi.h"
+#include "host/host.h"
+#include "host/netdev.h"
+#include "host/netdev_uapi.h"
 
 /* ---- Open and close --------------------------------------------------------------------------- */
 

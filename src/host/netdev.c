@@ -13,8 +13,8 @@
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 
-#include "xdp/netdev.h"
-#include "xdp/netlink.h"
+#include "host/netdev.h"
+#include "host/netlink.h"
 
 /* One call must not be kept busy by somebody who creates interfaces in a loop. */
 #define EVENTS_PER_CALL 64

@@ -10,7 +10,7 @@
 
 #include <stdbool.h>
 
-#include "xdp/netlink.h"
+#include "host/netlink.h"
 
 /* Which network namespace. The number of its inode is used again when it has ended, its cookie
  * (SO_NETNS_COOKIE, 5.14) is not, until the next boot. 0: not known. */

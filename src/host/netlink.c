@@ -9,7 +9,7 @@
 
 #include <linux/netlink.h>
 
-#include "xdp/netlink.h"
+#include "host/netlink.h"
 
 /* The kernel answers inside sendto(), so this is only for a kernel that does not. */
 #define DEADLINE_NS 1000000000LL

@@ -8,7 +8,7 @@
 #include "base/grow.h"
 #include "base/deadline.h"
 #include "base/error.h"
-#include "xdp/napi.h"
+#include "host/undo/napi.h"
 
 void napi_say(struct napi *n, const char *format, ...)
 {

@@ -8,7 +8,11 @@
 #include <stdint.h>
 
 #include "net_xdp.h"
-#include "xdp/host.h"
+#include "host/host.h"
+
+/* A host for one question from outside an endpoint. Return: 0; -EINVAL when ifname or out is NULL, -errno; err is
+ * filled and nothing is open. */
+int netdev_open_host(struct host *h, const char *ifname, const void *out, struct net_error *err);
 
 /* net_xdp_device_query() of a host. */
 int netdev_query(struct host *h, const char *ifname, struct net_xdp_device *out,
