@@ -3,19 +3,6 @@
 
 #include <string.h>
 
-static const enum net_xdp_counter rx_causes[] = {
-	NET_XDP_RX_KERNEL_DROPPED, NET_XDP_RX_KERNEL_RING_FULL, NET_XDP_RX_KERNEL_INVALID,
-	NET_XDP_RX_DROP_CAPACITY,  NET_XDP_RX_DROP_EMPTY,	NET_XDP_RX_DROP_SPLIT,
-	NET_XDP_RX_DROP_BUFFER,	   NET_XDP_RX_UNKNOWN,
-};
-
-static const enum net_xdp_counter tx_causes[] = {
-	NET_XDP_TX_LOST,      NET_XDP_TX_DROP_ADDRESS, NET_XDP_TX_DROP_MALFORMED,
-	NET_XDP_TX_DROP_SIZE, NET_XDP_TX_DROP_OFFLOAD, NET_XDP_TX_DROP_SEALED,
-};
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 static void add_part(struct balance *b, const char *name, const char *meaning, uint64_t value)
 {
 	b->parts[b->part_count++] = (struct part){name, meaning, value};
@@ -28,12 +15,14 @@ static void add_cause(struct balance *b, const char *name, const char *meaning, 
 		add_part(b, name, meaning, value);
 }
 
-static void add_counters(struct balance *b, const struct account *a,
-			 const enum net_xdp_counter *counters, size_t count)
+/* The counters of a class: what the library calls lost is a cause here, also what a later one adds. */
+static void add_class(struct balance *b, const struct account *a, enum net_field_class value_class)
 {
-	for (size_t i = 0; i < count; i++)
-		add_cause(b, net_xdp_counter_name(counters[i]),
-			  net_xdp_counter_meaning(counters[i]), a->stats.value[counters[i]]);
+	struct net_xdp_counter_info info;
+
+	for (uint32_t i = 0; i < NET_XDP_COUNTERS; i++)
+		if (!net_xdp_counter_info(i, &info) && info.value_class == value_class)
+			add_cause(b, info.name, info.meaning, a->stats.value[i]);
 }
 
 static void add_program_causes(struct balance *b, const struct account *a)
@@ -46,7 +35,7 @@ static void add_program_causes(struct balance *b, const struct account *a)
 
 static void add_tx_causes(struct balance *b, const struct account *a)
 {
-	add_counters(b, a, tx_causes, COUNT(tx_causes));
+	add_class(b, a, NET_CLASS_TX_LOST);
 	add_cause(b, "outstanding", "not completed at the end, after up to 2 s of waiting",
 		  a->tally.outstanding);
 }
@@ -87,7 +76,8 @@ static void balance_missing(struct account *a, struct balance *b)
 				   : "lost before this interface, or by the XDP program, whose "
 				     "counters are unknown";
 	b->whole = a->flows.missing;
-	add_counters(b, a, rx_causes, COUNT(rx_causes));
+	add_class(b, a, NET_CLASS_KERNEL_LOST);
+	add_class(b, a, NET_CLASS_RX_LOST);
 	/* Only what came after the first number can be missing between two. What was passed to the
 	 * host came on other queues, and so did all of its stream. */
 	add_cause(b, "program_dropped_too_long", "XDP program: over the largest frame",
@@ -125,7 +115,8 @@ static void balance_unanswered(struct account *a, struct balance *b)
 	b->rest = "lost at the peer or on the way";
 	b->whole = a->tally.generated > good ? a->tally.generated - good : 0;
 	add_tx_causes(b, a);
-	add_counters(b, a, rx_causes, COUNT(rx_causes));
+	add_class(b, a, NET_CLASS_KERNEL_LOST);
+	add_class(b, a, NET_CLASS_RX_LOST);
 	add_program_causes(b, a);
 	add_cause(b, "corrupt", "received, but not as it was sent", a->tally.corrupt);
 }
@@ -140,7 +131,8 @@ static void balance_arrived(struct account *a, struct balance *b)
 	b->rest = "in the rings when the queues ended";
 	b->whole = p->redirected + p->passed + p->kept + p->dropped_too_long;
 	add_part(b, "received", "returned by the library", a->stats.value[NET_XDP_RX_FRAMES]);
-	add_counters(b, a, rx_causes, COUNT(rx_causes));
+	add_class(b, a, NET_CLASS_KERNEL_LOST);
+	add_class(b, a, NET_CLASS_RX_LOST);
 	add_program_causes(b, a);
 	add_cause(b, "program_kept", "XDP program: to the host, not to our MACs", p->kept);
 }

@@ -116,17 +116,15 @@ static struct net_xdp_stats queue_stats(struct worker *w)
 /* Everything that a counter of ours or of the kernel calls lost. */
 static uint64_t count_drops(const struct net_xdp_stats *stats)
 {
-	static const enum net_xdp_counter drops[] = {
-		NET_XDP_RX_DROP_CAPACITY,  NET_XDP_RX_DROP_EMPTY,     NET_XDP_RX_DROP_SPLIT,
-		NET_XDP_RX_DROP_BUFFER,	   NET_XDP_RX_KERNEL_DROPPED, NET_XDP_RX_KERNEL_RING_FULL,
-		NET_XDP_RX_KERNEL_INVALID, NET_XDP_TX_DROP_ADDRESS,   NET_XDP_TX_DROP_MALFORMED,
-		NET_XDP_TX_DROP_SIZE,	   NET_XDP_TX_DROP_OFFLOAD,   NET_XDP_TX_DROP_SEALED,
-		NET_XDP_TX_LOST,
-	};
+	struct net_xdp_counter_info info;
 	uint64_t sum = 0;
 
-	for (size_t i = 0; i < sizeof(drops) / sizeof(drops[0]); i++)
-		sum += stats->value[drops[i]];
+	for (uint32_t i = 0; i < NET_XDP_COUNTERS; i++) {
+		net_xdp_counter_info(i, &info);
+		if (info.value_class == NET_CLASS_RX_LOST || info.value_class == NET_CLASS_TX_LOST ||
+		    info.value_class == NET_CLASS_KERNEL_LOST)
+			sum += stats->value[i];
+	}
 	return sum;
 }
 
