@@ -9,13 +9,13 @@
 #include <unistd.h>
 
 #include "backend/count.h"
-#include "base/headers.h"
 #include "backend/inspect.h"
 #include "backend/lifecycle.h"
 #include "backend/loopback.h"
 #include "backend/nothing.h"
-#include "base/grow.h"
 #include "base/error.h"
+#include "base/grow.h"
+#include "base/headers.h"
 
 enum {
 	/* A copy of this much of a frame holds every header that the RSS hash looks at. */

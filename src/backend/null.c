@@ -9,9 +9,9 @@
 #include "backend/lifecycle.h"
 #include "backend/nothing.h"
 #include "backend/rss.h"
-#include "base/grow.h"
-#include "net_backend.h"
 #include "base/error.h"
+#include "net_backend.h"
+#include "base/grow.h"
 
 enum { NULL_MAX_QUEUES = 64 };
 

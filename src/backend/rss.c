@@ -2,9 +2,9 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/headers.h"
 #include "backend/rss.h"
 #include "base/error.h"
+#include "base/headers.h"
 
 int rss_check(const struct net_rss_config *rss, const struct net_endpoint_facts *facts,
 	      struct net_error *err)

@@ -2,8 +2,8 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-#include "base/headers.h"
 #include "base/checksum.h"
+#include "base/headers.h"
 
 enum {
 	IPV4_CHECKSUM_AT = 10,

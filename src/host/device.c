@@ -13,9 +13,9 @@
 #include <linux/rtnetlink.h>
 #include <linux/sockios.h>
 
+#include "base/error.h"
 #include "base/grow.h"
 #include "host/dma.h"
-#include "base/error.h"
 #include "host/netdev.h"
 #include "host/netlink.h"
 #include "host/offload.h"

@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "backend/inspect.h"
+#include "base/error.h"
 #include "base/grow.h"
 #include "wrap/capture.h"
-#include "base/error.h"
 
 enum {
 	SNAP_MIN_BYTES = 14,

@@ -10,9 +10,9 @@
 #include "backend/inspect.h"
 #include "backend/lifecycle.h"
 #include "backend/rss.h"
+#include "base/error.h"
 #include "base/grow.h"
 #include "wrap/disconnect.h"
-#include "base/error.h"
 
 /* ---- Descriptors --------------------------------------------------------------------------- */
 

@@ -14,9 +14,9 @@
 #include <unistd.h>
 
 #include "backend/inspect.h"
+#include "base/error.h"
 #include "base/grow.h"
 #include "wrap/disconnect.h"
-#include "base/error.h"
 
 enum { BATCH = 64, WORD_BITS = 64 };
 

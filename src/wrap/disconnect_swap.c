@@ -5,8 +5,8 @@
 #include <sys/epoll.h>
 #include <time.h>
 
-#include "wrap/disconnect.h"
 #include "base/error.h"
+#include "wrap/disconnect.h"
 
 /* ---- Actions ------------------------------------------------------------------------------- */
 

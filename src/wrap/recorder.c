@@ -12,8 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "wrap/recorder.h"
 #include "base/error.h"
+#include "wrap/recorder.h"
 
 enum { LOOK_MS = 5 };
 

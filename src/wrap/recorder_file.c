@@ -15,8 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "wrap/recorder.h"
 #include "base/error.h"
+#include "wrap/recorder.h"
 
 enum {
 	WRITE_BYTES = 1 << 20, /* at most at a time */

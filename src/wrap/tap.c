@@ -8,8 +8,8 @@
 #include <sched.h>
 #include <string.h>
 
-#include "base/headers.h"
 #include "base/grow.h"
+#include "base/headers.h"
 #include "wrap/capture.h"
 
 enum { PIECES = 64, TAG_AT = 12 };

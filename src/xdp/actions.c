@@ -17,9 +17,9 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-#include "xdp/actions.h"
 #include "base/error.h"
 #include "host/netdev.h"
+#include "xdp/actions.h"
 
 /* Between two looks whether the program is still attached. */
 #define PULSE_MS 500

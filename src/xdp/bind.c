@@ -5,11 +5,11 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "xdp/config.h"
 #include "base/deadline.h"
-#include "xdp/endpoint.h"
 #include "base/error.h"
 #include "host/netdev.h"
+#include "xdp/config.h"
+#include "xdp/endpoint.h"
 #include "xdp/socket.h"
 
 /* ---- Bind ------------------------------------------------------------------------------------- */

@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "base/grow.h"
 #include "xdp/config.h"
-#include "base/error.h"
 #include "xdp/uapi.h"
 
 /* What 0.2.0 has: no program that this library is loaded for knows less. */

@@ -9,12 +9,12 @@
 
 #include "backend/lifecycle.h"
 #include "backend/rss.h"
+#include "base/error.h"
 #include "base/grow.h"
+#include "host/netdev.h"
 #include "xdp/actions.h"
 #include "xdp/config.h"
 #include "xdp/endpoint.h"
-#include "base/error.h"
-#include "host/netdev.h"
 
 static const struct net_endpoint_ops endpoint_ops;
 

@@ -9,11 +9,11 @@
 #include <unistd.h>
 #include <xdp/libxdp.h>
 
+#include "base/error.h"
+#include "host/offload.h"
 #include "xdp/config.h"
 #include "xdp/dispatcher.h"
-#include "base/error.h"
 #include "xdp/libbpf_visit.h"
-#include "host/offload.h"
 #include "xdp/program.h"
 #include "xdp/release.h"
 #include "xdp/turn.h"

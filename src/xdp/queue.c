@@ -7,12 +7,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/grow.h"
-#include "xdp/config.h"
-#include "host/driver.h"
-#include "xdp/endpoint.h"
 #include "base/error.h"
+#include "base/grow.h"
+#include "host/driver.h"
 #include "host/netdev.h"
+#include "xdp/config.h"
+#include "xdp/endpoint.h"
 #include "xdp/socket.h"
 
 /* Has the interface gone? Another one may have been given its number. */

@@ -6,8 +6,8 @@
 #include <sys/socket.h>
 
 #include "base/grow.h"
-#include "xdp/endpoint.h"
 #include "host/offload.h"
+#include "xdp/endpoint.h"
 #include "xdp/socket.h"
 
 /* ---- Statistics ------------------------------------------------------------------------------- */

@@ -6,8 +6,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "xdp/config.h"
 #include "base/error.h"
+#include "xdp/config.h"
 #include "xdp/socket.h"
 
 enum { RING_FILL, RING_COMPLETION, RING_RX, RING_TX };

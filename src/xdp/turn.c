@@ -2,8 +2,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "xdp/config.h"
 #include "base/error.h"
+#include "xdp/config.h"
 #include "xdp/turn.h"
 
 static bool is_ours(const struct net_xdp_device *device)

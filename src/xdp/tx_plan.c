@@ -8,8 +8,8 @@
  */
 #include <string.h>
 
-#include "base/headers.h"
 #include "base/checksum.h"
+#include "base/headers.h"
 #include "xdp/hot.h"
 #include "xdp/queue.h"
 

@@ -16,8 +16,8 @@
 #include <linux/netlink.h>
 
 #include "support/fake_netlink.h"
-#include "host/undo/affinity.h"
 #include "host/netdev_uapi.h"
+#include "host/undo/affinity.h"
 
 enum { NAPI = 515, QUEUE = 3 };
 

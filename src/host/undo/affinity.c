@@ -10,8 +10,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "host/undo/affinity.h"
 #include "host/netdev.h"
+#include "host/undo/affinity.h"
 
 __attribute__((format(printf, 2, 3))) static void describe(struct affinity *a, const char *format,
 							   ...)

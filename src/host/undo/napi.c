@@ -5,9 +5,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/grow.h"
 #include "base/deadline.h"
 #include "base/error.h"
+#include "base/grow.h"
 #include "host/undo/napi.h"
 
 void napi_say(struct napi *n, const char *format, ...)
