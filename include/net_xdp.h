@@ -278,7 +278,8 @@ NET_PUBLIC int net_xdp_unreleased(struct net_endpoint *ep, uint32_t timeout_ms,
  * - destroy in the child, while the maker lives, gives up the child's copies and changes nothing else: call
  *   it first thing in a child that has no use for the endpoint. Return: 0.
  * - after the maker has ended (a daemon's first process) the child owns what it inherited, and destroy does
- *   all it does elsewhere. A maker that is killed leaves the program attached for as long as a child has
+ *   all it does elsewhere. Not in another PID namespace, where the child cannot know: there destroy always
+ *   gives up its copies alone. A maker that is killed leaves the program attached for as long as a child has
  *   copies.
  * Only one of the processes may make data calls.
  */
