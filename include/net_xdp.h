@@ -99,7 +99,8 @@ struct net_xdp_region {
  */
 struct net_xdp_config {
 	/* In the network namespace of the calling thread; an alternative name will do. A device whose frames
-	 * have no Ethernet header (tun, ipip, wireguard, ...) is refused. */
+	 * have no Ethernet header (tun, ipip, wireguard, ...) is refused. get_queues looks for it again: the
+	 * one of this name, or where there is none the one that it has attached to, as it is called now. */
 	const char *ifname;
 	uint32_t first_queue;	  /* queue i of the endpoint is hardware queue first_queue + i */
 	uint32_t max_queues;	  /* 1..64; sizes the private area */
