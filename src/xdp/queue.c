@@ -435,8 +435,8 @@ static int go_live(struct net_xdp_queue *q, struct net_xdp_endpoint *ep, struct 
 	q->outside = true;
 	rc = rx_held(q) ? queue_enter(q) : 0;
 	if (rc)
-		return error_set(err, rc, "queue", "queue %u: entering the socket in the map: %s",
-				 q->index, strerror(-rc));
+		return error_set(err, rc, "queue", "queue %u: entering the socket in the map: %s%s",
+				 q->index, strerror(-rc), error_hint(rc, CALL_PROGRAM).text);
 	return 0;
 }
 
