@@ -19,6 +19,7 @@
 #include "xdp/inflight.h"
 #include "xdp/memory.h"
 #include "xdp/napi.h"
+#include "xdp/release.h"
 #include "xdp/ring.h"
 #include "xdp/rx_table.h"
 #include "xdp/uapi.h"
@@ -138,7 +139,7 @@ struct net_xdp_queue {
 	enum net_xdp_rx_checksum rx_checksum;
 	bool rx_vlan;
 	enum checksum_source rx_source;
-	pid_t maker;		   /* who ends it, see release_is_mine() */
+	struct maker maker;	   /* who ends it, see release_is_mine() */
 	bool bound;		   /* the kernel has the hardware queue for us to give back */
 	bool witnessed;		   /* its socket is in the endpoint's witness */
 	bool kernel_tells_sockets; /* netdev_queue_has_socket() was seen to work here */
