@@ -3,6 +3,7 @@
  * that a real interface, a filter or a user without rights makes. */
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <linux/bpf.h>
 #include <linux/netlink.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -210,6 +211,10 @@ Test(xsk_info, refused_system_call_fails_the_prediction_and_names_the_filter, .t
 		 "Loading an XDP program is refused (Operation not permitted)"},
 		{{SYS_bpf, -1, EACCES}, "Loading an XDP program is refused (Permission denied)"},
 		{{SYS_bpf, -1, ENOSYS}, "CONFIG_BPF_SYSCALL"},
+		{{SYS_bpf, BPF_MAP_CREATE, EPERM}, "Loading an XDP program is refused"},
+		{{SYS_bpf, BPF_LINK_CREATE, EPERM}, "Loading an XDP program is refused"},
+		{{SYS_setsockopt, -1, EPERM}, "on an AF_XDP socket is refused"},
+		{{SYS_getsockopt, -1, ENOSYS}, "on an AF_XDP socket is refused"},
 		{{SYS_memfd_create, -1, ENOSYS}, "memfd_create() is refused"},
 		{{SYS_memfd_create, -1, EPERM}, "memfd_create() is refused"},
 	};

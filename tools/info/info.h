@@ -67,7 +67,8 @@ struct info_facts {
 	uint32_t kernel;	/* INFO_KERNEL() of release */
 	uint32_t processors;
 	int socket_error;	/* 0, or -errno of socket(AF_XDP) */
-	int memory_error;	/* 0, or -errno of memfd_create() */
+	int option_error;	/* likewise of setsockopt() and getsockopt() on such a socket */
+	int memory_error;	/* likewise of memfd_create() */
 	int program_error;	/* 0, or -errno of loading an XDP program */
 	uint64_t capabilities;	/* effective, 1 << CAP_* */
 	bool user_namespace;	/* not the initial one: its capabilities do not reach bpf() */
@@ -97,6 +98,7 @@ void info_channels(const char *ifname, uint32_t *channels, uint32_t *most);
 /* probe.c. Return: 0, or -errno: what the kernel, or a filter before it, answers. */
 int info_probe_socket(int family);
 int info_probe_program(void);
+int info_probe_options(void);
 int info_probe_memory(void);
 
 /* ---- The prediction --------------------------------------------------------------------------- */

@@ -17,6 +17,11 @@ void socket_rule(const struct info_facts *f, struct info_prediction *p)
 {
 	const char *why = strerror(-f->socket_error), *hint = info_limit_hint(f->socket_error);
 
+	if (f->option_error)
+		blocks(p,
+		       "setsockopt() or getsockopt() on an AF_XDP socket is refused (%s): "
+		       "by " FILTERS "; allow it there.",
+		       strerror(-f->option_error));
 	if (!f->socket_error)
 		return;
 	if (hint)
