@@ -231,6 +231,20 @@ Test(xsk_info, refused_system_call_fails_the_prediction_and_names_the_filter, .t
 	}
 }
 
+Test(xsk_info, prediction_holds_under_any_limit_of_open_files, .timeout = 60)
+{
+	netns_enter();
+	netns_veth("v0", "v1", 1, 1500);
+	for (c.descriptors = 6; c.descriptors < 32; c.descriptors += 2) {
+		bool refused;
+
+		COMMAND(&c, XSK_INFO, "v0");
+		refused = command_says(c.out, REFUSED);
+		COMMAND(&c, XSK_INFO, "v0", "--try");
+		cr_expect_eq(refused, c.status == 1, "%u: %s%s", c.descriptors, c.out, c.err);
+	}
+}
+
 Test(xsk_info, refused_netlink_says_what_to_allow)
 {
 	netns_enter();

@@ -73,6 +73,7 @@ void info_host_facts(struct info_facts *out)
 	out->option_error = out->socket_error ? 0 : info_probe_options();
 	out->program_error = info_probe_program();
 	out->memory_error = info_probe_memory();
+	out->descriptors_error = info_probe_descriptors();
 }
 
 /* ---- What only sysfs tells -------------------------------------------------------------------- */

@@ -2,6 +2,7 @@
 /* The system calls that an attach begins with, tried: what is refused is known by that, not by
  * reckoning. */
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -43,6 +44,19 @@ int info_probe_options(void)
 	    getsockopt(fd, SOL_XDP, XDP_MMAP_OFFSETS, &offsets, &size))
 		rc = -errno;
 	close(fd);
+	return rc;
+}
+
+int info_probe_descriptors(void)
+{
+	int fds[INFO_DESCRIPTORS], count = 0, rc = 0;
+
+	for (; count < INFO_DESCRIPTORS && !rc; count += !rc) {
+		fds[count] = open("/", O_PATH | O_CLOEXEC);
+		rc = fds[count] < 0 ? -errno : 0;
+	}
+	while (count)
+		close(fds[--count]);
 	return rc;
 }
 
