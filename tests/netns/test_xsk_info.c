@@ -9,10 +9,12 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "support/command.h"
 #include "support/foreign.h"
+#include "support/frontend_xdp.h"
 #include "support/netns.h"
 
 #ifndef AF_XDP
@@ -56,6 +58,7 @@ Test(xsk_info, try_beside_a_foreign_program_says_on_stderr_that_it_failed)
 	cr_expect_eq(c.status, 1);
 	is_one_sentence(c.err);
 	cr_expect(command_says(c.out, "failed at attach"), "%s", c.out);
+	cr_expect_not_null(strstr(c.err, "through libxdp's dispatcher and use --dispatcher"));
 	COMMAND(&c, XSK_INFO, "v0", "--try", "--json");
 	cr_expect_eq(c.status, 1);
 	is_one_sentence(c.err);
@@ -66,6 +69,30 @@ Test(xsk_info, try_beside_a_foreign_program_says_on_stderr_that_it_failed)
 	COMMAND(&c, XSK_INFO, "v0", "--try");
 	cr_expect_eq(c.status, 0, "%s", c.err);
 	cr_expect_str_empty(c.err);
+}
+
+Test(xsk_info, try_beside_a_program_of_this_library_says_that_it_waits, .timeout = 60)
+{
+	struct frontend_xdp x;
+	pid_t pid;
+
+	netns_enter();
+	netns_veth("v0", "v1", 1, 1500);
+	pid = fork();
+	if (!pid) {
+		frontend_xdp_prepare(&x, "v0");
+		frontend_xdp_open(&x);
+		frontend_xdp_start(&x, 1, 16);
+		sleep(2);
+		frontend_xdp_close(&x);
+		_exit(0);
+	}
+	sleep(1);
+	COMMAND(&c, XSK_INFO, "v0", "--try");
+	cr_expect_eq(c.status, 0, "%s", c.err);
+	is_one_sentence(c.err);
+	cr_expect_not_null(strstr(c.err, "another program of this library has v0"), "%s", c.err);
+	cr_expect_eq(waitpid(pid, NULL, 0), pid);
 }
 
 Test(xsk_info, version_is_one_line)
