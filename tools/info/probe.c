@@ -80,8 +80,8 @@ static int bpf(int command, union bpf_attr *attr)
 	return 0;
 }
 
-/* A filter may let only some commands of bpf() through. Return: what refuses the others, 0 nothing. No
- * kernel makes a link of a program that is no descriptor. */
+/* A filter may let only some commands of bpf() through. Return: what refuses the others, 0 nothing.
+ * No kernel makes a link of a program that is no descriptor. */
 static int probe_map_and_link(void)
 {
 	union bpf_attr map = {
