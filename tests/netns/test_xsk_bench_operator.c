@@ -90,7 +90,7 @@ Test(xsk_bench_operator, wait_for_another_program_that_a_signal_ends_blames_nobo
 		tool_start(&tool, XSK_BENCH " rx -i v0%s", json ? " --json" : "");
 		tool_await(&tool, "waiting for it to end");
 		cr_expect_eq(tool_end(&tool, SIGINT), 1);
-		SAYS("xsk-bench: signal: SIGINT came before the run began; nothing was changed\n");
+		SAYS("xsk-bench: signal: SIGINT came before the run began; all is as it was\n");
 		SILENT("stop that process");
 		cr_expect(!json || tool_is_json(tool.out), "%s", tool.out);
 	}
