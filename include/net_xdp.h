@@ -114,7 +114,8 @@ struct net_xdp_region {
 struct net_xdp_config {
 	size_t size_bytes; /* sizeof(struct net_xdp_config) */
 	/* In the network namespace of the calling thread; an alternative name will do. A device whose frames
-	 * have no Ethernet header (tun, ipip, wireguard, ...) is refused. */
+	 * have no Ethernet header (tun, ipip, wireguard, ...) is refused. get_queues looks for it again: the
+	 * one of this name, or where there is none the one that it has attached to, as it is called now. */
 	const char *ifname;
 	uint32_t first_queue;	  /* queue i of the endpoint is hardware queue first_queue + i */
 	uint32_t max_queues;	  /* 1..64; sizes the private area */
@@ -300,7 +301,8 @@ NET_PUBLIC int net_xdp_unreleased(struct net_endpoint *ep, uint32_t timeout_ms,
  * - destroy in the child, while the maker lives, gives up the child's copies and changes nothing else: call
  *   it first thing in a child that has no use for the endpoint. Return: 0.
  * - after the maker has ended (a daemon's first process) the child owns what it inherited, and destroy does
- *   all it does elsewhere. A maker that is killed leaves the program attached for as long as a child has
+ *   all it does elsewhere. Not in another PID namespace, where the child cannot know: there destroy always
+ *   gives up its copies alone. A maker that is killed leaves the program attached for as long as a child has
  *   copies.
  * Only one of the processes may make data calls.
  */

@@ -57,8 +57,9 @@ void host_close(struct host *h)
 bool host_is_here(const struct host *h)
 {
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-	/* Whoever makes sockets next meets the same error, and names it. */
-	bool here = fd < 0 || cookie_of(fd) == h->netns.cookie;
+	uint64_t cookie = fd < 0 ? 0 : cookie_of(fd);
+	/* Who cannot know is not told so. Whoever makes sockets next meets the same error, and names it. */
+	bool here = !cookie || cookie == h->netns.cookie;
 
 	if (fd >= 0)
 		close(fd);

@@ -100,8 +100,8 @@ int netdev_queue_sends_apart(struct host *h, uint32_t ifindex, uint32_t queue);
  * CAP_NET_ADMIN, -errno. */
 int netdev_napi_set(struct host *h, uint32_t napi_id, const struct netdev_deferral *deferral);
 
-/* Does an AF_XDP socket hold this queue, which may be one that only sends? Return: 1, 0, -EOPNOTSUPP when the kernel does not tell
- * (before 6.15, or the interface is down), -EINVAL no such queue, -errno. */
+/* Does an AF_XDP socket hold this queue, which may be one that only sends? Return: 1, 0, -EOPNOTSUPP
+ * when the kernel does not tell (before 6.15, or the interface is down), -EINVAL no such queue, -errno. */
 int netdev_queue_has_socket(struct host *h, uint32_t ifindex, uint32_t queue);
 
 #endif

@@ -2,6 +2,7 @@
 /* The endpoint: the only file that knows all the others. */
 #include <errno.h>
 #include <fcntl.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,12 +75,25 @@ static int attach(struct net_xdp_endpoint *ep, struct net_error *err)
 	return witness_open(&ep->witness, ep->config.max_queues, err);
 }
 
+/* The interface has its name, or was renamed and nobody has taken the name. */
+static int find_again(struct net_xdp_endpoint *ep, struct net_xdp_device *now,
+		      struct net_error *err)
+{
+	char name[IF_NAMESIZE];
+	int rc = netdev_query(&ep->host, ep->config.ifname, now, err);
+
+	if (rc != -ENODEV || !if_indextoname(ep->program.ifindex, name) ||
+	    netdev_query(&ep->host, name, now, NULL) || !program_is_attached(&ep->program, now))
+		return rc;
+	return 0;
+}
+
 /* The interface may have been removed and made again, under the same name, since we attached; or
  * moved to another network namespace and back, and has kept the program. */
 static int attach_again(struct net_xdp_endpoint *ep, struct net_error *err)
 {
 	struct net_xdp_device now;
-	int rc = netdev_query(&ep->host, ep->config.ifname, &now, err);
+	int rc = find_again(ep, &now, err);
 	bool attached = !rc && program_is_attached(&ep->program, &now);
 
 	if (!rc) {
@@ -323,7 +337,7 @@ static int destroy(struct net_endpoint *endpoint, struct net_error *err)
 		rc = check_namespace(ep, "destroy", err);
 	if (rc)
 		return rc;
-	if (release_is_mine(ep->program.maker) && net_xdp_unreleased(endpoint, 0, err) > 0)
+	if (release_is_mine(&ep->program.maker) && net_xdp_unreleased(endpoint, 0, err) > 0)
 		rc = -ETIMEDOUT;
 	endpoint_free(ep);
 	return rc;

@@ -263,7 +263,7 @@ int program_open(struct program *p, const struct net_xdp_config *config,
 	memset(p, 0, sizeof(*p));
 	p->link_fd = p->xsks_fd = p->counters_fd = -1;
 	p->ifindex = device->ifindex;
-	p->maker = getpid();
+	p->maker = maker_self();
 	rc = turn_wait(config, &now, &until, err);
 	if (rc)
 		return rc;
@@ -288,7 +288,7 @@ int program_open(struct program *p, const struct net_xdp_config *config,
 /* Closing alone would leave the program attached for as long as a forked child has a copy of the link. */
 static void detach(struct program *p)
 {
-	bool mine = release_is_mine(p->maker);
+	bool mine = release_is_mine(&p->maker);
 
 	if (p->dispatched && mine)
 		dispatcher_detach(p->dispatched, p->ifindex, p->native);

@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include "net_xdp.h"
+#include "xdp/release.h"
 
 struct net_xdp_bpf;
 struct net_xdp_vlan_bpf;
@@ -18,7 +19,7 @@ struct program {
 	struct net_xdp_vlan_bpf *vlan;	/* instead of plain, with rx_vlan */
 	struct xdp_program *dispatched; /* with the dispatcher; else: */
 	int link_fd;
-	pid_t maker; /* who detaches it, see release_is_mine() */
+	struct maker maker; /* who detaches it, see release_is_mine() */
 	int xsks_fd; /* the objects own these two */
 	int counters_fd;
 	uint32_t ifindex;

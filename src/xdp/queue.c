@@ -72,7 +72,7 @@ static int queue_retire(struct net_xdp_queue *q, struct net_error *err)
 {
 	int kept;
 
-	if (!release_is_mine(q->maker)) {
+	if (!release_is_mine(&q->maker)) {
 		lease_leave(&q->napi.lease);
 		affinity_leave(&q->affinity);
 		q->bound = false;
@@ -338,7 +338,7 @@ int queue_create(struct net_xdp_endpoint *ep, uint32_t index, const struct net_q
 	q->endpoint = ep;
 	q->index = index;
 	q->hardware_queue = ep->config.first_queue + index;
-	q->maker = getpid();
+	q->maker = maker_self();
 	q->fd = q->ready_fd = q->timer_fd = -1;
 	q->affinity.cpu = -1;
 	q->napi.lease.fd = -1;

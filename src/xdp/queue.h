@@ -19,6 +19,7 @@
 #include "xdp/bounce.h"
 #include "xdp/inflight.h"
 #include "xdp/memory.h"
+#include "xdp/release.h"
 #include "xdp/ring.h"
 #include "xdp/rx_table.h"
 #include "xdp/uapi.h"
@@ -140,7 +141,7 @@ struct net_xdp_queue {
 	enum net_xdp_rx_checksum rx_checksum;
 	bool rx_vlan;
 	enum checksum_source rx_source;
-	pid_t maker;		   /* who ends it, see release_is_mine() */
+	struct maker maker;	   /* who ends it, see release_is_mine() */
 	bool live;		   /* the endpoint knows its socket */
 	bool bound;		   /* the kernel has the hardware queue for us to give back */
 	bool witnessed;		   /* its socket is in the endpoint's witness */

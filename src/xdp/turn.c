@@ -45,13 +45,16 @@ static int refuse_other(const struct net_xdp_config *c, const struct net_xdp_dev
 				 "program dispatcher in both",
 				 device->ifname, device->program_name, device->program_id,
 				 deadline_spent(until), device->ifname);
-	return error_set(err, -EBUSY, "attach",
-			 "%s already runs the XDP program \"%s\" (id %u, %s); stop its owner "
-			 "(xsk-info %s names it), or %s",
-			 device->ifname, device->program_name, device->program_id,
-			 device->program_mode, device->ifname,
-			 link ? "use program dispatcher"
-			      : "load it through libxdp's dispatcher as well");
+	return error_set(
+		err, -EBUSY, "attach",
+		"%s already runs the XDP program \"%s\" (id %u, %s); stop its owner "
+		"(xsk-info %s names it), or %s",
+		device->ifname, device->program_name, device->program_id, device->program_mode,
+		device->ifname,
+		!link ? "load it through libxdp's dispatcher as well"
+		: strcmp(device->program_mode, "dispatcher") == 0
+			? "use program dispatcher"
+			: "load it through libxdp's dispatcher and use program dispatcher");
 }
 
 int turn_wait(const struct net_xdp_config *c, struct net_xdp_device *now, struct deadline *until,

@@ -6,6 +6,7 @@
 #include <net/if.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -50,6 +51,26 @@ Test(affinity, thread_of_two_hints_is_put_back_to_what_it_was)
 	cr_expect_eq(threads_cpus(thread), FIRST);
 	frontend_xdp_close(&x);
 	cr_expect_eq(threads_cpus(thread), BOTH);
+}
+
+/* As a process that sheds what it needs no more: it may have no new descriptor, nor call poll(); nor may
+ * Criterion. */
+Test(affinity, destroy_without_a_descriptor_to_spare_puts_the_thread_back)
+{
+	struct rlimit limit, none;
+	int rc;
+
+	hint(1, "moved");
+	cr_assert_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	none = limit;
+	none.rlim_cur = 0;
+	setrlimit(RLIMIT_NOFILE, &none);
+	rc = net_queue_destroy(x.queues[0], &x.err);
+	setrlimit(RLIMIT_NOFILE, &limit);
+	x.queues[0] = NULL;
+	cr_expect_eq(rc, 0, "%s", x.err.message);
+	cr_expect_eq(threads_cpus(thread), BOTH);
+	frontend_xdp_close(&x);
 }
 
 static void expect_bystander_is_left(void)

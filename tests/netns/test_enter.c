@@ -113,6 +113,7 @@ Test(enter, refused_map_fails_get_queues_with_initial_ids, .timeout = 60)
 	refusal = EPERM;
 	cr_assert_eq(frontend_xdp_try_start(&r.x, 1, 64), -EPERM);
 	cr_assert(strstr(r.x.err.message, "map"), "%s", r.x.err.message);
+	cr_assert(strstr(r.x.err.message, "seccomp filter"), "%s", r.x.err.message);
 	refusal = 0;
 	frontend_xdp_start(&r.x, 1, 64);
 	expect_frame(&r);

@@ -139,6 +139,17 @@ Test(filters, bind_refused_names_the_filter)
 	expect(-EACCES, "bind", "seccomp filter", "asks for no capability");
 }
 
+/* It tells nothing then, and is no proof of another namespace. */
+Test(filters, namespace_cookie_refused_after_open_is_not_taken_for_another_namespace)
+{
+	prepare();
+	cr_assert_eq(net_xdp_open(&rig.x.config, &rig.x.ep, &rig.x.err), 0, "%s",
+		     rig.x.err.message);
+	deny(SYS_getsockopt, 2, SO_NETNS_COOKIE, EPERM);
+	cr_expect_eq(frontend_xdp_try_start(&rig.x, 1, 16), 0, "%s", rig.x.err.message);
+	frontend_xdp_stop(&rig.x);
+}
+
 static bool write_to(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY | O_CLOEXEC);

@@ -157,6 +157,39 @@ Test(own, interface_that_leaves_and_comes_back_restarts_and_reports_links_again,
 	peer_close(&r.peer);
 }
 
+static void rename_v0(const char *from, const char *to)
+{
+	netns_down(from);
+	netns_run("ip link set %s name %s", from, to);
+	netns_up(to);
+}
+
+/* The program stays attached to it meanwhile. */
+Test(own, interface_that_was_renamed_is_found_by_get_queues, .timeout = 60)
+{
+	struct rig r;
+
+	rig_prepare(&r, 1);
+	rig_start(&r);
+	rename_v0("v0", "renamed");
+	traffic_both_ways(&r.x, &r.peer);
+	frontend_xdp_stop(&r.x);
+	frontend_xdp_start(&r.x, 1, 64);
+	cr_assert_str_eq(frontend_xdp_report(&r.x, 0).ifname, "renamed");
+	traffic_both_ways(&r.x, &r.peer);
+	frontend_xdp_stop(&r.x);
+	/* Another one that is called so now is what was asked for. */
+	netns_veth("v0", "other", 1, 1500);
+	frontend_xdp_start(&r.x, 1, 64);
+	cr_assert_str_eq(frontend_xdp_report(&r.x, 0).ifname, "v0");
+	cr_assert_eq(netns_program_id("renamed"), 0);
+	netns_run("ip link del v0");
+	frontend_xdp_stop(&r.x);
+	cr_assert_eq(frontend_xdp_try_start(&r.x, 1, 64), -ENODEV);
+	frontend_xdp_close(&r.x);
+	peer_close(&r.peer);
+}
+
 /* A lost frame is completed by the kernel as a sent one is. Its loss is known before its completion is
  * read: in between, the statistics must neither go below 0 nor take anything back. */
 Test(own, statistics_of_lost_frames_never_go_back, .timeout = 60)

@@ -3,6 +3,8 @@
  * happens while a descriptor is closed is made to happen in place of the C library's close(). */
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -251,6 +253,92 @@ Test(release, destroy_in_a_child_whose_parent_has_ended_detaches, .timeout = 60)
 	cr_assert_eq(result[1], 0, "the program is still there");
 	frontend_close(&r.x.f);
 	peer_close(&r.peer);
+}
+
+static int open_namespace_of_pids(void)
+{
+	return open("/proc/self/ns/pid_for_children", O_RDONLY | O_CLOEXEC);
+}
+
+/* Its first process, which sees none of those outside, and has their numbers. */
+static pid_t fork_into_namespace_of_pids(void)
+{
+	int here = open_namespace_of_pids(), rc = unshare(CLONE_NEWPID);
+	pid_t child = rc ? -1 : fork();
+
+	if (child == 0)
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (child == 0)
+		return 0;
+	cr_assert_eq(rc, 0, "%s", strerror(errno));
+	cr_assert_geq(child, 0);
+	cr_assert_eq(setns(here, CLONE_NEWPID), 0);
+	close(here);
+	return child;
+}
+
+static void destroy_in_a_child_apart(struct rig *r)
+{
+	pid_t child = fork_into_namespace_of_pids();
+
+	if (child == 0)
+		_exit(net_queue_destroy(r->x.queues[0], NULL) ||
+		      net_endpoint_destroy(r->x.ep, NULL));
+	cr_assert_eq(child_status(child), 0);
+	cr_assert_neq(netns_program_id("v0"), 0, "the child has detached it");
+	traffic_both_ways(&r->x, &r->peer);
+}
+
+Test(release, destroy_in_a_child_of_another_pid_namespace_leaves_the_parent_its_endpoint,
+     .timeout = 60)
+{
+	struct rig r;
+
+	start(&r, 2000);
+	destroy_in_a_child_apart(&r);
+	rig_close(&r);
+}
+
+/* As the first process of a container, whose number that of another container has as well. */
+Test(release, destroy_in_a_child_of_the_same_number_leaves_the_parent_its_endpoint, .timeout = 20)
+{
+	pid_t first = fork_into_namespace_of_pids();
+	struct rig r;
+
+	if (first == 0) {
+		start(&r, 2000);
+		destroy_in_a_child_apart(&r);
+		rig_close(&r);
+		_exit(0);
+	}
+	cr_assert_eq(child_status(first), 0);
+}
+
+/* Nobody has waited for the maker yet: it has its number still. */
+Test(release, destroy_in_a_child_of_an_unreaped_parent_waits_for_the_queue, .timeout = 60)
+{
+	struct net_xdp_device_queue state = {.has_socket = true};
+	pid_t maker, itself;
+	struct rig r;
+	int answer[2];
+
+	cr_assert_eq(pipe(answer), 0);
+	maker = fork();
+	if (maker == 0) {
+		start(&r, 5000);
+		itself = getpid();
+		if (fork())
+			_exit(0);
+		while (getppid() == itself)
+			usleep(1000);
+		net_queue_destroy(r.x.queues[0], NULL);
+		net_xdp_device_queue_query("v0", 0, &state, NULL);
+		_exit(write(answer[1], &state, sizeof(state)) != sizeof(state));
+	}
+	cr_assert_eq(read(answer[0], &state, sizeof(state)), (ssize_t)sizeof(state));
+	cr_assert(state.has_state);
+	cr_assert_not(state.has_socket, "destroy has returned while the queue is in use");
+	cr_assert_eq(child_status(maker), 0);
 }
 
 /* ---- Deadlines -------------------------------------------------------------------------------- */

@@ -11,7 +11,7 @@
 
 TestSuite(xsk_bench_operator, .init = xsk_bench_setup, .timeout = 60);
 
-/* ---- Names --------------------------------------------------------------------------------------- */
+/* ---- Names ------------------------------------------------------------------------------------ */
 
 Test(xsk_bench_operator, names_of_any_bytes_reach_no_terminal)
 {
@@ -56,7 +56,7 @@ Test(xsk_bench_operator, long_alternative_name_leaves_the_results_80_columns_wid
 	cr_expect_leq(tool_width(tool.out), 80, "%s", tool.out);
 }
 
-/* ---- Signals and pipes --------------------------------------------------------------------------- */
+/* ---- Signals and pipes ------------------------------------------------------------------------ */
 
 Test(xsk_bench_operator, terminal_that_goes_away_ends_a_run_like_ctrl_c)
 {
@@ -90,7 +90,7 @@ Test(xsk_bench_operator, wait_for_another_program_that_a_signal_ends_blames_nobo
 		tool_start(&tool, XSK_BENCH " rx -i v0%s", json ? " --json" : "");
 		tool_await(&tool, "waiting for it to end");
 		cr_expect_eq(tool_end(&tool, SIGINT), 1);
-		SAYS("xsk-bench: signal: SIGINT came before the run began; nothing was changed\n");
+		SAYS("xsk-bench: signal: SIGINT came before the run began; all is as it was\n");
 		SILENT("stop that process");
 		cr_expect(!json || tool_is_json(tool.out), "%s", tool.out);
 	}
@@ -119,7 +119,7 @@ Test(xsk_bench_operator, reader_of_the_lines_that_goes_away_does_not_cut_a_run_o
 	cr_assert(WIFEXITED(status) && !WEXITSTATUS(status), "status %#x", (unsigned int)status);
 }
 
-/* ---- What cannot be had -------------------------------------------------------------------------- */
+/* ---- What cannot be had ----------------------------------------------------------------------- */
 
 Test(xsk_bench_operator, queue_that_only_sends_is_for_tx_and_one_that_only_receives_for_nobody)
 {
@@ -164,7 +164,7 @@ Test(xsk_bench_operator, deferral_that_is_not_to_be_had_is_told_when_the_run_beg
 	SILENT("no effect");
 }
 
-/* ---- A terminal ---------------------------------------------------------------------------------- */
+/* ---- A terminal ------------------------------------------------------------------------------- */
 
 /* What it writes to a terminal that is its stderr, without carriage returns. */
 static const char *on_terminal(const char *line)

@@ -3,14 +3,17 @@
  * that a real interface, a filter or a user without rights makes. */
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <linux/bpf.h>
 #include <linux/netlink.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "support/foreign.h"
+#include "support/frontend_xdp.h"
 #include "support/netns.h"
 #include "support/tool.h"
 
@@ -55,6 +58,7 @@ Test(xsk_info, try_beside_a_foreign_program_says_on_stderr_that_it_failed)
 	cr_expect_eq(c.status, 1);
 	is_one_sentence(c.err);
 	cr_expect(tool_says(c.out, "failed at attach"), "%s", c.out);
+	cr_expect_not_null(strstr(c.err, "through libxdp's dispatcher and use --dispatcher"));
 	TOOL_RUN(&c, XSK_INFO, "v0", "--try", "--json");
 	cr_expect_eq(c.status, 1);
 	is_one_sentence(c.err);
@@ -84,6 +88,30 @@ Test(xsk_info, try_shows_who_gets_the_frames_and_which_tags_are_lost)
 	netns_run("ethtool -K v1 txvlan off tx-vlan-stag-hw-insert off");
 	TOOL_RUN(&c, XSK_INFO, "v0", "--try", "--json");
 	cr_expect_null(strstr(c.out, "vlan_state"), "%s", c.out);
+}
+
+Test(xsk_info, try_beside_a_program_of_this_library_says_that_it_waits, .timeout = 60)
+{
+	struct frontend_xdp x;
+	pid_t pid;
+
+	netns_enter();
+	netns_veth("v0", "v1", 1, 1500);
+	pid = fork();
+	if (!pid) {
+		frontend_xdp_prepare(&x, "v0");
+		frontend_xdp_open(&x);
+		frontend_xdp_start(&x, 1, 16);
+		sleep(2);
+		frontend_xdp_close(&x);
+		_exit(0);
+	}
+	sleep(1);
+	TOOL_RUN(&c, XSK_INFO, "v0", "--try");
+	cr_expect_eq(c.status, 0, "%s", c.err);
+	is_one_sentence(c.err);
+	cr_expect_not_null(strstr(c.err, "another program of this library has v0"), "%s", c.err);
+	cr_expect_eq(waitpid(pid, NULL, 0), pid);
 }
 
 Test(xsk_info, version_is_one_line)
@@ -229,6 +257,10 @@ Test(xsk_info, refused_system_call_fails_the_prediction_and_names_the_filter, .t
 		 "Loading an XDP program is refused (Operation not permitted)"},
 		{{SYS_bpf, -1, EACCES}, "Loading an XDP program is refused (Permission denied)"},
 		{{SYS_bpf, -1, ENOSYS}, "CONFIG_BPF_SYSCALL"},
+		{{SYS_bpf, BPF_MAP_CREATE, EPERM}, "Loading an XDP program is refused"},
+		{{SYS_bpf, BPF_LINK_CREATE, EPERM}, "Loading an XDP program is refused"},
+		{{SYS_setsockopt, -1, EPERM}, "on an AF_XDP socket is refused"},
+		{{SYS_getsockopt, -1, ENOSYS}, "on an AF_XDP socket is refused"},
 		{{SYS_memfd_create, -1, ENOSYS}, "memfd_create() is refused"},
 		{{SYS_memfd_create, -1, EPERM}, "memfd_create() is refused"},
 	};
@@ -242,6 +274,20 @@ Test(xsk_info, refused_system_call_fails_the_prediction_and_names_the_filter, .t
 		cr_expect(tool_says(c.out, REFUSED), "row %zu: %s", i, c.out);
 		cr_expect(tool_says(c.out, rows[i].says), "row %zu: %s", i, c.out);
 		cr_expect(tool_says(c.out, "a system call filter (seccomp"), "row %zu", i);
+	}
+}
+
+Test(xsk_info, prediction_holds_under_any_limit_of_open_files, .timeout = 60)
+{
+	netns_enter();
+	netns_veth("v0", "v1", 1, 1500);
+	for (c.descriptors = 6; c.descriptors < 32; c.descriptors += 2) {
+		bool refused;
+
+		TOOL_RUN(&c, XSK_INFO, "v0");
+		refused = tool_says(c.out, REFUSED);
+		TOOL_RUN(&c, XSK_INFO, "v0", "--try");
+		cr_expect_eq(refused, c.status == 1, "%u: %s%s", c.descriptors, c.out, c.err);
 	}
 }
 

@@ -88,6 +88,37 @@ Test(bench, mac_list_as_long_as_the_program_holds_is_taken_and_a_longer_one_refu
 	cr_assert_eq(parse(words), -EINVAL);
 }
 
+Test(bench, mac_and_duration_take_nothing_that_only_looks_like_one)
+{
+	static const char *const wrong[] = {
+		"tx -i v0 --dst 02:00:00:00:00:-1",
+		"tx -i v0 --dst 02:00:00:00:+1:00",
+		"tx -i v0 --dst 0x:00:00:00:00:01",
+		"tx -i v0 --dst 02:00:00:00:00:001",
+		"tx -i v0 --dst 02:00:00:00:00",
+		"tx -i v0 --dst 02:00:00:00:00:0g",
+		"rx -i v0 --mac=own,-2:0:0:0:0:1",
+		"rx -i v0 -t -0",
+		"rx -i v0 -t +1",
+		"rx -i v0 -t nan",
+		"rx -i v0 -t inf",
+		"rx -i v0 -t .",
+	};
+	static const uint8_t mac[] = {0xfe, 0x0a, 0xbc, 1, 0x90, 0xff};
+
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		cr_expect_eq(parse(wrong[i]), -EINVAL, "%s", wrong[i]);
+	cr_assert_eq(parse("tx -i v0 --dst fe:A:Bc:1:90:FF"), 0, "%s", why);
+	cr_expect_arr_eq(parsed.dst_mac, mac, sizeof(mac));
+	/* Shorter than any clock tells, but not 0, which is until Ctrl-C. */
+	cr_assert_eq(parse("rx -i v0 -t 1e-12"), 0, "%s", why);
+	cr_expect_eq(parsed.duration_ns, 1);
+	cr_assert_eq(parse("rx -i v0 -t .5"), 0, "%s", why);
+	cr_expect_eq(parsed.duration_ns, 500000000);
+	cr_assert_eq(parse("rx -i v0 -t 0"), 0, "%s", why);
+	cr_expect_eq(parsed.duration_ns, 0);
+}
+
 Test(bench, short_options_and_what_ends_the_program)
 {
 	cr_assert_eq(parse("tx -i v0 -t 1.5 -v"), 0, "%s", why);

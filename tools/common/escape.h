@@ -18,8 +18,8 @@ size_t escape_decode(const char *text, uint32_t *code);
  * out, which is cut at a whole character when size is too small. */
 char *escape_plain(char *out, size_t size, const char *text);
 
-/* A name of an interface as one word of a shell command: whoever copies it must not run a part of it.
- * Return: the name, or a buffer that the second next call overwrites. */
+/* A name of an interface as one word of a shell command: whoever copies it must not run a part of
+ * it. Return: the name, or a buffer that the second next call overwrites. */
 const char *escape_word(const char *name);
 
 /* For JSON, without the quotes. A byte that is no UTF-8 becomes \u00NN, so that names stay

@@ -27,7 +27,7 @@ void json_null(struct json *j, const char *key); /* not known */
 
 /* Is --json among the arguments? It may stand behind what was wrong. */
 bool json_is_asked(int argc, char **argv);
-/* How a tool ended, the last members of its document: "exit_code", and "error" unless it is NULL. */
+/* How a tool ended: the members "exit_code", and "error" unless it is NULL. */
 void json_outcome(struct json *j, int exit_code, const struct net_error *error);
 
 #endif

@@ -76,8 +76,10 @@ void info_host_facts(struct info_facts *out)
 		out->memlock_bytes = limit.rlim_cur;
 	out->processors = (uint32_t)sysconf(_SC_NPROCESSORS_CONF);
 	out->socket_error = info_probe_socket(AF_XDP);
+	out->option_error = out->socket_error ? 0 : info_probe_options();
 	out->program_error = info_probe_program();
 	out->memory_error = info_probe_memory();
+	out->descriptors_error = info_probe_descriptors();
 }
 
 /* ---- What only sysfs tells -------------------------------------------------------------------- */

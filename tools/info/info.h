@@ -64,7 +64,9 @@ struct info_facts {
 	uint32_t kernel; /* INFO_KERNEL() of release */
 	uint32_t processors;
 	int socket_error;	/* 0, or -errno of socket(AF_XDP) */
-	int memory_error;	/* 0, or -errno of memfd_create() */
+	int option_error;	/* likewise of setsockopt() and getsockopt() on such a socket */
+	int memory_error;	/* likewise of memfd_create() */
+	int descriptors_error;	/* likewise of INFO_DESCRIPTORS of them */
 	int program_error;	/* 0, or -errno of loading an XDP program */
 	uint64_t capabilities;	/* effective, 1 << CAP_* */
 	bool user_namespace;	/* not the initial one: its capabilities do not reach bpf() */
@@ -89,6 +91,10 @@ void info_link(const struct host_net *net, uint32_t ifindex, struct info_link *o
 /* probe.c. Return: 0, or -errno: what the kernel, or a filter before it, answers. */
 int info_probe_socket(int family);
 int info_probe_program(void);
+int info_probe_options(void);
+/* So many are open at once while libbpf loads and attaches the program for one queue. */
+#define INFO_DESCRIPTORS 19
+int info_probe_descriptors(void);
 int info_probe_memory(void);
 
 /* ---- The prediction --------------------------------------------------------------------------- */

@@ -17,6 +17,15 @@ void socket_rule(const struct info_facts *f, struct info_prediction *p)
 {
 	const char *why = strerror(-f->socket_error), *hint = info_limit_hint(f->socket_error);
 
+	if (f->descriptors_error == -EMFILE || f->descriptors_error == -ENFILE)
+		blocks(p, "An attach has up to %d descriptors open at once: %s%s.",
+		       INFO_DESCRIPTORS, strerror(-f->descriptors_error),
+		       info_limit_hint(f->descriptors_error));
+	if (f->option_error)
+		blocks(p,
+		       "setsockopt() or getsockopt() on an AF_XDP socket is refused (%s): "
+		       "by " FILTERS "; allow it there.",
+		       strerror(-f->option_error));
 	if (!f->socket_error)
 		return;
 	if (hint)

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "common/error.h"
+#include "common/escape.h"
 #include "common/options_say.h"
 #include "info.h"
 
@@ -35,6 +36,17 @@ static const struct net_buffer_access_ops no_pool = {
 	.rx_metadata = no_metadata,
 };
 
+/* A line for a person who wonders why nothing happens. */
+static bool on_wait(void *told, const char *sentence)
+{
+	char plain[1024];
+
+	if (!*(bool *)told)
+		fprintf(stderr, "xsk-info: %s\n", escape_plain(plain, sizeof(plain), sentence));
+	*(bool *)told = true;
+	return true;
+}
+
 int info_try(const struct info_facts *facts, struct info_try *out)
 {
 	struct net_xdp_config config = net_xdp_config_default();
@@ -44,6 +56,7 @@ int info_try(const struct info_facts *facts, struct info_try *out)
 	struct net_endpoint *endpoint = NULL;
 	struct net_queue *queue = NULL;
 	struct net_error ignored;
+	bool told = false;
 	int rc;
 
 	memset(out, 0, sizeof(*out));
@@ -58,6 +71,8 @@ int info_try(const struct info_facts *facts, struct info_try *out)
 	config.first_queue = facts->queue;
 	config.regions = &region;
 	config.region_count = 1;
+	config.on_wait = on_wait;
+	config.on_wait_context = &told;
 	rc = net_xdp_open(&config, &endpoint, &out->err);
 	if (rc < 0)
 		goto fail;

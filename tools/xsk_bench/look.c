@@ -93,7 +93,7 @@ static struct net_xdp_rung *native_refusal(struct net_xdp_report *r)
 	return NULL;
 }
 
-/* What was asked for and is no error, when it is not to be had. Of several queues the first speaks for all. */
+/* What was asked for and is not to be had, though that is no error. The first queue speaks for all. */
 static void tell_refused(const struct port *p, const struct options *opt,
 			 const struct net_xdp_report *r)
 {

@@ -15,8 +15,8 @@ int look_at_port(struct port *p, const struct options *opt, struct net_error *er
 int look_at_host(const struct port *p, const struct options *opt, const struct host_net *net,
 		 struct net_error *err);
 
-/* The queues are there: say it where auto ended in generic XDP, where frames will be dropped or go past
- * these queues, and which option has no effect. */
+/* The queues are there: say it where auto ended in generic XDP, where frames will be dropped or go
+ * past these queues, and which option has no effect. */
 void look_at_mode(const struct port *p, const struct options *opt);
 
 /* The endpoint wants a restart: err says why, as far as the interface shows it. Return: code. */

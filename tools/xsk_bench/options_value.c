@@ -2,6 +2,7 @@
 #include "options_value.h"
 
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -60,10 +61,12 @@ static int set_seconds(struct parse *p, const struct spec *s, const char *text)
 	double seconds = strtod(text, &end);
 	uint64_t ns;
 
-	if (end == text || *end || !(seconds >= 0 && seconds <= 1e7))
+	if (end == text || !strchr("0123456789.", *text) || *end || !(seconds <= 1e7))
 		return FAIL(p, "--%s: '%s' is not a number of seconds from 0 to 10000000", s->name,
 			    text);
 	ns = (uint64_t)(seconds * 1e9);
+	if (!ns && seconds > 0) /* 0 would be without end */
+		ns = 1;
 	memcpy((char *)p->out + s->offset, &ns, sizeof(ns));
 	return 0;
 }
@@ -101,15 +104,22 @@ bad:
 
 const char *option_mac(const char *text, uint8_t out[6])
 {
-	unsigned int b[6];
-	int used = 0;
+	for (int i = 0; i < 6; i++) {
+		unsigned int byte = 0;
+		int digits = 0;
 
-	if (sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x%n", &b[0], &b[1], &b[2], &b[3], &b[4], &b[5],
-		   &used) != 6)
-		return NULL;
-	for (int i = 0; i < 6; i++)
-		out[i] = (uint8_t)b[i];
-	return text + used;
+		if (i && *text++ != ':')
+			return NULL;
+		/* Not with sscanf or strtoul, which also take blanks, signs and 0x. */
+		for (; digits < 2 && isxdigit((unsigned char)*text); digits++, text++)
+			byte = byte * 16 + (unsigned int)(isdigit((unsigned char)*text)
+								  ? *text - '0'
+								  : (*text | 0x20) - 'a' + 10);
+		if (!digits)
+			return NULL;
+		out[i] = (uint8_t)byte;
+	}
+	return text;
 }
 
 static int set_mac(struct parse *p, const struct spec *s, const char *text)

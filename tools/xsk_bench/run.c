@@ -331,7 +331,7 @@ static int name_signal(int signal_fd, int rc, struct net_error *err)
 	err->code = -EINTR;
 	snprintf(err->step, sizeof(err->step), "signal");
 	snprintf(err->message, sizeof(err->message),
-		 "SIG%s came before the run began; nothing was changed",
+		 "SIG%s came before the run began; all is as it was",
 		 sigabbrev_np((int)signal.ssi_signo));
 	return err->code;
 }

@@ -117,7 +117,8 @@ int napi_open(struct napi *n, struct host *h, const char *directory, uint32_t if
 	case -EACCES: /* who may not look has nothing to put back */
 		return 0;
 	case -EBUSY:
-		napi_say(n, "kept by process %u: %s", n->lease.pid, values(&n->lease).text);
+		napi_say(n, "kept by process %u, or one forked from it: %s", n->lease.pid,
+			 values(&n->lease).text);
 		return rc;
 	default:
 		napi_say(n, "%s ignored: %s", n->lease.path, strerror(-rc));
@@ -224,7 +225,8 @@ bool napi_look(struct host *h, const char *directory, uint32_t ifindex, uint32_t
 	if (!rc)
 		return look_at_left(&n, state, size);
 	if (rc == -EBUSY)
-		snprintf(state, size, "kept by process %u: %s", n.lease.pid, values(&n.lease).text);
+		snprintf(state, size, "kept by process %u, or one forked from it: %s", n.lease.pid,
+			 values(&n.lease).text);
 	else if (rc != -ENOENT && rc != -EACCES)
 		snprintf(state, size, "%s ignored: %s", n.lease.path, strerror(-rc));
 	return false;
