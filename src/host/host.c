@@ -58,7 +58,8 @@ bool host_is_here(const struct host *h)
 {
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 	uint64_t cookie = fd < 0 ? 0 : cookie_of(fd);
-	/* Who cannot know is not told so. Whoever makes sockets next meets the same error, and names it. */
+	/* Without an answer nothing is claimed: whoever makes sockets next meets the same error,
+	 * and names it. */
 	bool here = !cookie || cookie == h->netns.cookie;
 
 	if (fd >= 0)

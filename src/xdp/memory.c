@@ -30,8 +30,8 @@ static int64_t backing_page_bytes(const struct net_xdp_region *r, unsigned index
 	struct stat st;
 
 	if (fstatfs(r->fd, &fs) || fstat(r->fd, &st))
-		return error_set(err, -errno, "memory", "region %u: fd %d: %s", index, r->fd,
-				 strerror(errno));
+		return error_set(err, -errno, "memory", "region %u: fd %d: %s%s", index, r->fd,
+				 strerror(errno), error_hint(-errno, CALL_OTHER).text);
 	if (fs.f_type != TMPFS_MAGIC && fs.f_type != HUGETLBFS_MAGIC)
 		return error_set(err, -EINVAL, "memory",
 				 "region %u: fd %d is a file on disk, which the kernel will not "
@@ -209,8 +209,8 @@ static int map_filler(uint8_t *at, uint64_t bytes, struct net_error *err)
 	if (bytes == 0 || mmap(at, bytes, PROT_READ | PROT_WRITE,
 			       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != MAP_FAILED)
 		return 0;
-	return error_set(err, -errno, "memory", "mapping %" PRIu64 " bytes for ourselves: %s",
-			 bytes, strerror(errno));
+	return error_set(err, -errno, "memory", "mapping %" PRIu64 " bytes for ourselves: %s%s",
+			 bytes, strerror(errno), error_hint(-errno, CALL_OTHER).text);
 }
 
 static int by_guest_addr(const void *a, const void *b)
@@ -313,8 +313,9 @@ int memory_open(struct memory *m, const struct net_xdp_config *config, struct ne
 			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (m->reservation == MAP_FAILED) {
 		m->reservation = NULL;
-		return error_set(err, -errno, "memory", "reserving %zu bytes of address space: %s",
-				 m->reservation_bytes, strerror(errno));
+		return error_set(err, -errno, "memory",
+				 "reserving %zu bytes of address space: %s%s", m->reservation_bytes,
+				 strerror(errno), error_hint(-errno, CALL_OTHER).text);
 	}
 	/* Region 0 is aligned, with the guard page and at least one inaccessible page in front. */
 	m->base = (uint8_t *)round_up((uintptr_t)m->reservation + 2 * PAGE, align) - PAGE;

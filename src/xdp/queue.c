@@ -243,11 +243,14 @@ static int open_socket(struct net_xdp_queue *q, struct net_xdp_endpoint *ep, str
 	if (!rc)
 		rc = socket_open(q, &ep->config, ep->umem_fd, err);
 	else
-		error_set(err, rc, "memory", "unsealing before registration: %s", strerror(-rc));
+		error_set(err, rc, "memory", "unsealing before registration: %s%s", strerror(-rc),
+			  error_hint(rc, CALL_OTHER).text);
 	if (rc || !ep->config.sealed || ep->memory.sealed)
 		return rc;
 	rc = memory_seal(&ep->memory, true);
-	return rc ? error_set(err, rc, "memory", "sealing the regions: %s", strerror(-rc)) : 0;
+	return rc ? error_set(err, rc, "memory", "sealing the regions: %s%s", strerror(-rc),
+			      error_hint(rc, CALL_OTHER).text)
+		  : 0;
 }
 
 /* What needs the NAPI: it is ours, and known, since the bind. */

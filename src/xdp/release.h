@@ -61,9 +61,9 @@ struct maker {
 /* Return: the calling process. */
 struct maker maker_self(void);
 
-/* Is what this process made its own to end? In a forked child it is not, while the maker lives: there
- * only the child's copies are given up. So it is where that cannot be known, in a child that has been put
- * into another PID namespace: the kernel ends with the last copy what nobody ends before. */
+/* Is what this process made its own to end? In a forked child it is not, while the maker lives:
+ * there only the child's copies are given up. Nor is it in a child in another PID namespace, which
+ * cannot know: the kernel ends with the last copy what nobody ends before. */
 bool release_is_mine(const struct maker *maker);
 
 #endif

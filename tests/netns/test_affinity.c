@@ -53,8 +53,8 @@ Test(affinity, thread_of_two_hints_is_put_back_to_what_it_was)
 	cr_expect_eq(threads_cpus(thread), BOTH);
 }
 
-/* As a process that sheds what it needs no more: it may have no new descriptor, nor call poll(); nor may
- * Criterion. */
+/* As a process that sheds what it needs no more: it may have no new descriptor, nor call poll();
+ * nor may Criterion. */
 Test(affinity, destroy_without_a_descriptor_to_spare_puts_the_thread_back)
 {
 	struct rlimit limit, none;

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -137,6 +138,21 @@ Test(filters, bind_refused_names_the_filter)
 	prepare();
 	deny(SYS_bind, 2, sizeof(struct sockaddr_xdp), EACCES);
 	expect(-EACCES, "bind", "seccomp filter", "asks for no capability");
+}
+
+Test(filters, sealing_refused_names_the_filter)
+{
+	prepare();
+	rig.x.config.sealed = true;
+	deny(SYS_mprotect, 2, PROT_NONE, EPERM);
+	expect(-EPERM, "memory", "sealing", "seccomp filter");
+}
+
+Test(filters, reserving_memory_refused_names_the_filter)
+{
+	prepare();
+	deny(SYS_mmap, 3, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, EPERM);
+	expect(-EPERM, "memory", "reserving", "seccomp filter");
 }
 
 /* It tells nothing then, and is no proof of another namespace. */
