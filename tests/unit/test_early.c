@@ -4,6 +4,7 @@
 #include <pthread.h>
 
 #include "support/conformance.h"
+#include "support/fields.h"
 #include "support/frame.h"
 #include "support/pcapng_reader.h"
 #include "support/stub_rig.h"
@@ -121,5 +122,24 @@ CASE(63, capture_counts_frames_of_poll_ready_that_it_cannot_read)
 	cr_assert_eq(net_capture_get_stats(r.ep, &stats), 0);
 	cr_assert_eq(stats.frames, 0);
 	cr_assert_eq(stats.missed, 5);
+	stub_rig_close(&r);
+}
+
+/* ---- Disconnectable --------------------------------------------------------------------------- */
+
+/* Metadata came, the ids did not: nobody has seen those frames. */
+CASE(63, frames_that_poll_ready_wrote_and_nobody_collected_are_counted_by_the_swap)
+{
+	struct stub_rig r;
+
+	stub_rig_open(&r, STUB_DISCONNECTABLE);
+	frontend_post(&r.f, r.q, 0, IDS);
+	for (uint64_t i = 0; i < 5; i++)
+		stub_rig_arrive(&r, SEED + i);
+	cr_assert_eq(net_queue_wait(r.q, &r.f.pool, 0), 1);
+	cr_assert_eq(frontend_rx(&r.f, r.q, r.ids, 2), 2);
+	stub_rig_end_queue(&r);
+	cr_assert_eq(fields_number(r.ep, NULL, "disconnectable.rx_discarded"), 3);
+	stub_rig_get_queue(&r);
 	stub_rig_close(&r);
 }
