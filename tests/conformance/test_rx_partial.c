@@ -34,25 +34,40 @@ static void complete(uint8_t *frame, uint32_t len, const struct net_rx_metadata 
 	frame_write16(frame, field, (uint16_t)sum);
 }
 
-static void partial_start(struct rx_rig *r)
+static void partial_start(struct rx_rig *r, enum net_xdp_rx_checksum mode)
 {
-	r->x.config.rx_checksum = NET_XDP_RX_CHECKSUM_REPORT;
+	r->x.config.rx_checksum = mode;
 	rx_rig_start(r, 1, IDS);
 }
 
-/* The next frame says partial and which protocol. Return: its length; its bytes are completed. */
+/* All ids of the next frame. Return: how many. */
+static uint32_t receive_ids(struct rx_rig *r, uint32_t ids[IDS])
+{
+	struct net_queue *q = r->x.queues[0];
+	uint32_t n;
+
+	while (!(n = frontend_rx(&r->x.f, q, ids, IDS)))
+		cr_assert_eq(net_queue_wait(q, &r->x.f.pool, RX_RIG_DEADLINE_MS * 1000000ll), 1);
+	cr_assert_eq(n, 1u + frontend_metadata(&r->x.f, ids[0])->more_ids);
+	return n;
+}
+
+/* The next frame says partial and which protocol; or good, where we complete it. Return: its length; its bytes
+ * are completed. */
 static uint32_t receive_completed(struct rx_rig *r, uint8_t *bytes, enum net_l4 protocol)
 {
+	bool by_us = r->x.config.rx_checksum == NET_XDP_RX_CHECKSUM_COMPLETE;
 	const struct net_rx_metadata *m;
-	uint32_t id, len;
+	uint32_t ids[IDS], n = receive_ids(r, ids), len;
 
-	rx_rig_receive(r, 0, &id, 1);
-	m = frontend_metadata(&r->x.f, id);
-	cr_assert_eq(m->l4_checksum, NET_CHECKSUM_PARTIAL, "l4 %u", m->l4_checksum);
+	m = frontend_metadata(&r->x.f, ids[0]);
+	cr_assert_eq(m->l4_checksum, by_us ? NET_CHECKSUM_GOOD : NET_CHECKSUM_PARTIAL, "l4 %u",
+		     m->l4_checksum);
 	cr_assert_eq(m->l4_protocol, protocol);
-	len = pieces_gather(&r->x.f, &id, bytes);
-	complete(bytes, len, m);
-	frontend_post(&r->x.f, r->x.queues[0], id, 1);
+	len = pieces_gather(&r->x.f, ids, bytes);
+	if (!by_us)
+		complete(bytes, len, m);
+	frontend_post_ids(&r->x.f, r->x.queues[0], ids, n);
 	return len;
 }
 
@@ -138,7 +153,7 @@ CASE(64, partial_frame_in_place_is_completed_by_its_metadata)
 
 	NEEDS_VETH("a local sender");
 	rx_rig_prepare(&r, 1, 1500);
-	partial_start(&r);
+	partial_start(&r, NET_XDP_RX_CHECKSUM_REPORT);
 	rx_rig_balance(&r, check_all(&r));
 	cr_assert_eq(rx_rig_counter(&r, NET_XDP_RX_BOUNCED), 0);
 	rx_rig_close(&r);
@@ -151,7 +166,7 @@ CASE(64, partial_frame_that_was_copied_is_completed_by_its_metadata)
 	NEEDS_VETH("a local sender");
 	rx_rig_prepare(&r, 1, 1500);
 	frontend_layout(&r.x.f, 0, IDS, FRONTEND_BASE + 1, 2001, FRONTEND_XDP_HEADER_BYTES, 1517);
-	partial_start(&r);
+	partial_start(&r, NET_XDP_RX_CHECKSUM_REPORT);
 	rx_rig_balance(&r, check_all(&r));
 	cr_assert_eq(rx_rig_counter(&r, NET_XDP_RX_DIRECT), 0);
 	rx_rig_close(&r);
@@ -169,10 +184,59 @@ CASE(64, partial_frame_in_pieces_is_completed_by_its_metadata)
 	for (uint32_t id = 0; id < IDS; id++)
 		pieces_lay_out(&r.x.f, &pieces[id], id, FRONTEND_BASE + 4096 * (id + 1), lengths, 5,
 			       FRONTEND_XDP_HEADER_BYTES);
-	partial_start(&r);
+	partial_start(&r, NET_XDP_RX_CHECKSUM_REPORT);
 	rx_rig_balance(&r, check_all(&r));
 	cr_assert_eq(rx_rig_counter(&r, NET_XDP_RX_DIRECT), 0);
 	rx_rig_close(&r);
+}
+
+/* Frames of several chunks into buffers of several pieces, or into several buffers: nowhere in one row. */
+static void check_large(enum net_xdp_rx_checksum mode, const uint32_t *lengths, uint32_t count,
+			bool merge)
+{
+	struct pieces pieces[IDS];
+	struct rx_rig r;
+
+	NEEDS_VETH("a local sender");
+	rx_rig_prepare(&r, 1, 9000);
+	r.x.config.max_frame_bytes = 9018;
+	r.x.rx_merge = merge;
+	for (uint32_t id = 0; id < IDS; id++)
+		pieces_lay_out(&r.x.f, &pieces[id], id, FRONTEND_BASE + 16384 * (id + 1), lengths,
+			       count, FRONTEND_XDP_HEADER_BYTES);
+	partial_start(&r, mode);
+	for (uint32_t i = 0; i < 40; i++) {
+		const struct frame_spec spec = {
+			.ip_version = i % 2 ? 4 : 6,
+			.protocol = i / 2 % 2 ? TCP : UDP,
+			.payload_bytes = 1700 + i * 180 + i % 3,
+			.vlan_count = (uint8_t)(i / 4 % 3),
+			.seed = i,
+		};
+
+		check(&r, &spec);
+	}
+	rx_rig_balance(&r, 40);
+	rx_rig_close(&r);
+}
+
+static const uint32_t odd_pieces[] = {13, 3, 22, 4000, 4980}, small_buffer[] = {1001};
+
+CASE(64, partial_frame_of_several_chunks_in_pieces_is_completed_by_its_metadata)
+{
+	check_large(NET_XDP_RX_CHECKSUM_REPORT, odd_pieces, 5, false);
+}
+
+CASE(64, partial_frame_of_several_chunks_over_several_ids_is_completed_by_its_metadata)
+{
+	check_large(NET_XDP_RX_CHECKSUM_REPORT, small_buffer, 1, true);
+}
+
+// 21: filled in by us, on request
+CASE(21, checksum_of_several_chunks_is_completed_in_pieces_and_over_several_ids)
+{
+	check_large(NET_XDP_RX_CHECKSUM_COMPLETE, odd_pieces, 5, false);
+	check_large(NET_XDP_RX_CHECKSUM_COMPLETE, small_buffer, 1, true);
 }
 
 /* In UDP a sum of 0 is sent as 0xffff; in TCP it is 0. */
@@ -184,7 +248,7 @@ CASE(64, partial_frame_whose_sum_is_zero)
 
 	NEEDS_VETH("a local sender");
 	rx_rig_prepare(&r, 1, 1500);
-	partial_start(&r);
+	partial_start(&r, NET_XDP_RX_CHECKSUM_REPORT);
 	for (uint32_t i = 0; i < 2; i++) {
 		spec.protocol = i ? TCP : UDP;
 		spec.destination_port = 0;
@@ -234,7 +298,7 @@ CASE(64, partial_frames_of_the_kernels_own_stack_are_completed_by_their_metadata
 
 	NEEDS_VETH("a local sender");
 	rx_rig_prepare(&r, 1, 1500);
-	partial_start(&r);
+	partial_start(&r, NET_XDP_RX_CHECKSUM_REPORT);
 	fd = kernel_socket(SOCK_DGRAM);
 	frame_random_bytes(&random, payload, sizeof(payload));
 	for (uint32_t n = 1; n <= sizeof(payload); n += 91) {
