@@ -123,7 +123,8 @@ struct net_rx_metadata {
 	uint8_t ip_checksum;   /* enum net_checksum */
 	uint8_t l4_checksum;   /* enum net_checksum */
 	uint8_t l4_protocol;   /* enum net_l4 */
-	/* With l4_checksum NET_CHECKSUM_PARTIAL: the sum covers the frame from here to its end ... */
+	/* With l4_checksum NET_CHECKSUM_PARTIAL: the sum covers the packet from here to its end (bytes
+	 * behind it that are padding are 0 and change nothing) ... */
 	uint16_t checksum_start_bytes;
 	uint8_t checksum_field_bytes; /* ... and goes this far behind its start */
 	uint8_t more_ids;	      /* ids behind this one that hold the rest of its frame */
@@ -263,7 +264,8 @@ struct net_buffer_access {
 
 /* ---- Queue ------------------------------------------------------------------------------------ */
 
-/* What rx_poll, tx_avail and tx_poll return instead of a count; net_queue_error() says why. */
+/* What rx_poll, tx_avail and tx_poll return instead of a count; net_queue_error() says why. A backend may say
+ * the first of them once, or with each call until the queue is destroyed. */
 #define NET_TRY_RESTART (-104) /* -ECONNRESET: destroy the queues, get_queues again */
 #define NET_FATAL	(-5)   /* -EIO: this endpoint will not work again */
 
@@ -329,8 +331,9 @@ static inline uint32_t net_queue_rx_avail(struct net_queue *q, struct net_buffer
  * Collect received frames. Data and metadata are in place before an id is returned.
  * Return: number of ids written, 0..count, or NET_TRY_RESTART / NET_FATAL. Each posted id comes back at
  *         most once per posting. The ids of one frame are never split over two calls: with rx_merge offer
- *         room for those of your largest frame (256 hold any); one that needs more than count stays where
- *         it is. (AF_XDP: never less than 0. What ends a queue is told by tx_poll.)
+ *         room for those of your largest frame. One that needs more than count is left for the next call;
+ *         AF_XDP drops and counts it when that one has too few as well, and a frame that needs more than
+ *         64. (AF_XDP: never less than 0. What ends a queue is told by tx_poll.)
  * Owner: the returned buffers are the frontend's. It may hand one to tx_avail as it is, and post it again
  * when that packet's id has come back.
  * Blocks: no. Syscalls: see rx_avail.

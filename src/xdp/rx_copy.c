@@ -12,6 +12,8 @@
 
 /* Pieces of one buffer behind its first one: a guest's big packet has at most 18. */
 #define PIECES_MAX 32u
+/* The largest frame that a configuration can ask for. */
+#define ROW_BYTES 9216u
 
 /* ---- Where a buffer's bytes lie --------------------------------------------------------------- */
 
@@ -74,8 +76,10 @@ static uint32_t spans_of(struct net_xdp_queue *q, struct net_buffer_access *pool
 
 /* ---- Copy ------------------------------------------------------------------------------------- */
 
-/* A frame in private chunks, and how much of it is copied. */
+/* A frame in private chunks, or put in one row, and how much of it is copied. */
 struct source {
+	uint8_t *base;	     /* of where */
+	const uint8_t *hint; /* what the program wrote in front of it */
 	const uint64_t *where;
 	const uint32_t *len;
 	uint32_t pieces, bytes;
@@ -83,15 +87,14 @@ struct source {
 };
 
 /* Copy the next bytes, at most limit. Return: how many. */
-static uint32_t copy_some(const struct net_xdp_queue *q, struct source *s, uint8_t *to,
-			  uint32_t limit)
+static uint32_t copy_some(struct source *s, uint8_t *to, uint32_t limit)
 {
 	uint32_t done = 0, n;
 
 	while (done < limit && s->piece < s->pieces) {
 		n = s->len[s->piece] - s->at;
 		n = n < limit - done ? n : limit - done;
-		memcpy(to + done, q->memory->base + s->where[s->piece] + s->at, n);
+		memcpy(to + done, s->base + s->where[s->piece] + s->at, n);
 		done += n;
 		s->at += n;
 		if (s->at == s->len[s->piece]) {
@@ -113,7 +116,7 @@ static uint32_t fill_buffer(struct net_xdp_queue *q, struct burst *b, struct sou
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t room = span[i].len < left ? span[i].len : left;
 
-		done += copy_some(q, s, span[i].at, room);
+		done += copy_some(s, span[i].at, room);
 		left -= room;
 	}
 	*first = span[0];
@@ -143,22 +146,19 @@ static enum net_xdp_counter copy_over(struct net_xdp_queue *q, struct burst *b, 
 {
 	struct net_rx_metadata looked = {.len_bytes = s->bytes};
 	uint32_t first = b->count, id = q->waiting.first, took[BATCH], total = 0;
-	uint8_t *chunk = q->memory->base + s->where[0];
-	const void *hint = chunk - sizeof(struct vlan_hint);
 	struct span piece = {0};
 
-	/* A frame in one chunk is looked at there, and copied as it is completed. One in several chunks is
-	 * looked at where the copy is in one row; in pieces on both sides it is nowhere, and only its tag is
-	 * told. */
+	/* A frame in one row is looked at there, and copied as it is completed. One in several chunks is
+	 * looked at where the copy is in one row; copy_by_row() has seen to it that one of them is. */
 	if (q->inspect && s->pieces == 1)
-		rx_look_at(q, &looked, chunk, hint);
+		rx_look_at(q, &looked, s->base + s->where[0], s->hint);
 	for (uint32_t i = 0; i < buffers; i++, id = q->rx_ids.next[id])
 		total += took[i] = fill_buffer(q, b, s, id, &piece);
 	if (total != s->bytes)
 		return NET_XDP_RX_DROP_CAPACITY;
 	if (q->inspect && s->pieces > 1)
 		rx_look_at(q, &looked, buffers == 1 && s->bytes <= piece.len ? piece.at : NULL,
-			   hint);
+			   s->hint);
 	for (uint32_t i = 0; i < buffers; i++) {
 		id = rx_list_take(&q->rx_ids, &q->waiting);
 		q->rx_ids.record[id] = RX_FRONTEND;
@@ -170,10 +170,45 @@ static enum net_xdp_counter copy_over(struct net_xdp_queue *q, struct burst *b, 
 	return NET_XDP_RX_BOUNCED;
 }
 
+/* Will the copy be in one row? */
+static bool is_one_row(struct net_xdp_queue *q, struct burst *b, uint32_t bytes, uint32_t buffers)
+{
+	struct span span[PIECES_MAX + 1];
+
+	return buffers == 1 && spans_of(q, b->pool, q->waiting.first, span) && bytes <= span[0].len;
+}
+
+/* A frame in several chunks that goes to several pieces: nowhere in one row, and so put in one first. */
+ALONE static enum net_xdp_counter copy_by_row(struct net_xdp_queue *q, struct burst *b,
+					      struct source *s, uint32_t buffers)
+{
+	uint8_t row[ROW_BYTES];
+	const uint64_t where = 0;
+	const uint32_t len = s->bytes;
+	struct source in_row = {.base = row,
+				.hint = s->hint,
+				.where = &where,
+				.len = &len,
+				.pieces = 1,
+				.bytes = len};
+
+	if (len > sizeof(row))
+		return copy_over(q, b, s, buffers);
+	copy_some(s, row, len);
+	return copy_over(q, b, &in_row, buffers);
+}
+
 bool rx_copy_any(struct net_xdp_queue *q, struct burst *b, const uint64_t *where,
 		 const uint32_t *len, uint32_t pieces, uint32_t bytes)
 {
-	struct source s = {.where = where, .len = len, .pieces = pieces, .bytes = bytes};
+	struct source s = {
+		.base = q->memory->base,
+		.hint = q->memory->base + where[0] - sizeof(struct vlan_hint),
+		.where = where,
+		.len = len,
+		.pieces = pieces,
+		.bytes = bytes,
+	};
 	uint32_t most = b->left < BATCH ? b->left : BATCH, buffers;
 
 	if (bytes == 0) {
@@ -191,7 +226,10 @@ bool rx_copy_any(struct net_xdp_queue *q, struct burst *b, const uint64_t *where
 	}
 	if (buffers > most - b->count)
 		return false;
-	count_up(q, copy_over(q, b, &s, buffers), 1);
+	if (unlikely(q->inspect && pieces > 1 && !is_one_row(q, b, bytes, buffers)))
+		count_up(q, copy_by_row(q, b, &s, buffers), 1);
+	else
+		count_up(q, copy_over(q, b, &s, buffers), 1);
 	return true;
 }
 

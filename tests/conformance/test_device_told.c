@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Case 55: the interface goes, and each queue is told within a second, however its frontend waits and
+/* Cases 55 and 62: the interface goes, and each queue is told within a second, however its frontend waits and
  * whatever the endpoint's owner reads. */
 #include <stdlib.h>
 #include <string.h>
@@ -212,4 +212,49 @@ CASE(55, removed_interface_is_told_to_a_frontend_that_polls_seldom)
 CASE(55, removed_interface_is_told_while_a_completion_is_outstanding)
 {
 	expect_told(&(struct polling){.rx = true, .tx = true, .outstanding = true}, delete_it);
+}
+
+/* ---- What is told --------------------------------------------------------------------------------- */
+
+/* Each data call once; only tx_poll may end the queue. Return: what it said. */
+static int call_all(struct rig *r, const struct frontend_list *list)
+{
+	struct net_queue *q = r->x.queues[0];
+	struct net_buffer_access *pool = &r->x.f.pool;
+	uint32_t ids[8];
+	bool sync;
+
+	cr_assert_geq(net_queue_rx_poll(q, pool, ids, 8), 0);
+	cr_assert_geq(net_queue_tx_avail(q, pool, list->segments, list->count, &sync), 0);
+	return net_queue_tx_poll(q, pool, ids, 8);
+}
+
+// 62: of an AF_XDP queue tx_poll says it, with a sentence
+CASE(62, removed_interface_is_told_by_tx_poll_with_a_sentence_and_by_no_other_call)
+{
+	struct frontend_list list;
+	int64_t deadline;
+	struct rig r;
+	int rc = 0;
+
+	NEEDS_VETH("an interface that can be deleted");
+	rig_open(&r, 1);
+	frontend_xdp_start(&r.x, 1, 64);
+	frontend_list_open(&list, 1);
+	traffic_put(&r.x, &list, 0, 100);
+	cr_assert_geq(call_all(&r, &list), 0);
+	cr_assert_str_eq(net_queue_error(r.x.queues[0]), "");
+	peer_close(&r.peer);
+	delete_it();
+	for (deadline = frontend_now_ms() + TOLD_MS; rc >= 0 && frontend_now_ms() < deadline;)
+		rc = call_all(&r, &list);
+	cr_assert_eq(rc, NET_TRY_RESTART);
+	cr_assert_neq(*net_queue_error(r.x.queues[0]), '\0', "no sentence");
+	for (int i = 0; i < 100; i++) {
+		rc = call_all(&r, &list);
+		cr_assert(rc >= 0 || rc == NET_TRY_RESTART, "tx_poll: %d", rc);
+		cr_assert_neq(*net_queue_error(r.x.queues[0]), '\0', "the sentence is gone");
+	}
+	frontend_list_close(&list);
+	frontend_xdp_close(&r.x);
 }

@@ -109,9 +109,11 @@ static void *pool_memory(struct net_buffer_access *pool, uint64_t addr, uint32_t
 static uint32_t pool_rx_pieces(struct net_buffer_access *pool, uint32_t id,
 			       struct net_rx_piece *out, uint32_t max)
 {
-	const struct frontend_id *i = &((struct frontend *)pool)->ids[id];
+	struct frontend *f = (struct frontend *)pool;
+	const struct frontend_id *i = &f->ids[id];
 	uint32_t n = i->piece_count < max ? i->piece_count : max;
 
+	__atomic_add_fetch(&f->rx_pieces_calls, 1, __ATOMIC_RELAXED);
 	memcpy(out, i->pieces, n * sizeof(*out));
 	return n;
 }

@@ -52,7 +52,8 @@ struct frontend {
 	uint32_t region_count;
 	struct frontend_id *ids;
 	uint32_t id_count;
-	uint64_t rx_buffers_calls, rx_metadata_calls, memory_calls, rx_refused_calls;
+	uint64_t rx_buffers_calls, rx_metadata_calls, memory_calls, rx_pieces_calls,
+		rx_refused_calls;
 };
 
 /* ---- Memory --------------------------------------------------------------------------------------- */

@@ -92,6 +92,7 @@ int frontend_xdp_try_start(struct frontend_xdp *x, uint32_t queues, uint32_t buf
 			.pool = &x->f.pool,
 			.initial_rx = ids + (size_t)i * buffers,
 			.initial_rx_count = buffers,
+			.rx_merge = x->rx_merge,
 		};
 	rc = net_endpoint_get_queues(x->ep, configs, queues, NULL, x->queues, &x->err);
 	x->queue_count = rc ? 0 : queues;

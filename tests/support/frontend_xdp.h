@@ -32,6 +32,7 @@ struct frontend_xdp {
 	struct net_endpoint *ep;
 	struct net_queue *queues[64];
 	uint32_t queue_count;
+	bool rx_merge;	      /* of the queues that are started */
 	struct net_error err; /* of the last call that failed */
 };
 
