@@ -48,7 +48,7 @@ NET_PUBLIC uint64_t net_slots_addr(const struct net_slots *slots, uint32_t id);
 
 /* What was told last of a frame received in slot id. */
 NET_PUBLIC const struct net_rx_metadata *net_slots_metadata(const struct net_slots *slots,
-							     uint32_t id);
+							    uint32_t id);
 
 #ifdef __cplusplus
 }

@@ -20,7 +20,7 @@ struct program {
 	struct xdp_program *dispatched; /* with the dispatcher; else: */
 	int link_fd;
 	struct maker maker; /* who detaches it, see release_is_mine() */
-	int xsks_fd; /* the objects own these two */
+	int xsks_fd;	    /* the objects own these two */
 	int counters_fd;
 	uint32_t ifindex;
 	uint32_t id;		/* of our program */

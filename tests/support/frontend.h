@@ -38,10 +38,10 @@ struct frontend_region {
 /* One receive id. */
 struct frontend_id {
 	struct net_rx_buffer buffer;
-	struct net_rx_metadata metadata; /* of the last frame */
-	bool posted;			 /* the backend asked about it and has not returned it */
-	bool delivered;			 /* its metadata has come, the id not yet */
-	enum net_rx_refusal refused;	 /* why it was refused last, 0: it was not */
+	struct net_rx_metadata metadata;   /* of the last frame */
+	bool posted;			   /* the backend asked about it and has not returned it */
+	bool delivered;			   /* its metadata has come, the id not yet */
+	enum net_rx_refusal refused;	   /* why it was refused last, 0: it was not */
 	const struct net_rx_piece *pieces; /* with buffer.has_more; the test's */
 	uint32_t piece_count;
 };

@@ -152,8 +152,7 @@ struct net_xdp_stats frontend_xdp_stats(struct frontend_xdp *x, uint32_t queue)
 {
 	struct net_xdp_stats stats;
 
-	cr_assert(net_xdp_queue_stats(x->queues[queue], &stats) == 0,
-		  "stats of queue %u", queue);
+	cr_assert(net_xdp_queue_stats(x->queues[queue], &stats) == 0, "stats of queue %u", queue);
 	if (!fixture_is_veth())
 		stats.value[NET_XDP_RX_KERNEL_FILL_EMPTY] = 0;
 	return stats;
@@ -163,8 +162,7 @@ uint64_t frontend_xdp_counter(struct frontend_xdp *x, uint32_t queue, enum net_x
 {
 	struct net_xdp_stats stats;
 
-	cr_assert(net_xdp_queue_stats(x->queues[queue], &stats) == 0,
-		  "stats of queue %u", queue);
+	cr_assert(net_xdp_queue_stats(x->queues[queue], &stats) == 0, "stats of queue %u", queue);
 	return stats.value[counter];
 }
 
@@ -172,7 +170,7 @@ struct net_xdp_report frontend_xdp_report(struct frontend_xdp *x, uint32_t queue
 {
 	struct net_xdp_report report;
 
-	cr_assert(net_xdp_queue_report(x->queues[queue], &report) == 0,
-		  "report of queue %u", queue);
+	cr_assert(net_xdp_queue_report(x->queues[queue], &report) == 0, "report of queue %u",
+		  queue);
 	return report;
 }

@@ -296,8 +296,8 @@ Test(info, predict_queue_of_one_direction)
 
 Test(info, predict_link_type_without_ethernet_header_fails)
 {
-	static const uint16_t types[] = {ARPHRD_NONE,	 ARPHRD_PPP,	ARPHRD_TUNNEL,
-					 ARPHRD_TUNNEL6, ARPHRD_SIT,	ARPHRD_IPGRE,
+	static const uint16_t types[] = {ARPHRD_NONE,	 ARPHRD_PPP,	   ARPHRD_TUNNEL,
+					 ARPHRD_TUNNEL6, ARPHRD_SIT,	   ARPHRD_IPGRE,
 					 ARPHRD_RAWIP,	 ARPHRD_INFINIBAND};
 	struct info_facts f = interface("tun", 0);
 	struct info_prediction p;
@@ -361,7 +361,7 @@ Test(info, predict_veth_whose_peer_is_not_seen_is_never_sure)
 	static const struct {
 		uint32_t mtu;
 		bool has_features, native;
-	} rows[] = {{1500, true, true}, {3506, true, true}, {3507, true, false},
+	} rows[] = {{1500, true, true},	 {3506, true, true},  {3507, true, false},
 		    {8901, true, false}, {1500, false, true}, {9001, false, false}};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

@@ -68,7 +68,8 @@ Test(private, chunk_that_comes_back_twice_is_unknown)
 	cr_assert(fake_receive_into(&r.k, r.chunk[3], "fourteen bytes", 14, 0, 0));
 	cr_assert(fake_receive_into(&r.k, r.chunk[3], "fourteen bytes", 14, 0, 0));
 	cr_assert(fake_receive_into(&r.k, r.chunk[4], "fourteen bytes", 14, 0, 0));
-	fake_settle(&r.k); /* seen in one call: between two of them the chunk would be given again */
+	fake_settle(
+		&r.k); /* seen in one call: between two of them the chunk would be given again */
 	cr_assert_eq(poll(&r), 2);
 	cr_assert_eq(counter(&r, NET_XDP_RX_UNKNOWN), 1);
 	cr_assert_eq(counter(&r, NET_XDP_RX_BOUNCED), 2);

@@ -121,7 +121,8 @@ static uint64_t count_drops(const struct net_xdp_stats *stats)
 
 	for (uint32_t i = 0; i < NET_XDP_COUNTERS; i++) {
 		net_xdp_counter_info(i, &info);
-		if (info.value_class == NET_CLASS_RX_LOST || info.value_class == NET_CLASS_TX_LOST ||
+		if (info.value_class == NET_CLASS_RX_LOST ||
+		    info.value_class == NET_CLASS_TX_LOST ||
 		    info.value_class == NET_CLASS_KERNEL_LOST)
 			sum += stats->value[i];
 	}
