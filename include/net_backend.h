@@ -232,7 +232,6 @@ enum net_rx_refusal {
 struct net_buffer_access;
 
 struct net_buffer_access_ops {
-	size_t size_bytes; /* sizeof(struct net_buffer_access_ops) */
 	/* Describe the buffers of ids[0..count): write each out[i] whole, for ids[i]. An unknown id gets
 	 * capacity 0. Called by the queue's thread: inside rx_avail, and by wrappers that look at frames again
 	 * inside rx_poll and poll_ready, for ids that are posted. Must not block. */
@@ -243,12 +242,17 @@ struct net_buffer_access_ops {
 	void (*rx_metadata)(struct net_buffer_access *pool, const uint32_t *ids,
 			    const struct net_rx_metadata *metadata, uint32_t count);
 
-	/* ---- Optional, NULL when the frontend has none ---- */
-
-	/* The frontend's memory as bytes: len contiguous bytes at a guest address, or NULL when any
+	/* Optional: the frontend's memory as bytes: len contiguous bytes at a guest address, or NULL when any
 	 * of them is outside. Backends without memory of their own need it (loopback), and wrappers that
 	 * look at frames (capture); the AF_XDP backend is given the memory at creation. */
 	void *(*memory)(struct net_buffer_access *pool, uint64_t addr, uint32_t len_bytes);
+
+	/* sizeof(struct net_buffer_access_ops); 0: this table has the three above and no more, as those of
+	 * 0.1 had. Behind it the table may grow. */
+	size_t size_bytes;
+
+	/* ---- Optional, NULL when the frontend has none ---- */
+
 	/* The pieces of a buffer behind its first one: at most max. Return: how many were written. Asked
 	 * only for a buffer that has more, and only when its first piece alone cannot be given to the
 	 * kernel: when it is posted, and again when a frame is copied there. */

@@ -16,7 +16,7 @@ static inline void grow_out(void *out, size_t out_bytes, const void *ours, size_
 	memset((char *)out + both, 0, out_bytes - both);
 }
 
-/* Does a table of operations, which begins with its size, have this one? An older table ends before it. */
+/* Does a table of operations, which says its size, have this one? An older table ends before it. */
 #define GROW_HAS(ops, operation)                                                                   \
 	((ops)->size_bytes >=                                                                      \
 		 offsetof(__typeof__(*(ops)), operation) + sizeof((ops)->operation) &&             \

@@ -252,7 +252,7 @@ static void use_pool(struct tap_pool *pool, struct net_buffer_access *outer, str
 		.size_bytes = sizeof(pool->ops),
 		.rx_buffers = tap_rx_buffers,
 		.rx_metadata = tap_rx_metadata,
-		.memory = outer && GROW_HAS(outer->ops, memory) ? tap_memory : NULL,
+		.memory = outer && outer->ops->memory ? tap_memory : NULL,
 		.rx_pieces = outer && GROW_HAS(outer->ops, rx_pieces) ? tap_rx_pieces : NULL,
 		.rx_refused = outer && GROW_HAS(outer->ops, rx_refused) ? tap_rx_refused : NULL,
 	};

@@ -61,7 +61,7 @@ static void check(const char *what, void *memory, size_t bytes)
 
 int main(int argc, char **argv)
 {
-	struct net_buffer_access_ops ops = {sizeof(ops), buffers, metadata, NULL, NULL, NULL};
+	struct net_buffer_access_ops ops = {buffers, metadata, NULL, sizeof(ops), NULL, NULL};
 	struct net_buffer_access pool = {&ops};
 	struct net_xdp_region region = {.size_bytes = BYTES, .fd = memfd_create("frames", 0)};
 	struct net_xdp_config config;

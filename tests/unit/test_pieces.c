@@ -385,22 +385,26 @@ Test(refusal, each_id_comes_back_with_its_reason)
 	rig_close(&r);
 }
 
-/* A program that was built with a header that ended after the first operations. */
+/* A program that was built with a header that ended after the first operations, or that says no size. */
 Test(refusal, pool_of_an_older_program_is_not_asked_for_what_it_does_not_have)
 {
+	static const size_t sizes[] = {0, offsetof(struct net_buffer_access_ops, rx_pieces)};
 	struct net_buffer_access_ops older = ops;
-	uint32_t ids[] = {0, IDS};
 	const uint32_t length = 200;
 	struct rig r;
 
-	older.size_bytes = offsetof(struct net_buffer_access_ops, rx_pieces);
-	rig_open(&r, 1518, false);
-	r.pool.ops = &older;
-	lay_out(&r, 0, &length, 1);
-	r.buffer[0].first.has_more = 1;
-	cr_assert_eq(net_queue_rx_avail(r.q, &r.pool, ids, 2), 1);
-	receive(&r, 200, 1);
-	cr_assert_eq(net_queue_rx_poll(r.q, &r.pool, ids, 1), 1);
-	cr_assert_eq(r.asked, 0);
-	rig_close(&r);
+	for (size_t i = 0; i < 2; i++) {
+		uint32_t ids[] = {0, IDS};
+
+		older.size_bytes = sizes[i];
+		rig_open(&r, 1518, false);
+		r.pool.ops = &older;
+		lay_out(&r, 0, &length, 1);
+		r.buffer[0].first.has_more = 1;
+		cr_assert_eq(net_queue_rx_avail(r.q, &r.pool, ids, 2), 1);
+		receive(&r, 200, 1);
+		cr_assert_eq(net_queue_rx_poll(r.q, &r.pool, ids, 1), 1);
+		cr_assert_eq(r.asked, 0);
+		rig_close(&r);
+	}
 }
