@@ -205,12 +205,11 @@ NET_PUBLIC bool net_tx_next(struct net_tx_iterator *it, struct net_tx_packet *pa
 
 /* ---- Buffer access: the frontend's object ----------------------------------------------------- */
 
-/* Where the buffer behind a receive id lies: its first contiguous piece. */
+/* Where the buffer behind a receive id lies: its first contiguous piece, which is all of it unless rx_pieces()
+ * names more. */
 struct net_rx_buffer {
 	uint64_t addr;		 /* guest address of the piece */
-	uint16_t header_bytes;	 /* gap to leave in front of the frame, for the frontend's header */
-	uint8_t has_more;	 /* rx_pieces() names further pieces; capacity is then the sum */
-	uint8_t reserved;	 /* 0 */
+	uint32_t header_bytes;	 /* gap to leave in front of the frame, for the frontend's header */
 	uint32_t capacity_bytes; /* room for a frame behind the gap; 0 says: no such id */
 };
 
@@ -253,9 +252,9 @@ struct net_buffer_access_ops {
 
 	/* ---- Optional, NULL when the frontend has none ---- */
 
-	/* The pieces of a buffer behind its first one: at most max. Return: how many were written. Asked
-	 * only for a buffer that has more, and only when its first piece alone cannot be given to the
-	 * kernel: when it is posted, and again when a frame is copied there. */
+	/* The pieces of a buffer behind its first one: at most max. Return: how many were written, 0 when the
+	 * first is all. Asked only when the first piece alone cannot be given to the kernel: when it is posted,
+	 * and again when a frame is copied there. */
 	uint32_t (*rx_pieces)(struct net_buffer_access *pool, uint32_t id, struct net_rx_piece *out,
 			      uint32_t max);
 	/* An id that rx_avail was given was refused: it stays the frontend's. Called inside rx_avail. */

@@ -90,7 +90,7 @@ static enum net_rx_refusal add_pieces(struct loopback_queue *q, struct net_buffe
 static enum net_rx_refusal post(struct loopback_queue *q, struct net_buffer_access *pool,
 				uint32_t id, const struct net_rx_buffer *buffer)
 {
-	enum net_rx_refusal why = 0;
+	enum net_rx_refusal why;
 	struct slot *slot;
 	uint64_t addr;
 
@@ -109,8 +109,7 @@ static enum net_rx_refusal post(struct loopback_queue *q, struct net_buffer_acce
 	slot->capacity_bytes = buffer->capacity_bytes;
 	if (!slot->first.at)
 		return NET_RX_REFUSED_ADDRESS;
-	if (buffer->has_more)
-		why = add_pieces(q, pool, id);
+	why = add_pieces(q, pool, id);
 	if (why) {
 		free_pieces(q, slot);
 		return why;

@@ -142,14 +142,14 @@ static bool rx_part(struct frame *f, uint32_t id, const struct net_rx_buffer *bu
 	struct net_rx_piece pieces[PIECES];
 	struct net_buffer_access *outer = f->pool->outer;
 
-	if (first > len || !buffer->has_more)
+	if (first > len || !f->pool->ops.rx_pieces)
 		first = len;
 	if (!frame_bytes(f, buffer->addr + buffer->header_bytes + offset, first))
 		return false;
 	len -= first;
 	if (!len || !f->left)
 		return true;
-	n = f->pool->ops.rx_pieces ? f->pool->outer_ops->rx_pieces(outer, id, pieces, PIECES) : 0;
+	n = f->pool->outer_ops->rx_pieces(outer, id, pieces, PIECES);
 	for (uint32_t i = 0; i < n && len; i++) {
 		uint32_t part = pieces[i].len_bytes < len ? pieces[i].len_bytes : len;
 

@@ -175,8 +175,8 @@ static enum net_rx_refusal take_bounced(struct net_xdp_queue *q, struct net_buff
 
 	if (q->rx_private.slots == 0)
 		return NET_RX_REFUSED_COPY;
-	capacity =
-		buffer->has_more ? rx_whole_capacity(q, pool, id, buffer) : buffer->capacity_bytes;
+	capacity = GROW_HAS(pool->ops, rx_pieces) ? rx_whole_capacity(q, pool, id, buffer)
+						  : buffer->capacity_bytes;
 	if (capacity == 0)
 		return NET_RX_REFUSED_ADDRESS;
 	count_up(q, bounce_counter[why], 1);

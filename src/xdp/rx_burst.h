@@ -44,7 +44,7 @@ void rx_gather(struct net_xdp_queue *q, struct burst *b, uint64_t where, uint32_
 /* A frame was left because its ids did not fit the call before: now it is delivered, or dropped where this
  * call has too few as well. */
 void rx_deliver_left(struct net_xdp_queue *q, struct burst *b);
-/* What all pieces of a buffer hold. Return: 0 when one of them is outside the memory. */
+/* What all pieces of a buffer hold; the pool has rx_pieces(). Return: 0 when one of them is outside the memory. */
 uint64_t rx_whole_capacity(struct net_xdp_queue *q, struct net_buffer_access *pool, uint32_t id,
 			   const struct net_rx_buffer *buffer);
 

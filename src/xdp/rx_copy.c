@@ -29,8 +29,6 @@ uint64_t rx_whole_capacity(struct net_xdp_queue *q, struct net_buffer_access *po
 	uint64_t capacity = buffer->capacity_bytes, offset;
 	uint32_t n;
 
-	if (!GROW_HAS(pool->ops, rx_pieces))
-		return capacity;
 	n = pool->ops->rx_pieces(pool, id, piece, PIECES_MAX);
 	for (uint32_t i = 0; i < n && i < PIECES_MAX; i++) {
 		if (!memory_offset(q->memory, &q->rx_region, piece[i].addr, piece[i].len_bytes,
@@ -56,8 +54,6 @@ static uint32_t spans_of(struct net_xdp_queue *q, struct net_buffer_access *pool
 	if (!GROW_HAS(pool->ops, rx_pieces))
 		return 1;
 	pool->ops->rx_buffers(pool, &id, 1, &first);
-	if (!first.has_more)
-		return 1;
 	if (!memory_offset(q->memory, &q->rx_region, first.addr,
 			   (uint64_t)first.header_bytes + first.capacity_bytes, &offset) ||
 	    offset + first.header_bytes != rx_offset(&q->rx_ids, id))

@@ -91,7 +91,6 @@ static void lay_out_direct(struct rx_rig *r, struct pieces *pieces, uint32_t cou
 
 		f->piece_count = 1 + id % (PIECES_MOST - 1);
 		f->pieces = pieces[id].piece;
-		f->buffer.has_more = 1;
 		for (uint32_t i = 0; i < f->piece_count; i++)
 			pieces[id].piece[i] = (struct net_rx_piece){
 				.addr = frontend_xdp_tx_addr(&r->x, id) + i * 200,

@@ -42,7 +42,7 @@ struct frontend_id {
 	bool posted;			   /* the backend asked about it and has not returned it */
 	bool delivered;			   /* its metadata has come, the id not yet */
 	enum net_rx_refusal refused;	   /* why it was refused last, 0: it was not */
-	const struct net_rx_piece *pieces; /* with buffer.has_more; the test's */
+	const struct net_rx_piece *pieces; /* behind the first one; the test's */
 	uint32_t piece_count;
 };
 

@@ -23,7 +23,6 @@ uint64_t pieces_lay_out(struct frontend *f, struct pieces *p, uint32_t id, uint6
 		else
 			frontend_set_buffer(f, id, at -= header_bytes, header_bytes, lengths[0]);
 	}
-	f->ids[id].buffer.has_more = count > 1;
 	f->ids[id].pieces = p->piece;
 	f->ids[id].piece_count = count - 1;
 	return end;

@@ -180,7 +180,6 @@ Test(capture, buffers_of_pieces_and_frames_over_several_ids_are_joined)
 	cr_assert(net_endpoint_get_queues(r.ep, &config, 1, NULL, r.queues, NULL) == 0);
 	for (uint32_t i = 0; i < 2; i++) {
 		r.f.ids[i].buffer.capacity_bytes = 20;
-		r.f.ids[i].buffer.has_more = 1;
 		r.f.ids[i].pieces = pieces[i];
 		r.f.ids[i].piece_count = 3;
 	}
@@ -356,7 +355,8 @@ static void plain_buffers(struct net_buffer_access *pool, const uint32_t *ids, u
 /* A table by position, as programs of 0.1 wrote it. */
 Test(capture, pool_without_memory_misses_each_frame_and_passes_it)
 {
-	const struct net_buffer_access_ops old = {plain_buffers, plain_metadata, NULL, 0, NULL, NULL};
+	const struct net_buffer_access_ops old = {plain_buffers, plain_metadata, NULL, 0, NULL,
+						  NULL};
 	struct {
 		struct net_buffer_access pool;
 		uint32_t delivered;

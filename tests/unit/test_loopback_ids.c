@@ -90,7 +90,6 @@ Test(loopback_ids, buffer_of_pieces_takes_every_length_and_nothing_beside_change
 		capacity += pieces[i].len_bytes;
 	}
 	r.f.ids[0].buffer.header_bytes = 12;
-	r.f.ids[0].buffer.has_more = 1;
 	r.f.ids[0].pieces = pieces;
 	r.f.ids[0].piece_count = 18;
 	for (uint32_t len = 14; len <= capacity + 1; len++) {
@@ -139,7 +138,7 @@ Test(loopback_ids, more_pieces_than_the_backend_holds_are_refused_and_given_back
 		pieces[i] = (struct net_rx_piece){.addr = PIECE_BASE, .len_bytes = 1};
 	for (uint32_t i = 0; i < 1200; i++) {
 		r.f.ids[i] = (struct frontend_id){
-			.buffer = {.addr = FRONTEND_BASE, .has_more = 1, .capacity_bytes = 10},
+			.buffer = {.addr = FRONTEND_BASE, .capacity_bytes = 10},
 			.pieces = pieces,
 			.piece_count = MANY,
 		};
@@ -254,7 +253,6 @@ Test(loopback_ids, each_refused_id_comes_back_with_its_reason)
 	r.f.ids[2].buffer.addr = FRONTEND_BASE + MEMORY - 99;
 	r.f.ids[3].buffer.addr = UINT64_MAX;
 	r.f.ids[3].buffer.header_bytes = 2;
-	r.f.ids[4].buffer.has_more = 1;
 	r.f.ids[4].pieces = &outside;
 	r.f.ids[4].piece_count = 1;
 	cr_assert(net_queue_rx_avail(r.queues[0], &r.f.pool, ids, 7) == 5);

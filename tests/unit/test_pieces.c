@@ -91,10 +91,8 @@ static void lay_out(struct rig *r, uint32_t id, const uint32_t *lengths, uint32_
 	struct buffer *b = &r->buffer[id];
 	uint64_t at = FRONTEND_BASE + id * 16384ull + 3;
 
-	b->first = (struct net_rx_buffer){.addr = at,
-					  .header_bytes = HEADER,
-					  .has_more = count > 1,
-					  .capacity_bytes = lengths[0]};
+	b->first = (struct net_rx_buffer){
+		.addr = at, .header_bytes = HEADER, .capacity_bytes = lengths[0]};
 	b->pieces = count - 1;
 	for (uint32_t i = 1; i < count; i++) {
 		at += lengths[i - 1] + HEADER + 5;
@@ -400,7 +398,6 @@ Test(refusal, pool_of_an_older_program_is_not_asked_for_what_it_does_not_have)
 		rig_open(&r, 1518, false);
 		r.pool.ops = &older;
 		lay_out(&r, 0, &length, 1);
-		r.buffer[0].first.has_more = 1;
 		cr_assert_eq(net_queue_rx_avail(r.q, &r.pool, ids, 2), 1);
 		receive(&r, 200, 1);
 		cr_assert_eq(net_queue_rx_poll(r.q, &r.pool, ids, 1), 1);
