@@ -113,6 +113,7 @@ Test(release, destroy_without_privileges_of_a_link_that_is_down_is_done, .timeou
 	netns_run("ip link set v0 down");
 	cr_assert_eq(setresuid(65534, 65534, 65534), 0);
 	cr_assert_eq(end_queue(&r), 0, "%s", r.x.err.message);
+	rig_close(&r);
 }
 
 /* Sent frames are still on their way: the socket is closed, but who holds the queue is not known. */
