@@ -114,7 +114,8 @@ static uint32_t pool_rx_pieces(struct net_buffer_access *pool, uint32_t id,
 	uint32_t n = i->piece_count < max ? i->piece_count : max;
 
 	__atomic_add_fetch(&f->rx_pieces_calls, 1, __ATOMIC_RELAXED);
-	memcpy(out, i->pieces, n * sizeof(*out));
+	for (uint32_t k = 0; k < n; k++)
+		out[k] = i->pieces[k];
 	return n;
 }
 
