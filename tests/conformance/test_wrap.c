@@ -317,10 +317,11 @@ struct account {
 	uint64_t accepted;  /* packets of ours */
 	uint64_t tx_lost;   /* of them dropped, as counted by queues that have ended */
 	uint64_t arrived;   /* of them at the peer */
+	uint32_t waiting;   /* of the peer's, sent to this queue and not delivered yet */
 };
 
 /* Every frame of the peer's has been through the XDP program, and a moment later is in a ring,
- * or the host's. */
+ * or the host's. A NIC without buffers keeps frames in front of the program: drive() leaves it some. */
 static void settle(struct net_endpoint *xdp, const struct account *a)
 {
 	int64_t deadline = frontend_now_ms() + TRAFFIC_DEADLINE_MS;
@@ -351,6 +352,7 @@ static void restart(struct rig *r, struct net_endpoint *xdp, struct account *a)
 			x.value[NET_XDP_RX_KERNEL_DROPPED] + x.value[NET_XDP_RX_KERNEL_RING_FULL];
 	frontend_xdp_stop(&r->x);
 	frontend_xdp_start(&r->x, 1, BUFFERS);
+	a->waiting = 0;
 }
 
 static void drain_peer(struct rig *r, struct account *a)
@@ -368,7 +370,7 @@ static bool drive(struct rig *r, struct account *a, struct frontend_list *list)
 	int n;
 
 	frame_plain(frame, sizeof(frame), a->to_us);
-	for (int i = 0; i < 8; i++, a->to_us++)
+	for (int i = 0; i < 8 && a->waiting < BUFFERS / 2; i++, a->to_us++, a->waiting++)
 		peer_send(&r->peer, frame, sizeof(frame));
 	frontend_list_clear(list);
 	for (uint32_t i = 0; i < 8; i++)
@@ -388,6 +390,7 @@ static bool drive(struct rig *r, struct account *a, struct frontend_list *list)
 	for (int i = 0; i < n; i++)
 		r->x.f.ids[ids[i]].delivered = false;
 	a->delivered += (uint32_t)n;
+	a->waiting -= (uint32_t)n;
 	frontend_post_ids(&r->x.f, q, ids, (uint32_t)n);
 	drain_peer(r, a);
 	return false;
@@ -401,7 +404,7 @@ CASE(74, disconnectable_hundred_swaps_under_load_lose_nothing_uncounted)
 	struct net_endpoint *xdp;
 	struct account a = {0};
 	struct swapper s;
-	uint64_t discarded;
+	uint64_t discarded, unfinished;
 	struct rig r;
 
 	disconnectable_rig(&r, 1);
@@ -426,9 +429,13 @@ CASE(74, disconnectable_hundred_swaps_under_load_lose_nothing_uncounted)
 		     (unsigned long long)a.to_us, (unsigned long long)a.delivered,
 		     (unsigned long long)discarded, (unsigned long long)a.rx_lost,
 		     (unsigned long long)program.passed);
-	cr_assert_eq(a.accepted, a.arrived + a.tx_lost, "%llu accepted: %llu arrived, %llu lost",
-		     (unsigned long long)a.accepted, (unsigned long long)a.arrived,
-		     (unsigned long long)a.tx_lost);
+	/* A driver in zero copy may have had some when their queue ended: sent or not, they are counted. */
+	unfinished = fields_number(r.x.ep, NULL, "disconnectable.tx_unfinished");
+	cr_assert(a.arrived + a.tx_lost <= a.accepted &&
+			  a.accepted <= a.arrived + a.tx_lost + unfinished,
+		  "%llu accepted: %llu arrived, %llu lost, %llu unfinished",
+		  (unsigned long long)a.accepted, (unsigned long long)a.arrived,
+		  (unsigned long long)a.tx_lost, (unsigned long long)unfinished);
 	cr_assert(a.delivered > 100 && a.arrived > 100 && discarded > 0);
 	traffic_both_ways(&r.x, &r.peer);
 	frontend_list_close(&list);
