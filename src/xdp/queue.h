@@ -16,12 +16,12 @@
 #include "base/checksum.h"
 #include "host/undo/affinity.h"
 #include "host/undo/napi.h"
-#include "xdp/bounce.h"
-#include "xdp/inflight.h"
+#include "xdp/data/bounce.h"
+#include "xdp/data/inflight.h"
 #include "xdp/memory.h"
 #include "xdp/release.h"
-#include "xdp/ring.h"
-#include "xdp/rx_table.h"
+#include "xdp/data/ring.h"
+#include "xdp/data/rx_table.h"
 #include "xdp/uapi.h"
 
 struct net_xdp_endpoint;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <criterion/criterion.h>
 
-#include "xdp/bounce.h"
+#include "xdp/data/bounce.h"
 
 Test(bounce, take_all_then_none_gives_distinct_slots)
 {

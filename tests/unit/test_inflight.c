@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "xdp/inflight.h"
+#include "xdp/data/inflight.h"
 
 /* The id of what is taken, INFLIGHT_NONE for nothing. */
 static uint32_t take(struct inflight *t, uint64_t key)

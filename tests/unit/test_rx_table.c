@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <criterion/criterion.h>
 
-#include "xdp/rx_table.h"
+#include "xdp/data/rx_table.h"
 
 #define IDS 1000u
 

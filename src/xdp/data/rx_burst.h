@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/grow.h"
-#include "xdp/hot.h"
+#include "xdp/data/hot.h"
 #include "xdp/queue.h"
 #include "xdp/vlan_hint.h"
 

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "base/checksum.h"
-#include "xdp/chunk.h"
-#include "xdp/rx_burst.h"
+#include "xdp/data/chunk.h"
+#include "xdp/data/rx_burst.h"
 #include "xdp/socket.h"
 #include "xdp/vlan_hint.h"
 

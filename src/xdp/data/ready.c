@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 #include "xdp/endpoint.h"
-#include "xdp/hot.h"
+#include "xdp/data/hot.h"
 #include "xdp/queue.h"
 #include "xdp/socket.h"
 

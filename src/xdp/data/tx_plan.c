@@ -10,7 +10,7 @@
 
 #include "base/checksum.h"
 #include "base/headers.h"
-#include "xdp/hot.h"
+#include "xdp/data/hot.h"
 #include "xdp/queue.h"
 
 #define TX_CHECKSUMS (NET_TX_IP_CHECKSUM | NET_TX_TCP_CHECKSUM | NET_TX_UDP_CHECKSUM)

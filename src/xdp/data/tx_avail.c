@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "base/headers.h"
-#include "xdp/hot.h"
+#include "xdp/data/hot.h"
 #include "xdp/queue.h"
 
 /* A call that hands over at least so many frames is one of a stream; its kick may wait for the next

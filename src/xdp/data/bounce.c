@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "xdp/bounce.h"
+#include "xdp/data/bounce.h"
 
 int bounce_open(struct bounce *b, uint64_t offset, uint32_t slots, uint32_t slot_bytes)
 {

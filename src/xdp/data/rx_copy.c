@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/grow.h"
-#include "xdp/rx_burst.h"
+#include "xdp/data/rx_burst.h"
 #include "xdp/vlan_hint.h"
 
 /* Pieces of one buffer behind its first one: a guest's big packet has at most 18. */

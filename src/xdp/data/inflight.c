@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "xdp/inflight.h"
+#include "xdp/data/inflight.h"
 
 static uint32_t *bucket_of(const struct inflight *t, uint64_t key)
 {

@@ -5,7 +5,7 @@
  * Completions may come in any order, and copy mode clears bit 0 of their addresses (seen on 6.18),
  * so they are matched by address / 2; two packets at one address are interchangeable.
  */
-#include "xdp/hot.h"
+#include "xdp/data/hot.h"
 #include "xdp/queue.h"
 #include "xdp/socket.h"
 

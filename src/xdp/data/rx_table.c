@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "xdp/rx_table.h"
+#include "xdp/data/rx_table.h"
 
 /* Ids per bucket when all are strays. Buckets are what comes on top of the 12 bytes per id. */
 #define BUCKET_IDS 16
