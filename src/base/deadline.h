@@ -68,4 +68,8 @@ static inline void deadline_give_up(struct deadline *d)
 	d->end_ms = d->start_ms;
 }
 
+/* Say what is being waited for, and for how long at most; tell may be NULL. Return: shall the wait go on? */
+bool wait_tell(bool (*tell)(void *context, const char *sentence), void *context, uint32_t most_ms,
+	       const char *format, ...) __attribute__((format(printf, 4, 5)));
+
 #endif

@@ -8,6 +8,7 @@
 #include "base/deadline.h"
 #include "base/error.h"
 #include "host/netdev.h"
+#include "host/rules.h"
 #include "xdp/config.h"
 #include "xdp/endpoint.h"
 #include "xdp/socket.h"
@@ -38,8 +39,9 @@ static int bind_patiently(const struct net_xdp_queue *q, const struct net_xdp_co
 		       -EBUSY &&
 	       !deadline_passed(&until)) {
 		if (deadline_tell(&until) &&
-		    !config_tell_wait(c, "another AF_XDP socket holds queue %u of %s",
-				      q->hardware_queue, c->ifname))
+		    !wait_tell(c->on_wait, c->on_wait_context, c->release_timeout_ms,
+			       "another AF_XDP socket holds queue %u of %s", q->hardware_queue,
+			       c->ifname))
 			deadline_give_up(&until);
 		sleep_ms(2);
 	}
@@ -108,13 +110,13 @@ static void record(struct net_xdp_queue *q, const char *asked, int rc, const cha
 }
 
 /* Since 2026 (6.18 stable, 7.0) a zero-copy bind wants a chunk to hold the MTU (see
- * config_zero_copy_bytes()); before, it takes any and frames that do not fit are lost. Return: 0, or
+ * rules_zero_copy_bytes()); before, it takes any and frames that do not fit are lost. Return: 0, or
  * -EINVAL and why says what would do. */
 static int holds_mtu(const struct net_xdp_queue *q, const struct net_xdp_device *device, char *why,
 		     size_t size)
 {
 	uint32_t mtu = device->mtu_bytes, frame = mtu + 18, has = q->direct_capacity / 128 * 128;
-	uint32_t needs = config_zero_copy_bytes(frame);
+	uint32_t needs = rules_zero_copy_bytes(frame);
 	char remedy[64];
 
 	if (q->jumbo || needs <= has)
@@ -150,7 +152,7 @@ static int whole_frames(const struct net_xdp_queue *q, const struct net_xdp_devi
 		return 0;
 	enough = (frame / unit + 1) * unit; /* a whole frame of just the piece looks like one */
 	most = (4096 - XDP_FRAME_HEADROOM) / unit * unit;
-	wanted = enough - 8 > frame ? enough - 8 : frame; /* see config_zero_copy_bytes() */
+	wanted = enough - 8 > frame ? enough - 8 : frame; /* see rules_zero_copy_bytes() */
 	if (enough <= q->chunk_bytes - XDP_FRAME_HEADROOM)
 		snprintf(remedy, sizeof(remedy), "use max_frame_bytes %u", wanted);
 	else if (enough <= most)

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/grow.h"
+#include "host/rules.h"
 #include "xdp/config.h"
-#include "xdp/uapi.h"
+#include "host/xdp_uapi.h"
 
 /* What 0.2.0 has: no program that this library is loaded for knows less. */
 #define CONFIG_SMALLEST (offsetof(struct net_xdp_config, release_timeout_ms) + sizeof(uint32_t))
@@ -59,40 +59,6 @@ int config_take(struct net_xdp_config *own, const struct net_xdp_config *config,
 	return 0;
 }
 
-bool config_is_jumbo(const struct net_xdp_config *c)
-{
-	return c->max_frame_bytes > c->chunk_bytes - XDP_FRAME_HEADROOM;
-}
-
-/* Zero copy: a NIC may write whole steps of 128 bytes, and since 2026 (6.18 stable, 7.0) bind wants
- * them to hold the MTU with 26 bytes around it: header, FCS and two tags. max_frame_bytes counts 18.
- * Source: xsk_pool_get_rx_frame_size(), xp_assign_dev(). */
-uint32_t config_zero_copy_bytes(uint32_t max_frame_bytes)
-{
-	return (max_frame_bytes + 8 + 127) / 128 * 128;
-}
-
-/*
- * An unaligned chunk is as large as its frame: the UMEM's headroom takes what max_frame_bytes leaves,
- * so that the kernel itself enforces the capacity of a direct buffer. Aligned chunks keep the whole
- * chunk, and so do jumbo endpoints, whose frames span chunks.
- *
- * A zero-copy driver uses multiples of 128 bytes, and its bind wants 8 bytes more than max_frame_bytes
- * (MTU + 26 where that is MTU + 18). Source: xp_assign_dev() in net/xdp/xsk_buff_pool.c, 6.18.
- */
-uint32_t config_headroom(const struct net_xdp_config *c, bool zero_copy)
-{
-	uint32_t largest = XDP_UMEM_HEADROOM_MAX(c->chunk_bytes);
-	uint32_t room = c->chunk_bytes - XDP_FRAME_HEADROOM, frame;
-
-	if (!c->unaligned || config_is_jumbo(c))
-		return 0;
-	frame = zero_copy ? config_zero_copy_bytes(c->max_frame_bytes) : c->max_frame_bytes;
-	if (frame >= room)
-		return 0;
-	return room - frame < largest ? room - frame : largest;
-}
-
 /* 0 when there is none. */
 static uint32_t power_of_two(uint32_t at_least)
 {
@@ -101,15 +67,6 @@ static uint32_t power_of_two(uint32_t at_least)
 	while (size && size < at_least)
 		size *= 2;
 	return size;
-}
-
-uint32_t config_rx_pieces(uint32_t max_frame_bytes, uint32_t chunk_bytes, bool zero_copy)
-{
-	uint32_t room = chunk_bytes - XDP_FRAME_HEADROOM;
-
-	if (zero_copy)
-		room = (room - XDP_SHARED_INFO_BYTES) / 128 * 128;
-	return (max_frame_bytes - 1) / room + 1;
 }
 
 /* A frame with a tag that is copied together, from a slot that begins with a page: pieces end where a chunk
@@ -203,9 +160,9 @@ static int check_jumbo(const struct net_xdp_config *c, struct net_error *err)
 	bool zero_copy = c->mode != NET_XDP_MODE_COPY && c->attach != NET_XDP_ATTACH_GENERIC;
 	uint32_t rx, tx;
 
-	if (!config_is_jumbo(c))
+	if (!rules_is_jumbo(c))
 		return 0;
-	rx = config_rx_pieces(c->max_frame_bytes, c->chunk_bytes, zero_copy);
+	rx = rules_rx_pieces(c->max_frame_bytes, c->chunk_bytes, zero_copy);
 	tx = tx_pieces(c);
 	REJECT(c->private_rx_chunks < 8,
 	       "private_rx_chunks %u: frames of %u bytes are gathered through the private area, at "
@@ -270,7 +227,7 @@ static int check_modes(const struct net_xdp_config *c, struct net_error *err)
 	       "dispatcher; use program link");
 	REJECT(c->rx_vlan && c->attach == NET_XDP_ATTACH_GENERIC,
 	       "rx_vlan with attach generic: a device-bound program needs native attach");
-	REJECT(c->rx_vlan && config_is_jumbo(c),
+	REJECT(c->rx_vlan && rules_is_jumbo(c),
 	       "rx_vlan with max_frame_bytes %u: is not offered for frames over one chunk",
 	       c->max_frame_bytes);
 	return 0;
@@ -325,21 +282,6 @@ int net_xdp_config_check(const struct net_xdp_config *config, struct net_error *
 	return rc;
 }
 
-bool config_tell_wait(const struct net_xdp_config *c, const char *format, ...)
-{
-	char what[120], sentence[200];
-	va_list args;
-
-	if (!c->on_wait)
-		return true;
-	va_start(args, format);
-	vsnprintf(what, sizeof(what), format, args);
-	va_end(args);
-	snprintf(sentence, sizeof(sentence), "%s; waiting for it to end, %u ms at most", what,
-		 c->release_timeout_ms);
-	return c->on_wait(c->on_wait_context, sentence);
-}
-
 /* ---- For the frontend ------------------------------------------------------------------------- */
 
 uint64_t net_xdp_private_bytes(const struct net_xdp_config *config)
@@ -358,7 +300,7 @@ uint32_t net_xdp_frame_offset(const struct net_xdp_config *config)
 
 	if (config_take(&c, config, NULL) || check_ranges(&c, NULL))
 		return 0;
-	return XDP_FRAME_HEADROOM + config_headroom(&c, c.mode != NET_XDP_MODE_COPY);
+	return XDP_FRAME_HEADROOM + rules_headroom(&c, c.mode != NET_XDP_MODE_COPY);
 }
 
 uint32_t net_xdp_direct_capacity(const struct net_xdp_config *config)

@@ -337,7 +337,7 @@ static int destroy(struct net_endpoint *endpoint, struct net_error *err)
 		rc = check_namespace(ep, "destroy", err);
 	if (rc)
 		return rc;
-	if (release_is_mine(&ep->program.maker) && net_xdp_unreleased(endpoint, 0, err) > 0)
+	if (maker_is_us(&ep->program.maker) && net_xdp_unreleased(endpoint, 0, err) > 0)
 		rc = -ETIMEDOUT;
 	endpoint_free(ep);
 	return rc;

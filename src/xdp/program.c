@@ -11,13 +11,12 @@
 
 #include "base/error.h"
 #include "host/offload.h"
-#include "xdp/config.h"
+#include "host/rules.h"
 #include "xdp/dispatcher.h"
 #include "xdp/libbpf_visit.h"
 #include "xdp/program.h"
-#include "xdp/release.h"
 #include "xdp/turn.h"
-#include "xdp/uapi.h"
+#include "host/xdp_uapi.h"
 #include "xdp/vlan_hint.h"
 
 #include "net_xdp.skel.h"
@@ -40,7 +39,7 @@ static void set_constants(struct net_xdp_bpf__rodata *constants, const struct ne
 
 static int load_plain(struct program *p, const struct net_xdp_config *c)
 {
-	bool frags = config_is_jumbo(c);
+	bool frags = rules_is_jumbo(c);
 
 	p->plain = net_xdp_bpf__open();
 	if (!p->plain)
@@ -104,7 +103,7 @@ static int load(struct program *p, const struct net_xdp_config *c, uint32_t ifin
 			"/sys/kernel/btf and a driver that reports tags (see xsk-info)",
 			strerror(-rc));
 	/* What libbpf answers when it has once taken a failure for a missing feature. */
-	if (rc == -EINVAL && !config_is_jumbo(c))
+	if (rc == -EINVAL && !rules_is_jumbo(c))
 		return error_set(err, rc, "program",
 				 "loading the XDP program: %s; libbpf was used earlier in this "
 				 "process without enough descriptors, memory or capabilities, and "
@@ -182,7 +181,7 @@ static int try_attach(struct program *p, const struct net_xdp_config *c,
 	struct net_xdp_rung *rung = &p->rung[p->rung_count++];
 	bool dispatch = c->program == NET_XDP_PROGRAM_DISPATCHER;
 	int rc = dispatch ? dispatcher_attach(p->plain->obj,
-					      config_is_jumbo(c) ? "net_xdp_frags" : "net_xdp",
+					      rules_is_jumbo(c) ? "net_xdp_frags" : "net_xdp",
 					      device->ifname, p->ifindex, native, &p->dispatched)
 			  : attach_link(p, native);
 	char joined[sizeof(rung->sentence) - 56] = ""; /* room for what stands in front */
@@ -288,7 +287,7 @@ int program_open(struct program *p, const struct net_xdp_config *config,
 /* Closing alone would leave the program attached for as long as a forked child has a copy of the link. */
 static void detach(struct program *p)
 {
-	bool mine = release_is_mine(&p->maker);
+	bool mine = maker_is_us(&p->maker);
 
 	if (p->dispatched && mine)
 		dispatcher_detach(p->dispatched, p->ifindex, p->native);

@@ -8,7 +8,7 @@
 #include <sys/types.h>
 
 #include "net_xdp.h"
-#include "xdp/release.h"
+#include "base/maker.h"
 
 struct net_xdp_bpf;
 struct net_xdp_vlan_bpf;
@@ -19,7 +19,7 @@ struct program {
 	struct net_xdp_vlan_bpf *vlan;	/* instead of plain, with rx_vlan */
 	struct xdp_program *dispatched; /* with the dispatcher; else: */
 	int link_fd;
-	struct maker maker; /* who detaches it, see release_is_mine() */
+	struct maker maker; /* who detaches it, see maker_is_us() */
 	int xsks_fd;	    /* the objects own these two */
 	int counters_fd;
 	uint32_t ifindex;

@@ -11,6 +11,7 @@
 #include "base/grow.h"
 #include "host/driver.h"
 #include "host/netdev.h"
+#include "host/rules.h"
 #include "xdp/config.h"
 #include "xdp/endpoint.h"
 #include "xdp/socket.h"
@@ -72,7 +73,7 @@ static int queue_retire(struct net_xdp_queue *q, struct net_error *err)
 {
 	int kept;
 
-	if (!release_is_mine(&q->maker)) {
+	if (!maker_is_us(&q->maker)) {
 		lease_leave(&q->napi.lease);
 		affinity_leave(&q->affinity);
 		q->bound = false;
@@ -153,7 +154,7 @@ void queue_set_zero_copy(struct net_xdp_queue *q, bool zero_copy)
 	q->rx_usual = !q->jumbo && !q->rx_vlan && q->memory->reservation;
 	q->rx_usual_capacity = q->direct_capacity;
 	q->rx_frame_chunks =
-		q->jumbo ? config_rx_pieces(q->max_frame_bytes, q->chunk_bytes, zero_copy) : 1;
+		q->jumbo ? rules_rx_pieces(q->max_frame_bytes, q->chunk_bytes, zero_copy) : 1;
 	q->rx_pieces = zero_copy && q->driver_unit_bytes;
 	if (q->rx_pieces) {
 		uint32_t piece = queue_piece_bytes(q);
@@ -187,14 +188,14 @@ void queue_set_facts(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep)
 	q->unaligned = c->unaligned;
 	q->chunk_bytes = c->chunk_bytes;
 	q->base_mask = c->unaligned ? RX_OFFSET : ~(uint64_t)(c->chunk_bytes - 1);
-	q->frame_offset = XDP_FRAME_HEADROOM + config_headroom(c, zero_copy);
+	q->frame_offset = XDP_FRAME_HEADROOM + rules_headroom(c, zero_copy);
 	q->rx_usual_place = (uint64_t)q->frame_offset << (c->unaligned ? 48 : 0);
 	q->direct_capacity = c->chunk_bytes - q->frame_offset;
 	q->rx_usual_tags = rx_tag(RX_KERNEL, 0) ^ q->rx_usual_place;
 	q->max_frame_bytes = c->max_frame_bytes;
 	q->driver_gap_bytes = driver_gap_bytes(&ep->device);
 	q->driver_unit_bytes = driver_buffer_unit(&ep->device);
-	q->jumbo = config_is_jumbo(c);
+	q->jumbo = rules_is_jumbo(c);
 	q->rx_checksum = c->rx_checksum;
 	q->rx_vlan = c->rx_vlan;
 	q->inspect = c->rx_vlan || c->rx_checksum != NET_XDP_RX_CHECKSUM_NONE;

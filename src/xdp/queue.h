@@ -14,6 +14,7 @@
 #include "backend/count.h"
 #include "net_xdp.h"
 #include "base/checksum.h"
+#include "base/maker.h"
 #include "host/undo/affinity.h"
 #include "host/undo/napi.h"
 #include "xdp/data/bounce.h"
@@ -22,7 +23,7 @@
 #include "xdp/release.h"
 #include "xdp/data/ring.h"
 #include "xdp/data/rx_table.h"
-#include "xdp/uapi.h"
+#include "host/xdp_uapi.h"
 
 struct net_xdp_endpoint;
 
@@ -141,7 +142,7 @@ struct net_xdp_queue {
 	enum net_xdp_rx_checksum rx_checksum;
 	bool rx_vlan;
 	enum checksum_source rx_source;
-	struct maker maker;	   /* who ends it, see release_is_mine() */
+	struct maker maker;	   /* who ends it, see maker_is_us() */
 	bool live;		   /* the endpoint knows its socket */
 	bool bound;		   /* the kernel has the hardware queue for us to give back */
 	bool witnessed;		   /* its socket is in the endpoint's witness */

@@ -12,8 +12,6 @@
 #ifndef NET_XDP_RELEASE_H
 #define NET_XDP_RELEASE_H
 
-#include <sys/types.h>
-
 #include "net_xdp.h"
 #include "base/deadline.h"
 #include "host/host.h"
@@ -51,19 +49,5 @@ bool witness_enter(const struct witness *w, uint32_t index, int socket_fd);
  */
 int release_wait(const struct release *r, const struct witness *w, const struct deadline *until,
 		 char *why, size_t size);
-
-/* A process, so that its children can tell it from themselves. */
-struct maker {
-	pid_t pid;
-	ino_t pid_namespace; /* that the number belongs to; 0 unknown, without /proc */
-};
-
-/* Return: the calling process. */
-struct maker maker_self(void);
-
-/* Is what this process made its own to end? In a forked child it is not, while the maker lives:
- * there only the child's copies are given up. Nor is it in a child in another PID namespace, which
- * cannot know: the kernel ends with the last copy what nobody ends before. */
-bool release_is_mine(const struct maker *maker);
 
 #endif

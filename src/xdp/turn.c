@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "xdp/config.h"
 #include "xdp/turn.h"
 
 static bool is_ours(const struct net_xdp_device *device)
@@ -21,10 +20,11 @@ static int wait_for_ours(struct net_xdp_device *device, const struct net_xdp_con
 	while (!rc && (is_ours(device) || (device->program_id && !device->program_name[0])) &&
 	       !deadline_passed(until)) {
 		if (deadline_tell(until) &&
-		    !config_tell_wait(c, "%s has %s (XDP program \"%s\", id %u)",
-				      is_ours(device) ? "another program of this library"
-						      : "another program",
-				      device->ifname, device->program_name, device->program_id))
+		    !wait_tell(c->on_wait, c->on_wait_context, c->release_timeout_ms,
+			       "%s has %s (XDP program \"%s\", id %u)",
+			       is_ours(device) ? "another program of this library"
+					       : "another program",
+			       device->ifname, device->program_name, device->program_id))
 			deadline_give_up(until);
 		sleep_ms(5);
 		rc = net_xdp_device_query(device->ifname, device, err);

@@ -7,7 +7,7 @@
 #include <sys/random.h>
 
 #include "support/fake_kernel.h"
-#include "xdp/uapi.h"
+#include "host/xdp_uapi.h"
 
 /* producer: are we the producer, and the kernel the consumer? */
 static void open_ring(struct fake_ring *shared, struct ring *view, uint32_t entries,

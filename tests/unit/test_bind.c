@@ -10,7 +10,7 @@
 
 #include "support/fake_kernel.h"
 #include "xdp/socket.h"
-#include "xdp/uapi.h"
+#include "host/xdp_uapi.h"
 
 enum { IDS = 16, BYTES = 1 << 20, ZERO_COPY = 1, COPY = 2 };
 

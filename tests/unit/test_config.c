@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "net_xdp.h"
+#include "host/rules.h"
 #include "xdp/config.h"
 
 static const struct net_xdp_region region = {.guest_addr = 0, .size_bytes = 1 << 20, .fd = 3};
@@ -184,7 +185,7 @@ Test(config, sizes_unaligned_chunk_is_as_large_as_its_frame)
 	cr_assert_eq(net_xdp_frame_offset(&c), 256);
 	c.unaligned = true;
 	c.max_frame_bytes = 9018;
-	cr_assert(config_is_jumbo(&c));
+	cr_assert(rules_is_jumbo(&c));
 	cr_assert_eq(net_xdp_frame_offset(&c), 256);
 	cr_assert_eq(config_private_frame_bytes(&c), 16384);
 }

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "support/fake_kernel.h"
-#include "xdp/uapi.h"
+#include "host/xdp_uapi.h"
 
 enum { START = (int)0xfffffff0, IDS = 16, BYTES = 1 << 20 };
 
