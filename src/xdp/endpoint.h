@@ -7,7 +7,7 @@
 #include "net_xdp.h"
 #include "host/host.h"
 #include "xdp/memory.h"
-#include "xdp/program.h"
+#include "program/program.h"
 #include "xdp/queue.h"
 #include "xdp/release.h"
 

@@ -15,7 +15,7 @@
 #include "support/frame.h"
 #include "support/netns.h"
 #include "support/tx_rig.h"
-#include "xdp/vlan_hint.h"
+#include "program/vlan_hint.h"
 
 enum { QUEUES = 4, LINEAR_BYTES = 3000 }; /* what surely lies in one buffer of a test run */
 

@@ -3,7 +3,7 @@
 #include <criterion/criterion.h>
 #include <stdint.h>
 
-#include "xdp/program.h"
+#include "program/program.h"
 
 enum { DISPATCHER = 7, NOWHERE = 0x7ffffff0 };
 

@@ -15,7 +15,7 @@
 #include "xdp/data/chunk.h"
 #include "xdp/data/rx_burst.h"
 #include "xdp/socket.h"
-#include "xdp/vlan_hint.h"
+#include "program/vlan_hint.h"
 
 /* ---- Parked ids ------------------------------------------------------------------------------- */
 

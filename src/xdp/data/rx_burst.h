@@ -8,7 +8,7 @@
 #include "base/grow.h"
 #include "xdp/data/hot.h"
 #include "xdp/queue.h"
-#include "xdp/vlan_hint.h"
+#include "program/vlan_hint.h"
 
 /* Results before they are delivered. */
 struct burst {

@@ -8,7 +8,7 @@
 
 #include "base/grow.h"
 #include "xdp/data/rx_burst.h"
-#include "xdp/vlan_hint.h"
+#include "program/vlan_hint.h"
 
 /* Pieces of one buffer behind its first one: a guest's big packet has at most 18. */
 #define PIECES_MAX 32u

@@ -9,7 +9,7 @@
 #include "xdp/data/chunk.h"
 #include "xdp/data/rx_burst.h"
 #include "xdp/socket.h"
-#include "xdp/vlan_hint.h"
+#include "program/vlan_hint.h"
 
 void rx_look_at(struct net_xdp_queue *q, struct net_rx_metadata *metadata, uint8_t *frame,
 		const uint8_t *hint)

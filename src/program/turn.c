@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "xdp/turn.h"
+#include "program/turn.h"
 
 static bool is_ours(const struct net_xdp_device *device)
 {

@@ -8,7 +8,7 @@
 #include <xdp/libxdp.h>
 
 #include "net_xdp.h"
-#include "xdp/dispatcher.h"
+#include "program/dispatcher.h"
 
 static enum xdp_attach_mode attach_mode(bool native)
 {

@@ -13,7 +13,7 @@
 #include <unistd.h>
 #include <xdp/libxdp.h>
 
-#include "xdp/libbpf_visit.h"
+#include "program/libbpf_visit.h"
 
 /* ---- Try first -------------------------------------------------------------------------------- */
 
