@@ -174,13 +174,13 @@ int lane_open(struct lane *b, uint32_t index, struct net_xdp_endpoint *ep, const
 	q->base.ops = &queue_ops;
 	q->endpoint = ep;
 	q->index = index;
-	q->fd = -1;
+	q->xsk.fd = -1;
 	queue_set_facts(q, ep);
 	q->tx_max_descriptors = XDP_COPY_TX_DESCRIPTORS;
-	open_ring(&b->fill, &q->fill, c->fill_ring_frames, 8, true);
-	open_ring(&b->completion, &q->completion, c->completion_ring_frames, 8, false);
-	open_ring(&b->rx, &q->rx, c->rx_ring_frames, 16, false);
-	open_ring(&b->tx, &q->tx, c->tx_ring_frames, 16, true);
+	open_ring(&b->fill, &q->xsk.fill, c->fill_ring_frames, 8, true);
+	open_ring(&b->completion, &q->xsk.completion, c->completion_ring_frames, 8, false);
+	open_ring(&b->rx, &q->xsk.rx, c->rx_ring_frames, 16, false);
+	open_ring(&b->tx, &q->xsk.tx, c->tx_ring_frames, 16, true);
 	if (queue_open_tables(q, ep, err))
 		return -1;
 	open_floor(b);

@@ -188,7 +188,7 @@ static int get_queues(struct net_endpoint *endpoint, const struct net_queue_conf
 		queues[i] = &q->base;
 		__atomic_add_fetch(&ep->queues_alive, 1, __ATOMIC_RELAXED);
 		if (i == 0)
-			ep->umem_fd = q->fd;
+			ep->umem_fd = q->xsk.fd;
 	}
 	ep->umem_fd = -1;
 	ep->made = count;

@@ -44,7 +44,7 @@ void queue_outstanding(struct net_queue *queue, net_outstanding_fn *each, void *
 	for (uint32_t i = q->done_head; i != q->done_tail; i++)
 		each(context, false, q->done[i & q->done_mask]);
 	inflight_each(&q->tx_inflight, tell_entry, &to);
-	for (uint32_t i = 0; i < q->completion.entries; i++)
+	for (uint32_t i = 0; i < q->xsk.completion.entries; i++)
 		if (q->tx_packet[i].descriptors)
 			each(context, false, q->tx_packet[i].id);
 }
@@ -90,7 +90,7 @@ static void tell_report(struct net_queue *queue, struct net_inspector *to)
 	inspect_text(to, "napi_state", r.napi_state);
 	inspect_signed(to, "target_cpu", r.target_cpu, "");
 	inspect_text(to, "target_state", r.target_state);
-	tell_rungs(to, queue_of(queue)->rung, queue_of(queue)->rung_count);
+	tell_rungs(to, queue_of(queue)->xsk.rung, queue_of(queue)->xsk.rung_count);
 }
 
 /* The entries between the two shared words of a ring. Either may move between the two loads. */
@@ -153,10 +153,10 @@ void queue_inspect(struct net_queue *queue, struct net_inspector *to)
 	tell_report(queue, to);
 	inspect_text(to, "last_error", queue_error(queue));
 	inspect_enter(to, "rings", -1);
-	tell_ring(to, "fill", &q->fill, true);
-	tell_ring(to, "rx", &q->rx, false);
-	tell_ring(to, "tx", &q->tx, true);
-	tell_ring(to, "completion", &q->completion, false);
+	tell_ring(to, "fill", &q->xsk.fill, true);
+	tell_ring(to, "rx", &q->xsk.rx, false);
+	tell_ring(to, "tx", &q->xsk.tx, true);
+	tell_ring(to, "completion", &q->xsk.completion, false);
 	inspect_leave(to);
 	tell_ids(q, to);
 	tell_counters(queue, to);

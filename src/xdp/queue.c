@@ -19,7 +19,7 @@
 /* Has the interface gone? Another one may have been given its number. */
 static bool is_gone(struct net_xdp_queue *q)
 {
-	return q->bound && socket_kick_rx(q) == KICK_GONE;
+	return q->xsk.bound && queue_kick_rx(q) == KICK_GONE;
 }
 
 static void queue_update_target_vp(struct net_queue *queue, uint32_t cpu)
@@ -76,14 +76,14 @@ static int queue_retire(struct net_xdp_queue *q, struct net_error *err)
 	if (!maker_is_us(&q->maker)) {
 		lease_leave(&q->napi.lease);
 		affinity_leave(&q->affinity);
-		q->bound = false;
+		q->xsk.bound = false;
 		return 0;
 	}
-	if (q->bound && q->tx_later) /* accepted is accepted, also in the last call */
+	if (q->xsk.bound && q->tx_later) /* accepted is accepted, also in the last call */
 		tx_push(q);
 	program_clear_socket(&q->endpoint->program, q->hardware_queue);
 	kept = put_back(q, err);
-	if (q->bound) /* what has completed needs no release */
+	if (q->xsk.bound) /* what has completed needs no release */
 		tx_reap(q);
 	return kept;
 }
@@ -116,8 +116,8 @@ static int queue_free(struct net_xdp_queue *q, struct net_error *err)
 	ready_close(q);
 	if (q->live)
 		endpoint_set_socket(ep, q->index, -1);
-	socket_close(q);
-	if (q->bound) { /* else the queue may be another's, who keeps it */
+	xsk_close(&q->xsk);
+	if (q->xsk.bound) { /* else the queue may be another's, who keeps it */
 		rc = release_wait(&ended, &ep->witness, &until, why, sizeof(why));
 		ended.pending = rc != 0;
 		ep->ended[q->index] = ended;
@@ -235,14 +235,29 @@ int queue_open_tables(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep
 		  : 0;
 }
 
+struct xsk_setup queue_xsk_setup(const struct net_xdp_queue *q, const struct net_xdp_endpoint *ep)
+{
+	return (struct xsk_setup){
+		.config = &ep->config,
+		.device = &ep->device,
+		.memory = &ep->memory,
+		.hardware_queue = q->hardware_queue,
+		.headroom_bytes = q->frame_offset - XDP_FRAME_HEADROOM,
+		.native = ep->program.native,
+		.expect_zero_copy = q->zero_copy,
+		.umem_fd = ep->umem_fd,
+	};
+}
+
 /* The UMEM is registered with the first queue's socket: the kernel has to be able to write the
  * regions while it pins them, and needs no mapping of ours after that. */
 static int open_socket(struct net_xdp_queue *q, struct net_xdp_endpoint *ep, struct net_error *err)
 {
+	const struct xsk_setup setup = queue_xsk_setup(q, ep);
 	int rc = ep->umem_fd < 0 && ep->memory.sealed ? memory_seal(&ep->memory, false) : 0;
 
 	if (!rc)
-		rc = socket_open(q, &ep->config, ep->umem_fd, err);
+		rc = xsk_open(&q->xsk, &setup, err);
 	else
 		error_set(err, rc, "memory", "unsealing before registration: %s%s", strerror(-rc),
 			  error_hint(rc, CALL_OTHER).text);
@@ -260,17 +275,17 @@ static int settle_napi(struct net_xdp_queue *q, struct net_xdp_endpoint *ep)
 	const struct net_xdp_config *c = &ep->config;
 	socklen_t len = sizeof(q->napi_id);
 
-	getsockopt(q->fd, SOL_SOCKET, SO_INCOMING_NAPI_ID, &q->napi_id, &len);
+	getsockopt(q->xsk.fd, SOL_SOCKET, SO_INCOMING_NAPI_ID, &q->napi_id, &len);
 	napi_open(&q->napi, &ep->host, LEASE_DIRECTORY, ep->device.ifindex, q->hardware_queue);
 	if (c->napi_defer_hard_irqs)
 		napi_defer(&q->napi, c->napi_defer_hard_irqs, c->gro_flush_timeout_ns);
 	/* In zero copy a socket that prefers busy polling has no wake-up that sends: the NAPI that it
 	 * polls is expected to send (xsk_no_wakeup()). virtio_net's does not, nor igb's with few queues. */
-	if (!q->busy_poll || !q->zero_copy ||
+	if (!q->xsk.busy_poll || !q->zero_copy ||
 	    netdev_queue_sends_apart(&ep->host, ep->device.ifindex, q->hardware_queue) != 1)
 		return 0;
 	napi_say(&q->napi, "sending has another NAPI: not polled");
-	return socket_prefer_wakeup(q);
+	return xsk_prefer_wakeup(&q->xsk);
 }
 
 int queue_enter(struct net_xdp_queue *q)
@@ -280,21 +295,41 @@ int queue_enter(struct net_xdp_queue *q)
 	if (q->enter_error && now - q->entered_ms < LOOK_MS)
 		return q->enter_error;
 	q->entered_ms = now;
-	q->enter_error = program_set_socket(&q->endpoint->program, q->hardware_queue, q->fd);
+	q->enter_error = program_set_socket(&q->endpoint->program, q->hardware_queue, q->xsk.fd);
 	q->outside = q->enter_error != 0;
 	return q->enter_error;
 }
 
+/* How many descriptors a packet may have. One that an empty ring cannot hold would wait for ever: it is
+ * joined instead. */
+static uint32_t tx_max_descriptors(const struct net_xdp_queue *q, const struct net_xdp_endpoint *ep)
+{
+	uint32_t most = 1;
+
+	if (q->xsk.multi_buffer && !q->zero_copy)
+		most = XDP_COPY_TX_DESCRIPTORS;
+	else if (q->jumbo && ep->device.zc_max_segments > 1)
+		most = ep->device.zc_max_segments < XDP_COPY_TX_DESCRIPTORS
+			       ? ep->device.zc_max_segments
+			       : XDP_COPY_TX_DESCRIPTORS;
+	return most < ep->config.tx_ring_frames ? most : ep->config.tx_ring_frames;
+}
+
 static int bind_queue(struct net_xdp_queue *q, struct net_xdp_endpoint *ep, struct net_error *err)
 {
-	int rc = socket_bind(q, &ep->config, &ep->device, ep->program.native, ep->umem_fd, err);
+	const struct xsk_setup setup = queue_xsk_setup(q, ep);
+	int rc = xsk_bind(&q->xsk, &setup, err);
 	struct release *last = &ep->ended[q->index];
 	struct deadline now = deadline_in(0);
 	char why[168];
 
 	if (!rc) {
 		last->pending = false;
-		q->witnessed = witness_enter(&ep->witness, q->index, q->fd);
+		queue_set_zero_copy(q, q->xsk.zero_copy);
+		q->tx_max_descriptors = tx_max_descriptors(q, ep);
+		q->kernel_tells_sockets = netdev_queue_has_socket(&ep->host, ep->device.ifindex,
+								  q->hardware_queue) == 1;
+		q->witnessed = witness_enter(&ep->witness, q->index, q->xsk.fd);
 	} else if (rc == -EBUSY && last->pending &&
 		   release_wait(last, &ep->witness, &now, why, sizeof(why))) {
 		error_set(err, rc, "bind", "%s queue %u is not free since its last end: %s",
@@ -343,7 +378,7 @@ int queue_create(struct net_xdp_endpoint *ep, uint32_t index, const struct net_q
 	q->index = index;
 	q->hardware_queue = ep->config.first_queue + index;
 	q->maker = maker_self();
-	q->fd = q->ready_fd = q->timer_fd = -1;
+	q->xsk.fd = q->ready_fd = q->timer_fd = -1;
 	q->affinity.cpu = -1;
 	q->napi.lease.fd = -1;
 	q->rx_merge = config->rx_merge;
@@ -360,7 +395,7 @@ int queue_create(struct net_xdp_endpoint *ep, uint32_t index, const struct net_q
 		return rc;
 	}
 	q->live = true;
-	endpoint_set_socket(ep, index, q->fd);
+	endpoint_set_socket(ep, index, q->xsk.fd);
 	*out = q;
 	return 0;
 }

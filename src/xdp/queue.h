@@ -21,9 +21,9 @@
 #include "xdp/data/inflight.h"
 #include "xdp/memory.h"
 #include "xdp/release.h"
-#include "xdp/data/ring.h"
 #include "xdp/data/rx_table.h"
 #include "host/xdp_uapi.h"
+#include "xdp/socket.h"
 
 struct net_xdp_endpoint;
 
@@ -76,15 +76,15 @@ struct net_xdp_queue {
 	uint32_t direct_capacity;
 	uint32_t rx_usual_capacity; /* what a usual frame has at most */
 	uint32_t max_frame_bytes;
-	int fd;
 	bool unaligned;
 	bool zero_copy; /* the page rule and the fence apply */
 	bool paged;	/* there is something to cross: see queue_page_rule() */
 	bool jumbo;
 	bool inspect;  /* rx_checksum or rx_vlan: frames are looked at */
 	bool rx_usual; /* may take_usual() be used? */
-	bool busy_poll;
-	bool outside; /* bound, but not in the XDP program's map: the host keeps the frames */
+	bool outside;  /* bound, but not in the XDP program's map: the host keeps the frames */
+
+	struct xsk xsk; /* its rings are hot: a cache line each */
 
 	/* ---- hot: receive ---- */
 	QUEUE_LINE struct rx_table rx_ids;
@@ -97,8 +97,6 @@ struct net_xdp_queue {
 	struct rx_list pending, waiting; /* parked, see enum rx_owner */
 	bool split;	/* not jumbo, but the frame of the last descriptor goes on */
 	bool rx_pieces; /* the driver splits frames without a word */
-	QUEUE_LINE struct ring rx;
-	QUEUE_LINE struct ring fill;
 
 	/* ---- hot: transmit ---- */
 	/* Key: address / 2. Id: the packet's, or with extra not INFLIGHT_NONE: see tx_packet[extra]. */
@@ -114,8 +112,6 @@ struct net_xdp_queue {
 	bool tx_blocked_private;     /* it waits for a private slot too */
 	bool failed;		     /* tx_poll reports NET_TRY_RESTART */
 	bool failure_told;
-	QUEUE_LINE struct ring tx;
-	QUEUE_LINE struct ring completion;
 
 	/* ---- warm: what is not usual ---- */
 	QUEUE_LINE struct bounce rx_private;
@@ -144,7 +140,6 @@ struct net_xdp_queue {
 	enum checksum_source rx_source;
 	struct maker maker;	   /* who ends it, see maker_is_us() */
 	bool live;		   /* the endpoint knows its socket */
-	bool bound;		   /* the kernel has the hardware queue for us to give back */
 	bool witnessed;		   /* its socket is in the endpoint's witness */
 	bool kernel_tells_sockets; /* netdev_queue_has_socket() was seen to work here */
 
@@ -159,27 +154,17 @@ struct net_xdp_queue {
 	uint64_t entered_ms; /* the last attempt to enter the map, and what came of it */
 	int enter_error;
 
-	struct {
-		void *memory;
-		size_t bytes;
-	} ring_map[4];
-
-	uint32_t tx_budget_frames;
 	uint32_t napi_id;
 	struct affinity affinity;
 	struct napi napi;
-	uint32_t rung_count;
-	struct net_xdp_rung rung[NET_XDP_RUNGS];
 };
 
 #define QUEUE_LINES(from, to)                                                                      \
 	((offsetof(struct net_xdp_queue, to) - offsetof(struct net_xdp_queue, from)) /             \
 	 QUEUE_LINE_BYTES)
-_Static_assert(QUEUE_LINES(base, rx_ids) == 1, "the constants are one line");
-_Static_assert(QUEUE_LINES(rx_ids, rx) == 2, "the state of receive is two lines");
-_Static_assert(QUEUE_LINES(rx, tx_inflight) == 2, "and its rings' views a line each");
-_Static_assert(QUEUE_LINES(tx_inflight, tx) == 2, "the state of transmit is two lines");
-_Static_assert(QUEUE_LINES(tx, rx_private) == 2, "and its rings' views a line each");
+_Static_assert(QUEUE_LINES(base, xsk) == 1, "the constants are one line");
+_Static_assert(QUEUE_LINES(rx_ids, tx_inflight) == 2, "the state of receive is two lines");
+_Static_assert(QUEUE_LINES(tx_inflight, rx_private) == 2, "the state of transmit is two lines");
 
 /* As coarse as the scheduler's tick, and read without a system call. */
 static inline uint64_t clock_coarse_ms(void)
@@ -200,6 +185,16 @@ extern const struct net_queue_ops queue_ops;
 static inline void count_up(struct net_xdp_queue *q, enum net_xdp_counter which, uint64_t n)
 {
 	count_add(&q->counter[which], n);
+}
+
+/* Tell the driver about fill entries, or run one busy poll. */
+static inline enum kick_result queue_kick_rx(struct net_xdp_queue *q)
+{
+	enum kick_result result = xsk_kick_rx(&q->xsk);
+
+	count_up(q, NET_XDP_KICKS, 1);
+	q->failed |= result == KICK_GONE;
+	return result;
 }
 
 /* What a chunk that is given to the kernel and a usual frame that is sent must not cross. An aligned
@@ -235,7 +230,7 @@ static inline uint32_t rx_held(const struct net_xdp_queue *q)
  * chunks out long before it fills them: there only the ring itself says how full it is. */
 static inline uint32_t rx_pending_wanted(const struct net_xdp_queue *q)
 {
-	return q->zero_copy || rx_held(q) <= q->fill.entries / 2 ? q->pending.count : 0;
+	return q->zero_copy || rx_held(q) <= q->xsk.fill.entries / 2 ? q->pending.count : 0;
 }
 /* May rx_refill() find something to post? */
 static inline bool rx_is_parked(const struct net_xdp_queue *q)
@@ -267,7 +262,7 @@ static inline uint32_t tx_room(struct net_xdp_queue *q, uint32_t want)
 	if (__builtin_expect(inflight_room(&q->tx_inflight) < want, 0))
 		tx_reap(q);
 	flight = inflight_room(&q->tx_inflight);
-	ring = ring_room(&q->tx, want);
+	ring = ring_room(&q->xsk.tx, want);
 	return ring < flight ? ring : flight;
 }
 /* Ids that wait for tx_poll: read completions and dropped packets. */
@@ -320,6 +315,8 @@ static inline uint32_t queue_piece_bytes(const struct net_xdp_queue *q)
 {
 	return q->direct_capacity / q->driver_unit_bytes * q->driver_unit_bytes;
 }
+/* What the queue's socket is made of; valid as long as q and ep. */
+struct xsk_setup queue_xsk_setup(const struct net_xdp_queue *q, const struct net_xdp_endpoint *ep);
 int queue_open_tables(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep,
 		      struct net_error *err);
 void queue_close_tables(struct net_xdp_queue *q);

@@ -34,15 +34,15 @@ static int bind_probe(uint32_t ifindex, uint32_t queue)
 	reg.len = reg.chunk_size = 4096;
 	if (fd < 0 || page == MAP_FAILED)
 		goto out;
-	rc = socket_set_option(fd, XDP_UMEM_REG, &reg, sizeof(reg));
+	rc = xsk_set_option(fd, XDP_UMEM_REG, &reg, sizeof(reg));
 	if (!rc)
-		rc = socket_set_option(fd, XDP_UMEM_FILL_RING, &one, sizeof(one));
+		rc = xsk_set_option(fd, XDP_UMEM_FILL_RING, &one, sizeof(one));
 	if (!rc)
-		rc = socket_set_option(fd, XDP_UMEM_COMPLETION_RING, &one, sizeof(one));
+		rc = xsk_set_option(fd, XDP_UMEM_COMPLETION_RING, &one, sizeof(one));
 	if (!rc)
-		rc = socket_set_option(fd, XDP_RX_RING, &one, sizeof(one));
+		rc = xsk_set_option(fd, XDP_RX_RING, &one, sizeof(one));
 	if (!rc)
-		rc = socket_bind_once(fd, ifindex, queue, XDP_COPY, -1);
+		rc = xsk_bind_once(fd, ifindex, queue, XDP_COPY, -1);
 out:
 	if (fd >= 0)
 		close(fd);
@@ -69,7 +69,7 @@ int witness_open(struct witness *w, uint32_t queues, struct net_error *err)
 {
 	int rc = 0;
 
-	w->probe_fd = socket_create(err);
+	w->probe_fd = xsk_socket(err);
 	if (w->probe_fd < 0)
 		return w->probe_fd;
 	w->map_fd = bpf_map_create(BPF_MAP_TYPE_XSKMAP, "net_xdp_ended", sizeof(uint32_t),

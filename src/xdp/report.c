@@ -62,7 +62,7 @@ int net_xdp_queue_stats_sized(struct net_queue *queue, uint64_t *values, uint32_
 	if (!queue)
 		return -EINVAL;
 	q = queue_of(queue);
-	if (getsockopt(q->fd, SOL_XDP, XDP_STATISTICS, &kernel, &len))
+	if (getsockopt(q->xsk.fd, SOL_XDP, XDP_STATISTICS, &kernel, &len))
 		return -errno;
 	for (int i = 0; i < NET_XDP_COUNTERS; i++)
 		ours[i] = count_read(&q->counter[i]);
@@ -123,9 +123,9 @@ int net_xdp_queue_report_sized(struct net_queue *queue, struct net_xdp_report *o
 		.sealed = ep->config.sealed,
 		.chunk_bytes = q->chunk_bytes,
 		.direct_capacity_bytes = q->direct_capacity,
-		.tx_budget_frames = q->tx_budget_frames,
+		.tx_budget_frames = q->xsk.tx_budget_frames,
 		.max_tx_descriptors = q->tx_max_descriptors,
-		.busy_poll = q->busy_poll,
+		.busy_poll = q->xsk.busy_poll,
 		.napi_id = q->napi_id,
 		.target_cpu = q->affinity.cpu,
 	};
@@ -137,7 +137,7 @@ int net_xdp_queue_report_sized(struct net_queue *queue, struct net_xdp_report *o
 	snprintf(report.target_state, sizeof(report.target_state), "%s", q->affinity.state);
 	say_frames(q, &report);
 	add_rungs(&report, ep->program.rung, ep->program.rung_count);
-	add_rungs(&report, q->rung, q->rung_count);
+	add_rungs(&report, q->xsk.rung, q->xsk.rung_count);
 	grow_out(out, size_bytes, &report, sizeof(report));
 	return 0;
 }

@@ -7,22 +7,22 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "xdp/config.h"
+#include "host/xdp_uapi.h"
 #include "xdp/socket.h"
 
 enum { RING_FILL, RING_COMPLETION, RING_RX, RING_TX };
 
-int socket_set_option(int fd, int option, const void *value, socklen_t len)
+int xsk_set_option(int fd, int option, const void *value, socklen_t len)
 {
 	return setsockopt(fd, SOL_XDP, option, value, len) ? -errno : 0;
 }
 
 /* ---- UMEM and rings --------------------------------------------------------------------------- */
 
-static int register_umem(struct net_xdp_queue *q, const struct net_xdp_config *config,
-			 struct net_error *err)
+static int register_umem(struct xsk *x, const struct xsk_setup *setup, struct net_error *err)
 {
-	const struct memory *m = q->memory;
+	const struct net_xdp_config *config = setup->config;
+	const struct memory *m = setup->memory;
 	/* All of it zero first: newer kernels read tx_metadata_len in what was padding (6.8). */
 	struct xdp_umem_reg reg;
 	int rc;
@@ -31,9 +31,9 @@ static int register_umem(struct net_xdp_queue *q, const struct net_xdp_config *c
 	reg.addr = (uintptr_t)m->base;
 	reg.len = m->bytes;
 	reg.chunk_size = config->chunk_bytes;
-	reg.headroom = q->frame_offset - XDP_FRAME_HEADROOM;
+	reg.headroom = setup->headroom_bytes;
 	reg.flags = config->unaligned ? XDP_UMEM_UNALIGNED_CHUNK_FLAG : 0;
-	rc = socket_set_option(q->fd, XDP_UMEM_REG, &reg, sizeof(reg));
+	rc = xsk_set_option(x->fd, XDP_UMEM_REG, &reg, sizeof(reg));
 	if (!rc)
 		return 0;
 	return error_set(
@@ -48,18 +48,18 @@ static int register_umem(struct net_xdp_queue *q, const struct net_xdp_config *c
 				: error_hint(rc, CALL_OPTION).text);
 }
 
-static int map_ring(struct net_xdp_queue *q, unsigned which, struct ring *r, uint32_t entries,
+static int map_ring(struct xsk *x, unsigned which, struct ring *r, uint32_t entries,
 		    size_t entry_bytes, const struct xdp_ring_offset *offset, off_t page)
 {
 	size_t bytes = offset->desc + entries * entry_bytes;
 	uint8_t *map =
-		mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, q->fd, page);
+		mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, x->fd, page);
 	bool producer = which == RING_FILL || which == RING_TX;
 
 	if (map == MAP_FAILED)
 		return -errno;
-	q->ring_map[which].memory = map;
-	q->ring_map[which].bytes = bytes;
+	x->map[which].memory = map;
+	x->map[which].bytes = bytes;
 	*r = (struct ring){
 		.mask = entries - 1,
 		.entries = entries,
@@ -71,7 +71,7 @@ static int map_ring(struct net_xdp_queue *q, unsigned which, struct ring *r, uin
 	return 0;
 }
 
-static int open_rings(struct net_xdp_queue *q, const struct net_xdp_config *c)
+static int open_rings(struct xsk *x, const struct net_xdp_config *c)
 {
 	const struct {
 		int option;
@@ -80,14 +80,14 @@ static int open_rings(struct net_xdp_queue *q, const struct net_xdp_config *c)
 		size_t entry_bytes;
 		off_t page;
 	} rings[4] = {
-		[RING_FILL] = {XDP_UMEM_FILL_RING, c->fill_ring_frames, &q->fill, sizeof(uint64_t),
+		[RING_FILL] = {XDP_UMEM_FILL_RING, c->fill_ring_frames, &x->fill, sizeof(uint64_t),
 			       (off_t)XDP_UMEM_PGOFF_FILL_RING},
 		[RING_COMPLETION] = {XDP_UMEM_COMPLETION_RING, c->completion_ring_frames,
-				     &q->completion, sizeof(uint64_t),
+				     &x->completion, sizeof(uint64_t),
 				     (off_t)XDP_UMEM_PGOFF_COMPLETION_RING},
-		[RING_RX] = {XDP_RX_RING, c->rx_ring_frames, &q->rx, sizeof(struct xdp_desc),
+		[RING_RX] = {XDP_RX_RING, c->rx_ring_frames, &x->rx, sizeof(struct xdp_desc),
 			     XDP_PGOFF_RX_RING},
-		[RING_TX] = {XDP_TX_RING, c->tx_ring_frames, &q->tx, sizeof(struct xdp_desc),
+		[RING_TX] = {XDP_TX_RING, c->tx_ring_frames, &x->tx, sizeof(struct xdp_desc),
 			     XDP_PGOFF_TX_RING},
 	};
 	struct xdp_mmap_offsets offsets;
@@ -97,14 +97,14 @@ static int open_rings(struct net_xdp_queue *q, const struct net_xdp_config *c)
 	int rc;
 
 	for (unsigned i = 0; i < 4; i++) {
-		rc = socket_set_option(q->fd, rings[i].option, &rings[i].entries, sizeof(uint32_t));
+		rc = xsk_set_option(x->fd, rings[i].option, &rings[i].entries, sizeof(uint32_t));
 		if (rc)
 			return rc;
 	}
-	if (getsockopt(q->fd, SOL_XDP, XDP_MMAP_OFFSETS, &offsets, &len))
+	if (getsockopt(x->fd, SOL_XDP, XDP_MMAP_OFFSETS, &offsets, &len))
 		return -errno;
 	for (unsigned i = 0; i < 4; i++) {
-		rc = map_ring(q, i, rings[i].ring, rings[i].entries, rings[i].entry_bytes,
+		rc = map_ring(x, i, rings[i].ring, rings[i].entries, rings[i].entry_bytes,
 			      offset[i], rings[i].page);
 		if (rc)
 			return rc;
@@ -114,43 +114,42 @@ static int open_rings(struct net_xdp_queue *q, const struct net_xdp_config *c)
 
 /* Copy mode sends at most this many frames per system call, and charges them to the socket. Both
  * default to far less than a ring. Neither is needed, so failing is no error. */
-static void set_tx_budget(struct net_xdp_queue *q, uint32_t tx_ring_frames)
+static void set_tx_budget(struct xsk *x, uint32_t tx_ring_frames)
 {
 	int budget = (int)tx_ring_frames, charge = (int)(tx_ring_frames * 4096);
 
-	q->tx_budget_frames = 32;
+	x->tx_budget_frames = 32;
 	if (tx_ring_frames >= 32 &&
-	    socket_set_option(q->fd, XDP_MAX_TX_SKB_BUDGET, &budget, sizeof(budget)) == 0)
-		q->tx_budget_frames = tx_ring_frames;
-	if (setsockopt(q->fd, SOL_SOCKET, SO_SNDBUFFORCE, &charge, sizeof(charge)))
-		setsockopt(q->fd, SOL_SOCKET, SO_SNDBUF, &charge, sizeof(charge));
+	    xsk_set_option(x->fd, XDP_MAX_TX_SKB_BUDGET, &budget, sizeof(budget)) == 0)
+		x->tx_budget_frames = tx_ring_frames;
+	if (setsockopt(x->fd, SOL_SOCKET, SO_SNDBUFFORCE, &charge, sizeof(charge)))
+		setsockopt(x->fd, SOL_SOCKET, SO_SNDBUF, &charge, sizeof(charge));
 }
 
-static int set_busy_poll(struct net_xdp_queue *q, const struct net_xdp_config *c,
-			 struct net_error *err)
+static int set_busy_poll(struct xsk *x, const struct net_xdp_config *c, struct net_error *err)
 {
 	const int values[] = {1, (int)c->busy_poll_us, (int)c->busy_poll_budget};
 	const int options[] = {SO_PREFER_BUSY_POLL, SO_BUSY_POLL, SO_BUSY_POLL_BUDGET};
 
 	for (unsigned i = 0; i < 3; i++)
-		if (setsockopt(q->fd, SOL_SOCKET, options[i], &values[i], sizeof(values[i])))
+		if (setsockopt(x->fd, SOL_SOCKET, options[i], &values[i], sizeof(values[i])))
 			return error_set(err, -errno, "busy poll",
 					 "busy_poll_us %u, busy_poll_budget %u: %s%s; or use "
 					 "busy_poll_us 0",
 					 c->busy_poll_us, c->busy_poll_budget, strerror(errno),
 					 error_hint(-errno, CALL_BUSY_POLL).text);
-	q->busy_poll = true;
+	x->busy_poll = true;
 	return 0;
 }
 
-int socket_prefer_wakeup(struct net_xdp_queue *q)
+int xsk_prefer_wakeup(struct xsk *x)
 {
 	static const int off = 0;
 
-	return setsockopt(q->fd, SOL_SOCKET, SO_PREFER_BUSY_POLL, &off, sizeof(off)) ? -errno : 0;
+	return setsockopt(x->fd, SOL_SOCKET, SO_PREFER_BUSY_POLL, &off, sizeof(off)) ? -errno : 0;
 }
 
-int socket_create(struct net_error *err)
+int xsk_socket(struct net_error *err)
 {
 	int fd = socket(AF_XDP, SOCK_RAW | SOCK_CLOEXEC, 0);
 
@@ -159,40 +158,38 @@ int socket_create(struct net_error *err)
 				   error_hint(-errno, CALL_SOCKET).text);
 }
 
-int socket_open(struct net_xdp_queue *q, const struct net_xdp_config *config, int umem_fd,
-		struct net_error *err)
+int xsk_open(struct xsk *x, const struct xsk_setup *setup, struct net_error *err)
 {
+	const struct net_xdp_config *c = setup->config;
 	int rc;
 
-	q->fd = socket_create(err);
-	if (q->fd < 0)
-		return q->fd;
-	if (umem_fd < 0) {
-		rc = register_umem(q, config, err);
-		if (rc)
-			return rc;
-	}
-	rc = open_rings(q, config);
+	x->fd = xsk_socket(err);
+	if (x->fd < 0)
+		return x->fd;
+	rc = setup->umem_fd < 0 ? register_umem(x, setup, err) : 0;
+	if (rc)
+		return rc;
+	rc = open_rings(x, c);
 	if (rc)
 		return error_set(err, rc, "rings", "fill %u, completion %u, RX %u, TX %u: %s%s",
-				 config->fill_ring_frames, config->completion_ring_frames,
-				 config->rx_ring_frames, config->tx_ring_frames, strerror(-rc),
+				 c->fill_ring_frames, c->completion_ring_frames, c->rx_ring_frames,
+				 c->tx_ring_frames, strerror(-rc),
 				 error_hint(rc, CALL_OPTION).text);
-	set_tx_budget(q, config->tx_ring_frames);
-	return config->busy_poll_us ? set_busy_poll(q, config, err) : 0;
+	set_tx_budget(x, c->tx_ring_frames);
+	return c->busy_poll_us ? set_busy_poll(x, c, err) : 0;
 }
 
-void socket_close(struct net_xdp_queue *q)
+void xsk_close(struct xsk *x)
 {
 	/* A mapped ring keeps the socket alive behind a closed fd, and the queue bound. */
 	for (unsigned i = 0; i < 4; i++) {
-		if (q->ring_map[i].memory)
-			munmap(q->ring_map[i].memory, q->ring_map[i].bytes);
-		q->ring_map[i].memory = NULL;
+		if (x->map[i].memory)
+			munmap(x->map[i].memory, x->map[i].bytes);
+		x->map[i].memory = NULL;
 	}
-	if (q->fd >= 0)
-		close(q->fd);
-	q->fd = -1;
+	if (x->fd >= 0)
+		close(x->fd);
+	x->fd = -1;
 }
 
 /* ---- Kicks ------------------------------------------------------------------------------------ */
@@ -212,31 +209,25 @@ static enum kick_result kick_result(int error, bool copy_tx)
 	}
 }
 
-bool socket_is_gone(const struct net_xdp_queue *q)
+bool xsk_is_gone(const struct xsk *x)
 {
 	socklen_t len = sizeof(int);
 	int error = 0;
 
 	/* ENETDOWN, of xsk_notifier(): there is no other that the kernel keeps for later. */
-	return getsockopt(q->fd, SOL_SOCKET, SO_ERROR, &error, &len) == 0 && error != 0;
+	return getsockopt(x->fd, SOL_SOCKET, SO_ERROR, &error, &len) == 0 && error != 0;
 }
 
-enum kick_result socket_kick_tx(struct net_xdp_queue *q)
+enum kick_result xsk_kick_tx(const struct xsk *x)
 {
-	count_up(q, NET_XDP_KICKS, 1);
-	if (sendto(q->fd, NULL, 0, MSG_DONTWAIT, NULL, 0) >= 0)
+	if (sendto(x->fd, NULL, 0, MSG_DONTWAIT, NULL, 0) >= 0)
 		return KICK_OK;
-	return kick_result(errno, !q->zero_copy);
+	return kick_result(errno, !x->zero_copy);
 }
 
-enum kick_result socket_kick_rx(struct net_xdp_queue *q)
+enum kick_result xsk_kick_rx(const struct xsk *x)
 {
-	enum kick_result result;
-
-	count_up(q, NET_XDP_KICKS, 1);
-	if (recvfrom(q->fd, NULL, 0, MSG_DONTWAIT, NULL, NULL) >= 0)
+	if (recvfrom(x->fd, NULL, 0, MSG_DONTWAIT, NULL, NULL) >= 0)
 		return KICK_OK;
-	result = kick_result(errno, false);
-	q->failed |= result == KICK_GONE;
-	return result;
+	return kick_result(errno, false);
 }

@@ -67,7 +67,7 @@ CASE(10, rx_avail_many_more_ids_than_the_fill_ring_holds)
 	rx_rig_prepare(&r, 1, 1500);
 	r.x.config.fill_ring_frames = r.x.config.rx_ring_frames = RING;
 	rx_rig_start(&r, 1, 0);
-	fill = &queue_of(wrapped_inner(r.x.queues[0]))->fill;
+	fill = &queue_of(wrapped_inner(r.x.queues[0]))->xsk.fill;
 	frontend_post(&r.x.f, r.x.queues[0], 0, IDS);
 	for (uint32_t n = 0; n < IDS; n += PORTION) {
 		uint32_t held = *fill->own - __atomic_load_n(fill->other, __ATOMIC_ACQUIRE);

@@ -94,7 +94,7 @@ CASE(16, frame_over_capacity_is_dropped_and_the_buffer_used_again_generic)
 /* What the kernel holds in the fill ring must be pairwise different. */
 static void expect_distinct_fill(struct rx_rig *r)
 {
-	struct ring *fill = &queue_of(wrapped_inner(r->x.queues[0]))->fill;
+	struct ring *fill = &queue_of(wrapped_inner(r->x.queues[0]))->xsk.fill;
 	uint32_t from = __atomic_load_n(fill->other, __ATOMIC_ACQUIRE), to = *fill->own;
 
 	for (uint32_t i = from; i != to; i++)

@@ -89,7 +89,7 @@ CASE(24, completions_come_in_the_order_of_sending)
 
 static bool asks(struct rx_rig *r)
 {
-	return ring_needs_wakeup(&queue_of(wrapped_inner(r->x.queues[0]))->fill);
+	return ring_needs_wakeup(&queue_of(wrapped_inner(r->x.queues[0]))->xsk.fill);
 }
 
 /* With buffers to spare the driver is awake by itself: no call is made for them. */

@@ -87,7 +87,7 @@ Test(own, bind_of_a_queue_about_to_be_free_is_tried_again, .timeout = 60)
 /* poll() on the socket never says that its device went: the queue's descriptor has to. */
 static void expect_gone(struct rig *r)
 {
-	struct pollfd raw = {.fd = queue_of(r->x.queues[0])->fd, .events = POLLIN};
+	struct pollfd raw = {.fd = queue_of(r->x.queues[0])->xsk.fd, .events = POLLIN};
 	uint32_t id;
 
 	cr_assert_eq(net_queue_wait(r->x.queues[0], &r->x.f.pool, 10000000000), 1);
@@ -333,7 +333,8 @@ Test(own, packet_that_does_not_fit_whole_is_not_begun, .timeout = 60)
 	}
 	netns_run("ip link set v0 down"); /* nothing leaves the ring */
 	cr_assert_eq(net_queue_tx_avail(r.x.queues[0], &r.x.f.pool, list.segments, 9, &sync), 6);
-	cr_assert_eq(*queue_of(r.x.queues[0])->tx.own, 6, "two packets, and no piece of the third");
+	cr_assert_eq(*queue_of(r.x.queues[0])->xsk.tx.own, 6,
+		     "two packets, and no piece of the third");
 	netns_up("v0");
 	cr_assert_eq(net_queue_tx_poll(r.x.queues[0], &r.x.f.pool, ids, 8), 2);
 	cr_assert_eq(net_queue_tx_avail(r.x.queues[0], &r.x.f.pool, list.segments + 6, 3, &sync),
@@ -353,8 +354,9 @@ Test(own, report_says_what_the_kernel_says_about_zero_copy, .timeout = 60)
 
 	rig_prepare(&r, 1);
 	rig_start(&r);
-	cr_assert_eq(getsockopt(queue_of(r.x.queues[0])->fd, SOL_XDP, XDP_OPTIONS, &options, &len),
-		     0);
+	cr_assert_eq(
+		getsockopt(queue_of(r.x.queues[0])->xsk.fd, SOL_XDP, XDP_OPTIONS, &options, &len),
+		0);
 	cr_assert_eq(options.flags & XDP_OPTIONS_ZEROCOPY, 0);
 	cr_assert_not(frontend_xdp_report(&r.x, 0).zero_copy);
 	rig_close(&r);

@@ -78,7 +78,7 @@ static void take_at_the_end(bool down)
 	traffic_both_ways(&r.x, &r.peer);
 	if (down) /* then the kernel does not tell who has a socket, and a bind is tried */
 		netns_run("ip link set v0 down");
-	closing = queue_of(r.x.queues[0])->fd;
+	closing = queue_of(r.x.queues[0])->xsk.fd;
 	on_close = take_queue;
 	began = frontend_now_ms();
 	cr_assert_eq(end_queue(&r), 0, "%s", r.x.err.message);
@@ -359,7 +359,7 @@ Test(release, destroy_that_closes_slowly_keeps_its_deadline, .timeout = 60)
 
 	start(&r, 500);
 	child = child_idle();
-	closing = queue_of(r.x.queues[0])->fd;
+	closing = queue_of(r.x.queues[0])->xsk.fd;
 	on_close = be_slow;
 	began = frontend_now_ms();
 	cr_assert_eq(end_queue(&r), -ETIMEDOUT);

@@ -148,9 +148,9 @@ IN_BOTH_MODES(selftests, tx_queue_consumer)
 	pair_prepare(&p, attach, 1500);
 	pair_open(&p, 64);
 	cr_assert_eq(frontend_xdp_report(&p.tx, 0).tx_budget_frames, p.tx.config.tx_ring_frames);
-	cr_assert_eq(
-		setsockopt(queue_of(p.tx.queues[0])->fd, SOL_XDP, option, &budget, sizeof(budget)),
-		0);
+	cr_assert_eq(setsockopt(queue_of(p.tx.queues[0])->xsk.fd, SOL_XDP, option, &budget,
+				sizeof(budget)),
+		     0);
 	for (uint32_t i = 0; i < 33; i++)
 		pair_add(&p, i, 64);
 	kicks = frontend_xdp_counter(&p.tx, 0, NET_XDP_KICKS);

@@ -111,13 +111,13 @@ void fake_open(struct fake_kernel *k, struct net_xdp_config config, struct front
 
 	q->base.ops = &fake_calls;
 	q->endpoint = &k->endpoint;
-	q->fd = q->ready_fd = q->timer_fd = -1;
+	q->xsk.fd = q->ready_fd = q->timer_fd = -1;
 	queue_set_facts(q, &k->endpoint);
 	q->tx_max_descriptors = XDP_COPY_TX_DESCRIPTORS;
-	open_ring(&k->fill, &q->fill, config.fill_ring_frames, 8, true, start);
-	open_ring(&k->completion, &q->completion, config.completion_ring_frames, 8, false, start);
-	open_ring(&k->rx, &q->rx, config.rx_ring_frames, 16, false, start);
-	open_ring(&k->tx, &q->tx, config.tx_ring_frames, 16, true, start);
+	open_ring(&k->fill, &q->xsk.fill, config.fill_ring_frames, 8, true, start);
+	open_ring(&k->completion, &q->xsk.completion, config.completion_ring_frames, 8, false, start);
+	open_ring(&k->rx, &q->xsk.rx, config.rx_ring_frames, 16, false, start);
+	open_ring(&k->tx, &q->xsk.tx, config.tx_ring_frames, 16, true, start);
 	cr_assert_eq(queue_open_tables(q, &k->endpoint, &err), 0, "%s", err.message);
 	if (config.sealed)
 		cr_assert_eq(memory_seal(&k->endpoint.memory, true), 0);

@@ -56,6 +56,7 @@ static void check(const struct row *row, size_t number)
 	struct net_xdp_config c = net_xdp_config_default();
 	struct net_error err = {0};
 	struct fake_kernel k;
+	struct xsk_setup setup;
 	struct frontend f;
 	const char *sentence;
 	int rc;
@@ -75,8 +76,10 @@ static void check(const struct row *row, size_t number)
 	k.endpoint.memory.region[0].page_bytes = 2 << 20;
 	queue_set_facts(&k.queue, &k.endpoint);
 	asked = 0;
-	rc = socket_bind(&k.queue, &k.endpoint.config, &k.endpoint.device, !row->generic, -1, &err);
-	sentence = k.queue.rung[0].sentence;
+	k.endpoint.umem_fd = -1;
+	setup = queue_xsk_setup(&k.queue, &k.endpoint);
+	rc = xsk_bind(&k.queue.xsk, &setup, &err);
+	sentence = k.queue.xsk.rung[0].sentence;
 	cr_expect_eq(rc, row->rc, "row %zu: %d: %s", number, rc, err.message);
 	cr_expect_eq(asked, row->asked, "row %zu: %s", number, sentence);
 	if (row->says)
@@ -86,7 +89,7 @@ static void check(const struct row *row, size_t number)
 	if (rc && row->says)
 		cr_expect_not_null(strstr(err.message, row->says), "row %zu: %s", number,
 				   err.message);
-	cr_expect_lt(strlen(sentence), sizeof(k.queue.rung[0].sentence) - 1, "row %zu: cut",
+	cr_expect_lt(strlen(sentence), sizeof(k.queue.xsk.rung[0].sentence) - 1, "row %zu: cut",
 		     number);
 	fake_close(&k);
 	frontend_close(&f);

@@ -272,7 +272,7 @@ Test(kick, copy_mode_and_busy_polling_kick_at_each_look)
 	for (uint32_t busy = 0; busy < 2; busy++) {
 		rig_open(&r);
 		queue_set_zero_copy(&r.k.queue, busy);
-		r.k.queue.busy_poll = busy;
+		r.k.queue.xsk.busy_poll = busy;
 		cr_assert_eq(offer(&r), BATCH);
 		cr_assert_eq(kicks, 1);
 		look(&r, 5);

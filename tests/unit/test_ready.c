@@ -42,7 +42,7 @@ static void rig_open(struct rig *r, uint32_t tx_timer_us)
 	r->q = &r->k.queue.base;
 	/* Pipes stand for the socket and the link events: nothing ever comes. */
 	cr_assert_eq(pipe(r->events), 0);
-	r->k.queue.fd = dup(r->events[0]);
+	r->k.queue.xsk.fd = dup(r->events[0]);
 	cr_assert_eq(ready_open(&r->k.queue, r->events[0]), 0);
 	while (net_queue_poll_ready(r->q, NULL))
 		;
@@ -51,7 +51,7 @@ static void rig_open(struct rig *r, uint32_t tx_timer_us)
 static void rig_close(struct rig *r)
 {
 	ready_close(&r->k.queue);
-	close(r->k.queue.fd);
+	close(r->k.queue.xsk.fd);
 	close(r->events[0]);
 	close(r->events[1]);
 	fake_close(&r->k);

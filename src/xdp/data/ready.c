@@ -76,7 +76,7 @@ static void look_around(struct net_xdp_queue *q)
 {
 	q->looked_ms = clock_coarse_ms();
 	count_up(q, NET_XDP_LOOKS, 1);
-	if (socket_is_gone(q) || endpoint_is_lost(q->endpoint))
+	if (xsk_is_gone(&q->xsk) || endpoint_is_lost(q->endpoint))
 		q->failed = true;
 }
 
@@ -99,8 +99,8 @@ void queue_look_now(struct net_xdp_queue *q)
 /* Anything that a data call would find now. No system call. */
 static bool has_work(struct net_xdp_queue *q)
 {
-	return ring_available(&q->rx, 1) || q->gather.left || q->done_head != q->done_tail ||
-	       ring_available(&q->completion, 1) || (q->tx_blocked && tx_has_room(q)) ||
+	return ring_available(&q->xsk.rx, 1) || q->gather.left || q->done_head != q->done_tail ||
+	       ring_available(&q->xsk.completion, 1) || (q->tx_blocked && tx_has_room(q)) ||
 	       (q->failed && !q->failure_told);
 }
 
@@ -111,7 +111,7 @@ static bool watch_socket(struct net_xdp_queue *q)
 {
 	if (!q->socket_watched) {
 		count_up(q, NET_XDP_LOOKS, 1);
-		q->socket_watched = add_member(q, q->fd, EPOLLIN, MEMBER_SOCKET) == 0;
+		q->socket_watched = add_member(q, q->xsk.fd, EPOLLIN, MEMBER_SOCKET) == 0;
 	}
 	return q->socket_watched;
 }

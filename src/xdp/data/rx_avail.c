@@ -44,19 +44,19 @@ void rx_park(struct net_xdp_queue *q, struct rx_list *list, uint32_t id, uint64_
  */
 static inline uint32_t fill_room(struct net_xdp_queue *q, uint32_t want)
 {
-	uint32_t gap = q->fill.entries > 8 * FILL_GAP ? FILL_GAP : 0;
-	uint32_t most = q->fill.entries - gap, chunks = rx_held(q), now;
+	uint32_t gap = q->xsk.fill.entries > 8 * FILL_GAP ? FILL_GAP : 0;
+	uint32_t most = q->xsk.fill.entries - gap, chunks = rx_held(q), now;
 
 	if (chunks <= most && want <= most - chunks)
 		return most - chunks;
-	now = ring_room_now(&q->fill, gap);
+	now = ring_room_now(&q->xsk.fill, gap);
 	return chunks <= most && now < most - chunks ? most - chunks : now;
 }
 
 /* Hand a chunk to the kernel for id; the caller has seen room. */
 static inline void post(struct net_xdp_queue *q, uint32_t id, uint64_t base)
 {
-	*ring_address(&q->fill, q->fill.mine++) = base;
+	*ring_address(&q->xsk.fill, q->xsk.fill.mine++) = base;
 	q->rx_ids.record[id] = base | rx_tag(RX_KERNEL, 0);
 	rx_table_put(&q->rx_ids, id);
 }
@@ -77,10 +77,10 @@ static uint32_t private_wanted(const struct net_xdp_queue *q)
  * told is remembered. Return: see rx_push(). */
 ALONE static bool wake(struct net_xdp_queue *q)
 {
-	bool news = q->rx_told != q->fill.mine;
+	bool news = q->rx_told != q->xsk.fill.mine;
 
-	q->rx_told = q->fill.mine;
-	if (socket_kick_rx(q) == KICK_OK)
+	q->rx_told = q->xsk.fill.mine;
+	if (queue_kick_rx(q) == KICK_OK)
 		return news;
 	q->rx_told--;
 	return true;
@@ -88,10 +88,10 @@ ALONE static bool wake(struct net_xdp_queue *q)
 
 bool rx_push(struct net_xdp_queue *q)
 {
-	if (!q->zero_copy || ring_drained(&q->fill))
+	if (!q->zero_copy || ring_drained(&q->xsk.fill))
 		return false;
 	__atomic_thread_fence(__ATOMIC_SEQ_CST); /* see ring_needs_wakeup() */
-	return ring_needs_wakeup(&q->fill) && wake(q);
+	return ring_needs_wakeup(&q->xsk.fill) && wake(q);
 }
 
 /* Post what waited for room. */
@@ -112,16 +112,16 @@ static void post_parked(struct net_xdp_queue *q)
 	chunks = chunks < room ? chunks : room;
 	q->rx_private_out += chunks;
 	while (chunks--)
-		*ring_address(&q->fill, q->fill.mine++) = bounce_take(&q->rx_private);
+		*ring_address(&q->xsk.fill, q->xsk.fill.mine++) = bounce_take(&q->rx_private);
 }
 
 static inline void refill(struct net_xdp_queue *q)
 {
 	if (unlikely(rx_is_parked(q)))
 		post_parked(q);
-	if (*q->fill.own == q->fill.mine)
+	if (*q->xsk.fill.own == q->xsk.fill.mine)
 		return;
-	ring_publish(&q->fill);
+	ring_publish(&q->xsk.fill);
 	rx_push(q);
 	if (unlikely(q->outside))
 		queue_enter(q);
@@ -204,7 +204,7 @@ static enum net_rx_refusal take(struct net_xdp_queue *q, struct net_buffer_acces
 		return take_bounced(q, pool, id, buffer, data, verdict);
 	if (!q->unaligned && !chunk_take(q->chunk_taken, data - q->frame_offset))
 		return NET_RX_REFUSED_DUPLICATE;
-	if (q->fill.mine != end)
+	if (q->xsk.fill.mine != end)
 		post(q, id, data - q->frame_offset);
 	else
 		rx_park(q, &q->pending, id, data - q->frame_offset, 0);
@@ -321,9 +321,9 @@ INLINE uint32_t take_run(struct net_xdp_queue *q, const uint32_t *ids,
 		.taken = q->chunk_taken,
 	};
 	struct rx_table *t = &q->rx_ids;
-	uint64_t *fill = ring_address(&q->fill, q->fill.mine), *record = t->record;
+	uint64_t *fill = ring_address(&q->xsk.fill, q->xsk.fill.mine), *record = t->record;
 	uint32_t *next = t->next, *link = rx_list_end(t, &t->line);
-	const uint32_t *id = ids, *end = ids + ring_run(q->fill.mine, q->fill.mask, count);
+	const uint32_t *id = ids, *end = ids + ring_run(q->xsk.fill.mine, q->xsk.fill.mask, count);
 	uint32_t taken;
 	size_t step;
 
@@ -344,7 +344,7 @@ INLINE uint32_t take_run(struct net_xdp_queue *q, const uint32_t *ids,
 out:
 	taken = (uint32_t)(id - ids);
 	if (taken) {
-		q->fill.mine += taken;
+		q->xsk.fill.mine += taken;
 		t->line.count += taken;
 		t->line.last = id[-1];
 	}
@@ -373,8 +373,8 @@ ALONE static uint32_t take_usual_aligned(struct net_xdp_queue *q, const uint32_t
 static uint32_t take_usual(struct net_xdp_queue *q, const uint32_t *ids,
 			   const struct net_rx_buffer *buffer, uint32_t count, uint32_t end)
 {
-	if (count > end - q->fill.mine)
-		count = end - q->fill.mine;
+	if (count > end - q->xsk.fill.mine)
+		count = end - q->xsk.fill.mine;
 	if (!q->rx_usual || count == 0)
 		return 0;
 	if (!q->paged)
@@ -390,7 +390,7 @@ uint32_t rx_avail(struct net_queue *queue, struct net_buffer_access *pool, const
 	struct net_rx_buffer buffers[BATCH];
 	/* While private chunks wait for room, rx_refill() shares it out. */
 	bool shared = q->waiting.count && private_wanted(q);
-	uint32_t refused = 0, end = q->fill.mine + (shared ? 0 : fill_room(q, count));
+	uint32_t refused = 0, end = q->xsk.fill.mine + (shared ? 0 : fill_room(q, count));
 
 	while (count) {
 		uint32_t n = count < BATCH ? count : BATCH, i = 0;

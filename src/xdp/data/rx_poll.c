@@ -122,7 +122,7 @@ ALONE static uint32_t take_others(struct net_xdp_queue *q, struct burst *b, uint
 	bool more;
 
 	do
-		more = take_descriptor(q, b, ring_descriptor(&q->rx, q->rx.mine++));
+		more = take_descriptor(q, b, ring_descriptor(&q->xsk.rx, q->xsk.rx.mine++));
 	while (--n && more && likely(!b->more));
 	if (unlikely(b->more))
 		n = room_for(b, n);
@@ -177,9 +177,9 @@ INLINE uint32_t take_run(struct net_xdp_queue *q, struct burst *b, uint32_t most
 			 const bool aligned)
 {
 	struct rx_table *t = &q->rx_ids;
-	const struct xdp_desc *first = ring_descriptor(&q->rx, q->rx.mine), *rx = first;
-	const struct xdp_desc *end =
-		rx + ring_run(q->rx.mine, q->rx.mask, most < t->line.count ? most : t->line.count);
+	const struct xdp_desc *first = ring_descriptor(&q->xsk.rx, q->xsk.rx.mine), *rx = first;
+	const struct xdp_desc *end = rx + ring_run(q->xsk.rx.mine, q->xsk.rx.mask,
+						   most < t->line.count ? most : t->line.count);
 	const struct usual u = {
 		.next = t->next,
 		.record = t->record,
@@ -207,7 +207,7 @@ out:
 	taken = (uint32_t)(rx - first);
 	t->line.first = (uint32_t)line;
 	t->line.count -= taken;
-	q->rx.mine += taken;
+	q->xsk.rx.mine += taken;
 	b->count += taken;
 	b->bytes += bytes;
 	count_up(q, NET_XDP_RX_DIRECT, taken);
@@ -239,7 +239,7 @@ static void take_descriptors(struct net_xdp_queue *q, struct burst *b, uint32_t 
 		if (n)
 			n = take_others(q, b, n);
 	}
-	ring_publish(&q->rx);
+	ring_publish(&q->xsk.rx);
 }
 
 /* A driver that asks for its wake-up only after it was given the last buffers, or never got it, hears of
@@ -247,8 +247,8 @@ static void take_descriptors(struct net_xdp_queue *q, struct burst *b, uint32_t 
  * sleep. */
 static void nothing_came(struct net_xdp_queue *q)
 {
-	if (q->busy_poll)
-		socket_kick_rx(q);
+	if (q->xsk.busy_poll)
+		queue_kick_rx(q);
 	else if (q->zero_copy && ++q->rx_looks % PATIENCE_LOOKS == 0)
 		rx_push(q);
 	queue_look(q);
@@ -262,7 +262,7 @@ int rx_poll(struct net_queue *queue, struct net_buffer_access *pool, uint32_t *i
 	/* Dropped frames and pieces give no id; what one call looks at stays bounded all the same. */
 	while (done < count && looked <= 2 * (count | BATCH)) {
 		uint32_t left = count - done;
-		uint32_t n = ring_available(&q->rx, left < BATCH ? left : BATCH);
+		uint32_t n = ring_available(&q->xsk.rx, left < BATCH ? left : BATCH);
 		struct burst b;
 
 		b.pool = pool;

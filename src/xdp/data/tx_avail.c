@@ -82,11 +82,11 @@ INLINE uint32_t send_run(struct net_xdp_queue *q, const struct net_tx_segment *s
 	const uint32_t *record = records;
 	struct inflight *t = &q->tx_inflight;
 	struct inflight_entry *flight = inflight_at(t, t->tail);
-	struct xdp_desc *tx = ring_descriptor(&q->tx, q->tx.mine);
+	struct xdp_desc *tx = ring_descriptor(&q->xsk.tx, q->xsk.tx.mine);
 	uint32_t i, n = 1, packets;
 	uint64_t bytes = 0;
 
-	count = ring_run(q->tx.mine, q->tx.mask, ring_run(t->tail, t->mask, count));
+	count = ring_run(q->xsk.tx.mine, q->xsk.tx.mask, ring_run(t->tail, t->mask, count));
 	for (i = 0; i < count; i += n) {
 		const struct net_tx_metadata *meta = s[i].head;
 
@@ -111,7 +111,7 @@ INLINE uint32_t send_run(struct net_xdp_queue *q, const struct net_tx_segment *s
 	}
 	packets = several ? (uint32_t)(records - record) : i;
 	q->tx_packet_free_count -= several ? packets : 0;
-	q->tx.mine += i;
+	q->xsk.tx.mine += i;
 	t->tail += i;
 	count_up(q, NET_XDP_TX_BYTES, bytes);
 	count_up(q, NET_XDP_TX_ACCEPTED, packets);
@@ -164,8 +164,8 @@ static uint32_t send_usual(struct net_xdp_queue *q, const struct net_tx_segment 
  * system call whose cost is shared by what is in the ring. */
 static bool may_wait(const struct net_xdp_queue *q, uint32_t frames)
 {
-	return frames >= STREAM_FRAMES && q->tx.mine - q->tx.theirs < KICK_FRAMES &&
-	       !q->zero_copy && !q->busy_poll;
+	return frames >= STREAM_FRAMES && q->xsk.tx.mine - q->xsk.tx.theirs < KICK_FRAMES &&
+	       !q->zero_copy && !q->xsk.busy_poll;
 }
 
 /* ---- The calls -------------------------------------------------------------------------------- */
@@ -175,7 +175,7 @@ int tx_avail(struct net_queue *queue, struct net_buffer_access *pool,
 {
 	struct net_xdp_queue *q = queue_of(queue);
 	struct net_tx_iterator it = {segments, segments + count};
-	uint32_t before = q->tx.mine;
+	uint32_t before = q->xsk.tx.mine;
 	struct net_tx_packet packet;
 	bool more = true;
 
@@ -195,11 +195,11 @@ int tx_avail(struct net_queue *queue, struct net_buffer_access *pool,
 			it.at = more ? it.at : packet.segments;
 		}
 	}
-	if (*q->tx.own != q->tx.mine) {
-		ring_publish(&q->tx);
+	if (*q->xsk.tx.own != q->xsk.tx.mine) {
+		ring_publish(&q->xsk.tx);
 		q->tx_patience = 0;
 	}
-	q->tx_later = more && may_wait(q, q->tx.mine - before);
+	q->tx_later = more && may_wait(q, q->xsk.tx.mine - before);
 	if (!q->tx_later)
 		tx_push(q);
 	return (int)(it.at - segments);
@@ -208,7 +208,7 @@ int tx_avail(struct net_queue *queue, struct net_buffer_access *pool,
 bool tx_has_room(struct net_xdp_queue *q)
 {
 	return inflight_room(&q->tx_inflight) >= q->tx_blocked &&
-	       ring_room(&q->tx, q->tx_blocked) >= q->tx_blocked &&
+	       ring_room(&q->xsk.tx, q->tx_blocked) >= q->tx_blocked &&
 	       (!q->tx_blocked_private || q->tx_private.free_count);
 }
 
@@ -216,7 +216,7 @@ bool tx_has_room(struct net_xdp_queue *q)
 
 int tx_open(struct net_xdp_queue *q)
 {
-	uint32_t flight = q->completion.entries;
+	uint32_t flight = q->xsk.completion.entries;
 
 	q->tx_packet = calloc(flight, sizeof(*q->tx_packet));
 	q->tx_packet_free = calloc(flight, sizeof(*q->tx_packet_free));

@@ -111,7 +111,7 @@ static inline void write_packet(struct net_xdp_queue *q, const struct plan *plan
 
 	q->tx_packet[record] = (struct tx_packet){id, plan->pieces, bounced};
 	for (uint32_t i = 0; i < plan->pieces; i++) {
-		*ring_descriptor(&q->tx, q->tx.mine++) = (struct xdp_desc){
+		*ring_descriptor(&q->xsk.tx, q->xsk.tx.mine++) = (struct xdp_desc){
 			.addr = plan->piece[i].offset,
 			.len = plan->piece[i].len,
 			.options = i + 1 < plan->pieces ? XDP_PKT_CONTD : 0,

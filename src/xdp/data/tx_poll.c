@@ -51,12 +51,13 @@ INLINE uint32_t complete_run(struct net_xdp_queue *q, uint32_t *ids, uint32_t co
 {
 	struct inflight *t = &q->tx_inflight;
 	const struct inflight_entry *flight = &t->queue[t->head & t->mask];
-	const uint64_t *address = ring_address(&q->completion, q->completion.mine);
+	const uint64_t *address = ring_address(&q->xsk.completion, q->xsk.completion.mine);
 	uint32_t i, found = 0;
 
 	if (count > t->tail - t->head)
 		count = t->tail - t->head;
-	count = ring_run(q->completion.mine, q->completion.mask, ring_run(t->head, t->mask, count));
+	count = ring_run(q->xsk.completion.mine, q->xsk.completion.mask,
+			 ring_run(t->head, t->mask, count));
 	for (i = 0; i < count; i++) {
 		if (unlikely(address[i] >> 1 != flight[i].key ||
 			     (!records && flight[i].extra != INFLIGHT_NONE)))
@@ -66,7 +67,7 @@ INLINE uint32_t complete_run(struct net_xdp_queue *q, uint32_t *ids, uint32_t co
 		else
 			ids[records ? found++ : i] = flight[i].id;
 	}
-	q->completion.mine += i;
+	q->xsk.completion.mine += i;
 	t->head += i;
 	return records ? found : i;
 }
@@ -108,19 +109,20 @@ static uint32_t reap(struct net_xdp_queue *q, uint32_t *ids, uint32_t count)
 	const struct inflight *t = &q->tx_inflight;
 	uint32_t found = 0, left;
 
-	while (found < count && (left = ring_available(&q->completion, count - found)) != 0) {
-		uint32_t before = q->completion.mine;
+	while (found < count && (left = ring_available(&q->xsk.completion, count - found)) != 0) {
+		uint32_t before = q->xsk.completion.mine;
 
 		if (inflight_at(t, t->head)->extra == INFLIGHT_NONE)
 			found += complete_usual(q, ids + found, left);
 		else
 			found += complete_records(q, ids + found, left);
-		if (q->completion.mine == before)
-			found += complete(q, *ring_address(&q->completion, q->completion.mine++),
-					  &ids[found]);
+		if (q->xsk.completion.mine == before)
+			found += complete(
+				q, *ring_address(&q->xsk.completion, q->xsk.completion.mine++),
+				&ids[found]);
 	}
-	if (*q->completion.own != q->completion.mine)
-		ring_publish(&q->completion);
+	if (*q->xsk.completion.own != q->xsk.completion.mine)
+		ring_publish(&q->xsk.completion);
 	count_up(q, NET_XDP_TX_PACKETS, found);
 	if (unlikely(q->tx_lost_ahead))
 		lost_were_read(q, found);
@@ -146,11 +148,12 @@ void tx_reap(struct net_xdp_queue *q)
 ALONE static void kick(struct net_xdp_queue *q)
 {
 	for (uint32_t calls = 0; calls < KICK_CALLS; calls++) {
-		uint32_t before = q->tx.theirs;
+		uint32_t before = q->xsk.tx.theirs;
 
-		switch (socket_kick_tx(q)) {
+		count_up(q, NET_XDP_KICKS, 1);
+		switch (xsk_kick_tx(&q->xsk)) {
 		case KICK_OK:
-			if (q->zero_copy && !q->busy_poll) /* a busy poll is work, not a word */
+			if (q->zero_copy && !q->xsk.busy_poll) /* a busy poll is work, not a word */
 				q->tx_patience = PATIENCE_LOOKS;
 			break;
 		case KICK_LOST:
@@ -168,7 +171,7 @@ ALONE static void kick(struct net_xdp_queue *q)
 		}
 		/* Neither success nor failure says how much was taken; the consumer index does. In
 		 * zero copy the driver takes it when it likes. */
-		if (q->zero_copy || ring_drained(&q->tx) || q->tx.theirs == before)
+		if (q->zero_copy || ring_drained(&q->xsk.tx) || q->xsk.tx.theirs == before)
 			return;
 	}
 }
@@ -177,7 +180,7 @@ static bool wants_kick(const struct net_xdp_queue *q)
 {
 	if (q->zero_copy)
 		__atomic_thread_fence(__ATOMIC_SEQ_CST); /* see ring_needs_wakeup() */
-	return ring_needs_wakeup(&q->tx) || q->busy_poll;
+	return ring_needs_wakeup(&q->xsk.tx) || q->xsk.busy_poll;
 }
 
 /*
@@ -192,16 +195,16 @@ static bool wants_kick(const struct net_xdp_queue *q)
  */
 void tx_push(struct net_xdp_queue *q)
 {
-	uint32_t before = q->tx.theirs;
+	uint32_t before = q->xsk.tx.theirs;
 
-	if (ring_drained(&q->tx))
+	if (ring_drained(&q->xsk.tx))
 		return;
 	if (!wants_kick(q))
 		q->tx_patience = 0;
 	else if (!q->tx_patience)
 		kick(q);
 	else
-		q->tx_patience = q->tx.theirs == before ? q->tx_patience - 1 : PATIENCE_LOOKS;
+		q->tx_patience = q->xsk.tx.theirs == before ? q->tx_patience - 1 : PATIENCE_LOOKS;
 }
 
 int tx_poll(struct net_queue *queue, struct net_buffer_access *pool, uint32_t *ids, uint32_t count)
