@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include "ring_lane.h"
+#include "xdp/data/rx.h"
+#include "xdp/data/tx.h"
 
 /* ---- The frontend ----------------------------------------------------------------------------- */
 

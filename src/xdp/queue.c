@@ -15,6 +15,9 @@
 #include "xdp/config.h"
 #include "xdp/endpoint.h"
 #include "xdp/socket.h"
+#include "xdp/data/ready.h"
+#include "xdp/data/rx.h"
+#include "xdp/data/tx.h"
 
 /* Has the interface gone? Another one may have been given its number. */
 static bool is_gone(struct net_xdp_queue *q)

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "support/fake_kernel.h"
+#include "xdp/data/ready.h"
 
 enum { START = (int)0xfffffff0, IDS = 64, BYTES = 1 << 20 };
 

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "support/fake_kernel.h"
+#include "xdp/data/rx.h"
 
 enum { START = (int)0xfffffff0, IDS = 256, SLOT = 16384, BYTES = IDS * SLOT, STEPS = 100000 };
 enum { RINGS = 256, PRIVATE = 32, HELD = 4096, LARGEST = 9216 };

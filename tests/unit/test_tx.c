@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "support/fake_kernel.h"
+#include "xdp/data/tx.h"
 
 enum { START = (int)0xfffffff0, BYTES = 16 << 20 };
 

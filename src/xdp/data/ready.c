@@ -23,6 +23,9 @@
 #include "xdp/data/hot.h"
 #include "xdp/queue.h"
 #include "xdp/socket.h"
+#include "xdp/data/ready.h"
+#include "xdp/data/rx.h"
+#include "xdp/data/tx.h"
 
 /* A completion that never comes (a receiver may hold a frame for ever) must not keep us awake: the
  * interval grows up to this, or to what was configured if that is more. */

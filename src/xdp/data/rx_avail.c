@@ -16,6 +16,7 @@
 #include "xdp/data/rx_burst.h"
 #include "xdp/socket.h"
 #include "program/vlan_hint.h"
+#include "xdp/data/rx.h"
 
 /* ---- Parked ids ------------------------------------------------------------------------------- */
 

@@ -9,6 +9,7 @@
 #include "xdp/data/hot.h"
 #include "xdp/queue.h"
 #include "program/vlan_hint.h"
+#include "xdp/data/rx.h"
 
 /* Results before they are delivered. */
 struct burst {

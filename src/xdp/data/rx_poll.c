@@ -10,6 +10,7 @@
 #include "xdp/data/rx_burst.h"
 #include "xdp/socket.h"
 #include "program/vlan_hint.h"
+#include "xdp/data/ready.h"
 
 void rx_look_at(struct net_xdp_queue *q, struct net_rx_metadata *metadata, uint8_t *frame,
 		const uint8_t *hint)

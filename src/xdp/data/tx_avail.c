@@ -9,6 +9,7 @@
 #include "base/headers.h"
 #include "xdp/data/hot.h"
 #include "xdp/queue.h"
+#include "xdp/data/tx.h"
 
 /* A call that hands over at least so many frames is one of a stream; its kick may wait for the next
  * calls, until so many are in the ring. Fewer frames are somebody's answer: they go at once. */

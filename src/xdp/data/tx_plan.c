@@ -12,6 +12,7 @@
 #include "base/headers.h"
 #include "xdp/data/hot.h"
 #include "xdp/queue.h"
+#include "xdp/data/tx.h"
 
 #define TX_CHECKSUMS (NET_TX_IP_CHECKSUM | NET_TX_TCP_CHECKSUM | NET_TX_UDP_CHECKSUM)
 #define TX_WRITES    (TX_CHECKSUMS | NET_TX_VLAN)

@@ -8,6 +8,8 @@
 #include "xdp/data/hot.h"
 #include "xdp/queue.h"
 #include "xdp/socket.h"
+#include "xdp/data/ready.h"
+#include "xdp/data/tx.h"
 
 /* System calls of one kick: enough to send a ring in the kernel's default portions of 32 while they
  * make progress, and a bound when every frame is lost one by one. */
