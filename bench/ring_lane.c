@@ -152,7 +152,7 @@ int lane_open_endpoint(struct net_xdp_endpoint *ep, const struct options *o, str
 	if (!rc)
 		rc = memory_open(&ep->memory, &c, err);
 	/* As if the driver could, and all of it were one huge page. */
-	ep->program.native = o->zero_copy;
+	ep->attached.program.native = o->zero_copy;
 	if (o->zero_copy)
 		ep->memory.region[0].page_bytes = 1 << 30;
 	ep->config = c;

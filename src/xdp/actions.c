@@ -74,7 +74,7 @@ static int subscribe(const struct net_xdp_endpoint *ep, bool removal, int *fd)
 {
 	close_fd(fd);
 	*fd = netdev_events_open();
-	return *fd < 0 ? *fd : netdev_events_only(*fd, ep->device.ifindex, removal);
+	return *fd < 0 ? *fd : netdev_events_only(*fd, ep->attached.device.ifindex, removal);
 }
 
 int actions_watch(struct net_xdp_endpoint *ep, struct net_error *err)
@@ -94,8 +94,9 @@ int actions_watch(struct net_xdp_endpoint *ep, struct net_error *err)
 	if (!rc)
 		return 0;
 	close_fd(&ep->events_fd); /* the next get_queues tries again */
-	return error_set(err, rc, "events", "%s: watching its link: %s%s", ep->device.ifname,
-			 strerror(-rc), error_hint(rc, CALL_NETLINK).text);
+	return error_set(err, rc, "events", "%s: watching its link: %s%s",
+			 ep->attached.device.ifname, strerror(-rc),
+			 error_hint(rc, CALL_NETLINK).text);
 }
 
 int actions_resume(struct net_xdp_endpoint *ep, struct net_error *err)
@@ -106,9 +107,9 @@ int actions_resume(struct net_xdp_endpoint *ep, struct net_error *err)
 		return rc;
 	set_gone(ep, false);
 	/* What was told last about the link may not be true of this one. */
-	rc = netdev_events_ask(ep->events_fd, ep->device.ifindex);
-	return rc ? error_set(err, rc, "events", "%s: asking for its link: %s", ep->device.ifname,
-			      strerror(-rc))
+	rc = netdev_events_ask(ep->events_fd, ep->attached.device.ifindex);
+	return rc ? error_set(err, rc, "events", "%s: asking for its link: %s",
+			      ep->attached.device.ifname, strerror(-rc))
 		  : 0;
 }
 
@@ -146,7 +147,7 @@ static int report_gone(struct net_xdp_endpoint *ep, bool program, struct net_act
 /* Events were lost: the state itself is the event. */
 static int ask_again(struct net_xdp_endpoint *ep, struct net_action *out)
 {
-	int up = netdev_link(&ep->host, ep->device.ifindex);
+	int up = netdev_link(&ep->attached.host, ep->attached.device.ifindex);
 
 	if (up == -ENODEV)
 		return report_gone(ep, false, out);
@@ -158,7 +159,7 @@ static int ask_again(struct net_xdp_endpoint *ep, struct net_action *out)
 static int link_event(struct net_xdp_endpoint *ep, const struct netdev_event *event,
 		      struct net_action *out)
 {
-	return program_may_run(&ep->program, event->program_id)
+	return program_may_run(&ep->attached.program, event->program_id)
 		       ? report_link(ep, event->link_up, out)
 		       : report_gone(ep, true, out);
 }
@@ -168,7 +169,7 @@ static int next_event(struct net_xdp_endpoint *ep, struct net_action *out)
 	struct netdev_event event;
 	int rc;
 
-	while ((rc = netdev_events_next(ep->events_fd, ep->device.ifindex, &event)) == 1) {
+	while ((rc = netdev_events_next(ep->events_fd, ep->attached.device.ifindex, &event)) == 1) {
 		switch (event.kind) {
 		case NETDEV_EVENT_LINK:
 			rc = link_event(ep, &event, out);
@@ -198,7 +199,7 @@ static bool program_went(struct net_xdp_endpoint *ep)
 		return false;
 	ep->looked_ms = now;
 	set_pulse(ep, PULSE_MS); /* from now; this also makes action_fd quiet again */
-	return !program_is_linked(&ep->program);
+	return !program_is_linked(&ep->attached.program);
 }
 
 int actions_poll(struct net_endpoint *endpoint, struct net_action *out)

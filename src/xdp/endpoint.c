@@ -28,7 +28,7 @@ static uint32_t alive(const struct net_xdp_endpoint *ep)
 
 static void set_facts(struct net_xdp_endpoint *ep)
 {
-	const struct net_xdp_device *d = &ep->device;
+	const struct net_xdp_device *d = &ep->attached.device;
 	const struct net_xdp_config *c = &ep->config;
 	/* The kernel binds to a queue that only receives, and then never sends what is in its ring. */
 	uint32_t hardware = d->tx_queues;
@@ -61,54 +61,14 @@ static void endpoint_facts(struct net_endpoint *endpoint, struct net_endpoint_fa
 
 /* ---- Attach ----------------------------------------------------------------------------------- */
 
-/* Find the interface and attach to it. */
-static int attach(struct net_xdp_endpoint *ep, struct net_error *err)
+/* The first phase, once more. */
+static int resume(struct net_xdp_endpoint *ep, struct net_error *err)
 {
-	int rc = netdev_query(&ep->host, ep->config.ifname, &ep->device, err);
+	int rc = attach_again(&ep->attached, &ep->config, err);
 
-	if (rc)
+	if (rc < 0 || (rc == 0 && !ep->gone && ep->events_fd >= 0))
 		return rc;
-	ep->memory.dma_per_page = ep->device.dma_per_page;
-	rc = program_open(&ep->program, &ep->config, &ep->device, err);
-	if (rc || ep->witness.map_fd >= 0)
-		return rc;
-	return witness_open(&ep->witness, ep->config.max_queues, err);
-}
-
-/* The interface has its name, or was renamed and nobody has taken the name. */
-static int find_again(struct net_xdp_endpoint *ep, struct net_xdp_device *now,
-		      struct net_error *err)
-{
-	char name[IF_NAMESIZE];
-	int rc = netdev_query(&ep->host, ep->config.ifname, now, err);
-
-	if (rc != -ENODEV || !if_indextoname(ep->program.ifindex, name) ||
-	    netdev_query(&ep->host, name, now, NULL) || !program_is_attached(&ep->program, now))
-		return rc;
-	return 0;
-}
-
-/* The interface may have been removed and made again, under the same name, since we attached; or
- * moved to another network namespace and back, and has kept the program. */
-static int attach_again(struct net_xdp_endpoint *ep, struct net_error *err)
-{
-	struct net_xdp_device now;
-	int rc = find_again(ep, &now, err);
-	bool attached = !rc && program_is_attached(&ep->program, &now);
-
-	if (!rc) {
-		memcpy(ep->device.ifname, now.ifname, sizeof(now.ifname)); /* it may be renamed */
-		ep->device.rx_queues = now.rx_queues;
-		ep->device.tx_queues = now.tx_queues;
-	}
-	if (rc || (attached && !ep->gone && ep->events_fd >= 0))
-		return rc;
-	if (!attached) {
-		program_close(&ep->program);
-		rc = attach(ep, err);
-		if (rc)
-			return rc;
-	}
+	ep->memory.dma_per_page = ep->attached.device.dma_per_page;
 	return actions_resume(ep, err);
 }
 
@@ -123,13 +83,13 @@ static int check_queues(const struct net_xdp_endpoint *ep, uint32_t count,
 		return error_set(err, rc, "get_queues",
 				 "%u queues: %s has %u RX and %u TX queues, first_queue is %u and "
 				 "max_queues %u, which leaves %u%s; see xsk-info %s",
-				 count, ep->device.ifname, ep->device.rx_queues,
-				 ep->device.tx_queues, ep->config.first_queue,
+				 count, ep->attached.device.ifname, ep->attached.device.rx_queues,
+				 ep->attached.device.tx_queues, ep->config.first_queue,
 				 ep->config.max_queues, ep->facts.max_queues,
-				 ep->device.tx_queues < ep->device.rx_queues
+				 ep->attached.device.tx_queues < ep->attached.device.rx_queues
 					 ? ": each must send as well, use ethtool -L"
 					 : "",
-				 ep->device.ifname);
+				 ep->attached.device.ifname);
 	if (!rc && rss)
 		rc = rss_check(rss, &ep->facts, err);
 	return rc;
@@ -138,26 +98,13 @@ static int check_queues(const struct net_xdp_endpoint *ep, uint32_t count,
 /* Channels may have been taken away since the facts were told. */
 static int check_hardware(const struct net_xdp_endpoint *ep, uint32_t count, struct net_error *err)
 {
-	if (ep->config.first_queue + count <= ep->device.tx_queues)
+	if (ep->config.first_queue + count <= ep->attached.device.tx_queues)
 		return 0;
 	return error_set(err, -EINVAL, "get_queues",
 			 "%u queues: %s has %u RX and %u TX queues now, first_queue is %u, "
 			 "and each must send as well; give it more with: ethtool -L",
-			 count, ep->device.ifname, ep->device.rx_queues, ep->device.tx_queues,
-			 ep->config.first_queue);
-}
-
-/* What the kernel refers to the caller's network namespace (a new socket, an attachment) would meet another
- * interface of the same number there. */
-static int check_namespace(const struct net_xdp_endpoint *ep, const char *step,
-			   struct net_error *err)
-{
-	if (host_is_here(&ep->host))
-		return 0;
-	return error_set(err, -EXDEV, step,
-			 "%s: this thread is in another network namespace than net_xdp_open() was "
-			 "called in; call from a thread that is in that one",
-			 ep->device.ifname);
+			 count, ep->attached.device.ifname, ep->attached.device.rx_queues,
+			 ep->attached.device.tx_queues, ep->config.first_queue);
 }
 
 static int get_queues(struct net_endpoint *endpoint, const struct net_queue_config *configs,
@@ -168,9 +115,9 @@ static int get_queues(struct net_endpoint *endpoint, const struct net_queue_conf
 	int rc = check_queues(ep, count, rss, err);
 
 	if (!rc)
-		rc = check_namespace(ep, "get_queues", err);
+		rc = attach_check_namespace(&ep->attached, "get_queues", err);
 	if (!rc)
-		rc = attach_again(ep, err);
+		rc = resume(ep, err);
 	if (!rc)
 		rc = check_hardware(ep, count, err);
 	if (rc)
@@ -228,7 +175,7 @@ static int make_again(struct net_xdp_endpoint *ep, uint32_t index,
 		return error_set(err, -EBUSY, "get_queue",
 				 "%s or the program on it went: destroy all queues, then call "
 				 "get_queues",
-				 ep->device.ifname);
+				 ep->attached.device.ifname);
 	rc = queue_create(ep, index, config, &q, err);
 	if (rc)
 		return rc;
@@ -248,7 +195,7 @@ static int get_queue(struct net_endpoint *endpoint, uint32_t index,
 	ep->umem_fd = index < ep->made ? borrow_umem(ep, index, &is_alive) : -1;
 	rc = lifecycle_get_queue(index, ep->made, is_alive, err);
 	if (!rc)
-		rc = check_namespace(ep, "get_queue", err);
+		rc = attach_check_namespace(&ep->attached, "get_queue", err);
 	if (!rc)
 		rc = make_again(ep, index, config, queue, err);
 	if (ep->umem_fd >= 0)
@@ -279,7 +226,7 @@ int net_xdp_program_stats_sized(struct net_endpoint *endpoint, struct net_xdp_pr
 	endpoint = find_ours(endpoint);
 	if (!endpoint)
 		return -EINVAL;
-	rc = program_stats(&endpoint_of(endpoint)->program, &stats);
+	rc = program_stats(&endpoint_of(endpoint)->attached.program, &stats);
 	if (!rc)
 		grow_out(out, size_bytes, &stats, sizeof(stats));
 	return rc;
@@ -303,13 +250,13 @@ int net_xdp_unreleased(struct net_endpoint *endpoint, uint32_t timeout_ms, struc
 
 		if (!r->pending)
 			continue;
-		r->pending = release_wait(r, &ep->witness, &until, why, sizeof(why)) != 0;
+		r->pending = release_wait(r, &ep->attached.witness, &until, why, sizeof(why)) != 0;
 		left += r->pending;
 		if (r->pending)
 			error_set(err, -ETIMEDOUT, "release",
 				  "%s queue %u is not free since its end: %s; keep its buffers out "
 				  "of use",
-				  ep->device.ifname, r->hardware_queue, why);
+				  ep->attached.device.ifname, r->hardware_queue, why);
 	}
 	return left;
 }
@@ -318,12 +265,10 @@ int net_xdp_unreleased(struct net_endpoint *endpoint, uint32_t timeout_ms, struc
 
 static void endpoint_free(struct net_xdp_endpoint *ep)
 {
-	program_close(&ep->program);
+	attach_close(&ep->attached);
 	actions_close(ep);
-	witness_close(&ep->witness);
-	pthread_mutex_destroy(&ep->sockets_lock);
-	host_close(&ep->host);
 	memory_close(&ep->memory);
+	pthread_mutex_destroy(&ep->sockets_lock);
 	free(ep);
 }
 
@@ -333,16 +278,50 @@ static int destroy(struct net_endpoint *endpoint, struct net_error *err)
 	int rc = lifecycle_destroy(alive(ep), err);
 
 	/* libxdp detaches from the interface of that number in the caller's namespace. */
-	if (!rc && ep->program.dispatched)
-		rc = check_namespace(ep, "destroy", err);
+	if (!rc && ep->attached.program.dispatched)
+		rc = attach_check_namespace(&ep->attached, "destroy", err);
 	if (rc)
 		return rc;
-	if (maker_is_us(&ep->program.maker) && net_xdp_unreleased(endpoint, 0, err) > 0)
+	if (maker_is_us(&ep->attached.program.maker) && net_xdp_unreleased(endpoint, 0, err) > 0)
 		rc = -ETIMEDOUT;
 	endpoint_free(ep);
 	return rc;
 }
 
+static struct net_xdp_endpoint *endpoint_new(const struct net_xdp_config *config)
+{
+	struct net_xdp_endpoint *ep = calloc(1, sizeof(*ep));
+
+	if (!ep)
+		return NULL;
+	ep->base.ops = &endpoint_ops;
+	ep->config = *config;
+	snprintf(ep->name, sizeof(ep->name), "%s", config->ifname);
+	ep->config.ifname = ep->name;
+	ep->umem_fd = -1;
+	pthread_mutex_init(&ep->sockets_lock, NULL);
+	for (uint32_t i = 0; i < ENDPOINT_QUEUES; i++)
+		ep->sockets[i] = -1;
+	ep->action_fd = ep->events_fd = ep->removal_fd = ep->pulse_fd = ep->lost_fd = -1;
+	attach_init(&ep->attached);
+	return ep;
+}
+
+/* Watch the interface from now on, and read its state: in this order, no change in between is missed. */
+static int watch(struct net_xdp_endpoint *ep, struct net_error *err)
+{
+	int rc = actions_watch(ep, err);
+
+	if (rc)
+		return rc;
+	rc = netdev_link(&ep->attached.host, ep->attached.device.ifindex);
+	ep->link_up = rc == 1;
+	ep->link_lost = rc < 0; /* poll_action asks again */
+	return 0;
+}
+
+/* The three phases are attach, memory, and bind, which is get_queues. Memory does not need to know what is
+ * attached to: the frontend's mistakes there show before an interface is touched. */
 int net_xdp_open(const struct net_xdp_config *config, struct net_endpoint **out,
 		 struct net_error *err)
 {
@@ -354,40 +333,24 @@ int net_xdp_open(const struct net_xdp_config *config, struct net_endpoint **out,
 		rc = net_xdp_config_check(&own, err);
 	if (rc)
 		return rc;
-	ep = calloc(1, sizeof(*ep));
+	ep = endpoint_new(&own);
 	if (!ep)
 		return error_set(err, -ENOMEM, "open", "out of memory");
-	ep->base.ops = &endpoint_ops;
-	ep->config = own;
-	snprintf(ep->name, sizeof(ep->name), "%s", own.ifname);
-	ep->config.ifname = ep->name;
-	ep->program.link_fd = ep->umem_fd = -1;
-	ep->witness = (struct witness){-1, -1};
-	pthread_mutex_init(&ep->sockets_lock, NULL);
-	for (uint32_t i = 0; i < ENDPOINT_QUEUES; i++)
-		ep->sockets[i] = -1;
-	ep->action_fd = ep->events_fd = ep->removal_fd = ep->pulse_fd = ep->lost_fd = -1;
-	rc = host_open(&ep->host);
+	rc = actions_open(ep);
 	if (rc)
-		error_set(err, rc, "events", "netlink socket: %s%s", strerror(-rc),
-			  error_hint(rc, CALL_NETLINK).text);
-	else if ((rc = actions_open(ep)))
 		error_set(err, rc, "events", "epoll and timer: %s%s", strerror(-rc),
 			  error_hint(rc, CALL_OTHER).text);
-	else
+	if (!rc)
 		rc = memory_open(&ep->memory, &ep->config, err);
 	if (!rc)
-		rc = attach(ep, err);
+		rc = attach_open(&ep->attached, &ep->config, err);
 	if (!rc)
-		rc = actions_watch(ep, err);
+		rc = watch(ep, err);
 	if (rc) {
 		endpoint_free(ep);
 		return rc;
 	}
-	/* Subscribed before the state is read: no change in between is missed. */
-	rc = netdev_link(&ep->host, ep->device.ifindex);
-	ep->link_up = rc == 1;
-	ep->link_lost = rc < 0;	   /* poll_action asks again */
+	ep->memory.dma_per_page = ep->attached.device.dma_per_page;
 	ep->config.regions = NULL; /* need not outlive this call */
 	set_facts(ep);
 	*out = &ep->base;

@@ -5,7 +5,7 @@
 #include <pthread.h>
 
 #include "net_xdp.h"
-#include "host/host.h"
+#include "xdp/attach.h"
 #include "xdp/memory.h"
 #include "program/program.h"
 #include "xdp/queue.h"
@@ -17,18 +17,15 @@ struct net_xdp_endpoint {
 	struct net_endpoint base;
 	struct net_xdp_config config;  /* ifname points at name */
 	char name[NET_XDP_NAME_BYTES]; /* as it was asked for; device.ifname is the first one */
-	struct net_xdp_device device;  /* as found when the program was attached */
 	struct net_endpoint_facts facts;
-	struct host host; /* the network namespace of open: everything is asked there */
+	struct attachment attached;
 	struct memory memory;
-	struct program program;
 	uint32_t queues_alive; /* atomic: queues end in their own threads */
 	int umem_fd;	       /* a socket with the UMEM, to share it, while queues are made */
 	uint32_t made;	       /* queues of the last get_queues */
 	/* The sockets of the queues that are alive, -1 none. The lock is for what ends beside get_queue. */
 	pthread_mutex_t sockets_lock;
 	int sockets[ENDPOINT_QUEUES];
-	struct witness witness;
 	/* The last end of each queue, written by the queue that ends. */
 	struct release ended[ENDPOINT_QUEUES];
 

@@ -254,9 +254,9 @@ static void tell_program(struct net_xdp_endpoint *ep, struct net_inspector *to)
 	};
 
 	inspect_enter(to, "program", -1);
-	inspect_flag(to, "native", ep->program.native);
-	inspect_flag(to, "dispatcher", ep->program.dispatched != NULL);
-	tell_rungs(to, ep->program.rung, ep->program.rung_count);
+	inspect_flag(to, "native", ep->attached.program.native);
+	inspect_flag(to, "dispatcher", ep->attached.program.dispatched != NULL);
+	tell_rungs(to, ep->attached.program.rung, ep->attached.program.rung_count);
 	for (unsigned i = 0; i < sizeof(counters) / sizeof(*counters); i++) {
 		if (rc)
 			inspect_unknown(to, counters[i].name);
@@ -272,7 +272,7 @@ void endpoint_inspect(struct net_endpoint *endpoint, struct net_inspector *to)
 	struct net_xdp_endpoint *ep = endpoint_of(endpoint);
 
 	inspect_facts(endpoint, to);
-	tell_device(&ep->device, to);
+	tell_device(&ep->attached.device, to);
 	tell_config(&ep->config, to);
 	tell_memory(&ep->memory, to);
 	tell_program(ep, to);

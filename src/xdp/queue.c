@@ -9,12 +9,10 @@
 
 #include "base/error.h"
 #include "base/grow.h"
-#include "host/driver.h"
 #include "host/netdev.h"
-#include "host/rules.h"
-#include "xdp/config.h"
 #include "xdp/endpoint.h"
 #include "xdp/socket.h"
+#include "xdp/umem.h"
 #include "xdp/data/ready.h"
 #include "xdp/data/rx.h"
 #include "xdp/data/tx.h"
@@ -35,38 +33,32 @@ static void queue_update_target_vp(struct net_queue *queue, uint32_t cpu)
 		snprintf(q->affinity.state, sizeof(q->affinity.state), "the interface is gone");
 		return;
 	}
-	affinity_set(&q->affinity, &ep->host, ep->device.ifindex, q->hardware_queue, cpu);
+	affinity_set(&q->affinity, &ep->attached.host, ep->attached.device.ifindex,
+		     q->hardware_queue, cpu);
 }
 
 /* ---- Teardown --------------------------------------------------------------------------------- */
-
-void queue_close_tables(struct net_xdp_queue *q)
-{
-	rx_close(q);
-	tx_close(q);
-	bounce_close(&q->rx_private);
-	bounce_close(&q->tx_private);
-}
 
 /* Put back what is the system's. Return: 0; -errno something of it stays, which is said. */
 static int put_back(struct net_xdp_queue *q, struct net_error *err)
 {
 	struct net_xdp_endpoint *ep = q->endpoint;
-	int moved =
-		affinity_restore(&q->affinity, &ep->host, ep->device.ifindex, q->hardware_queue);
+	int moved = affinity_restore(&q->affinity, &ep->attached.host, ep->attached.device.ifindex,
+				     q->hardware_queue);
 	int rc = napi_close(&q->napi, is_gone(q));
 
 	if (rc)
 		return error_set(err, rc, "destroy",
 				 "%s queue %u has ended and its buffers are free, but %s; put it "
 				 "back with: xsk-info --restore %s",
-				 ep->device.ifname, q->hardware_queue, q->napi.state,
-				 ep->device.ifname);
+				 ep->attached.device.ifname, q->hardware_queue, q->napi.state,
+				 ep->attached.device.ifname);
 	if (moved)
 		error_set(err, moved, "destroy",
 			  "%s queue %u has ended and its buffers are free, but its NAPI thread or "
 			  "interrupt stays on CPU %d: %s",
-			  ep->device.ifname, q->hardware_queue, q->affinity.cpu, strerror(-moved));
+			  ep->attached.device.ifname, q->hardware_queue, q->affinity.cpu,
+			  strerror(-moved));
 	return moved;
 }
 
@@ -84,7 +76,7 @@ static int queue_retire(struct net_xdp_queue *q, struct net_error *err)
 	}
 	if (q->xsk.bound && q->tx_later) /* accepted is accepted, also in the last call */
 		tx_push(q);
-	program_clear_socket(&q->endpoint->program, q->hardware_queue);
+	program_clear_socket(&q->endpoint->attached.program, q->hardware_queue);
 	kept = put_back(q, err);
 	if (q->xsk.bound) /* what has completed needs no release */
 		tx_reap(q);
@@ -94,8 +86,8 @@ static int queue_retire(struct net_xdp_queue *q, struct net_error *err)
 static struct release release_of(const struct net_xdp_queue *q)
 {
 	return (struct release){
-		.host = &q->endpoint->host,
-		.ifindex = q->endpoint->device.ifindex,
+		.host = &q->endpoint->attached.host,
+		.ifindex = q->endpoint->attached.device.ifindex,
 		.hardware_queue = q->hardware_queue,
 		.index = q->index,
 		.kernel_tells = q->kernel_tells_sockets,
@@ -121,7 +113,7 @@ static int queue_free(struct net_xdp_queue *q, struct net_error *err)
 		endpoint_set_socket(ep, q->index, -1);
 	xsk_close(&q->xsk);
 	if (q->xsk.bound) { /* else the queue may be another's, who keeps it */
-		rc = release_wait(&ended, &ep->witness, &until, why, sizeof(why));
+		rc = release_wait(&ended, &ep->attached.witness, &until, why, sizeof(why));
 		ended.pending = rc != 0;
 		ep->ended[q->index] = ended;
 	}
@@ -130,7 +122,7 @@ static int queue_free(struct net_xdp_queue *q, struct net_error *err)
 			err, rc, "destroy",
 			"%s queue %u: not free after %u ms: %s; keep its buffers out of use until "
 			"net_xdp_unreleased() says 0",
-			ep->device.ifname, q->hardware_queue, deadline_spent(&until), why);
+			ep->attached.device.ifname, q->hardware_queue, deadline_spent(&until), why);
 	queue_close_tables(q);
 	free(q);
 	return rc ? rc : kept;
@@ -148,128 +140,18 @@ int queue_destroy(struct net_queue *queue, struct net_error *err)
 
 /* ---- Set-up ----------------------------------------------------------------------------------- */
 
-void queue_set_zero_copy(struct net_xdp_queue *q, bool zero_copy)
-{
-	q->zero_copy = zero_copy;
-	q->paged = zero_copy || !q->unaligned;
-	/* Is a buffer of the arena direct whenever it is large enough? The guard page and the private
-	 * area keep its chunk inside the UMEM. */
-	q->rx_usual = !q->jumbo && !q->rx_vlan && q->memory->reservation;
-	q->rx_usual_capacity = q->direct_capacity;
-	q->rx_frame_chunks =
-		q->jumbo ? rules_rx_pieces(q->max_frame_bytes, q->chunk_bytes, zero_copy) : 1;
-	q->rx_pieces = zero_copy && q->driver_unit_bytes;
-	if (q->rx_pieces) {
-		uint32_t piece = queue_piece_bytes(q);
-
-		q->rx_usual_capacity = piece - (piece != 0);
-		q->rx_piece_end = q->frame_offset + piece;
-	}
-}
-
-/* Generic XDP runs behind GRO, and sees what a local sender leaves to be cut: several packets in one frame.
- * tun and tap hand such frames to it under native attach as well (tun_get_user()). Native veth has its
- * peer's stack cut them. */
-static enum checksum_source rx_source(const struct net_xdp_endpoint *ep)
-{
-	if (!ep->program.native || strcmp(ep->device.driver, "tun") == 0)
-		return CHECKSUM_JOINED;
-	return strcmp(ep->device.driver, "veth") == 0 ? CHECKSUM_LOCAL : CHECKSUM_WIRE;
-}
-
-void queue_set_facts(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep)
-{
-	const struct net_xdp_config *c = &ep->config;
-	/* Until bind has said otherwise, chunks and the buffers posted before it obey the stricter
-	 * rules. */
-	bool zero_copy =
-		c->mode != NET_XDP_MODE_COPY && ep->program.native &&
-		(!ep->device.has_features || (ep->device.xdp_features & NET_XDP_FEATURE_ZERO_COPY));
-
-	q->memory = &ep->memory;
-	q->umem_bytes = ep->memory.bytes;
-	q->unaligned = c->unaligned;
-	q->chunk_bytes = c->chunk_bytes;
-	q->base_mask = c->unaligned ? RX_OFFSET : ~(uint64_t)(c->chunk_bytes - 1);
-	q->frame_offset = XDP_FRAME_HEADROOM + rules_headroom(c, zero_copy);
-	q->rx_usual_place = (uint64_t)q->frame_offset << (c->unaligned ? 48 : 0);
-	q->direct_capacity = c->chunk_bytes - q->frame_offset;
-	q->rx_usual_tags = rx_tag(RX_KERNEL, 0) ^ q->rx_usual_place;
-	q->max_frame_bytes = c->max_frame_bytes;
-	q->driver_gap_bytes = driver_gap_bytes(&ep->device);
-	q->driver_unit_bytes = driver_buffer_unit(&ep->device);
-	q->jumbo = rules_is_jumbo(c);
-	q->rx_checksum = c->rx_checksum;
-	q->rx_vlan = c->rx_vlan;
-	q->inspect = c->rx_vlan || c->rx_checksum != NET_XDP_RX_CHECKSUM_NONE;
-	q->rx_source = rx_source(ep);
-	q->timer_us = q->tx_timer_us = c->tx_timer_us;
-	q->looked_ms = clock_coarse_ms();
-	queue_set_zero_copy(q, zero_copy);
-}
-
-/* This queue's share of the private area: transmit slots, then receive chunks. None when the regions are
- * sealed: nothing can be copied from there or to there. */
-static int open_private(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep)
-{
-	const struct net_xdp_config *c = &ep->config;
-	uint32_t tx_bytes = config_private_frame_bytes(c), rx_bytes = config_private_chunk_bytes(c);
-	uint64_t offset = ep->memory.private_offset + q->index * config_private_bytes_per_queue(c);
-	int rc =
-		bounce_open(&q->tx_private, offset, c->sealed ? 0 : c->private_tx_frames, tx_bytes);
-
-	offset += (uint64_t)c->private_tx_frames * tx_bytes;
-	return rc ? rc
-		  : bounce_open(&q->rx_private, offset, c->sealed ? 0 : c->private_rx_chunks,
-				rx_bytes);
-}
-
-int queue_open_tables(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep,
-		      struct net_error *err)
-{
-	int rc = open_private(q, ep);
-
-	if (!rc)
-		rc = tx_open(q);
-	if (!rc)
-		rc = rx_open(q, ep->config.rx_id_limit);
-	return rc ? error_set(err, rc, "queue", "queue %u: out of memory for %u receive ids",
-			      q->index, ep->config.rx_id_limit)
-		  : 0;
-}
-
-struct xsk_setup queue_xsk_setup(const struct net_xdp_queue *q, const struct net_xdp_endpoint *ep)
-{
-	return (struct xsk_setup){
-		.config = &ep->config,
-		.device = &ep->device,
-		.memory = &ep->memory,
-		.hardware_queue = q->hardware_queue,
-		.headroom_bytes = q->frame_offset - XDP_FRAME_HEADROOM,
-		.native = ep->program.native,
-		.expect_zero_copy = q->zero_copy,
-		.umem_fd = ep->umem_fd,
-	};
-}
-
-/* The UMEM is registered with the first queue's socket: the kernel has to be able to write the
- * regions while it pins them, and needs no mapping of ours after that. */
+/* A socket with the UMEM, and rings. The first queue's socket registers it, the others will share it. */
 static int open_socket(struct net_xdp_queue *q, struct net_xdp_endpoint *ep, struct net_error *err)
 {
-	const struct xsk_setup setup = queue_xsk_setup(q, ep);
-	int rc = ep->umem_fd < 0 && ep->memory.sealed ? memory_seal(&ep->memory, false) : 0;
+	int rc = 0;
 
-	if (!rc)
-		rc = xsk_open(&q->xsk, &setup, err);
-	else
-		error_set(err, rc, "memory", "unsealing before registration: %s%s", strerror(-rc),
-			  error_hint(rc, CALL_OTHER).text);
-	if (rc || !ep->config.sealed || ep->memory.sealed)
-		return rc;
-	rc = memory_seal(&ep->memory, true);
-	return rc ? error_set(err, rc, "memory", "sealing the regions: %s%s", strerror(-rc),
-			      error_hint(rc, CALL_OTHER).text)
-		  : 0;
+	q->xsk.fd = xsk_socket(err);
+	if (q->xsk.fd < 0)
+		return q->xsk.fd;
+	if (ep->umem_fd < 0)
+		rc = umem_register(&ep->memory, q->xsk.fd, &ep->config,
+				   q->frame_offset - XDP_FRAME_HEADROOM, err);
+	return rc ? rc : xsk_open(&q->xsk, &ep->config, err);
 }
 
 /* What needs the NAPI: it is ours, and known, since the bind. */
@@ -279,13 +161,15 @@ static int settle_napi(struct net_xdp_queue *q, struct net_xdp_endpoint *ep)
 	socklen_t len = sizeof(q->napi_id);
 
 	getsockopt(q->xsk.fd, SOL_SOCKET, SO_INCOMING_NAPI_ID, &q->napi_id, &len);
-	napi_open(&q->napi, &ep->host, LEASE_DIRECTORY, ep->device.ifindex, q->hardware_queue);
+	napi_open(&q->napi, &ep->attached.host, LEASE_DIRECTORY, ep->attached.device.ifindex,
+		  q->hardware_queue);
 	if (c->napi_defer_hard_irqs)
 		napi_defer(&q->napi, c->napi_defer_hard_irqs, c->gro_flush_timeout_ns);
 	/* In zero copy a socket that prefers busy polling has no wake-up that sends: the NAPI that it
 	 * polls is expected to send (xsk_no_wakeup()). virtio_net's does not, nor igb's with few queues. */
 	if (!q->xsk.busy_poll || !q->zero_copy ||
-	    netdev_queue_sends_apart(&ep->host, ep->device.ifindex, q->hardware_queue) != 1)
+	    netdev_queue_sends_apart(&ep->attached.host, ep->attached.device.ifindex,
+				     q->hardware_queue) != 1)
 		return 0;
 	napi_say(&q->napi, "sending has another NAPI: not polled");
 	return xsk_prefer_wakeup(&q->xsk);
@@ -298,24 +182,10 @@ int queue_enter(struct net_xdp_queue *q)
 	if (q->enter_error && now - q->entered_ms < LOOK_MS)
 		return q->enter_error;
 	q->entered_ms = now;
-	q->enter_error = program_set_socket(&q->endpoint->program, q->hardware_queue, q->xsk.fd);
+	q->enter_error =
+		program_set_socket(&q->endpoint->attached.program, q->hardware_queue, q->xsk.fd);
 	q->outside = q->enter_error != 0;
 	return q->enter_error;
-}
-
-/* How many descriptors a packet may have. One that an empty ring cannot hold would wait for ever: it is
- * joined instead. */
-static uint32_t tx_max_descriptors(const struct net_xdp_queue *q, const struct net_xdp_endpoint *ep)
-{
-	uint32_t most = 1;
-
-	if (q->xsk.multi_buffer && !q->zero_copy)
-		most = XDP_COPY_TX_DESCRIPTORS;
-	else if (q->jumbo && ep->device.zc_max_segments > 1)
-		most = ep->device.zc_max_segments < XDP_COPY_TX_DESCRIPTORS
-			       ? ep->device.zc_max_segments
-			       : XDP_COPY_TX_DESCRIPTORS;
-	return most < ep->config.tx_ring_frames ? most : ep->config.tx_ring_frames;
 }
 
 static int bind_queue(struct net_xdp_queue *q, struct net_xdp_endpoint *ep, struct net_error *err)
@@ -328,15 +198,15 @@ static int bind_queue(struct net_xdp_queue *q, struct net_xdp_endpoint *ep, stru
 
 	if (!rc) {
 		last->pending = false;
-		queue_set_zero_copy(q, q->xsk.zero_copy);
-		q->tx_max_descriptors = tx_max_descriptors(q, ep);
-		q->kernel_tells_sockets = netdev_queue_has_socket(&ep->host, ep->device.ifindex,
-								  q->hardware_queue) == 1;
-		q->witnessed = witness_enter(&ep->witness, q->index, q->xsk.fd);
+		queue_set_bound(q, ep);
+		q->kernel_tells_sockets =
+			netdev_queue_has_socket(&ep->attached.host, ep->attached.device.ifindex,
+						q->hardware_queue) == 1;
+		q->witnessed = witness_enter(&ep->attached.witness, q->index, q->xsk.fd);
 	} else if (rc == -EBUSY && last->pending &&
-		   release_wait(last, &ep->witness, &now, why, sizeof(why))) {
+		   release_wait(last, &ep->attached.witness, &now, why, sizeof(why))) {
 		error_set(err, rc, "bind", "%s queue %u is not free since its last end: %s",
-			  ep->device.ifname, q->hardware_queue, why);
+			  ep->attached.device.ifname, q->hardware_queue, why);
 	}
 	return rc;
 }

@@ -221,16 +221,21 @@ int queue_destroy(struct net_queue *q, struct net_error *err);
 /* The kernel holds a chunk of a queue that is still outside: from now on it takes its frames. After a
  * failure at most a few attempts a second. Return: 0 or -errno. */
 int queue_enter(struct net_xdp_queue *q);
-/* The parts of set-up that need no kernel: constants of the data calls; after the rings, tables. */
-void queue_set_zero_copy(struct net_xdp_queue *q, bool zero_copy);
+/* queue_state.c: the parts of set-up that need no kernel. First the constants of the data calls, by all that
+ * is known before bind. */
 void queue_set_facts(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep);
+/* The constants that follow from the mode. */
+void queue_set_zero_copy(struct net_xdp_queue *q, bool zero_copy);
+/* Those that follow from what bind came to. */
+void queue_set_bound(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep);
 /* With driver_unit_bytes: how much of a chunk the NIC knows of; 0 when that is less than a unit. */
 static inline uint32_t queue_piece_bytes(const struct net_xdp_queue *q)
 {
 	return q->direct_capacity / q->driver_unit_bytes * q->driver_unit_bytes;
 }
-/* What the queue's socket is made of; valid as long as q and ep. */
+/* What bind is asked; valid as long as q and ep. */
 struct xsk_setup queue_xsk_setup(const struct net_xdp_queue *q, const struct net_xdp_endpoint *ep);
+/* Once there are rings: where ids, addresses and private chunks are kept. */
 int queue_open_tables(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep,
 		      struct net_error *err);
 void queue_close_tables(struct net_xdp_queue *q);

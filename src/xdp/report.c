@@ -116,8 +116,8 @@ int net_xdp_queue_report_sized(struct net_queue *queue, struct net_xdp_report *o
 	report = (struct net_xdp_report){
 		.hardware_queue = q->hardware_queue,
 		.zero_copy = q->zero_copy,
-		.native = ep->program.native,
-		.dispatcher = ep->program.dispatched != NULL,
+		.native = ep->attached.program.native,
+		.dispatcher = ep->attached.program.dispatched != NULL,
 		.multi_buffer = q->jumbo,
 		.unaligned = q->unaligned,
 		.sealed = ep->config.sealed,
@@ -129,14 +129,14 @@ int net_xdp_queue_report_sized(struct net_queue *queue, struct net_xdp_report *o
 		.napi_id = q->napi_id,
 		.target_cpu = q->affinity.cpu,
 	};
-	snprintf(report.ifname, sizeof(report.ifname), "%s", ep->device.ifname);
-	snprintf(report.driver, sizeof(report.driver), "%s", ep->device.driver);
-	offload_say_vlan(&ep->device, ep->config.rx_vlan, !ep->program.native, report.vlan_state,
-			 sizeof(report.vlan_state));
+	snprintf(report.ifname, sizeof(report.ifname), "%s", ep->attached.device.ifname);
+	snprintf(report.driver, sizeof(report.driver), "%s", ep->attached.device.driver);
+	offload_say_vlan(&ep->attached.device, ep->config.rx_vlan, !ep->attached.program.native,
+			 report.vlan_state, sizeof(report.vlan_state));
 	snprintf(report.napi_state, sizeof(report.napi_state), "%s", q->napi.state);
 	snprintf(report.target_state, sizeof(report.target_state), "%s", q->affinity.state);
 	say_frames(q, &report);
-	add_rungs(&report, ep->program.rung, ep->program.rung_count);
+	add_rungs(&report, ep->attached.program.rung, ep->attached.program.rung_count);
 	add_rungs(&report, q->xsk.rung, q->xsk.rung_count);
 	grow_out(out, size_bytes, &report, sizeof(report));
 	return 0;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <errno.h>
-#include <inttypes.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -17,36 +16,7 @@ int xsk_set_option(int fd, int option, const void *value, socklen_t len)
 	return setsockopt(fd, SOL_XDP, option, value, len) ? -errno : 0;
 }
 
-/* ---- UMEM and rings --------------------------------------------------------------------------- */
-
-static int register_umem(struct xsk *x, const struct xsk_setup *setup, struct net_error *err)
-{
-	const struct net_xdp_config *config = setup->config;
-	const struct memory *m = setup->memory;
-	/* All of it zero first: newer kernels read tx_metadata_len in what was padding (6.8). */
-	struct xdp_umem_reg reg;
-	int rc;
-
-	memset(&reg, 0, sizeof(reg));
-	reg.addr = (uintptr_t)m->base;
-	reg.len = m->bytes;
-	reg.chunk_size = config->chunk_bytes;
-	reg.headroom = setup->headroom_bytes;
-	reg.flags = config->unaligned ? XDP_UMEM_UNALIGNED_CHUNK_FLAG : 0;
-	rc = xsk_set_option(x->fd, XDP_UMEM_REG, &reg, sizeof(reg));
-	if (!rc)
-		return 0;
-	return error_set(
-		err, rc, "umem", "registering %" PRIu64 " bytes in chunks of %u: %s%s", m->bytes,
-		config->chunk_bytes, strerror(-rc),
-		rc == -EFAULT ? "; memory must be writable and of memfd, tmpfs, hugetlb "
-				"or anonymous pages"
-		/* also for the above, when only the first page can be pinned */
-		: rc == -ENOMEM ? "; part of the memory is unmapped, read-only or a file on disk "
-				  "(use writable memfd, tmpfs, hugetlb or anonymous pages), or the "
-				  "host is short of memory or huge pages"
-				: error_hint(rc, CALL_OPTION).text);
-}
+/* ---- Rings ------------------------------------------------------------------------------------ */
 
 static int map_ring(struct xsk *x, unsigned which, struct ring *r, uint32_t entries,
 		    size_t entry_bytes, const struct xdp_ring_offset *offset, off_t page)
@@ -158,18 +128,10 @@ int xsk_socket(struct net_error *err)
 				   error_hint(-errno, CALL_SOCKET).text);
 }
 
-int xsk_open(struct xsk *x, const struct xsk_setup *setup, struct net_error *err)
+int xsk_open(struct xsk *x, const struct net_xdp_config *c, struct net_error *err)
 {
-	const struct net_xdp_config *c = setup->config;
-	int rc;
+	int rc = open_rings(x, c);
 
-	x->fd = xsk_socket(err);
-	if (x->fd < 0)
-		return x->fd;
-	rc = setup->umem_fd < 0 ? register_umem(x, setup, err) : 0;
-	if (rc)
-		return rc;
-	rc = open_rings(x, c);
 	if (rc)
 		return error_set(err, rc, "rings", "fill %u, completion %u, RX %u, TX %u: %s%s",
 				 c->fill_ring_frames, c->completion_ring_frames, c->rx_ring_frames,

@@ -41,7 +41,7 @@ struct xsk {
 	struct net_xdp_rung rung[NET_XDP_RUNGS]; /* what bind tried */
 };
 
-/* What a socket is made of and for. All of it is the caller's, and is read during the calls only. */
+/* What bind is asked. All of it is the caller's, and is read during the calls only. */
 struct xsk_setup {
 	const struct net_xdp_config *config;
 	const struct net_xdp_device *device;
@@ -58,12 +58,12 @@ struct xsk_setup {
 /* setsockopt() of this family. Return: 0 or -errno. */
 int xsk_set_option(int fd, int option, const void *value, socklen_t len);
 
-/* Return: a new AF_XDP socket, -errno with err filled. */
+/* Return: a new AF_XDP socket, -errno with err filled. The last call that needs CAP_NET_RAW. */
 int xsk_socket(struct net_error *err);
 
-/* The socket, its UMEM unless that is shared, and its four rings, mapped. Return: 0; -errno with err
- * filled, and xsk_close() is due. */
-int xsk_open(struct xsk *x, const struct xsk_setup *setup, struct net_error *err);
+/* Its four rings, mapped, once its UMEM is registered or is to be shared. Return: 0; -errno with err filled,
+ * and xsk_close() is due. */
+int xsk_open(struct xsk *x, const struct net_xdp_config *config, struct net_error *err);
 
 /* Go on polling, but have the kernel wake the driver up as well. Return: 0 or -errno. */
 int xsk_prefer_wakeup(struct xsk *x);

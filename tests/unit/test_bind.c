@@ -67,11 +67,11 @@ static void check(const struct row *row, size_t number)
 	c.rx_id_limit = IDS;
 	frontend_open(&f, BYTES, IDS);
 	fake_open(&k, c, &f, 0);
-	snprintf(k.endpoint.device.driver, sizeof(k.endpoint.device.driver), "%s", row->driver);
-	k.endpoint.device.mtu_bytes = row->mtu;
-	k.endpoint.device.has_features = true;
-	k.endpoint.device.xdp_features = NET_XDP_FEATURE_ZERO_COPY;
-	k.endpoint.program.native = !row->generic;
+	snprintf(k.endpoint.attached.device.driver, sizeof(k.endpoint.attached.device.driver), "%s", row->driver);
+	k.endpoint.attached.device.mtu_bytes = row->mtu;
+	k.endpoint.attached.device.has_features = true;
+	k.endpoint.attached.device.xdp_features = NET_XDP_FEATURE_ZERO_COPY;
+	k.endpoint.attached.program.native = !row->generic;
 	k.endpoint.memory.dma_per_page = row->dma_per_page;
 	k.endpoint.memory.region[0].page_bytes = 2 << 20;
 	queue_set_facts(&k.queue, &k.endpoint);

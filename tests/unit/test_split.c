@@ -111,8 +111,8 @@ static void cut_open(struct rig *r, const char *driver)
 	frontend_open(&r->f, BYTES, CUT_IDS);
 	fake_open(&r->k, c, &r->f, (uint32_t)START);
 	r->q = &q->base;
-	snprintf(ep->device.driver, sizeof(ep->device.driver), "%s", driver);
-	ep->program.native = true;
+	snprintf(ep->attached.device.driver, sizeof(ep->attached.device.driver), "%s", driver);
+	ep->attached.program.native = true;
 	queue_set_facts(q, ep);
 	queue_set_zero_copy(q, true);
 	for (uint32_t id = 0; id < CUT_IDS; id++)

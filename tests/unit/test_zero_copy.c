@@ -28,8 +28,8 @@ static void rig_open(struct rig *r, const char *driver, uint64_t rx_metadata_fea
 	frontend_add_region(&r->f, JOIN, BYTES, -1);
 	fake_open(&r->k, c, &r->f, (uint32_t)START);
 	r->q = &r->k.queue.base;
-	snprintf(ep->device.driver, sizeof(ep->device.driver), "%s", driver);
-	ep->device.rx_metadata_features = rx_metadata_features;
+	snprintf(ep->attached.device.driver, sizeof(ep->attached.device.driver), "%s", driver);
+	ep->attached.device.rx_metadata_features = rx_metadata_features;
 	queue_set_facts(&r->k.queue, ep);
 	queue_set_zero_copy(&r->k.queue, true);
 }

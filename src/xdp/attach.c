@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <errno.h>
+#include <net/if.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "host/netdev.h"
+#include "xdp/attach.h"
+
+void attach_init(struct attachment *a)
+{
+	memset(a, 0, sizeof(*a));
+	a->host.route.fd = a->host.generic.fd = -1;
+	a->program.link_fd = a->program.xsks_fd = a->program.counters_fd = -1;
+	a->witness = (struct witness){-1, -1};
+}
+
+static int attach(struct attachment *a, const struct net_xdp_config *config, struct net_error *err)
+{
+	int rc = netdev_query(&a->host, config->ifname, &a->device, err);
+
+	if (!rc)
+		rc = program_open(&a->program, config, &a->device, err);
+	if (!rc && a->witness.map_fd < 0)
+		rc = witness_open(&a->witness, config->max_queues, err);
+	return rc;
+}
+
+int attach_open(struct attachment *a, const struct net_xdp_config *config, struct net_error *err)
+{
+	int rc = host_open(&a->host);
+
+	if (rc)
+		error_set(err, rc, "events", "netlink socket: %s%s", strerror(-rc),
+			  error_hint(rc, CALL_NETLINK).text);
+	else
+		rc = attach(a, config, err);
+	if (rc)
+		attach_close(a);
+	return rc;
+}
+
+/* The interface has its name, or was renamed and nobody has taken the name. */
+static int find_again(struct attachment *a, const struct net_xdp_config *config,
+		      struct net_xdp_device *now, struct net_error *err)
+{
+	char name[IF_NAMESIZE];
+	int rc = netdev_query(&a->host, config->ifname, now, err);
+
+	if (rc != -ENODEV || !if_indextoname(a->program.ifindex, name) ||
+	    netdev_query(&a->host, name, now, NULL) || !program_is_attached(&a->program, now))
+		return rc;
+	return 0;
+}
+
+int attach_again(struct attachment *a, const struct net_xdp_config *config, struct net_error *err)
+{
+	struct net_xdp_device now;
+	int rc = find_again(a, config, &now, err);
+
+	if (rc)
+		return rc;
+	if (program_is_attached(&a->program, &now)) {
+		memcpy(a->device.ifname, now.ifname, sizeof(now.ifname)); /* it may be renamed */
+		a->device.rx_queues = now.rx_queues;
+		a->device.tx_queues = now.tx_queues;
+		return 0;
+	}
+	program_close(&a->program);
+	rc = attach(a, config, err);
+	return rc ? rc : 1;
+}
+
+int attach_check_namespace(const struct attachment *a, const char *step, struct net_error *err)
+{
+	if (host_is_here(&a->host))
+		return 0;
+	return error_set(err, -EXDEV, step,
+			 "%s: this thread is in another network namespace than net_xdp_open() was "
+			 "called in; call from a thread that is in that one",
+			 a->device.ifname);
+}
+
+void attach_close(struct attachment *a)
+{
+	program_close(&a->program);
+	witness_close(&a->witness);
+	host_close(&a->host);
+}

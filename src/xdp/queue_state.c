@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The parts of a queue's set-up that need no kernel: the constants of the data calls, and tables. */
+#include <string.h>
+
+#include "base/error.h"
+#include "host/driver.h"
+#include "host/rules.h"
+#include "xdp/config.h"
+#include "xdp/data/rx.h"
+#include "xdp/data/tx.h"
+#include "xdp/endpoint.h"
+
+void queue_set_zero_copy(struct net_xdp_queue *q, bool zero_copy)
+{
+	q->zero_copy = zero_copy;
+	q->paged = zero_copy || !q->unaligned;
+	/* Is a buffer of the arena direct whenever it is large enough? The guard page and the private
+	 * area keep its chunk inside the UMEM. */
+	q->rx_usual = !q->jumbo && !q->rx_vlan && q->memory->reservation;
+	q->rx_usual_capacity = q->direct_capacity;
+	q->rx_frame_chunks =
+		q->jumbo ? rules_rx_pieces(q->max_frame_bytes, q->chunk_bytes, zero_copy) : 1;
+	q->rx_pieces = zero_copy && q->driver_unit_bytes;
+	if (q->rx_pieces) {
+		uint32_t piece = queue_piece_bytes(q);
+
+		q->rx_usual_capacity = piece - (piece != 0);
+		q->rx_piece_end = q->frame_offset + piece;
+	}
+}
+
+/* Generic XDP runs behind GRO, and sees what a local sender leaves to be cut: several packets in one frame.
+ * tun and tap hand such frames to it under native attach as well (tun_get_user()). Native veth has its
+ * peer's stack cut them. */
+static enum checksum_source rx_source(const struct net_xdp_endpoint *ep)
+{
+	if (!ep->attached.program.native || strcmp(ep->attached.device.driver, "tun") == 0)
+		return CHECKSUM_JOINED;
+	return strcmp(ep->attached.device.driver, "veth") == 0 ? CHECKSUM_LOCAL : CHECKSUM_WIRE;
+}
+
+void queue_set_facts(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep)
+{
+	const struct net_xdp_config *c = &ep->config;
+	/* Until bind has said otherwise, chunks and the buffers posted before it obey the stricter
+	 * rules. */
+	bool zero_copy = c->mode != NET_XDP_MODE_COPY && ep->attached.program.native &&
+			 (!ep->attached.device.has_features ||
+			  (ep->attached.device.xdp_features & NET_XDP_FEATURE_ZERO_COPY));
+
+	q->memory = &ep->memory;
+	q->umem_bytes = ep->memory.bytes;
+	q->unaligned = c->unaligned;
+	q->chunk_bytes = c->chunk_bytes;
+	q->base_mask = c->unaligned ? RX_OFFSET : ~(uint64_t)(c->chunk_bytes - 1);
+	q->frame_offset = XDP_FRAME_HEADROOM + rules_headroom(c, zero_copy);
+	q->rx_usual_place = (uint64_t)q->frame_offset << (c->unaligned ? 48 : 0);
+	q->direct_capacity = c->chunk_bytes - q->frame_offset;
+	q->rx_usual_tags = rx_tag(RX_KERNEL, 0) ^ q->rx_usual_place;
+	q->max_frame_bytes = c->max_frame_bytes;
+	q->driver_gap_bytes = driver_gap_bytes(&ep->attached.device);
+	q->driver_unit_bytes = driver_buffer_unit(&ep->attached.device);
+	q->jumbo = rules_is_jumbo(c);
+	q->rx_checksum = c->rx_checksum;
+	q->rx_vlan = c->rx_vlan;
+	q->inspect = c->rx_vlan || c->rx_checksum != NET_XDP_RX_CHECKSUM_NONE;
+	q->rx_source = rx_source(ep);
+	q->timer_us = q->tx_timer_us = c->tx_timer_us;
+	q->looked_ms = clock_coarse_ms();
+	queue_set_zero_copy(q, zero_copy);
+}
+
+/* This queue's share of the private area: transmit slots, then receive chunks. None when the regions are
+ * sealed: nothing can be copied from there or to there. */
+static int open_private(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep)
+{
+	const struct net_xdp_config *c = &ep->config;
+	uint32_t tx_bytes = config_private_frame_bytes(c), rx_bytes = config_private_chunk_bytes(c);
+	uint64_t offset = ep->memory.private_offset + q->index * config_private_bytes_per_queue(c);
+	int rc =
+		bounce_open(&q->tx_private, offset, c->sealed ? 0 : c->private_tx_frames, tx_bytes);
+
+	offset += (uint64_t)c->private_tx_frames * tx_bytes;
+	return rc ? rc
+		  : bounce_open(&q->rx_private, offset, c->sealed ? 0 : c->private_rx_chunks,
+				rx_bytes);
+}
+
+int queue_open_tables(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep,
+		      struct net_error *err)
+{
+	int rc = open_private(q, ep);
+
+	if (!rc)
+		rc = tx_open(q);
+	if (!rc)
+		rc = rx_open(q, ep->config.rx_id_limit);
+	return rc ? error_set(err, rc, "queue", "queue %u: out of memory for %u receive ids",
+			      q->index, ep->config.rx_id_limit)
+		  : 0;
+}
+
+/* How many descriptors a packet may have. One that an empty ring cannot hold would wait for ever: it is
+ * joined instead. */
+static uint32_t tx_max_descriptors(const struct net_xdp_queue *q, const struct net_xdp_endpoint *ep)
+{
+	uint32_t most = 1;
+
+	if (q->xsk.multi_buffer && !q->zero_copy)
+		most = XDP_COPY_TX_DESCRIPTORS;
+	else if (q->jumbo && ep->attached.device.zc_max_segments > 1)
+		most = ep->attached.device.zc_max_segments < XDP_COPY_TX_DESCRIPTORS
+			       ? ep->attached.device.zc_max_segments
+			       : XDP_COPY_TX_DESCRIPTORS;
+	return most < ep->config.tx_ring_frames ? most : ep->config.tx_ring_frames;
+}
+
+void queue_set_bound(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep)
+{
+	queue_set_zero_copy(q, q->xsk.zero_copy);
+	q->tx_max_descriptors = tx_max_descriptors(q, ep);
+}
+
+struct xsk_setup queue_xsk_setup(const struct net_xdp_queue *q, const struct net_xdp_endpoint *ep)
+{
+	return (struct xsk_setup){
+		.config = &ep->config,
+		.device = &ep->attached.device,
+		.memory = &ep->memory,
+		.hardware_queue = q->hardware_queue,
+		.headroom_bytes = q->frame_offset - XDP_FRAME_HEADROOM,
+		.native = ep->attached.program.native,
+		.expect_zero_copy = q->zero_copy,
+		.umem_fd = ep->umem_fd,
+	};
+}
+
+void queue_close_tables(struct net_xdp_queue *q)
+{
+	rx_close(q);
+	tx_close(q);
+	bounce_close(&q->rx_private);
+	bounce_close(&q->tx_private);
+}
