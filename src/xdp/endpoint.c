@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* The endpoint: the only file that knows all the others. */
+/* The endpoint: opened, asked, destroyed. get_queues.c makes its queues. */
 #include <errno.h>
-#include <fcntl.h>
-#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "backend/lifecycle.h"
-#include "backend/rss.h"
 #include "base/error.h"
 #include "base/grow.h"
 #include "host/netdev.h"
@@ -18,11 +14,6 @@
 #include "xdp/endpoint.h"
 
 static const struct net_endpoint_ops endpoint_ops;
-
-static uint32_t alive(const struct net_xdp_endpoint *ep)
-{
-	return __atomic_load_n(&ep->queues_alive, __ATOMIC_ACQUIRE);
-}
 
 /* ---- Facts ------------------------------------------------------------------------------------ */
 
@@ -59,154 +50,11 @@ static void endpoint_facts(struct net_endpoint *endpoint, struct net_endpoint_fa
 	grow_out(out, size_bytes, facts, sizeof(*facts));
 }
 
-/* ---- Attach ----------------------------------------------------------------------------------- */
-
-/* The first phase, once more. */
-static int resume(struct net_xdp_endpoint *ep, struct net_error *err)
-{
-	int rc = attach_again(&ep->attached, &ep->config, err);
-
-	if (rc < 0 || (rc == 0 && !ep->gone && ep->events_fd >= 0))
-		return rc;
-	ep->memory.dma_per_page = ep->attached.device.dma_per_page;
-	return actions_resume(ep, err);
-}
-
-/* ---- Queues ----------------------------------------------------------------------------------- */
-
-static int check_queues(const struct net_xdp_endpoint *ep, uint32_t count,
-			const struct net_rss_config *rss, struct net_error *err)
-{
-	int rc = lifecycle_get_queues(count, ep->facts.max_queues, alive(ep), err);
-
-	if (rc == -EINVAL)
-		return error_set(err, rc, "get_queues",
-				 "%u queues: %s has %u RX and %u TX queues, first_queue is %u and "
-				 "max_queues %u, which leaves %u%s; see xsk-info %s",
-				 count, ep->attached.device.ifname, ep->attached.device.rx_queues,
-				 ep->attached.device.tx_queues, ep->config.first_queue,
-				 ep->config.max_queues, ep->facts.max_queues,
-				 ep->attached.device.tx_queues < ep->attached.device.rx_queues
-					 ? ": each must send as well, use ethtool -L"
-					 : "",
-				 ep->attached.device.ifname);
-	if (!rc && rss)
-		rc = rss_check(rss, &ep->facts, err);
-	return rc;
-}
-
-/* Channels may have been taken away since the facts were told. */
-static int check_hardware(const struct net_xdp_endpoint *ep, uint32_t count, struct net_error *err)
-{
-	if (ep->config.first_queue + count <= ep->attached.device.tx_queues)
-		return 0;
-	return error_set(err, -EINVAL, "get_queues",
-			 "%u queues: %s has %u RX and %u TX queues now, first_queue is %u, "
-			 "and each must send as well; give it more with: ethtool -L",
-			 count, ep->attached.device.ifname, ep->attached.device.rx_queues,
-			 ep->attached.device.tx_queues, ep->config.first_queue);
-}
-
-static int get_queues(struct net_endpoint *endpoint, const struct net_queue_config *configs,
-		      uint32_t count, const struct net_rss_config *rss, struct net_queue **queues,
-		      struct net_error *err)
-{
-	struct net_xdp_endpoint *ep = endpoint_of(endpoint);
-	int rc = check_queues(ep, count, rss, err);
-
-	if (!rc)
-		rc = attach_check_namespace(&ep->attached, "get_queues", err);
-	if (!rc)
-		rc = resume(ep, err);
-	if (!rc)
-		rc = check_hardware(ep, count, err);
-	if (rc)
-		return rc;
-	ep->umem_fd = -1;
-	for (uint32_t i = 0; i < count; i++) {
-		struct net_xdp_queue *q;
-
-		rc = queue_create(ep, i, &configs[i], &q, err);
-		if (rc) {
-			while (i--)
-				queue_destroy(queues[i], NULL);
-			return rc;
-		}
-		queues[i] = &q->base;
-		__atomic_add_fetch(&ep->queues_alive, 1, __ATOMIC_RELAXED);
-		if (i == 0)
-			ep->umem_fd = q->xsk.fd;
-	}
-	ep->umem_fd = -1;
-	ep->made = count;
-	return 0;
-}
-
-void endpoint_set_socket(struct net_xdp_endpoint *ep, uint32_t index, int fd)
-{
-	pthread_mutex_lock(&ep->sockets_lock);
-	ep->sockets[index] = fd;
-	pthread_mutex_unlock(&ep->sockets_lock);
-}
-
-/* A copy of the descriptor of a queue that is alive, so that the UMEM stays registered though that queue may
- * end meanwhile. Return: -1 when there is none, or no room for a copy; *alive: is queue index? */
-static int borrow_umem(struct net_xdp_endpoint *ep, uint32_t index, bool *is_alive)
-{
-	int fd = -1;
-
-	pthread_mutex_lock(&ep->sockets_lock);
-	*is_alive = ep->sockets[index] >= 0;
-	for (uint32_t i = 0; i < ep->made && fd < 0; i++)
-		if (ep->sockets[i] >= 0)
-			fd = fcntl(ep->sockets[i], F_DUPFD_CLOEXEC, 0);
-	pthread_mutex_unlock(&ep->sockets_lock);
-	return fd;
-}
-
-static int make_again(struct net_xdp_endpoint *ep, uint32_t index,
-		      const struct net_queue_config *config, struct net_queue **queue,
-		      struct net_error *err)
-{
-	struct net_xdp_queue *q;
-	int rc;
-
-	if (endpoint_is_lost(ep))
-		return error_set(err, -EBUSY, "get_queue",
-				 "%s or the program on it went: destroy all queues, then call "
-				 "get_queues",
-				 ep->attached.device.ifname);
-	rc = queue_create(ep, index, config, &q, err);
-	if (rc)
-		return rc;
-	*queue = &q->base;
-	__atomic_add_fetch(&ep->queues_alive, 1, __ATOMIC_RELAXED);
-	return 0;
-}
-
-static int get_queue(struct net_endpoint *endpoint, uint32_t index,
-		     const struct net_queue_config *config, struct net_queue **queue,
-		     struct net_error *err)
-{
-	struct net_xdp_endpoint *ep = endpoint_of(endpoint);
-	bool is_alive = false;
-	int rc;
-
-	ep->umem_fd = index < ep->made ? borrow_umem(ep, index, &is_alive) : -1;
-	rc = lifecycle_get_queue(index, ep->made, is_alive, err);
-	if (!rc)
-		rc = attach_check_namespace(&ep->attached, "get_queue", err);
-	if (!rc)
-		rc = make_again(ep, index, config, queue, err);
-	if (ep->umem_fd >= 0)
-		close(ep->umem_fd);
-	ep->umem_fd = -1;
-	return rc;
-}
+/* ---- Life -------------------------------------------------------------------------------------- */
 
 static int stop(struct net_endpoint *endpoint)
 {
-	return alive(endpoint_of(endpoint)) ? -EBUSY : 0;
+	return endpoint_alive(endpoint_of(endpoint)) ? -EBUSY : 0;
 }
 
 /* The endpoint itself, or the one inside its wrappers. NULL: none of ours. */
@@ -275,7 +123,7 @@ static void endpoint_free(struct net_xdp_endpoint *ep)
 static int destroy(struct net_endpoint *endpoint, struct net_error *err)
 {
 	struct net_xdp_endpoint *ep = endpoint_of(endpoint);
-	int rc = lifecycle_destroy(alive(ep), err);
+	int rc = lifecycle_destroy(endpoint_alive(ep), err);
 
 	/* libxdp detaches from the interface of that number in the caller's namespace. */
 	if (!rc && ep->attached.program.dispatched)
@@ -360,8 +208,8 @@ int net_xdp_open(const struct net_xdp_config *config, struct net_endpoint **out,
 static const struct net_endpoint_ops endpoint_ops = {
 	.size_bytes = sizeof(struct net_endpoint_ops),
 	.facts = endpoint_facts,
-	.get_queues = get_queues,
-	.get_queue = get_queue,
+	.get_queues = endpoint_get_queues,
+	.get_queue = endpoint_get_queue,
 	.stop = stop,
 	.poll_action = actions_poll,
 	.action_fd = actions_fd,

@@ -41,6 +41,18 @@ struct net_xdp_endpoint {
 	bool gone; /* atomic, queues read it: device or program went, the restart was asked for */
 };
 
+static inline uint32_t endpoint_alive(const struct net_xdp_endpoint *ep)
+{
+	return __atomic_load_n(&ep->queues_alive, __ATOMIC_ACQUIRE);
+}
+
+/* get_queues.c */
+int endpoint_get_queues(struct net_endpoint *endpoint, const struct net_queue_config *configs,
+			uint32_t count, const struct net_rss_config *rss, struct net_queue **queues,
+			struct net_error *err);
+int endpoint_get_queue(struct net_endpoint *endpoint, uint32_t index,
+		       const struct net_queue_config *config, struct net_queue **queue,
+		       struct net_error *err);
 /* A queue has its socket, or (-1) is about to close it. */
 void endpoint_set_socket(struct net_xdp_endpoint *ep, uint32_t index, int fd);
 
