@@ -280,6 +280,19 @@ NET_PUBLIC int net_xdp_open(const struct net_xdp_config *config, struct net_endp
 			    struct net_error *err);
 
 /*
+ * The frontend's memory has changed: regions were added, removed or moved (memory hotplug, a new memory table
+ * of a guest). These are all of them from now on, by the rules of struct net_xdp_config. The kernel cannot
+ * change a UMEM that is registered, so this costs one restart: destroy the queues, call this, get_queues. The
+ * interface keeps its program meanwhile, and the host has its frames. Skip it when nothing has changed.
+ * Return: 0. Errors, err filled, the regions are as they were: -EBUSY queues are alive · -EINVAL not of this
+ * backend, or as net_xdp_open() · -ENOMEM and what else net_xdp_open() says of memory.
+ * Owner: regions and fds stay the caller's; the memory of regions that are gone is unmapped here. Threads: as
+ * get_queues. Blocks: no page is touched before get_queues.
+ */
+NET_PUBLIC int net_xdp_set_regions(struct net_endpoint *ep, const struct net_xdp_region *regions,
+				   uint32_t count, struct net_error *err);
+
+/*
  * Whose destroy has returned -ETIMEDOUT asks here whether the kernel has let go meanwhile. Looks once, then
  * waits up to timeout_ms.
  * Return: the number of ended queues that are not confirmed to be free, err (may be NULL) says what is

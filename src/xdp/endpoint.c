@@ -80,6 +80,46 @@ int net_xdp_program_stats_sized(struct net_endpoint *endpoint, struct net_xdp_pr
 	return rc;
 }
 
+/* ---- Regions ---------------------------------------------------------------------------------- */
+
+static int replace_memory(struct net_xdp_endpoint *ep, const struct net_xdp_config *c,
+			  struct net_error *err)
+{
+	struct memory fresh;
+	int rc = net_xdp_config_check(c, err);
+
+	if (!rc)
+		rc = memory_open(&fresh, c, err);
+	if (rc)
+		return rc;
+	fresh.dma_per_page = ep->memory.dma_per_page;
+	memory_close(&ep->memory);
+	ep->memory = fresh;
+	ep->config.region_count = c->region_count;
+	return 0;
+}
+
+int net_xdp_set_regions(struct net_endpoint *endpoint, const struct net_xdp_region *regions,
+			uint32_t count, struct net_error *err)
+{
+	struct net_endpoint *ours = find_ours(endpoint);
+	struct net_xdp_endpoint *ep;
+	struct net_xdp_config c;
+
+	if (!ours)
+		return error_set(err, -EINVAL, "memory", "this endpoint is not of AF_XDP");
+	ep = endpoint_of(ours);
+	if (endpoint_alive(ep))
+		return error_set(err, -EBUSY, "memory",
+				 "%u queues are alive: destroy them, set the regions, then call "
+				 "get_queues",
+				 endpoint_alive(ep));
+	c = ep->config;
+	c.regions = regions;
+	c.region_count = count;
+	return replace_memory(ep, &c, err);
+}
+
 /* ---- Queues that were ended ------------------------------------------------------------------- */
 
 int net_xdp_unreleased(struct net_endpoint *endpoint, uint32_t timeout_ms, struct net_error *err)

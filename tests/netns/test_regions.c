@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -293,6 +294,105 @@ Test(regions, private_anonymous_memory_as_it_is_works)
 	prepare();
 	replace_memory(-1, map(-1, BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE));
 	expect_traffic(true);
+}
+
+/* ---- Changed ------------------------------------------------------------------------------------ */
+
+static int set_regions(uint32_t count)
+{
+	return net_xdp_set_regions(rig.x.ep, config->regions, count, &rig.x.err);
+}
+
+/* Is this memory of the frontend's still mapped here by the library? Its file's inode is in the maps more
+ * often than the frontend's own mapping. */
+static uint32_t mappings_of(int fd)
+{
+	FILE *maps = fopen("/proc/self/maps", "re");
+	unsigned long inode;
+	char line[512];
+	uint32_t count = 0;
+	struct stat s;
+
+	cr_assert(maps && fstat(fd, &s) == 0);
+	while (fgets(line, sizeof(line), maps))
+		count += sscanf(line, "%*s %*s %*s %*s %lu", &inode) == 1 && inode == s.st_ino;
+	fclose(maps);
+	return count;
+}
+
+Test(regions, exchanged_between_queues_carry_the_traffic)
+{
+	int before, after;
+
+	prepare();
+	frontend_xdp_open(&rig.x);
+	frontend_xdp_start(&rig.x, 2, 64);
+	traffic_both_ways(&rig.x, &rig.peer);
+	frontend_xdp_stop(&rig.x);
+	before = dup(rig.x.f.regions[0].fd);
+	after = make_memfd(BYTES, 0);
+	replace_memory(after, map(after, BYTES, PROT_READ | PROT_WRITE, MAP_SHARED));
+	cr_assert_eq(mappings_of(before), 1, "the library's");
+	cr_assert_eq(set_regions(1), 0, "%s", rig.x.err.message);
+	cr_assert_eq(mappings_of(before), 0, "the old memory is let go");
+	frontend_xdp_start(&rig.x, 2, 64);
+	traffic_both_ways(&rig.x, &rig.peer);
+	close(before);
+	rig_close(&rig);
+}
+
+Test(regions, more_and_fewer_of_them_are_reached_and_not_reached)
+{
+	struct net_xdp_region *const second = region + 1;
+	int more;
+
+	prepare();
+	frontend_xdp_open(&rig.x);
+	more = make_memfd(BYTES, 0);
+	*second = *region;
+	second->guest_addr += 2 * BYTES;
+	second->fd = more;
+	for (uint32_t count = 1; count <= 2; count++) {
+		const struct net_tx_metadata packet = {
+			.id = 1, .segment_count = 1, .len_bytes = 60};
+		const struct net_tx_segment segment = {
+			.addr = second->guest_addr + 4096, .len_bytes = 60, .head = &packet};
+		uint64_t refused;
+		bool sync;
+
+		cr_assert_eq(set_regions(count), 0, "%s", rig.x.err.message);
+		frontend_xdp_start(&rig.x, 1, 64);
+		cr_assert_eq(net_queue_tx_avail(rig.x.queues[0], &rig.x.f.pool, &segment, 1, &sync),
+			     1);
+		refused = frontend_xdp_counter(&rig.x, 0, NET_XDP_TX_DROP_ADDRESS);
+		cr_assert_eq(refused, count == 1, "%u regions: %lu", count, refused);
+		frontend_xdp_stop(&rig.x);
+	}
+	close(more);
+	rig_close(&rig);
+}
+
+Test(regions, that_are_wrong_leave_those_that_were)
+{
+	struct net_endpoint *null;
+
+	prepare();
+	frontend_xdp_open(&rig.x);
+	frontend_xdp_start(&rig.x, 2, 64);
+	cr_assert_eq(set_regions(1), -EBUSY);
+	cr_assert_not_null(strstr(rig.x.err.message, "2 queues are alive: destroy them"));
+	frontend_xdp_stop(&rig.x);
+	cr_assert_eq(set_regions(0), -EINVAL);
+	cr_assert_not_null(strstr(rig.x.err.message, "region_count 0"));
+	region->size_bytes = 2 * BYTES;
+	cr_assert_eq(set_regions(1), -EINVAL);
+	cr_assert_not_null(strstr(rig.x.err.message, "make the file as long as its region"));
+	frontend_xdp_start(&rig.x, 2, 64);
+	traffic_both_ways(&rig.x, &rig.peer);
+	cr_assert_eq(net_null_open(&null, &rig.x.err), 0);
+	cr_assert_eq(net_xdp_set_regions(null, region, 1, &rig.x.err), -EINVAL);
+	net_endpoint_destroy(null, NULL);
+	rig_close(&rig);
 }
 
 /* ---- Huge pages ----------------------------------------------------------------------------------- */
