@@ -360,9 +360,11 @@ int program_set_socket(const struct program *p, uint32_t queue, int socket_fd)
 	return bpf_map_update_elem(p->xsks_fd, &queue, &socket_fd, BPF_ANY);
 }
 
-void program_clear_socket(const struct program *p, uint32_t queue)
+int program_clear_socket(const struct program *p, uint32_t queue)
 {
-	bpf_map_delete_elem(p->xsks_fd, &queue);
+	int rc = bpf_map_delete_elem(p->xsks_fd, &queue);
+
+	return rc == -ENOENT ? 0 : rc;
 }
 
 /* The kernel writes one value for each CPU that can be there, and only sysfs tells how many that are.

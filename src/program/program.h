@@ -48,7 +48,7 @@ bool program_may_run(struct program *p, uint32_t running_id);
 
 /* From now on (no longer) the frames of a hardware queue go to a socket. Return: 0 or -errno. */
 int program_set_socket(const struct program *p, uint32_t queue, int socket_fd);
-void program_clear_socket(const struct program *p, uint32_t queue);
+int program_clear_socket(const struct program *p, uint32_t queue);
 
 int program_stats(const struct program *p, struct net_xdp_program_stats *out);
 

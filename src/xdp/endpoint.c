@@ -93,6 +93,7 @@ static int replace_memory(struct net_xdp_endpoint *ep, const struct net_xdp_conf
 	if (rc)
 		return rc;
 	fresh.dma_per_page = ep->memory.dma_per_page;
+	keep_drop(ep);
 	memory_close(&ep->memory);
 	ep->memory = fresh;
 	ep->config.region_count = c->region_count;
@@ -164,13 +165,16 @@ static int destroy(struct net_endpoint *endpoint, struct net_error *err)
 {
 	struct net_xdp_endpoint *ep = endpoint_of(endpoint);
 	int rc = lifecycle_destroy(endpoint_alive(ep), err);
+	uint32_t patience;
 
 	/* libxdp detaches from the interface of that number in the caller's namespace. */
 	if (!rc && ep->attached.program.dispatched)
 		rc = attach_check_namespace(&ep->attached, "destroy", err);
 	if (rc)
 		return rc;
-	if (maker_is_us(&ep->attached.program.maker) && net_xdp_unreleased(endpoint, 0, err) > 0)
+	patience = keep_drop(ep) ? ep->config.release_timeout_ms : 0;
+	if (maker_is_us(&ep->attached.program.maker) &&
+	    net_xdp_unreleased(endpoint, patience, err) > 0)
 		rc = -ETIMEDOUT;
 	endpoint_free(ep);
 	return rc;
@@ -186,7 +190,7 @@ static struct net_xdp_endpoint *endpoint_new(const struct net_xdp_config *config
 	ep->config = *config;
 	snprintf(ep->name, sizeof(ep->name), "%s", config->ifname);
 	ep->config.ifname = ep->name;
-	ep->umem_fd = -1;
+	ep->umem_fd = ep->kept.xsk.fd = -1;
 	pthread_mutex_init(&ep->sockets_lock, NULL);
 	for (uint32_t i = 0; i < ENDPOINT_QUEUES; i++)
 		ep->sockets[i] = -1;

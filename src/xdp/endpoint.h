@@ -6,6 +6,7 @@
 
 #include "net_xdp.h"
 #include "xdp/attach.h"
+#include "xdp/keep.h"
 #include "xdp/memory.h"
 #include "program/program.h"
 #include "xdp/queue.h"
@@ -20,6 +21,7 @@ struct net_xdp_endpoint {
 	struct net_endpoint_facts facts;
 	struct attachment attached;
 	struct memory memory;
+	struct kept kept;      /* under sockets_lock */
 	uint32_t queues_alive; /* atomic: queues end in their own threads */
 	int umem_fd;	       /* a socket with the UMEM, to share it, while queues are made */
 	uint32_t made;	       /* queues of the last get_queues */

@@ -17,6 +17,8 @@ static int resume(struct net_xdp_endpoint *ep, struct net_error *err)
 
 	if (rc < 0 || (rc == 0 && !ep->gone && ep->events_fd >= 0))
 		return rc;
+	if (rc == 1)
+		keep_drop(ep); /* it is bound to what was there before */
 	ep->memory.dma_per_page = ep->attached.device.dma_per_page;
 	return actions_resume(ep, err);
 }
@@ -79,6 +81,7 @@ int endpoint_get_queues(struct net_endpoint *endpoint, const struct net_queue_co
 		if (rc) {
 			while (i--)
 				queue_destroy(queues[i], NULL);
+			keep_drop(ep);
 			return rc;
 		}
 		queues[i] = &q->base;
@@ -109,6 +112,8 @@ static int borrow_umem(struct net_xdp_endpoint *ep, uint32_t index, bool *is_ali
 	for (uint32_t i = 0; i < ep->made && fd < 0; i++)
 		if (ep->sockets[i] >= 0)
 			fd = fcntl(ep->sockets[i], F_DUPFD_CLOEXEC, 0);
+	if (fd < 0 && ep->kept.xsk.fd >= 0)
+		fd = fcntl(ep->kept.xsk.fd, F_DUPFD_CLOEXEC, 0);
 	pthread_mutex_unlock(&ep->sockets_lock);
 	return fd;
 }

@@ -181,6 +181,7 @@ static void tell_config(const struct net_xdp_config *c, struct net_inspector *to
 	inspect_flag(to, "unaligned", c->unaligned);
 	inspect_flag(to, "memory_as_is", c->memory_as_is);
 	inspect_flag(to, "sealed", c->sealed);
+	inspect_flag(to, "keep_umem", c->keep_umem);
 	inspect_number(to, "chunk_bytes", c->chunk_bytes, "bytes");
 	inspect_number(to, "private_rx_chunks", c->private_rx_chunks, "chunks");
 	inspect_number(to, "private_tx_frames", c->private_tx_frames, "frames");

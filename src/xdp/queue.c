@@ -11,6 +11,7 @@
 #include "base/grow.h"
 #include "host/netdev.h"
 #include "xdp/endpoint.h"
+#include "xdp/keep.h"
 #include "xdp/socket.h"
 #include "xdp/umem.h"
 #include "xdp/data/ready.h"
@@ -76,7 +77,7 @@ static int queue_retire(struct net_xdp_queue *q, struct net_error *err)
 	}
 	if (q->xsk.bound && q->tx_later) /* accepted is accepted, also in the last call */
 		tx_push(q);
-	program_clear_socket(&q->endpoint->attached.program, q->hardware_queue);
+	q->cleared = program_clear_socket(&q->endpoint->attached.program, q->hardware_queue) == 0;
 	kept = put_back(q, err);
 	if (q->xsk.bound) /* what has completed needs no release */
 		tx_reap(q);
@@ -111,7 +112,10 @@ static int queue_free(struct net_xdp_queue *q, struct net_error *err)
 	ready_close(q);
 	if (q->live)
 		endpoint_set_socket(ep, q->index, -1);
-	xsk_close(&q->xsk);
+	if (keep_socket(ep, q))
+		ep->ended[q->index].pending = false;
+	else
+		xsk_close(&q->xsk);
 	if (q->xsk.bound) { /* else the queue may be another's, who keeps it */
 		rc = release_wait(&ended, &ep->attached.witness, &until, why, sizeof(why));
 		ended.pending = rc != 0;
@@ -145,6 +149,8 @@ static int open_socket(struct net_xdp_queue *q, struct net_xdp_endpoint *ep, str
 {
 	int rc = 0;
 
+	if (keep_take(ep, q))
+		return 0;
 	q->xsk.fd = xsk_socket(err);
 	if (q->xsk.fd < 0)
 		return q->xsk.fd;
@@ -182,6 +188,7 @@ int queue_enter(struct net_xdp_queue *q)
 	if (q->enter_error && now - q->entered_ms < LOOK_MS)
 		return q->enter_error;
 	q->entered_ms = now;
+	keep_enter(q);
 	q->enter_error =
 		program_set_socket(&q->endpoint->attached.program, q->hardware_queue, q->xsk.fd);
 	q->outside = q->enter_error != 0;
@@ -191,7 +198,7 @@ int queue_enter(struct net_xdp_queue *q)
 static int bind_queue(struct net_xdp_queue *q, struct net_xdp_endpoint *ep, struct net_error *err)
 {
 	const struct xsk_setup setup = queue_xsk_setup(q, ep);
-	int rc = xsk_bind(&q->xsk, &setup, err);
+	int rc = q->xsk.bound ? 0 : xsk_bind(&q->xsk, &setup, err);
 	struct release *last = &ep->ended[q->index];
 	struct deadline now = deadline_in(0);
 	char why[168];
@@ -202,7 +209,7 @@ static int bind_queue(struct net_xdp_queue *q, struct net_xdp_endpoint *ep, stru
 		q->kernel_tells_sockets =
 			netdev_queue_has_socket(&ep->attached.host, ep->attached.device.ifindex,
 						q->hardware_queue) == 1;
-		q->witnessed = witness_enter(&ep->attached.witness, q->index, q->xsk.fd);
+		q->witnessed |= witness_enter(&ep->attached.witness, q->index, q->xsk.fd);
 	} else if (rc == -EBUSY && last->pending &&
 		   release_wait(last, &ep->attached.witness, &now, why, sizeof(why))) {
 		error_set(err, rc, "bind", "%s queue %u is not free since its last end: %s",

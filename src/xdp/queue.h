@@ -140,6 +140,7 @@ struct net_xdp_queue {
 	enum checksum_source rx_source;
 	struct maker maker;	   /* who ends it, see maker_is_us() */
 	bool live;		   /* the endpoint knows its socket */
+	bool cleared;		   /* out of the program's map for good */
 	bool witnessed;		   /* its socket is in the endpoint's witness */
 	bool kernel_tells_sockets; /* netdev_queue_has_socket() was seen to work here */
 
@@ -155,6 +156,9 @@ struct net_xdp_queue {
 	int enter_error;
 
 	uint32_t napi_id;
+	uint32_t fill_end; /* of a kept socket: what is in front names no buffer, see keep.h */
+	/* What the kernel had counted when the socket became this queue's, see keep.h. */
+	struct xdp_statistics kernel_before;
 	struct affinity affinity;
 	struct napi napi;
 };
@@ -212,6 +216,8 @@ void queue_outstanding(struct net_queue *q, net_outstanding_fn *each, void *cont
 void queue_inspect(struct net_queue *q, struct net_inspector *to);
 
 /* report.c */
+/* XDP_STATISTICS since the queue was made. Return: 0 or -errno. */
+int queue_kernel_stats(const struct net_xdp_queue *q, struct xdp_statistics *out);
 void queue_stats(struct net_queue *q, struct net_queue_stats *out, size_t size_bytes);
 
 /* queue.c */

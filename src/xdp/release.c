@@ -109,19 +109,14 @@ static int ask_witness(const struct release *r, const struct witness *w)
 	return 0;
 }
 
-/*
- * In copy mode the kernel writes to a buffer only while it handles a frame that the program sent to our
- * socket. The socket was taken out of the program's map, then it ended; what was being handled meanwhile is
- * done when every CPU has passed through a quiescent state, which this call waits for (synchronize_rcu()).
- */
-static bool frames_are_done(void)
+bool release_frames_done(void)
 {
 	return syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) == 0;
 }
 
 static bool is_anothers(const struct release *r, const struct witness *w)
 {
-	return !r->lingers && ask_witness(r, w) == 0 && frames_are_done();
+	return !r->lingers && ask_witness(r, w) == 0 && release_frames_done();
 }
 
 /* ---- Wait ------------------------------------------------------------------------------------- */

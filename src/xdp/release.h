@@ -43,6 +43,14 @@ void witness_close(struct witness *w);
 bool witness_enter(const struct witness *w, uint32_t index, int socket_fd);
 
 /*
+ * In copy mode the kernel writes to a buffer only while it handles a frame that the program sent to our
+ * socket. Once the socket is out of the program's map, what was being handled is done when every CPU has
+ * passed through a quiescent state, which this call waits for (synchronize_rcu()). Return: false where
+ * membarrier() is refused.
+ */
+bool release_frames_done(void);
+
+/*
  * Wait until nothing touches the queue's buffers any more: no socket holds the queue, or what holds it is
  * another's. Looks at least once, also past the deadline.
  * Return: 0; -ETIMEDOUT, and why says what is known of the reason.

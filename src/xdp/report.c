@@ -51,19 +51,36 @@ static struct net_queue *find_ours(struct net_queue *queue)
 	return queue;
 }
 
+int queue_kernel_stats(const struct net_xdp_queue *q, struct xdp_statistics *out)
+{
+	const struct xdp_statistics *before = &q->kernel_before;
+	socklen_t len = sizeof(*out);
+
+	memset(out, 0, sizeof(*out)); /* older kernels fill in less */
+	if (getsockopt(q->xsk.fd, SOL_XDP, XDP_STATISTICS, out, &len))
+		return -errno;
+	out->rx_dropped -= before->rx_dropped;
+	out->rx_invalid_descs -= before->rx_invalid_descs;
+	out->tx_invalid_descs -= before->tx_invalid_descs;
+	out->rx_ring_full -= before->rx_ring_full;
+	out->rx_fill_ring_empty_descs -= before->rx_fill_ring_empty_descs;
+	return 0;
+}
+
 int net_xdp_queue_stats_sized(struct net_queue *queue, uint64_t *values, uint32_t count)
 {
 	uint64_t ours[NET_XDP_COUNTERS];
-	struct xdp_statistics kernel = {0};
-	socklen_t len = sizeof(kernel);
+	struct xdp_statistics kernel;
 	struct net_xdp_queue *q;
+	int rc;
 
 	queue = find_ours(queue);
 	if (!queue)
 		return -EINVAL;
 	q = queue_of(queue);
-	if (getsockopt(q->xsk.fd, SOL_XDP, XDP_STATISTICS, &kernel, &len))
-		return -errno;
+	rc = queue_kernel_stats(q, &kernel);
+	if (rc)
+		return rc;
 	for (int i = 0; i < NET_XDP_COUNTERS; i++)
 		ours[i] = count_read(&q->counter[i]);
 	ours[NET_XDP_RX_KERNEL_DROPPED] = kernel.rx_dropped;
