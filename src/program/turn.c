@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -8,6 +9,23 @@
 static bool is_ours(const struct net_xdp_device *device)
 {
 	return device->program_id && strncmp(device->program_name, "net_xdp", 7) == 0;
+}
+
+/* The kernel tells a name only to who has CAP_SYS_ADMIN, and a program need not have one. */
+struct program_words {
+	char text[64];
+};
+
+static struct program_words words_of(const struct net_xdp_device *device)
+{
+	struct program_words words;
+
+	if (device->program_name[0])
+		snprintf(words.text, sizeof(words.text), "XDP program \"%s\"",
+			 device->program_name);
+	else
+		snprintf(words.text, sizeof(words.text), "XDP program without a readable name");
+	return words;
 }
 
 /* A program of ours that is still attached mostly belongs to a process that is just ending. One
@@ -21,10 +39,10 @@ static int wait_for_ours(struct net_xdp_device *device, const struct net_xdp_con
 	       !deadline_passed(until)) {
 		if (deadline_tell(until) &&
 		    !wait_tell(c->on_wait, c->on_wait_context, c->release_timeout_ms,
-			       "%s has %s (XDP program \"%s\", id %u)",
+			       "%s has %s (%s, id %u)",
 			       is_ours(device) ? "another program of this library"
 					       : "another program",
-			       device->ifname, device->program_name, device->program_id))
+			       device->ifname, words_of(device).text, device->program_id))
 			deadline_give_up(until);
 		sleep_ms(5);
 		rc = net_xdp_device_query(device->ifname, device, err);
@@ -39,18 +57,17 @@ static int refuse_other(const struct net_xdp_config *c, const struct net_xdp_dev
 
 	if (is_ours(device))
 		return error_set(err, -EBUSY, "attach",
-				 "%s: another program of this library has it (XDP program \"%s\", "
-				 "id %u) and did not end within %u ms; an interface serves one "
-				 "endpoint: stop that process (xsk-info %s names it), or use "
-				 "program dispatcher in both",
-				 device->ifname, device->program_name, device->program_id,
+				 "%s: another program of this library has it (%s, id %u) and did "
+				 "not end within %u ms; an interface serves one endpoint: stop "
+				 "that process (xsk-info %s names it), or use program dispatcher "
+				 "in both",
+				 device->ifname, words_of(device).text, device->program_id,
 				 deadline_spent(until), device->ifname);
 	return error_set(
 		err, -EBUSY, "attach",
-		"%s already runs the XDP program \"%s\" (id %u, %s); stop its owner "
-		"(xsk-info %s names it), or %s",
-		device->ifname, device->program_name, device->program_id, device->program_mode,
-		device->ifname,
+		"%s already runs %s %s (id %u, %s); stop its owner (xsk-info %s names it), or %s",
+		device->ifname, device->program_name[0] ? "the" : "an", words_of(device).text,
+		device->program_id, device->program_mode, device->ifname,
 		!link ? "load it through libxdp's dispatcher as well"
 		: strcmp(device->program_mode, "dispatcher") == 0
 			? "use program dispatcher"

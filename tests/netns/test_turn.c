@@ -143,6 +143,25 @@ Test(turn, open_at_the_same_time_as_a_foreign_program_names_it, .timeout = 60)
 	rig_close(&r);
 }
 
+Test(turn, program_without_a_name_is_told_without_an_empty_one, .timeout = 60)
+{
+	char id[64];
+	struct rig r;
+
+	rig_prepare(&r, 1);
+	r.x.config.release_timeout_ms = 2000;
+	r.x.config.on_wait = remember;
+	r.x.config.on_wait_context = told;
+	snprintf(id, sizeof(id), "XDP program without a readable name (id %u, ",
+		 foreign_program_without_name("v0", 1));
+	cr_assert_eq(frontend_xdp_try_open(&r.x), -EBUSY);
+	cr_assert(strstr(told, "another program has v0 (XDP program without a readable name, id "),
+		  "%s", told);
+	cr_assert(strstr(r.x.err.message, id), "no \"%s\" in: %s", id, r.x.err.message);
+	foreign_program_detach("v0", 1);
+	rig_close(&r);
+}
+
 Test(turn, get_queues_that_waits_for_another_socket_says_so_and_can_be_told_to_stop, .timeout = 60)
 {
 	struct rig r;

@@ -21,13 +21,13 @@ static uint32_t mode_flag(int native)
 	return native ? XDP_FLAGS_DRV_MODE : XDP_FLAGS_SKB_MODE;
 }
 
-uint32_t foreign_program(const char *ifname, int native)
+static uint32_t attach_named(const char *name, const char *ifname, int native)
 {
 	const struct bpf_insn pass[] = {
 		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = XDP_PASS},
 		{.code = BPF_JMP | BPF_EXIT},
 	};
-	int fd = bpf_prog_load(BPF_PROG_TYPE_XDP, "foreign_prog", "GPL", pass, 2, NULL), rc;
+	int fd = bpf_prog_load(BPF_PROG_TYPE_XDP, name, "GPL", pass, 2, NULL), rc;
 
 	cr_assert(fd >= 0, "load a program: %s", strerror(errno));
 	rc = bpf_xdp_attach((int)if_nametoindex(ifname), fd,
@@ -35,6 +35,16 @@ uint32_t foreign_program(const char *ifname, int native)
 	cr_assert(rc == 0, "attach to %s: %s", ifname, strerror(-rc));
 	close(fd);
 	return netns_program_id(ifname);
+}
+
+uint32_t foreign_program(const char *ifname, int native)
+{
+	return attach_named("foreign_prog", ifname, native);
+}
+
+uint32_t foreign_program_without_name(const char *ifname, int native)
+{
+	return attach_named(NULL, ifname, native);
 }
 
 void foreign_program_detach(const char *ifname, int native)

@@ -3,6 +3,7 @@
 #include <criterion/criterion.h>
 
 #include "support/predicted.h"
+#include "support/tool.h"
 
 Test(info_output, limit_of_a_chunk_is_as_the_kernel_computes_it)
 {
@@ -52,6 +53,23 @@ Test(info_output, json_string_of_any_bytes_is_utf8)
 		cr_expect_not_null(strstr(text, expected), "row %zu: %s", i, text);
 		free(text);
 	}
+}
+
+Test(info_output, program_without_a_readable_name_has_no_empty_one)
+{
+	struct info_facts f = interface("veth", NATIVE);
+	struct info_prediction p;
+	char *text;
+
+	f.device.program_id = 7;
+	p = predict(&f);
+	text = print(&f, &p);
+	cr_expect(tool_is_json(text) && strstr(text, "\"id\": 7"), "%s", text);
+	cr_expect_null(strstr(text, "\"name\""), "%s", text);
+	free(text);
+	text = show(&f, &p);
+	cr_expect_null(strstr(text, "\"\""), "%s", text);
+	free(text);
 }
 
 Test(info_output, text_of_foreign_names_is_escaped_everywhere)

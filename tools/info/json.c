@@ -22,7 +22,8 @@ static void put_program(struct json *j, const struct info_facts *f)
 	json_text(j, "mode", d->program_mode);
 	if (d->program_id) {
 		json_number(j, "id", d->program_id);
-		json_text(j, "name", d->program_name);
+		if (d->program_name[0])
+			json_text(j, "name", d->program_name);
 	}
 	if (f->holder.link_id)
 		json_number(j, "link_id", f->holder.link_id);
