@@ -26,52 +26,67 @@ static void put(struct json *j, const char *text)
 	j->write(j->context, text, strlen(text));
 }
 
-/* How long is the UTF-8 character at s? 0 when it is none. Source: RFC 3629, section 4. */
-static int utf8_length(const unsigned char *s)
+/* The UTF-8 character at s, or the byte where it is none. Return: the character's length, 0 none. Source: RFC
+ * 3629, section 4. */
+static int decode(const unsigned char *s, uint32_t *code)
 {
 	static const struct {
 		unsigned char lead_min, lead_max, second_min, second_max;
 		int length;
 	} forms[] = {
-		{0x20, 0x7e, 0, 0, 1},	     {0xc2, 0xdf, 0x80, 0xbf, 2},
+		{0x01, 0x7f, 0, 0, 1},	     {0xc2, 0xdf, 0x80, 0xbf, 2},
 		{0xe0, 0xe0, 0xa0, 0xbf, 3}, {0xe1, 0xec, 0x80, 0xbf, 3},
 		{0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3},
 		{0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4},
 		{0xf4, 0xf4, 0x80, 0x8f, 4},
 	};
+	size_t i = 0;
 
-	for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++) {
-		int n = 1;
-
-		if (s[0] < forms[i].lead_min || s[0] > forms[i].lead_max)
-			continue;
-		if (forms[i].length > 1 &&
-		    (s[1] < forms[i].second_min || s[1] > forms[i].second_max))
+	*code = s[0];
+	while (i < sizeof(forms) / sizeof(*forms) &&
+	       (s[0] < forms[i].lead_min || s[0] > forms[i].lead_max))
+		i++;
+	if (i == sizeof(forms) / sizeof(*forms))
+		return 0;
+	if (forms[i].length > 1 && (s[1] < forms[i].second_min || s[1] > forms[i].second_max))
+		return 0;
+	for (int n = 2; n < forms[i].length; n++)
+		if ((s[n] & 0xc0) != 0x80)
 			return 0;
-		for (n = 2; n < forms[i].length; n++)
-			if ((s[n] & 0xc0) != 0x80)
-				return 0;
-		return forms[i].length;
-	}
-	return 0;
+	if (forms[i].length > 1)
+		*code = s[0] & 0x7fu >> forms[i].length;
+	for (int n = 1; n < forms[i].length; n++)
+		*code = *code << 6 | (s[n] & 0x3f);
+	return forms[i].length;
 }
 
-/* A string whatever it holds: control characters and bytes that are no UTF-8 become \u00XX. */
+/* Controls of C0 and C1 (U+009B begins an escape sequence), DEL, and what turns the direction of a line: whoever
+ * shows the document on a terminal must not run what a name holds. */
+static bool is_control(uint32_t code)
+{
+	return code < 0x20 || (code >= 0x7f && code < 0xa0) || (code >= 0x2028 && code <= 0x202e) ||
+	       (code >= 0x2066 && code <= 0x2069);
+}
+
+/* A string whatever it holds: controls become \uNNNN, bytes that are no UTF-8 \u00NN. */
 static void put_string(struct json *j, const char *text)
 {
+	uint32_t code;
 	char out[8];
 	int n;
 
 	put(j, "\"");
-	for (const unsigned char *s = (const unsigned char *)text; *s; s += n) {
-		n = utf8_length(s);
-		if (n && *s != '"' && *s != '\\') {
+	for (const unsigned char *s = (const unsigned char *)text; *s; s += n ? n : 1) {
+		n = decode(s, &code);
+		if (code == '"' || code == '\\') {
+			snprintf(out, sizeof(out), "\\%c", (int)code);
+			put(j, out);
+		} else if (!n || is_control(code)) {
+			snprintf(out, sizeof(out), "\\u%04x", code & 0xffff);
+			put(j, out);
+		} else {
 			j->write(j->context, (const char *)s, (size_t)n);
-			continue;
 		}
-		n = 1;
-		snprintf(out, sizeof(out), *s == '"' || *s == '\\' ? "\\%c" : "\\u%04x", *s);
-		put(j, out);
 	}
 	put(j, "\"");
 }

@@ -130,6 +130,7 @@ static void tell_texts(struct net_inspector *to)
 	inspect_text(to, "quotes", "a\"b\\c/d");
 	inspect_text(to, "control", "\x01\t\n\x1f\x7f");
 	inspect_text(to, "utf8", "\xc3\xa4 \xe2\x82\xac \xf0\x9f\x98\x80");
+	inspect_text(to, "terminal", "\xc2\x9bm \xe2\x80\xae \xe2\x81\xa6 \xc2\xa0");
 	inspect_text(to, "latin1", "\xe4");
 	inspect_text(to, "cut", "\xe2\x82");
 	inspect_text(to, "overlong", "\xc0\xaf\xe0\x80\xaf");
@@ -145,6 +146,8 @@ Test(inspect_json, texts_of_any_bytes_are_valid_utf8)
 	expect(json, ".endpoint.quotes", "\"a\\\"b\\\\c/d\"");
 	expect(json, ".endpoint.control | explode", "[1,9,10,31,127]");
 	expect(json, ".endpoint.utf8 | explode", "[228,32,8364,32,128512]");
+	expect(json, ".endpoint.terminal | explode", "[155,109,32,8238,32,8294,32,160]");
+	cr_assert(strstr(json, "\\u009bm \\u202e \\u2066 \xc2\xa0"), "%s", json);
 	expect(json, ".endpoint.latin1 | explode", "[228]");
 	expect(json, ".endpoint.cut | explode", "[226,130]");
 	expect(json, ".endpoint.overlong | explode", "[192,175,224,128,175]");
