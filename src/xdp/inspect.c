@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* What an endpoint and its queues tell of themselves. Numbers that a running queue changes are read once,
- * each whole; the walk as a whole is no snapshot. */
+/*
+ * What an endpoint and its queues tell of themselves. Each fact is told once, by whom it belongs to: driver,
+ * program and configuration by the endpoint, what bind got by the queue. Numbers that a running queue changes
+ * are read once, each whole; the walk as a whole is no snapshot.
+ */
 #include "backend/inspect.h"
 #include "xdp/endpoint.h"
+#include "xdp/report.h"
 
 const char *queue_error(struct net_queue *queue)
 {
@@ -11,12 +15,10 @@ const char *queue_error(struct net_queue *queue)
 	if (!q->failed)
 		return "";
 	if (endpoint_is_lost(q->endpoint) && q->endpoint->program_lost)
-		return "the XDP program was detached or exchanged: destroy all queues, then "
-		       "get_queues "
-		       "attaches it again";
+		return "the XDP program was detached or exchanged: destroy all queues, then call "
+		       "get_queues";
 	return "the device is gone: it was removed, or moved to another network namespace: destroy "
-	       "all "
-	       "queues, then call get_queues when it is back";
+	       "all queues, then call get_queues when it is back";
 }
 
 struct teller {
@@ -62,21 +64,17 @@ static void tell_rungs(struct net_inspector *to, const struct net_xdp_rung *rung
 	}
 }
 
-/* Asked, got, why not: what net_xdp_queue_report() has. */
+/* Asked, got, why not: what net_xdp_queue_report() has of the queue itself. */
 static void tell_report(struct net_queue *queue, struct net_inspector *to)
 {
 	struct net_xdp_report r;
 
 	net_xdp_queue_report(queue, &r);
 	inspect_text(to, "interface", r.ifname);
-	inspect_text(to, "driver", r.driver);
 	inspect_number(to, "hardware_queue", r.hardware_queue, "");
 	inspect_flag(to, "zero_copy", r.zero_copy);
-	inspect_flag(to, "native", r.native);
-	inspect_flag(to, "dispatcher", r.dispatcher);
 	inspect_flag(to, "multi_buffer", r.multi_buffer);
 	inspect_flag(to, "unaligned", r.unaligned);
-	inspect_flag(to, "sealed", r.sealed);
 	inspect_flag(to, "rx_merge", queue_of(queue)->rx_merge);
 	inspect_number(to, "chunk_bytes", r.chunk_bytes, "bytes");
 	inspect_number(to, "direct_capacity_bytes", r.direct_capacity_bytes, "bytes");
@@ -84,7 +82,6 @@ static void tell_report(struct net_queue *queue, struct net_inspector *to)
 	inspect_number(to, "max_tx_descriptors", r.max_tx_descriptors, "descriptors");
 	inspect_flag(to, "takes_frames", r.takes_frames);
 	inspect_text(to, "frames_state", r.frames_state);
-	inspect_text(to, "vlan_state", r.vlan_state);
 	inspect_flag(to, "busy_poll", r.busy_poll);
 	inspect_number(to, "napi_id", r.napi_id, "");
 	inspect_text(to, "napi_state", r.napi_state);
@@ -257,6 +254,7 @@ static void tell_program(struct net_xdp_endpoint *ep, struct net_inspector *to)
 	inspect_enter(to, "program", -1);
 	inspect_flag(to, "native", ep->attached.program.native);
 	inspect_flag(to, "dispatcher", ep->attached.program.dispatched != NULL);
+	inspect_text(to, "vlan_state", report_vlan(ep).text);
 	tell_rungs(to, ep->attached.program.rung, ep->attached.program.rung_count);
 	for (unsigned i = 0; i < sizeof(counters) / sizeof(*counters); i++) {
 		if (rc)

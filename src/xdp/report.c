@@ -8,6 +8,7 @@
 #include "base/grow.h"
 #include "host/offload.h"
 #include "xdp/endpoint.h"
+#include "xdp/report.h"
 #include "xdp/socket.h"
 
 /* ---- Statistics ------------------------------------------------------------------------------- */
@@ -100,6 +101,15 @@ static void add_rungs(struct net_xdp_report *out, const struct net_xdp_rung *run
 		out->rungs[out->rung_count++] = rung[i];
 }
 
+struct vlan_state report_vlan(const struct net_xdp_endpoint *ep)
+{
+	struct vlan_state state;
+
+	offload_say_vlan(&ep->attached.device, ep->config.rx_vlan, !ep->attached.program.native,
+			 state.text, sizeof(state.text));
+	return state;
+}
+
 /* Who gets the frames of the hardware queue? */
 static void say_frames(const struct net_xdp_queue *q, struct net_xdp_report *out)
 {
@@ -148,8 +158,7 @@ int net_xdp_queue_report_sized(struct net_queue *queue, struct net_xdp_report *o
 	};
 	snprintf(report.ifname, sizeof(report.ifname), "%s", ep->attached.device.ifname);
 	snprintf(report.driver, sizeof(report.driver), "%s", ep->attached.device.driver);
-	offload_say_vlan(&ep->attached.device, ep->config.rx_vlan, !ep->attached.program.native,
-			 report.vlan_state, sizeof(report.vlan_state));
+	snprintf(report.vlan_state, sizeof(report.vlan_state), "%s", report_vlan(ep).text);
 	snprintf(report.napi_state, sizeof(report.napi_state), "%s", q->napi.state);
 	snprintf(report.target_state, sizeof(report.target_state), "%s", q->affinity.state);
 	say_frames(q, &report);
