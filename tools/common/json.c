@@ -81,6 +81,24 @@ void json_null(struct json *j, const char *key)
 	fputs("null", j->out);
 }
 
+void json_pieces(struct json *j, const char *key)
+{
+	lead(j, key);
+	j->line_ended = false;
+}
+
+/* A line's end is held back until something follows. */
+void json_piece(struct json *j, const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (j->line_ended)
+			fprintf(j->out, "\n%*s", (int)(2 * j->depth), "");
+		j->line_ended = text[i] == '\n';
+		if (!j->line_ended)
+			putc(text[i], j->out);
+	}
+}
+
 bool json_is_asked(int argc, char **argv)
 {
 	for (int i = 1; i < argc; i++)

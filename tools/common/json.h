@@ -13,6 +13,7 @@ struct json {
 	FILE *out;
 	uint32_t depth;
 	bool first; /* of its object or array: no comma in front */
+	bool line_ended;
 };
 
 /* key is NULL for the elements of an array, and for the document itself. */
@@ -24,6 +25,10 @@ void json_signed(struct json *j, const char *key, int64_t value);
 void json_real(struct json *j, const char *key, double value);
 void json_bool(struct json *j, const char *key, bool value);
 void json_null(struct json *j, const char *key); /* not known */
+
+/* A value that somebody else writes: its text follows in pieces, and is indented as the rest is. */
+void json_pieces(struct json *j, const char *key);
+void json_piece(struct json *j, const char *text, size_t len);
 
 /* Is --json among the arguments? It may stand behind what was wrong. */
 bool json_is_asked(int argc, char **argv);

@@ -42,6 +42,10 @@ static const struct {
 	{"busy_poll_budget", "its budget"},
 	{"napi_defer_hard_irqs", "--napi-defer"},
 	{"gro_flush_timeout_ns", "--napi-flush"},
+	/* What no option asks for. */
+	{"use rx_vlan, or:", "use"},
+	{"allow bpf(), or post initial_rx", "allow bpf()"},
+	{"destroy all queues, then call get_queues", "start again"},
 };
 
 static bool is_word(char c)
