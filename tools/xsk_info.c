@@ -281,7 +281,8 @@ static int show_one(const struct options *options)
 	struct info_prediction prediction;
 	struct info_facts facts;
 	struct net_error err;
-	struct info_try tried;
+	struct info_try tried = {0};
+	int status;
 
 	if (info_facts(options->ifname, options->queue, &facts, &err) < 0)
 		return fail_whole(options, &err);
@@ -295,7 +296,9 @@ static int show_one(const struct options *options)
 	else
 		info_print_text(stdout, &facts, &prediction, options->try ? &tried : NULL);
 	fflush(stdout);
-	return options->try && tried.rc < 0 ? fail(&tried.err) : EXIT_SUCCESS;
+	status = tried.rc < 0 ? fail(&tried.err) : EXIT_SUCCESS;
+	info_try_free(&tried);
+	return status;
 }
 
 /* One queue, or all of them. */

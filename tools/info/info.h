@@ -21,6 +21,7 @@
 #include <stdio.h>
 
 #include "common/host_way.h"
+#include "common/told.h"
 #include "net_xdp.h"
 
 /* Comparable kernel release. */
@@ -196,11 +197,13 @@ struct info_limit info_limit(uint32_t chunk_bytes);
 struct info_try {
 	int rc;
 	struct net_error err;
-	struct net_xdp_report report; /* valid when rc is 0 */
+	struct told told; /* of the endpoint and its queue, when rc is 0 */
 };
 
-/* Attach, take one queue, read its report, give everything back. Return: out->rc. */
+/* Attach, take one queue, keep what both tell, give everything back. Return: out->rc. Owner: the caller ends *out
+ * with info_try_free() either way. */
 int info_try(const struct info_facts *facts, struct info_try *out);
+void info_try_free(struct info_try *tried);
 
 /* ---- words.c ---------------------------------------------------------------------------------- */
 

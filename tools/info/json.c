@@ -157,33 +157,6 @@ static void put_prediction(struct json *j, const struct info_prediction *p)
 	json_close(j, '}');
 }
 
-static void put_report(struct json *j, const struct net_xdp_report *r)
-{
-	uint32_t i;
-
-	json_bool(j, "zero_copy", r->zero_copy);
-	json_bool(j, "native", r->native);
-	json_bool(j, "multi_buffer", r->multi_buffer);
-	json_bool(j, "unaligned", r->unaligned);
-	json_bool(j, "takes_frames", r->takes_frames);
-	json_text(j, "frames_state", r->frames_state);
-	if (r->vlan_state[0])
-		json_text(j, "vlan_state", r->vlan_state);
-	json_number(j, "chunk_bytes", r->chunk_bytes);
-	json_number(j, "direct_capacity_bytes", r->direct_capacity_bytes);
-	json_number(j, "max_tx_descriptors", r->max_tx_descriptors);
-	json_number(j, "tx_budget_frames", r->tx_budget_frames);
-	json_open(j, "rungs", '[');
-	for (i = 0; i < r->rung_count && i < NET_XDP_RUNGS; i++) {
-		json_open(j, NULL, '{');
-		json_text(j, "asked", r->rungs[i].asked);
-		json_signed(j, "error", r->rungs[i].error);
-		json_text(j, "sentence", r->rungs[i].sentence);
-		json_close(j, '}');
-	}
-	json_close(j, ']');
-}
-
 static void put_try(struct json *j, const struct info_try *tried)
 {
 	json_open(j, "try", '{');
@@ -192,7 +165,7 @@ static void put_try(struct json *j, const struct info_try *tried)
 		json_text(j, "step", tried->err.step);
 		json_text(j, "message", tried->err.message);
 	} else {
-		put_report(j, &tried->report);
+		told_json(j, "got", &tried->told);
 	}
 	json_close(j, '}');
 }

@@ -228,27 +228,15 @@ static void print_privileges(FILE *out, const struct info_facts *f)
 
 static void print_try(FILE *out, const struct info_try *tried)
 {
-	const struct net_xdp_report *r = &tried->report;
 	char front[64];
-	uint32_t i;
 
 	fprintf(out, "\nWhat an attach got (--try)\n");
-	if (tried->rc < 0) {
-		snprintf(front, sizeof(front), "  failed at %s: ", tried->err.step);
-		info_print_sentence(out, front, tried->err.message);
+	if (!tried->rc) {
+		told_print(out, 2, &tried->told);
 		return;
 	}
-	for (i = 0; i < r->rung_count && i < NET_XDP_RUNGS; i++) {
-		line(out, r->rungs[i].asked, "%s", r->rungs[i].error ? "no" : "yes");
-		if (r->rungs[i].sentence[0])
-			info_print_sentence(out, "      ", r->rungs[i].sentence);
-	}
-	line(out, "result", "%s, %s program; %s chunks of %u, direct up to %u bytes",
-	     r->zero_copy ? "zero copy" : "copy mode", r->native ? "native" : "generic",
-	     r->unaligned ? "unaligned" : "aligned", r->chunk_bytes, r->direct_capacity_bytes);
-	line(out, "frames", "%s", r->frames_state);
-	if (r->vlan_state[0])
-		line(out, "VLAN", "%s", r->vlan_state);
+	snprintf(front, sizeof(front), "  failed at %s: ", tried->err.step);
+	info_print_sentence(out, front, tried->err.message);
 }
 
 void info_print_text(FILE *out, const struct info_facts *facts,

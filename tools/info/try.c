@@ -79,9 +79,7 @@ int info_try(const struct info_facts *facts, struct info_try *out)
 	rc = net_endpoint_get_queues(endpoint, &queue_config, 1, NULL, &queue, &out->err);
 	if (rc < 0)
 		goto fail;
-	rc = net_xdp_queue_report(queue, &out->report);
-	for (uint32_t i = 0; i < out->report.rung_count && i < NET_XDP_RUNGS; i++)
-		options_say(out->report.rungs[i].sentence, sizeof(out->report.rungs[i].sentence));
+	told_take(&out->told, endpoint, &queue, 1);
 
 fail:
 	options_say(out->err.message, sizeof(out->err.message));
@@ -96,4 +94,9 @@ fail:
 		close(region.fd);
 	out->rc = rc;
 	return rc;
+}
+
+void info_try_free(struct info_try *tried)
+{
+	told_free(&tried->told);
 }
