@@ -48,7 +48,7 @@ static const struct port *port_without_link(const struct run *run)
 static int check_sent(const struct run *run, const struct account *a, struct net_error *err)
 {
 	const struct port *down = port_without_link(run);
-	unsigned long long sent = port_sent(&a->stats), all = a->tally.generated;
+	unsigned long long sent = account_sent(a), all = a->tally.generated;
 
 	if (!all || (sent && !(down && options_send(run->opt))))
 		return 0;

@@ -160,7 +160,7 @@ Test(xsk_bench, help_and_version_and_results_fit_80_columns)
 Test(xsk_bench, report_says_who_gets_the_frames_and_which_tags_are_lost)
 {
 	RUN("rx -i v1 --duration 0.1 --verbose");
-	SHOWS("frames of the queue: taken\n");
+	SHOWS("frames: taken\n");
 	cr_assert(tool_says(tool.out, "VLAN tags (802.1Q, 802.1ad) are taken out of the frames by "
 				      "the sending end and are lost"),
 		  "%s", tool.out);
@@ -172,6 +172,40 @@ Test(xsk_bench, report_says_who_gets_the_frames_and_which_tags_are_lost)
 	SHOWS("\"takes_frames\": false,");
 	SHOWS("\"frames_state\": \"left to the host until a buffer is posted\"");
 	SHOWS("\"vlan_state\": \"VLAN tags");
+	HIDES("use rx_vlan"); /* xsk-bench has no such option */
+}
+
+/* How often is it there? */
+static unsigned int times(const char *text, const char *words)
+{
+	unsigned int n = 0;
+
+	for (; (text = strstr(text, words)); text += strlen(words))
+		n++;
+	return n;
+}
+
+Test(xsk_bench, document_tells_each_fact_of_an_interface_once)
+{
+	static const char *const facts[] = {
+		"\"driver\": ",
+		"\"native\": ",
+		"\"vlan_state\": ",
+		"\"max_frame_bytes\": ",
+		"\"napi_defer_hard_irqs\": ",
+		"\"redirected\": ",
+	};
+
+	RUN("rx -i v1 -n 2 --duration 0.1 --json");
+	ENDED(0);
+	cr_assert(tool_is_json(tool.out), "%s", tool.out);
+	for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++)
+		cr_expect_eq(times(tool.out, facts[i]), 1, "%s: %u times", facts[i],
+			     times(tool.out, facts[i]));
+	cr_assert_eq(times(tool.out, "\"zero_copy\": "), 2);
+	RUN("fwd -i v1 --to v0 --duration 0.1 --json");
+	ENDED(0);
+	cr_assert_eq(times(tool.out, "\"driver\": "), 2);
 }
 
 /* ---- The host's own interface ------------------------------------------------------------------- */

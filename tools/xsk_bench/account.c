@@ -3,6 +3,24 @@
 
 #include <string.h>
 
+uint64_t account_counter(const struct account *a, enum net_xdp_counter counter)
+{
+	const char *name = net_xdp_counter_name(counter);
+
+	for (uint32_t i = 0; i < a->counter_count; i++)
+		if (!strcmp(a->counters[i].field->name, name))
+			return a->counters[i].sum;
+	return 0;
+}
+
+uint64_t account_sent(const struct account *a)
+{
+	uint64_t completed = account_counter(a, NET_XDP_TX_PACKETS);
+	uint64_t lost = account_counter(a, NET_XDP_TX_LOST);
+
+	return completed > lost ? completed - lost : 0;
+}
+
 static void add_part(struct balance *b, const char *name, const char *meaning, uint64_t value)
 {
 	b->parts[b->part_count++] = (struct part){name, meaning, value};
@@ -18,19 +36,27 @@ static void add_cause(struct balance *b, const char *name, const char *meaning, 
 /* The counters of a class: what the library calls lost is a cause here, also what a later one adds. */
 static void add_class(struct balance *b, const struct account *a, enum net_field_class value_class)
 {
-	struct net_xdp_counter_info info;
+	for (uint32_t i = 0; i < a->counter_count; i++) {
+		const struct net_field *f = a->counters[i].field;
 
-	for (uint32_t i = 0; i < NET_XDP_COUNTERS; i++)
-		if (!net_xdp_counter_info(i, &info) && info.value_class == value_class)
-			add_cause(b, info.name, info.meaning, a->stats.value[i]);
+		if (f->value_class == value_class)
+			add_cause(b, f->name, f->meaning, a->counters[i].sum);
+	}
+}
+
+/* name: that of the endpoint's field, behind "program_". */
+static void add_program(struct balance *b, const struct account *a, const char *name,
+			uint64_t value)
+{
+	const struct net_field *f = walk_field(a->endpoint, "program", name + strlen("program_"));
+
+	add_cause(b, name, f ? f->meaning : "", value);
 }
 
 static void add_program_causes(struct balance *b, const struct account *a)
 {
-	add_cause(b, "program_dropped_too_long", "XDP program: over the largest frame",
-		  a->program.dropped_too_long);
-	add_cause(b, "program_passed", "XDP program: to the host, the queue has no socket",
-		  a->program.passed);
+	add_program(b, a, "program_dropped_too_long", a->program.dropped_too_long);
+	add_program(b, a, "program_passed", a->program.passed);
 }
 
 static void add_tx_causes(struct balance *b, const struct account *a)
@@ -59,7 +85,7 @@ static void balance_received(struct account *a, struct balance *b)
 	b->meaning = "frames that the library counted";
 	b->rest = "returned to nobody";
 	b->exact = true;
-	b->whole = a->stats.value[NET_XDP_RX_FRAMES];
+	b->whole = account_counter(a, NET_XDP_RX_FRAMES);
 	add_part(b, "good", "intact, for the first time", a->tally.good);
 	add_part(b, "duplicate", "seen before", a->tally.duplicates);
 	add_part(b, "corrupt", "not as it was sent", a->tally.corrupt);
@@ -80,8 +106,8 @@ static void balance_missing(struct account *a, struct balance *b)
 	add_class(b, a, NET_CLASS_RX_LOST);
 	/* Only what came after the first number can be missing between two. What was passed to the
 	 * host came on other queues, and so did all of its stream. */
-	add_cause(b, "program_dropped_too_long", "XDP program: over the largest frame",
-		  a->program.dropped_too_long - a->program_early.dropped_too_long);
+	add_program(b, a, "program_dropped_too_long",
+		    a->program.dropped_too_long - a->program_early.dropped_too_long);
 	add_cause(b, "corrupt", "received, but not as it was sent",
 		  a->tally.corrupt - a->tally.corrupt_early);
 }
@@ -93,7 +119,7 @@ static void balance_sent(struct account *a, struct balance *b)
 	b->rest = "no counter knows of them";
 	b->exact = true;
 	b->whole = a->tally.generated;
-	add_part(b, "sent", "completed by the kernel, and not lost", port_sent(&a->stats));
+	add_part(b, "sent", "completed by the kernel, and not lost", account_sent(a));
 	add_tx_causes(b, a);
 }
 
@@ -102,7 +128,7 @@ static void balance_forwarded(struct account *a, struct balance *b)
 	balance_sent(a, b);
 	b->name = "received";
 	b->meaning = "frames that came in";
-	b->whole = a->stats.value[NET_XDP_RX_FRAMES];
+	b->whole = account_counter(a, NET_XDP_RX_FRAMES);
 	add_cause(b, "unsent", "still waiting for room at the end", a->tally.unsent);
 }
 
@@ -130,11 +156,11 @@ static void balance_arrived(struct account *a, struct balance *b)
 	b->meaning = "frames of anyone that the XDP program saw";
 	b->rest = "in the rings when the queues ended";
 	b->whole = p->redirected + p->passed + p->kept + p->dropped_too_long;
-	add_part(b, "received", "returned by the library", a->stats.value[NET_XDP_RX_FRAMES]);
+	add_part(b, "received", "returned by the library", account_counter(a, NET_XDP_RX_FRAMES));
 	add_class(b, a, NET_CLASS_KERNEL_LOST);
 	add_class(b, a, NET_CLASS_RX_LOST);
 	add_program_causes(b, a);
-	add_cause(b, "program_kept", "XDP program: to the host, not to our MACs", p->kept);
+	add_program(b, a, "program_kept", p->kept);
 }
 
 static void add_tally(struct tally *into, const struct tally *t)
@@ -177,12 +203,29 @@ static void add_workers(struct account *a, const struct run *run)
 	flow_totals(tables, run->worker_count, &a->flows);
 }
 
-static void add_program(struct net_xdp_program_stats *into, const struct net_xdp_program_stats *p)
+static void sum_program(struct net_xdp_program_stats *into, const struct net_xdp_program_stats *p)
 {
 	into->redirected += p->redirected;
 	into->passed += p->passed;
 	into->kept += p->kept;
 	into->dropped_too_long += p->dropped_too_long;
+}
+
+static void sum_counters(struct account *a, const struct walk *queue)
+{
+	const struct net_field *f;
+	uint32_t at;
+
+	for (uint32_t i = 0; (f = walk_nth(queue, "counters", i)); i++) {
+		for (at = 0; at < a->counter_count; at++)
+			if (!strcmp(a->counters[at].field->name, f->name))
+				break;
+		if (at == ACCOUNT_COUNTERS)
+			return;
+		if (at == a->counter_count)
+			a->counters[a->counter_count++].field = f;
+		a->counters[at].sum += f->number;
+	}
 }
 
 static void add_ports(struct account *a, const struct run *run)
@@ -193,24 +236,24 @@ static void add_ports(struct account *a, const struct run *run)
 		if (port->program_error) {
 			a->program_known = false;
 		} else {
-			add_program(&a->program, &port->program);
-			add_program(&a->program_early, &port->program_early);
+			sum_program(&a->program, &port->program);
+			sum_program(&a->program_early, &port->program_early);
 		}
-		for (uint32_t i = 0; i < port->queue_count; i++)
-			for (uint32_t c = 0; c < NET_XDP_COUNTERS; c++)
-				a->stats.value[c] += port->queues[i].stats.value[c];
+		for (uint32_t i = 0; i < port->told.queue_count; i++)
+			sum_counters(a, &port->told.queues[i]);
 	}
 }
 
 static void rates(struct account *a, bool sends)
 {
 	const struct tally *t = &a->tally;
-	uint64_t calls = t->sleeps + a->stats.value[NET_XDP_LOOKS] + a->stats.value[NET_XDP_KICKS];
+	uint64_t calls =
+		t->sleeps + account_counter(a, NET_XDP_LOOKS) + account_counter(a, NET_XDP_KICKS);
 
 	a->frames = t->received;
 	a->bytes = t->received_bytes;
 	if (sends) {
-		a->frames = port_sent(&a->stats);
+		a->frames = account_sent(a);
 		/* All of one size. */
 		a->bytes = t->generated ? a->frames * (t->generated_bytes / t->generated) : 0;
 	}
@@ -235,6 +278,7 @@ void account_of(const struct run *run, bool failed, struct account *out)
 	uint32_t mode = run->opt->mode;
 
 	memset(out, 0, sizeof(*out));
+	out->endpoint = &run->ports[0].told.endpoint;
 	out->judged = !failed;
 	out->adds_up = out->program_known = true;
 	add_workers(out, run);

@@ -10,6 +10,7 @@
 
 #define ACCOUNT_PARTS	 24
 #define ACCOUNT_BALANCES 4
+#define ACCOUNT_COUNTERS 128
 #define ACCOUNT_ENOUGH	 1000 /* frames; what one of fewer costs says nothing */
 
 struct part {
@@ -31,11 +32,19 @@ struct balance {
 	struct part parts[ACCOUNT_PARTS];
 };
 
+/* A counter as the queues told it. */
+struct counter {
+	const struct net_field *field; /* of the first queue that has it: name, class, meaning */
+	uint64_t sum;		       /* of all queues of all ports */
+};
+
 struct account {
 	struct tally tally; /* of all workers; first_ns the earliest, last_ns the latest */
 	struct flow_totals flows;
 	struct histogram latency;
-	struct net_xdp_stats stats; /* of all queues of all ports */
+	uint32_t counter_count;
+	struct counter counters[ACCOUNT_COUNTERS];
+	const struct walk *endpoint; /* of the first port: what the program's counters mean */
 	/* All ports; since the queues were there, and what came before the first good frame. */
 	struct net_xdp_program_stats program;
 	struct net_xdp_program_stats program_early;
@@ -54,7 +63,12 @@ struct account {
 	bool intact;  /* nothing corrupt, nothing twice */
 };
 
-/* failed: the run ended early. */
+/* failed: the run ended early. out refers to what the ports told. */
 void account_of(const struct run *run, bool failed, struct account *out);
+
+/* Of all queues; 0 when none told it. */
+uint64_t account_counter(const struct account *a, enum net_xdp_counter counter);
+/* Frames that the kernel has completed and not lost: it completes a frame that it lost, too. */
+uint64_t account_sent(const struct account *a);
 
 #endif

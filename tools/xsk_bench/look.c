@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "common/error.h"
-#include "common/options_say.h"
 #include "common/escape.h"
 #include "say.h"
 
@@ -84,35 +83,38 @@ int look_at_host(const struct port *p, const struct options *opt, const struct h
 	return rc;
 }
 
-/* The rung that says why the program is not in the driver; NULL: it is, or nobody asked for that. */
-static struct net_xdp_rung *native_refusal(struct net_xdp_report *r)
+/* The rung that says why the program is not in the driver. Return: there is one, false: it is in the driver, or
+ * nobody asked for that. */
+static bool native_refusal(const struct walk *endpoint, struct walk_rung *out)
 {
-	for (uint32_t i = 0; !r->native && i < r->rung_count && i < NET_XDP_RUNGS; i++)
-		if (r->rungs[i].error && !strcmp(r->rungs[i].asked, "native attach"))
-			return &r->rungs[i];
-	return NULL;
+	if (walk_flag(endpoint, "program", "native"))
+		return false;
+	for (uint32_t i = 0; walk_rung(endpoint, i, out); i++)
+		if (out->error && !strcmp(out->asked, "native attach"))
+			return true;
+	return false;
 }
 
-/* What was asked for and is not to be had, though that is no error. The first queue speaks for all. */
-static void tell_refused(const struct port *p, const struct options *opt,
-			 const struct net_xdp_report *r)
+/* What was asked for and is not to be had, though that is no error. */
+static void tell_refused(const struct port *p, const struct options *opt, const struct walk *queue)
 {
-	const char *napi = strstr(r->napi_state, "NAPI ");
+	const char *state = walk_text(queue, "", "napi_state");
+	const char *napi = strstr(state, "NAPI ");
 	int set = 0;
 
 	if (napi)
 		sscanf(napi, "NAPI %*u: defer %n", &set);
 	if (opt->napi_defer && !set)
-		say("%s queue %u: --napi-defer has no effect: %s", p->ifname, r->hardware_queue,
-		    r->napi_state);
+		say("%s queue %u: --napi-defer has no effect: %s", p->ifname,
+		    (unsigned int)walk_number(queue, "", "hardware_queue"), state);
 }
 
 /* veth_xmit() records the queue, and generic XDP takes it for one that counts from 1. */
 static bool counts_wrong(const struct port *p, const struct options *opt,
-			 const struct net_xdp_report *r)
+			 const struct walk *endpoint)
 {
-	return options_receive(opt) && !r->native && !strcmp(p->device.driver, "veth") &&
-	       p->device.rx_queues > opt->queue_count;
+	return options_receive(opt) && !walk_flag(endpoint, "program", "native") &&
+	       !strcmp(p->device.driver, "veth") && p->device.rx_queues > opt->queue_count;
 }
 
 static void tell_counts_wrong(const struct port *p)
@@ -125,39 +127,43 @@ static void tell_counts_wrong(const struct port *p)
 	    p->ifname, queues, queues, escape_word(port_name(p)));
 }
 
-void look_at_mode(const struct port *p, const struct options *opt)
+static void tell_mode(const struct port *p, const struct options *opt, const struct told *told)
 {
 	uint32_t takes = port_largest_frame(opt), mtu = p->device.mtu_bytes;
 	bool drops = options_receive(opt) && mtu + 14 > takes;
-	struct net_xdp_rung *refusal = NULL;
 	char advice[48] = "lower the MTU", dropped[80] = "";
-	struct net_xdp_report report;
-	bool wrong = false;
+	struct walk_rung refusal;
+	bool refused = native_refusal(&told->endpoint, &refusal);
 
-	if (!net_xdp_queue_report(p->queues[0].q, &report)) {
-		refusal = native_refusal(&report);
-		wrong = counts_wrong(p, opt, &report);
-		tell_refused(p, opt, &report);
-	}
 	if (drops)
 		snprintf(dropped, sizeof(dropped), "frames over %u bytes are dropped", takes);
 	if (!options_send(opt) &&
 	    mtu + 18 <= OPTIONS_MAX_FRAME) /* of a sender it is what it sends */
 		snprintf(advice, sizeof(advice), "use --frame-bytes %u", mtu + 18);
-	if (refusal && refusal->error == -ERANGE && mtu + 14 > takes) {
+	if (refused && refusal.error == -ERANGE && mtu + 14 > takes) {
 		say("%s: the MTU of %u does not fit native XDP: generic XDP, which is slower%s%s; "
 		    "%s",
 		    p->ifname, mtu, drops ? ", and " : "", dropped, advice);
 		return;
 	}
-	if (refusal) {
-		options_say(refusal->sentence, sizeof(refusal->sentence));
-		say("generic XDP, which is slower: %s", refusal->sentence);
-	}
-	if (wrong)
+	if (refused)
+		say("generic XDP, which is slower: %s", refusal.sentence);
+	if (counts_wrong(p, opt, &told->endpoint))
 		tell_counts_wrong(p);
 	if (drops)
 		say("%s: the MTU is %u, and %s; %s", p->ifname, mtu, dropped, advice);
+}
+
+/* The first queue speaks for all. */
+void look_at_mode(const struct port *p, const struct options *opt)
+{
+	struct told told = {0};
+
+	told_take(&told, p->ep, &p->queues[0].q, 1);
+	if (told.queue_count)
+		tell_refused(p, opt, &told.queues[0]);
+	tell_mode(p, opt, &told);
+	told_free(&told);
 }
 
 /* The interface as it is now, whatever it is called. Return: 0, -errno. */

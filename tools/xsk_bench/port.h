@@ -3,6 +3,7 @@
 #ifndef BENCH_PORT_H
 #define BENCH_PORT_H
 
+#include "common/told.h"
 #include "options.h"
 #include "pool.h"
 
@@ -29,6 +30,7 @@ struct port {
 	struct net_xdp_program_stats program_base; /* before the queues were there */
 	int program_error;			   /* its counters cannot be read: -errno */
 	bool link_up;				   /* at the end */
+	struct told told;			   /* endpoint and queues, before their end */
 	bool capturing;
 	struct net_capture_stats captured; /* when capture has ended */
 };

@@ -45,38 +45,6 @@ static void line(FILE *out, const char *name, uint64_t value, const char *meanin
 	number(out, 2, name, value, meaning);
 }
 
-static void rungs(FILE *out, const struct net_xdp_report *r)
-{
-	for (uint32_t i = 0; i < r->rung_count && i < NET_XDP_RUNGS; i++)
-		paragraph(out, 4, "%s: %s%s", r->rungs[i].asked, r->rungs[i].error ? "" : "yes; ",
-			  r->rungs[i].sentence);
-}
-
-static void queue_modes(FILE *out, const struct port *port)
-{
-	for (uint32_t i = 0; i < port->queue_count; i++) {
-		const struct net_xdp_report *r = &port->queues[i].report;
-
-		paragraph(out, 0,
-			  "%s queue %u (%s): zero copy %s (XDP_OPTIONS), %s XDP%s, %u-byte %s "
-			  "chunks%s%s",
-			  port_name(port), r->hardware_queue,
-			  r->driver[0] ? r->driver : "driver unknown", r->zero_copy ? "yes" : "no",
-			  r->native ? "native" : "generic",
-			  r->dispatcher ? " behind the dispatcher" : "", r->chunk_bytes,
-			  r->unaligned ? "unaligned" : "aligned",
-			  r->multi_buffer ? ", multi-buffer" : "", r->sealed ? ", sealed" : "");
-		paragraph(out, 4, "frames of the queue: %s", r->frames_state);
-		if (r->vlan_state[0])
-			paragraph(out, 4, "%s", r->vlan_state);
-		if (r->napi_state[0])
-			paragraph(out, 4, "deferral: %s", r->napi_state);
-		if (r->target_cpu >= 0)
-			paragraph(out, 4, "target CPU %d: %s", r->target_cpu, r->target_state);
-		rungs(out, r);
-	}
-}
-
 static void balance(FILE *out, const struct account *a, const struct balance *b)
 {
 	line(out, b->name, b->whole, b->meaning);
@@ -144,7 +112,6 @@ static void copies(FILE *out, const char *name, uint64_t direct, uint64_t bounce
 
 static void costs(FILE *out, const struct account *a)
 {
-	const uint64_t *v = a->stats.value;
 	char value[24] = "-", meaning[120];
 	bool enough = a->frames >= ACCOUNT_ENOUGH;
 
@@ -152,34 +119,30 @@ static void costs(FILE *out, const struct account *a)
 		snprintf(value, sizeof(value), "%.4f", a->syscalls_per_frame);
 	snprintf(meaning, sizeof(meaning),
 		 "per frame: %llu by the data calls, %llu looks before %llu sleeps",
-		 U(v[NET_XDP_KICKS]), U(v[NET_XDP_LOOKS]), U(a->tally.sleeps));
+		 U(account_counter(a, NET_XDP_KICKS)), U(account_counter(a, NET_XDP_LOOKS)),
+		 U(a->tally.sleeps));
 	row(out, 2, "system calls", value, meaning);
 	if (enough)
 		snprintf(value, sizeof(value), "%.0f", a->cpu_ns_per_frame);
 	row(out, 2, "processor ns", value, "per frame, the queues' threads with their kernel time");
-	copies(out, "received direct", v[NET_XDP_RX_DIRECT], v[NET_XDP_RX_BOUNCED]);
-	copies(out, "sent direct", v[NET_XDP_TX_DIRECT], v[NET_XDP_TX_BOUNCED]);
+	copies(out, "received direct", account_counter(a, NET_XDP_RX_DIRECT),
+	       account_counter(a, NET_XDP_RX_BOUNCED));
+	copies(out, "sent direct", account_counter(a, NET_XDP_TX_DIRECT),
+	       account_counter(a, NET_XDP_TX_BOUNCED));
 	if (a->tally.refused)
 		line(out, "receive ids refused", a->tally.refused, "see the counters rx_refused_*");
 }
 
+/* Those of the XDP program are in the account of what arrived. */
 static void counters(FILE *out, const struct account *a)
 {
 	fprintf(out, "counters that are not 0, all queues\n");
-	for (uint32_t i = 0; i < NET_XDP_COUNTERS; i++)
-		if (a->stats.value[i])
-			line(out, net_xdp_counter_name((enum net_xdp_counter)i), a->stats.value[i],
-			     net_xdp_counter_meaning((enum net_xdp_counter)i));
+	for (uint32_t i = 0; i < a->counter_count; i++)
+		if (a->counters[i].sum)
+			line(out, a->counters[i].field->name, a->counters[i].sum,
+			     a->counters[i].field->meaning);
 	if (!a->program_known)
 		row(out, 2, "program", "unknown", "the XDP program's counters cannot be read");
-	if (a->program.redirected)
-		line(out, "program redirected", a->program.redirected, "XDP program: to a socket");
-	if (a->program.passed)
-		line(out, "program passed", a->program.passed,
-		     "XDP program: to the host, no socket");
-	if (a->program.dropped_too_long)
-		line(out, "program dropped_too_long", a->program.dropped_too_long,
-		     "XDP program: over the largest frame");
 }
 
 void report_table(FILE *out, const struct run *run, const struct account *a)
@@ -193,7 +156,7 @@ void report_table(FILE *out, const struct run *run, const struct account *a)
 		  two ? port_name(&run->ports[1]) : "", run->worker_count,
 		  run->worker_count == 1 ? "" : "s");
 	for (uint32_t k = 0; k < run->port_count; k++)
-		queue_modes(out, &run->ports[k]);
+		told_print(out, 0, &run->ports[k].told);
 	row(out, 2, "memory", say_bytes(run->memory.size_bytes).text,
 	    run->memory.huge ? "in pages of 2 MiB" : "in pages of 4 KiB");
 	line(out, "frames", a->frames, options_send(opt) ? "sent" : "received");

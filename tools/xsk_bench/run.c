@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Building a run, watching it, taking it down. */
+/* Building a run and taking it down. */
 #include "run.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -14,13 +13,9 @@
 #include <unistd.h>
 
 #include "common/error.h"
-#include "live.h"
 #include "look.h"
 #include "say.h"
 #include "worker.h"
-
-/* Signals, ended workers, the first good frame, an action_fd per port. */
-#define WATCHED (3 + RUN_MAX_PORTS)
 
 /* Twice the ring each: one ring's worth with the kernel, one in our hands. */
 static struct pool_shape shape_for(const struct options *opt, const struct net_xdp_config *config)
@@ -92,103 +87,6 @@ static int start_workers(struct run *run, struct net_error *err)
 		look_at_mode(&run->ports[k], run->opt);
 	/* Scripts wait for this line before they start the other side. */
 	say("%s is running", options_mode_name(run->opt->mode));
-	return 0;
-}
-
-/* One event of an endpoint. Return: 0, or -ECONNRESET when the run cannot go on. */
-static int take_action(struct port *port, struct net_error *err)
-{
-	struct net_action action;
-	int rc;
-
-	while ((rc = net_endpoint_poll_action(port->ep, &action)) == 1) {
-		if (action.kind != NET_ACTION_LINK)
-			return look_at_restart(port, -ECONNRESET, err);
-		say("%s: the link is %s", port->ifname, action.link_up ? "up" : "down");
-	}
-	return rc < 0 ? error_errno(err, rc, "event", port->ifname) : 0;
-}
-
-/* Is it time to end the capture? Return: 0, -errno with err filled. */
-static int capture_tick(struct run *run, uint64_t now, struct net_error *err)
-{
-	struct port *p = &run->ports[0];
-	int rc;
-
-	if (!p->capturing || !run->opt->capture_ns || now - run->start_ns < run->opt->capture_ns)
-		return 0;
-	rc = port_capture_end(p, run->opt, err);
-	if (!rc)
-		say("capture is off: %llu frames are in %s", (unsigned long long)p->captured.frames,
-		    run->opt->capture_path);
-	return rc;
-}
-
-/* Milliseconds from now to the nearest of them, rounded up. */
-static int poll_ms(const struct run *run, uint64_t now, uint64_t tick, uint64_t end)
-{
-	uint64_t until = tick < end ? tick : end;
-	uint64_t capture = run->start_ns + run->opt->capture_ns;
-
-	if (run->ports[0].capturing && run->opt->capture_ns && capture < until)
-		until = capture;
-	return until <= now ? 0 : (int)((until - now + 999999) / 1000000);
-}
-
-/* The first good frame: what the XDP program dropped before it explains no loss after it. */
-static void note_began(struct run *run)
-{
-	for (uint32_t k = 0; k < run->port_count; k++)
-		port_program(&run->ports[k], &run->ports[k].program_early);
-}
-
-/* Until the time is over, a signal comes, all workers have ended, or something fails. */
-static int watch(struct run *run, int signal_fd, struct net_error *err)
-{
-	uint64_t duration = run->opt->duration_ns;
-	uint64_t end = duration ? run->start_ns + duration : UINT64_MAX;
-	uint64_t ended = 0;
-	struct live live = live_start(run);
-	struct pollfd fds[WATCHED] = {
-		{.fd = signal_fd, .events = POLLIN},
-		{.fd = run->done_fd, .events = POLLIN},
-		{.fd = run->began_fd, .events = POLLIN},
-	};
-
-	for (uint32_t k = 0; k < run->port_count; k++)
-		fds[WATCHED - RUN_MAX_PORTS + k] = (struct pollfd){
-			.fd = net_endpoint_action_fd(run->ports[k].ep),
-			.events = POLLIN,
-		};
-	while (ended < run->worker_count) {
-		uint64_t now = now_ns();
-		eventfd_t n;
-		int rc;
-
-		if (now >= end)
-			return 0;
-		live_tick(&live, run, now);
-		rc = capture_tick(run, now, err);
-		if (rc)
-			return rc;
-		rc = poll(fds, WATCHED - RUN_MAX_PORTS + run->port_count,
-			  poll_ms(run, now, live.next_ns, end));
-		if (rc < 0 && errno != EINTR)
-			return error_errno(err, -errno, "poll", "waiting");
-		if (rc <= 0)
-			continue;
-		if (fds[0].revents)
-			return 0;
-		if (fds[1].revents && !eventfd_read(run->done_fd, &n))
-			ended += n;
-		if (fds[2].revents && !eventfd_read(run->began_fd, &n))
-			note_began(run);
-		for (uint32_t k = 0; k < run->port_count; k++) {
-			rc = take_action(&run->ports[k], err);
-			if (rc)
-				return rc;
-		}
-	}
 	return 0;
 }
 
@@ -336,6 +234,16 @@ static int name_signal(int signal_fd, int rc, struct net_error *err)
 	return err->code;
 }
 
+static void tell(struct port *p)
+{
+	struct net_queue *queues[BENCH_MAX_QUEUES];
+
+	for (uint32_t i = 0; i < p->queue_count; i++)
+		queues[i] = p->queues[i].q;
+	if (p->ep)
+		told_take(&p->told, p->ep, queues, p->queue_count);
+}
+
 int run_all(struct run *run, const struct options *opt, struct net_error *err)
 {
 	/* Who reads our lines may go away; the run ends in its own way. */
@@ -360,13 +268,14 @@ int run_all(struct run *run, const struct options *opt, struct net_error *err)
 	if (!rc)
 		rc = start_workers(run, err);
 	if (!rc)
-		rc = watch(run, signal_fd, err);
+		rc = run_watch(run, signal_fd, err);
 	closed = join_workers(run, rc ? &late : err);
 	rc = rc ? rc : closed;
 	closed = port_capture_end(&run->ports[0], opt, rc ? &late : err);
 	rc = rc ? rc : closed;
 	for (uint32_t k = 0; k < run->port_count; k++) {
 		run->ports[k].link_up = look_at_link(&run->ports[k]);
+		tell(&run->ports[k]);
 		closed = port_close(&run->ports[k], rc ? &late : err);
 		rc = rc ? rc : closed;
 	}
@@ -378,6 +287,8 @@ int run_all(struct run *run, const struct options *opt, struct net_error *err)
 
 void run_free(struct run *run)
 {
+	for (uint32_t k = 0; k < run->port_count; k++)
+		told_free(&run->ports[k].told);
 	for (uint32_t i = 0; i < run->worker_count; i++) {
 		struct worker *w = &run->workers[i];
 

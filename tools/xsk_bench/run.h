@@ -89,11 +89,15 @@ struct run {
 };
 
 /*
- * Everything from memory to the last destroy. The tallies, reports and counters stay in *run for the
+ * Everything from memory to the last destroy. The tallies and what the ports told stay in *run for the
  * table. Return: 0; -EINVAL with err.step "config" for options that the backend refuses; -errno.
  */
 int run_all(struct run *run, const struct options *opt, struct net_error *err);
 void run_free(struct run *run);
+
+/* Until the time is over, a signal comes, all workers have ended, or something fails. Return: 0, -errno with err
+ * filled. */
+int run_watch(struct run *run, int signal_fd, struct net_error *err);
 
 /* The body of a worker, by mode. Return: 0, -errno with w->failure filled. */
 int run_rx(struct worker *w);

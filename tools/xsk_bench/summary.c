@@ -75,9 +75,11 @@ static void put_what(FILE *out, const struct run *run)
 	struct line l = {0};
 
 	for (uint32_t k = 0; k < run->port_count; k++) {
-		for (uint32_t i = 0; i < run->ports[k].queue_count; i++, queues++) {
-			zero_copy += run->ports[k].queues[i].report.zero_copy;
-			native += run->ports[k].queues[i].report.native;
+		const struct told *told = &run->ports[k].told;
+
+		for (uint32_t i = 0; i < told->queue_count; i++, queues++) {
+			zero_copy += walk_flag(&told->queues[i], "", "zero_copy");
+			native += walk_flag(&told->endpoint, "program", "native");
 		}
 	}
 	add(&l, "xsk-bench %s", options_mode_name(opt->mode));
@@ -113,8 +115,8 @@ static void put_frames(FILE *out, const struct run *run, const struct account *a
 		    say_bytes(a->bytes).text);
 		break;
 	case BENCH_FWD:
-		add(&l, "  forwarded   %llu of %llu frames, %s", U(port_sent(&a->stats)),
-		    U(t->received), say_bytes(a->bytes).text);
+		add(&l, "  forwarded   %llu of %llu frames, %s", U(account_sent(a)), U(t->received),
+		    say_bytes(a->bytes).text);
 		break;
 	case BENCH_LATENCY:
 		add(&l, "  answered    %llu of %llu frames, %llu corrupt, %llu twice",
@@ -202,11 +204,12 @@ static void put_cost(FILE *out, const struct account *a)
 
 static void put_capture(FILE *out, const struct run *run)
 {
-	const struct net_capture_stats *s = &run->ports[0].captured;
+	const struct walk *w = &run->ports[0].told.endpoint;
 	struct line l = {0};
 
-	add(&l, "  capture     %llu frames in %.40s, %llu missed", U(s->frames),
-	    run->opt->capture_path, U(s->missed));
+	add(&l, "  capture     %llu frames in %.40s, %llu missed",
+	    U(walk_number(w, "capture", "frames")), run->opt->capture_path,
+	    U(walk_number(w, "capture", "missed")));
 	put(out, &l);
 }
 

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* xsk-bench's options, and the library's sentences in their words. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <criterion/criterion.h>
+
+#include "common/options_say.h"
+#include "xsk_bench/port.h"
+
+/* ---- Options ------------------------------------------------------------------------------------ */
+
+static struct options parsed;
+static char why[200];
+
+/* Words with single spaces between, without the program's name. */
+static int parse(const char *words)
+{
+	static char text[256];
+	char *argv[32] = {(char[]){"xsk-bench"}}, *rest;
+	int argc = 1;
+
+	snprintf(text, sizeof(text), "%s", words);
+	for (char *w = strtok_r(text, " ", &rest); w; w = strtok_r(NULL, " ", &rest))
+		argv[argc++] = w;
+	why[0] = 0;
+	return options_parse(argc, argv, &parsed, why, sizeof(why));
+}
+
+Test(bench_options, mac_takes_none_one_or_a_list_in_front_of_or_behind_the_mode)
+{
+	static const struct {
+		const char *words;
+		bool own;
+		uint32_t count;
+		uint8_t last;
+	} rows[] = {
+		{"rx -i v0", false, 0, 0},
+		{"rx -i v0 --mac", true, 0, 0},
+		{"--mac rx -i v0", true, 0, 0},
+		{"rx --mac -i v0", true, 0, 0},
+		{"rx -i v0 --mac own", true, 0, 0},
+		{"rx -i v0 --mac=02:00:00:00:00:07", false, 1, 7},
+		{"--mac 02:00:00:00:00:07 rx -i v0", false, 1, 7},
+		{"fwd -i v0 --mac own,02:00:00:00:00:07", true, 1, 7},
+		{"latency -i v0 --mac 02:00:00:00:00:01,02:00:00:00:00:08,own", true, 2, 8},
+	};
+	static const char *const wrong[] = {
+		"rx -i v0 --mac=",
+		"rx -i v0 --mac=own,",
+		"rx -i v0 --mac=02:00:00:00:00",
+		"rx -i v0 --mac=02:00:00:00:00:01x",
+		"tx -i v0 --mac",
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		cr_assert_eq(parse(rows[i].words), 0, "%s: %s", rows[i].words, why);
+		cr_expect_eq(parsed.take_own_mac, rows[i].own, "%s", rows[i].words);
+		cr_expect_eq(parsed.take_mac_count, rows[i].count, "%s", rows[i].words);
+		if (rows[i].count)
+			cr_expect_eq(parsed.take_macs[rows[i].count - 1][5], rows[i].last);
+	}
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		cr_expect_eq(parse(wrong[i]), -EINVAL, "%s", wrong[i]);
+		cr_expect(!strncmp(why, "--mac: ", 7), "%s: %s", wrong[i], why);
+	}
+}
+
+Test(bench_options, mac_list_as_long_as_the_program_holds_is_taken_and_a_longer_one_refused)
+{
+	char words[512] = "rx -i v0 --mac own";
+
+	for (int i = 0; i < NET_XDP_TAKE_MACS - 1; i++)
+		strcat(words, ",2:0:0:0:0:1");
+	cr_assert_eq(parse(words), 0, "%s", why);
+	cr_assert_eq(port_macs(&parsed, (uint8_t[6]){0}, (uint8_t[NET_XDP_TAKE_MACS][6]){{0}}),
+		     NET_XDP_TAKE_MACS);
+	strcat(words, ",2:0:0:0:0:1");
+	cr_assert_eq(parse(words), -EINVAL);
+}
+
+Test(bench_options, mac_and_duration_take_nothing_that_only_looks_like_one)
+{
+	static const char *const wrong[] = {
+		"tx -i v0 --dst 02:00:00:00:00:-1",
+		"tx -i v0 --dst 02:00:00:00:+1:00",
+		"tx -i v0 --dst 0x:00:00:00:00:01",
+		"tx -i v0 --dst 02:00:00:00:00:001",
+		"tx -i v0 --dst 02:00:00:00:00",
+		"tx -i v0 --dst 02:00:00:00:00:0g",
+		"rx -i v0 --mac=own,-2:0:0:0:0:1",
+		"rx -i v0 -t -0",
+		"rx -i v0 -t +1",
+		"rx -i v0 -t nan",
+		"rx -i v0 -t inf",
+		"rx -i v0 -t .",
+	};
+	static const uint8_t mac[] = {0xfe, 0x0a, 0xbc, 1, 0x90, 0xff};
+
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		cr_expect_eq(parse(wrong[i]), -EINVAL, "%s", wrong[i]);
+	cr_assert_eq(parse("tx -i v0 --dst fe:A:Bc:1:90:FF"), 0, "%s", why);
+	cr_expect_arr_eq(parsed.dst_mac, mac, sizeof(mac));
+	/* Shorter than any clock tells, but not 0, which is until Ctrl-C. */
+	cr_assert_eq(parse("rx -i v0 -t 1e-12"), 0, "%s", why);
+	cr_expect_eq(parsed.duration_ns, 1);
+	cr_assert_eq(parse("rx -i v0 -t .5"), 0, "%s", why);
+	cr_expect_eq(parsed.duration_ns, 500000000);
+	cr_assert_eq(parse("rx -i v0 -t 0"), 0, "%s", why);
+	cr_expect_eq(parsed.duration_ns, 0);
+}
+
+Test(bench_options, short_options_and_what_ends_the_program)
+{
+	cr_assert_eq(parse("tx -i v0 -t 1.5 -v"), 0, "%s", why);
+	cr_assert_eq(parsed.duration_ns, 1500000000u);
+	cr_assert(parsed.verbose);
+	cr_assert_eq(parse("-V"), OPTIONS_VERSION);
+	cr_assert_eq(parse("rx --version"), OPTIONS_VERSION);
+	cr_assert_eq(parse("-h"), OPTIONS_HELP);
+}
+
+/* ---- The library's words ------------------------------------------------------------------------- */
+
+/* A name of the library's, which nobody has typed. */
+static bool has_field(const char *text)
+{
+	const char *at = text;
+
+	for (; (at = strchr(at, '_')); at++)
+		if (strncmp(at - 3, "net_xdp", 7))
+			return true;
+	return false;
+}
+
+Test(bench_options, config_that_the_library_refuses_is_named_by_its_options)
+{
+	static const struct {
+		const char *words, *says;
+	} rows[] = {
+		{"rx -i v0 --sealed --frame-bytes 9000", "--sealed with --frame-bytes 9000: "},
+		{"rx -i v0 --mode zero-copy --attach generic", "use --attach native"},
+		{"rx -i v0 -q 5000", "-q 5000: "},
+		{"rx -i a-name-that-is-too-long", "-i \"a-name-that-is-too-long\": "},
+	};
+	struct net_xdp_region region = {.fd = 0};
+	struct port port = {0};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct net_xdp_config c;
+		struct net_error err;
+
+		cr_assert_eq(parse(rows[i].words), 0, "%s", why);
+		port.ifname = parsed.ifname;
+		c = port_config(&parsed, &port, 64, &region);
+		if (!net_xdp_config_check(&c, &err) && i == 3)
+			continue; /* alternative names may be long */
+		options_say(err.message, sizeof(err.message));
+		cr_expect(strstr(err.message, rows[i].says), "%s", err.message);
+		cr_expect(!has_field(err.message), "%s", err.message);
+	}
+}
+
+Test(bench_options, sentences_of_the_library_name_options)
+{
+	static const struct {
+		const char *library, *option;
+	} rows[] = {
+		{"use mode auto or copy", "use --mode auto or copy"},
+		{"use max_frame_bytes 9018", "use --frame-bytes 9018"},
+		{"use chunk_bytes 4096 and max_frame_bytes 3000",
+		 "use --chunk 4096 and --frame-bytes 3000"},
+		{"use attach auto or generic", "use --attach auto or generic"},
+		{"or use program dispatcher", "or use --dispatcher"},
+		{"use program link if none else is attached",
+		 "leave out --dispatcher if none else is attached"},
+		{"raise max_frame_bytes over the chunk", "raise --frame-bytes over the chunk"},
+		{"busy_poll_us 20, busy_poll_budget 64: no; or busy_poll_us 0",
+		 "--busy-poll 20, its budget 64: no; or --busy-poll 0"},
+		{"are lost; use rx_vlan, or: ethtool -K v0 txvlan off",
+		 "are lost; use ethtool -K v0 txvlan off"},
+		{"tried again: allow bpf(), or post initial_rx", "tried again: allow bpf()"},
+		{"2 queues: first_queue is 5 and max_queues 2", "2 queues: -q is 5 and -n 2"},
+		/* other words with the same letters */
+		{"the --mode auto is as it was", "the --mode auto is as it was"},
+		{"my_chunk_bytes and unsealed things", "my_chunk_bytes and unsealed things"},
+	};
+	char text[200];
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		snprintf(text, sizeof(text), "%s", rows[i].library);
+		options_say(text, sizeof(text));
+		cr_expect_str_eq(text, rows[i].option);
+	}
+}
+
+Test(bench_options, sentence_that_grows_beyond_its_buffer_is_cut)
+{
+	char text[32] = "rx_ring_frames, fill_ring_frame", guard = 'g';
+	char shortest[8] = "ifname";
+
+	options_say(text, sizeof(text));
+	cr_assert_str_eq(text, "--ring, fill_ring_frame");
+	snprintf(text, sizeof(text), "sealed sealed sealed sealed sea");
+	options_say(text, sizeof(text));
+	cr_assert_str_eq(text, "--sealed --sealed --sealed --se");
+	options_say(shortest, sizeof(shortest));
+	cr_assert_str_eq(shortest, "-i");
+	cr_assert_eq(guard, 'g');
+}
