@@ -159,7 +159,7 @@ void look_at_mode(const struct port *p, const struct options *opt)
 {
 	struct told told = {0};
 
-	told_take(&told, p->ep, &p->queues[0].q, 1);
+	told_take(&told, p->ep, p->queues, 1);
 	if (told.queue_count)
 		tell_refused(p, opt, &told.queues[0]);
 	tell_mode(p, opt, &told);

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "common/options_say.h"
 #include "port.h"
 #include "say.h"
 
@@ -159,7 +158,7 @@ int port_start(struct port *p, struct pool *const *pools, uint32_t count, struct
 	if (rc)
 		return rc;
 	for (uint32_t i = 0; i < count; i++) {
-		p->queues[i].q = queues[i];
+		p->queues[i] = queues[i];
 		/* From here on the stack holds free send buffers only. */
 		pools[i]->free_count = pools[i]->shape.tx_count;
 		for (uint32_t k = 0; k < pools[i]->shape.tx_count; k++)
@@ -181,23 +180,13 @@ int port_close(struct port *p, struct net_error *err)
 
 	if (!p->ep)
 		return 0;
-	for (uint32_t i = 0; i < p->queue_count; i++) {
-		struct port_queue *pq = &p->queues[i];
-
-		if (!pq->q)
-			continue;
-		net_xdp_queue_report(pq->q, &pq->report);
-		net_xdp_queue_stats(pq->q, &pq->stats);
-		for (uint32_t k = 0; k < pq->report.rung_count && k < NET_XDP_RUNGS; k++)
-			options_say(pq->report.rungs[k].sentence,
-				    sizeof(pq->report.rungs[k].sentence));
-	}
+	told_take(&p->told, p->ep, p->queues, p->queue_count);
 	port_program(p, &p->program);
 	for (uint32_t i = 0; i < p->queue_count; i++) {
-		if (!p->queues[i].q)
+		if (!p->queues[i])
 			continue;
-		rc = net_queue_destroy(p->queues[i].q, first ? &other : err);
-		p->queues[i].q = NULL;
+		rc = net_queue_destroy(p->queues[i], first ? &other : err);
+		p->queues[i] = NULL;
 		first = first ? first : rc;
 	}
 	rc = net_endpoint_destroy(p->ep, first ? &other : err);

@@ -9,19 +9,12 @@
 
 #include "net_wrap.h"
 
-/* What is kept of a queue after its end. */
-struct port_queue {
-	struct net_queue *q; /* NULL: not made, or ended */
-	struct net_xdp_report report;
-	struct net_xdp_stats stats;
-};
-
 struct port {
 	const char *ifname;
 	struct net_xdp_device device; /* before the run */
 	struct net_endpoint *ep;      /* NULL: not open */
 	struct net_endpoint_facts facts;
-	struct port_queue queues[BENCH_MAX_QUEUES];
+	struct net_queue *queues[BENCH_MAX_QUEUES]; /* NULL: not made, or ended */
 	uint32_t queue_count;
 	/* What the XDP program did since the queues were there, and until the first good frame: the
 	 * losses of a stream that was joined are not those of before. */
@@ -77,7 +70,7 @@ static inline uint64_t port_sent(const struct net_xdp_stats *stats)
 	return completed > lost ? completed - lost : 0;
 }
 
-/* Read the last counters, end the queues and the endpoint. Return: 0, or the first -errno with err
+/* Keep what the endpoint and its queues tell in p->told, and end them. Return: 0, or the first -errno with err
  * filled; everything is given back either way. */
 int port_close(struct port *p, struct net_error *err);
 

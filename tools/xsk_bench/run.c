@@ -67,7 +67,7 @@ static int open_ports(struct run *run, struct net_xdp_config *configs, struct ne
 		if (rc)
 			return rc;
 		for (uint32_t i = 0; i < run->worker_count; i++)
-			run->workers[i].q[k] = run->ports[k].queues[i].q;
+			run->workers[i].q[k] = run->ports[k].queues[i];
 	}
 	return 0;
 }
@@ -234,16 +234,6 @@ static int name_signal(int signal_fd, int rc, struct net_error *err)
 	return err->code;
 }
 
-static void tell(struct port *p)
-{
-	struct net_queue *queues[BENCH_MAX_QUEUES];
-
-	for (uint32_t i = 0; i < p->queue_count; i++)
-		queues[i] = p->queues[i].q;
-	if (p->ep)
-		told_take(&p->told, p->ep, queues, p->queue_count);
-}
-
 int run_all(struct run *run, const struct options *opt, struct net_error *err)
 {
 	/* Who reads our lines may go away; the run ends in its own way. */
@@ -275,7 +265,6 @@ int run_all(struct run *run, const struct options *opt, struct net_error *err)
 	rc = rc ? rc : closed;
 	for (uint32_t k = 0; k < run->port_count; k++) {
 		run->ports[k].link_up = look_at_link(&run->ports[k]);
-		tell(&run->ports[k]);
 		closed = port_close(&run->ports[k], rc ? &late : err);
 		rc = rc ? rc : closed;
 	}
