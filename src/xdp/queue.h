@@ -70,27 +70,27 @@ struct net_xdp_queue {
 	/* ---- hot: constants ---- */
 	const struct memory *memory;
 	uint64_t umem_bytes;
-	uint64_t rx_usual_place; /* frame_offset where an RX descriptor's address has it */
+	uint64_t rx_fast_offset; /* frame_offset where an RX descriptor's address has it */
 	uint32_t frame_offset;	 /* of a frame behind its chunk's start */
 	uint32_t chunk_bytes;
 	uint32_t direct_capacity;
-	uint32_t rx_usual_capacity; /* what a usual frame has at most */
+	uint32_t rx_fast_capacity; /* what a usual frame has at most */
 	uint32_t max_frame_bytes;
 	bool unaligned;
 	bool zero_copy; /* the page rule and the fence apply */
 	bool paged;	/* there is something to cross: see queue_page_rule() */
 	bool jumbo;
-	bool inspect;  /* rx_checksum or rx_vlan: frames are looked at */
-	bool rx_usual; /* may take_usual() be used? */
-	bool outside;  /* bound, but not in the XDP program's map: the host keeps the frames */
+	bool inspect; /* rx_checksum or rx_vlan: frames are looked at */
+	bool rx_fast; /* may post_fast() be used? */
+	bool outside; /* bound, but not in the XDP program's map: the host keeps the frames */
 
 	struct xsk xsk; /* its rings are hot: a cache line each */
 
 	/* ---- hot: receive ---- */
 	QUEUE_LINE struct rx_table rx_ids;
 	uint64_t
-		rx_usual_tags; /* what a usual frame's descriptor and its buffer's record differ in */
-	uint32_t rx_region;    /* hint for memory_offset() */
+		rx_fast_key; /* what a usual frame's descriptor and its buffer's record differ in */
+	uint32_t rx_region;  /* hint for memory_offset() */
 	uint32_t rx_private_out;	 /* private chunks that the kernel holds */
 	uint32_t rx_looks;		 /* that found nothing, in zero copy */
 	uint32_t rx_told;		 /* the fill ring up to here, see wake() */

@@ -16,15 +16,15 @@ void queue_set_zero_copy(struct net_xdp_queue *q, bool zero_copy)
 	q->paged = zero_copy || !q->unaligned;
 	/* Is a buffer of the arena direct whenever it is large enough? The guard page and the private
 	 * area keep its chunk inside the UMEM. */
-	q->rx_usual = !q->jumbo && !q->rx_vlan && q->memory->reservation;
-	q->rx_usual_capacity = q->direct_capacity;
+	q->rx_fast = !q->jumbo && !q->rx_vlan && q->memory->reservation;
+	q->rx_fast_capacity = q->direct_capacity;
 	q->rx_frame_chunks =
 		q->jumbo ? rules_rx_pieces(q->max_frame_bytes, q->chunk_bytes, zero_copy) : 1;
 	q->rx_pieces = zero_copy && q->driver_unit_bytes;
 	if (q->rx_pieces) {
 		uint32_t piece = queue_piece_bytes(q);
 
-		q->rx_usual_capacity = piece - (piece != 0);
+		q->rx_fast_capacity = piece - (piece != 0);
 		q->rx_piece_end = q->frame_offset + piece;
 	}
 }
@@ -54,9 +54,9 @@ void queue_set_facts(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep)
 	q->chunk_bytes = c->chunk_bytes;
 	q->base_mask = c->unaligned ? RX_OFFSET : ~(uint64_t)(c->chunk_bytes - 1);
 	q->frame_offset = XDP_FRAME_HEADROOM + rules_headroom(c, zero_copy);
-	q->rx_usual_place = (uint64_t)q->frame_offset << (c->unaligned ? 48 : 0);
+	q->rx_fast_offset = (uint64_t)q->frame_offset << (c->unaligned ? 48 : 0);
 	q->direct_capacity = c->chunk_bytes - q->frame_offset;
-	q->rx_usual_tags = rx_tag(RX_KERNEL, 0) ^ q->rx_usual_place;
+	q->rx_fast_key = rx_tag(RX_KERNEL, 0) ^ q->rx_fast_offset;
 	q->max_frame_bytes = c->max_frame_bytes;
 	q->driver_gap_bytes = driver_gap_bytes(&ep->attached.device);
 	q->driver_unit_bytes = driver_buffer_unit(&ep->attached.device);

@@ -55,7 +55,7 @@ static inline uint32_t fill_room(struct net_xdp_queue *q, uint32_t want)
 }
 
 /* Hand a chunk to the kernel for id; the caller has seen room. */
-static inline void post(struct net_xdp_queue *q, uint32_t id, uint64_t base)
+static inline void post_chunk(struct net_xdp_queue *q, uint32_t id, uint64_t base)
 {
 	*ring_address(&q->xsk.fill, q->xsk.fill.mine++) = base;
 	q->rx_ids.record[id] = base | rx_tag(RX_KERNEL, 0);
@@ -107,7 +107,7 @@ static void post_parked(struct net_xdp_queue *q)
 	for (; pending && room; pending--, room--) {
 		uint32_t id = rx_list_take(&q->rx_ids, &q->pending);
 
-		post(q, id, rx_offset(&q->rx_ids, id));
+		post_chunk(q, id, rx_offset(&q->rx_ids, id));
 	}
 	room += share;
 	chunks = chunks < room ? chunks : room;
@@ -168,7 +168,7 @@ static enum verdict judge(const struct net_xdp_queue *q, uint64_t data,
 }
 
 /* A buffer that cannot be direct; all of its pieces count. Return: 0 or why it is refused. */
-static enum net_rx_refusal take_bounced(struct net_xdp_queue *q, struct net_buffer_access *pool,
+static enum net_rx_refusal post_bounced(struct net_xdp_queue *q, struct net_buffer_access *pool,
 					uint32_t id, const struct net_rx_buffer *buffer,
 					uint64_t data, enum verdict why)
 {
@@ -187,8 +187,8 @@ static enum net_rx_refusal take_bounced(struct net_xdp_queue *q, struct net_buff
 }
 
 /* Any id. end: of the room in the fill ring. Return: 0 or why it is refused. */
-static enum net_rx_refusal take(struct net_xdp_queue *q, struct net_buffer_access *pool,
-				uint32_t id, const struct net_rx_buffer *buffer, uint32_t end)
+static enum net_rx_refusal post_one(struct net_xdp_queue *q, struct net_buffer_access *pool,
+				    uint32_t id, const struct net_rx_buffer *buffer, uint32_t end)
 {
 	uint64_t data, length = (uint64_t)buffer->header_bytes + buffer->capacity_bytes;
 	enum verdict verdict;
@@ -202,11 +202,11 @@ static enum net_rx_refusal take(struct net_xdp_queue *q, struct net_buffer_acces
 	data += buffer->header_bytes;
 	verdict = judge(q, data, buffer);
 	if (verdict != DIRECT)
-		return take_bounced(q, pool, id, buffer, data, verdict);
+		return post_bounced(q, pool, id, buffer, data, verdict);
 	if (!q->unaligned && !chunk_take(q->chunk_taken, data - q->frame_offset))
 		return NET_RX_REFUSED_DUPLICATE;
 	if (q->xsk.fill.mine != end)
-		post(q, id, data - q->frame_offset);
+		post_chunk(q, id, data - q->frame_offset);
 	else
 		rx_park(q, &q->pending, id, data - q->frame_offset, 0);
 	return 0;
@@ -221,14 +221,14 @@ static const enum net_xdp_counter refusal_counter[] = {
 };
 
 /* At least one of count ids, and those behind it that are too small to be direct. Return: how many. */
-ALONE static uint32_t take_others(struct net_xdp_queue *q, struct net_buffer_access *pool,
-				  const uint32_t *ids, const struct net_rx_buffer *buffer,
-				  uint32_t count, uint32_t end, uint32_t *refused)
+ALONE static uint32_t post_any(struct net_xdp_queue *q, struct net_buffer_access *pool,
+			       const uint32_t *ids, const struct net_rx_buffer *buffer,
+			       uint32_t count, uint32_t end, uint32_t *refused)
 {
 	uint32_t i = 0;
 
 	do {
-		enum net_rx_refusal why = take(q, pool, ids[i], &buffer[i], end);
+		enum net_rx_refusal why = post_one(q, pool, ids[i], &buffer[i], end);
 
 		if (unlikely(why)) {
 			count_up(q, refusal_counter[why], 1);
@@ -249,8 +249,8 @@ static inline uint64_t shape_of(const struct net_rx_buffer *b)
 	return shape;
 }
 
-/* What take_usual() knows of all its buffers. */
-struct usual {
+/* What post_fast() knows of all its buffers. */
+struct fast_post {
 	uint64_t shape;
 	uint64_t guest; /* of the region */
 	uint64_t last;	/* place in the region of the last buffer that fits */
@@ -264,7 +264,7 @@ struct usual {
 
 /* count of them; it is a constant, and so are paged (is there something to cross?) and aligned. Return:
  * how many were posted before one that is not usual. */
-INLINE size_t post_usual(const struct usual u, const struct net_rx_buffer *buffer,
+INLINE size_t post_group(const struct fast_post fast, const struct net_rx_buffer *buffer,
 			 const uint32_t *ids, uint64_t *record, uint64_t *fill, uint32_t *next,
 			 uint32_t **link, const bool paged, const bool aligned, const size_t count)
 {
@@ -272,23 +272,25 @@ INLINE size_t post_usual(const struct usual u, const struct net_rx_buffer *buffe
 
 	UNROLL
 	for (i = 0; i < count; i++) {
-		const uint64_t place = buffer[i].addr - u.guest; /* wraps in front of the region */
+		const uint64_t place =
+			buffer[i].addr - fast.guest; /* wraps in front of the region */
 		const size_t id = ids[i];
 
-		if (unlikely(shape_of(&buffer[i]) != u.shape))
+		if (unlikely(shape_of(&buffer[i]) != fast.shape))
 			break;
-		if (unlikely(place > u.last))
+		if (unlikely(place > fast.last))
 			break;
-		if (paged && unlikely(page_crossed(u.pages, place + u.chunk, u.chunk_bytes)))
+		if (paged &&
+		    unlikely(page_crossed(fast.pages, place + fast.chunk, fast.chunk_bytes)))
 			break;
-		if (unlikely(id >= u.limit))
+		if (unlikely(id >= fast.limit))
 			break;
 		if (unlikely(record[id] != RX_FRONTEND))
 			break;
-		if (aligned && unlikely(!chunk_take(u.taken, place + u.chunk)))
+		if (aligned && unlikely(!chunk_take(fast.taken, place + fast.chunk)))
 			break;
-		fill[i] = place + u.chunk;
-		record[id] = (place + u.chunk) | u.tag;
+		fill[i] = place + fast.chunk;
+		record[id] = (place + fast.chunk) | fast.tag;
 		**link = (uint32_t)id;
 		*link = &next[id];
 	}
@@ -296,26 +298,26 @@ INLINE size_t post_usual(const struct usual u, const struct net_rx_buffer *buffe
 }
 
 /*
- * The usual ids: buffers in the region used last, that take() would find direct by capacity alone,
+ * The usual ids: buffers in the region used last, that post_one() would find direct by capacity alone,
  * and that all have the shape of the first. A frontend's buffers nearly always have, and then gap,
  * capacity and the last address that fits are constants of the loop: one compare tells that they
  * hold, one that the buffer is in the region.
- * Return: how many of the first count (at least 1) were posted before one that needs take(), or a
+ * Return: how many of the first count (at least 1) were posted before one that needs post_one(), or a
  * new start with its own shape.
  */
-INLINE uint32_t take_run(struct net_xdp_queue *q, const uint32_t *ids,
+INLINE uint32_t post_run(struct net_xdp_queue *q, const uint32_t *ids,
 			 const struct net_rx_buffer *buffer, uint32_t count, const bool paged,
 			 const bool aligned)
 {
 	const struct memory_region *r = &q->memory->region[q->rx_region];
 	const uint64_t length = (uint64_t)buffer->header_bytes + buffer->capacity_bytes;
-	const struct usual u = {
+	const struct fast_post fast = {
 		.shape = shape_of(buffer),
 		.guest = r->guest_addr,
 		.last = r->bytes - length,
 		.chunk = r->offset - q->frame_offset + buffer->header_bytes,
 		/* rx_tag(RX_KERNEL, 0); were it a constant, gcc would load it for each buffer. */
-		.tag = q->rx_usual_tags ^ q->rx_usual_place,
+		.tag = q->rx_fast_key ^ q->rx_fast_offset,
 		.limit = q->rx_ids.id_limit,
 		.chunk_bytes = q->chunk_bytes,
 		.pages = queue_page_rule(q, r),
@@ -332,15 +334,16 @@ INLINE uint32_t take_run(struct net_xdp_queue *q, const uint32_t *ids,
 		     (paged && q->zero_copy && buffer->header_bytes < q->driver_gap_bytes)))
 		return 0;
 	for (; end - id >= (ptrdiff_t)GROUP; id += GROUP, buffer += GROUP, fill += GROUP) {
-		step = post_usual(u, buffer, id, record, fill, next, &link, paged, aligned, GROUP);
+		step = post_group(fast, buffer, id, record, fill, next, &link, paged, aligned,
+				  GROUP);
 		if (unlikely(step != GROUP)) {
 			id += step;
 			goto out;
 		}
 	}
 	for (; id < end; id++, buffer++, fill++)
-		if (unlikely(!post_usual(u, buffer, id, record, fill, next, &link, paged, aligned,
-					 1)))
+		if (unlikely(!post_group(fast, buffer, id, record, fill, next, &link, paged,
+					 aligned, 1)))
 			break;
 out:
 	taken = (uint32_t)(id - ids);
@@ -352,36 +355,36 @@ out:
 	return taken;
 }
 
-ALONE static uint32_t take_usual_anywhere(struct net_xdp_queue *q, const uint32_t *ids,
-					  const struct net_rx_buffer *buffer, uint32_t count)
-{
-	return take_run(q, ids, buffer, count, false, false);
-}
-
-ALONE static uint32_t take_usual_paged(struct net_xdp_queue *q, const uint32_t *ids,
-				       const struct net_rx_buffer *buffer, uint32_t count)
-{
-	return take_run(q, ids, buffer, count, true, false);
-}
-
-ALONE static uint32_t take_usual_aligned(struct net_xdp_queue *q, const uint32_t *ids,
+ALONE static uint32_t post_fast_anywhere(struct net_xdp_queue *q, const uint32_t *ids,
 					 const struct net_rx_buffer *buffer, uint32_t count)
 {
-	return take_run(q, ids, buffer, count, true, true);
+	return post_run(q, ids, buffer, count, false, false);
 }
 
-/* end: of the room in the fill ring. Return: as take_run(), 0 when nothing is usual here. */
-static uint32_t take_usual(struct net_xdp_queue *q, const uint32_t *ids,
-			   const struct net_rx_buffer *buffer, uint32_t count, uint32_t end)
+ALONE static uint32_t post_fast_paged(struct net_xdp_queue *q, const uint32_t *ids,
+				      const struct net_rx_buffer *buffer, uint32_t count)
+{
+	return post_run(q, ids, buffer, count, true, false);
+}
+
+ALONE static uint32_t post_fast_aligned(struct net_xdp_queue *q, const uint32_t *ids,
+					const struct net_rx_buffer *buffer, uint32_t count)
+{
+	return post_run(q, ids, buffer, count, true, true);
+}
+
+/* end: of the room in the fill ring. Return: as post_run(), 0 when nothing is usual here. */
+static uint32_t post_fast(struct net_xdp_queue *q, const uint32_t *ids,
+			  const struct net_rx_buffer *buffer, uint32_t count, uint32_t end)
 {
 	if (count > end - q->xsk.fill.mine)
 		count = end - q->xsk.fill.mine;
-	if (!q->rx_usual || count == 0)
+	if (!q->rx_fast || count == 0)
 		return 0;
 	if (!q->paged)
-		return take_usual_anywhere(q, ids, buffer, count);
-	return q->unaligned ? take_usual_paged(q, ids, buffer, count)
-			    : take_usual_aligned(q, ids, buffer, count);
+		return post_fast_anywhere(q, ids, buffer, count);
+	return q->unaligned ? post_fast_paged(q, ids, buffer, count)
+			    : post_fast_aligned(q, ids, buffer, count);
 }
 
 uint32_t rx_avail(struct net_queue *queue, struct net_buffer_access *pool, const uint32_t *ids,
@@ -398,11 +401,10 @@ uint32_t rx_avail(struct net_queue *queue, struct net_buffer_access *pool, const
 
 		pool->ops->rx_buffers(pool, ids, n, buffers);
 		while (i < n) {
-			i += take_usual(q, ids + i, buffers + i, n - i, end);
+			i += post_fast(q, ids + i, buffers + i, n - i, end);
 			if (i < n && !memory_turn(q->memory, &q->rx_region, buffers[i].addr,
 						  buffers[i].capacity_bytes))
-				i += take_others(q, pool, ids + i, buffers + i, n - i, end,
-						 &refused);
+				i += post_any(q, pool, ids + i, buffers + i, n - i, end, &refused);
 		}
 		ids += n;
 		count -= n;

@@ -22,7 +22,7 @@ struct burst {
 	struct net_rx_metadata metadata[BATCH];
 };
 
-static inline void deliver(struct burst *b, uint32_t id, uint32_t offset, uint32_t len)
+static inline void burst_add(struct burst *b, uint32_t id, uint32_t offset, uint32_t len)
 {
 	b->metadata[b->count] =
 		(struct net_rx_metadata){.offset_bytes = (uint16_t)offset, .len_bytes = len};
@@ -59,7 +59,7 @@ static inline void rx_copy_to_one(struct net_xdp_queue *q, struct burst *b, cons
 	q->rx_ids.record[id] = RX_FRONTEND;
 	for (uint32_t i = 0, at = 0; i < pieces; at += len[i++])
 		memcpy(to + at, q->memory->base + where[i], len[i]);
-	deliver(b, id, 0, bytes);
+	burst_add(b, id, 0, bytes);
 	count_up(q, NET_XDP_RX_BOUNCED, 1);
 	if (q->inspect)
 		rx_look_at(q, &b->metadata[b->count - 1], to,

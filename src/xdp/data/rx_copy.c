@@ -158,7 +158,7 @@ static enum net_xdp_counter copy_over(struct net_xdp_queue *q, struct burst *b, 
 	for (uint32_t i = 0; i < buffers; i++) {
 		id = rx_list_take(&q->rx_ids, &q->waiting);
 		q->rx_ids.record[id] = RX_FRONTEND;
-		deliver(b, id, 0, took[i]);
+		burst_add(b, id, 0, took[i]);
 	}
 	looked.more_ids = (uint8_t)(buffers - 1);
 	b->metadata[first] = looked;

@@ -38,8 +38,8 @@ static void repost(struct net_xdp_queue *q, uint32_t id)
 }
 
 /* A frame in a buffer of the frontend. where: UMEM offset of its first byte. */
-static void direct_frame(struct net_xdp_queue *q, struct burst *b, uint64_t base, uint64_t where,
-			 uint32_t len)
+static void deliver_direct(struct net_xdp_queue *q, struct burst *b, uint64_t base, uint64_t where,
+			   uint32_t len)
 {
 	uint64_t offset = where - base - q->frame_offset;
 	uint32_t id = rx_table_take(&q->rx_ids, base);
@@ -57,7 +57,7 @@ static void direct_frame(struct net_xdp_queue *q, struct burst *b, uint64_t base
 	q->rx_ids.record[id] = RX_FRONTEND;
 	if (!q->unaligned)
 		chunk_give(q->chunk_taken, base);
-	deliver(b, id, (uint32_t)offset, len);
+	burst_add(b, id, (uint32_t)offset, len);
 	count_up(q, NET_XDP_RX_DIRECT, 1);
 	if (q->inspect)
 		rx_look_at(q, &b->metadata[b->count - 1], q->memory->base + where,
@@ -90,7 +90,7 @@ ALONE static bool split_piece(struct net_xdp_queue *q, uint64_t base, uint64_t e
 }
 
 /* Any descriptor. Return: is it one of a private chunk, so that the next one may be another? */
-static bool take_descriptor(struct net_xdp_queue *q, struct burst *b, const struct xdp_desc *d)
+static bool deliver_one(struct net_xdp_queue *q, struct burst *b, const struct xdp_desc *d)
 {
 	/* Unaligned: the high 16 bits are the distance from the posted base. Aligned: they are 0 and
 	 * the base is the chunk. */
@@ -101,7 +101,7 @@ static bool take_descriptor(struct net_xdp_queue *q, struct burst *b, const stru
 	    split_piece(q, base, where + d->len, continued))
 		return false;
 	if (!bounce_owns(&q->rx_private, base)) {
-		direct_frame(q, b, base, where, d->len);
+		deliver_direct(q, b, base, where, d->len);
 		return false;
 	}
 	rx_private_piece(q, b, base, where, d->len, continued);
@@ -118,20 +118,20 @@ static uint32_t room_for(const struct burst *b, uint32_t n)
 
 /* At least one of n descriptors, up to one that may be usual again. Return: how many are left. A frame over
  * several buffers has more ids than descriptors: then it is fewer, and none when it has to wait itself. */
-ALONE static uint32_t take_others(struct net_xdp_queue *q, struct burst *b, uint32_t n)
+ALONE static uint32_t deliver_any(struct net_xdp_queue *q, struct burst *b, uint32_t n)
 {
 	bool more;
 
 	do
-		more = take_descriptor(q, b, ring_descriptor(&q->xsk.rx, q->xsk.rx.mine++));
+		more = deliver_one(q, b, ring_descriptor(&q->xsk.rx, q->xsk.rx.mine++));
 	while (--n && more && likely(!b->more));
 	if (unlikely(b->more))
 		n = room_for(b, n);
 	return likely(!q->gather.left) ? n : 0;
 }
 
-/* What take_run() knows of all its descriptors. */
-struct usual {
+/* What deliver_run() knows of all its descriptors. */
+struct fast_delivery {
 	const uint32_t *next;
 	uint64_t *record;
 	uint64_t tags, capacity;
@@ -141,9 +141,9 @@ struct usual {
 
 /* count descriptors that should be usual; it is a constant, and so is aligned. *line: the id that is next
  * in line. Return: how many were, before one that is not. */
-INLINE size_t deliver_usual(const struct usual u, const struct xdp_desc *rx, size_t *line,
-			    uint32_t *ids, struct net_rx_metadata *metadata, uint64_t *bytes,
-			    const bool aligned, const size_t count)
+INLINE size_t deliver_group(const struct fast_delivery fast, const struct xdp_desc *rx,
+			    size_t *line, uint32_t *ids, struct net_rx_metadata *metadata,
+			    uint64_t *bytes, const bool aligned, const size_t count)
 {
 	size_t i;
 
@@ -155,14 +155,14 @@ INLINE size_t deliver_usual(const struct usual u, const struct xdp_desc *rx, siz
 
 		/* The frame is in its place in the buffer's chunk. Above their offsets an address says
 		 * where, and a record that the kernel has it: both are constants, so nothing can hide. */
-		if (unlikely((rx[i].addr ^ u.record[id]) != u.tags))
+		if (unlikely((rx[i].addr ^ fast.record[id]) != fast.tags))
 			break;
-		if (unlikely(len - 1 >= u.capacity))
+		if (unlikely(len - 1 >= fast.capacity))
 			break;
-		u.record[id] = RX_FRONTEND;
+		fast.record[id] = RX_FRONTEND;
 		if (aligned)
-			chunk_give(u.taken, rx[i].addr - u.place);
-		*line = u.next[id];
+			chunk_give(fast.taken, rx[i].addr - fast.place);
+		*line = fast.next[id];
 		ids[i] = (uint32_t)id;
 		metadata[i] = (struct net_rx_metadata){.len_bytes = (uint32_t)len};
 		*bytes += len;
@@ -172,22 +172,22 @@ INLINE size_t deliver_usual(const struct usual u, const struct xdp_desc *rx, siz
 
 /*
  * The usual descriptors: whole frames, where they were expected, of the buffers that are next in
- * line. Return: how many of the first n were taken before one that needs take_descriptor().
+ * line. Return: how many of the first n were taken before one that needs deliver_one().
  */
-INLINE uint32_t take_run(struct net_xdp_queue *q, struct burst *b, uint32_t most,
-			 const bool aligned)
+INLINE uint32_t deliver_run(struct net_xdp_queue *q, struct burst *b, uint32_t most,
+			    const bool aligned)
 {
 	struct rx_table *t = &q->rx_ids;
 	const struct xdp_desc *first = ring_descriptor(&q->xsk.rx, q->xsk.rx.mine), *rx = first;
 	const struct xdp_desc *end = rx + ring_run(q->xsk.rx.mine, q->xsk.rx.mask,
 						   most < t->line.count ? most : t->line.count);
-	const struct usual u = {
+	const struct fast_delivery fast = {
 		.next = t->next,
 		.record = t->record,
-		.tags = q->rx_usual_tags,
-		.capacity = q->rx_usual_capacity,
+		.tags = q->rx_fast_key,
+		.capacity = q->rx_fast_capacity,
 		.taken = q->chunk_taken,
-		.place = q->rx_usual_place,
+		.place = q->rx_fast_offset,
 	};
 	struct net_rx_metadata *metadata = b->metadata + b->count;
 	uint32_t *ids = b->ids + b->count, taken;
@@ -195,14 +195,14 @@ INLINE uint32_t take_run(struct net_xdp_queue *q, struct burst *b, uint32_t most
 	uint64_t bytes = 0;
 
 	for (; end - rx >= (ptrdiff_t)GROUP; rx += GROUP, ids += GROUP, metadata += GROUP) {
-		step = deliver_usual(u, rx, &line, ids, metadata, &bytes, aligned, GROUP);
+		step = deliver_group(fast, rx, &line, ids, metadata, &bytes, aligned, GROUP);
 		if (unlikely(step != GROUP)) {
 			rx += step;
 			goto out;
 		}
 	}
 	for (; rx != end; rx++, ids++, metadata++)
-		if (!deliver_usual(u, rx, &line, ids, metadata, &bytes, aligned, 1))
+		if (!deliver_group(fast, rx, &line, ids, metadata, &bytes, aligned, 1))
 			break;
 out:
 	taken = (uint32_t)(rx - first);
@@ -215,30 +215,31 @@ out:
 	return taken;
 }
 
-ALONE static uint32_t take_usual_unaligned(struct net_xdp_queue *q, struct burst *b, uint32_t most)
+ALONE static uint32_t deliver_fast_unaligned(struct net_xdp_queue *q, struct burst *b,
+					     uint32_t most)
 {
-	return take_run(q, b, most, false);
+	return deliver_run(q, b, most, false);
 }
 
-ALONE static uint32_t take_usual_aligned(struct net_xdp_queue *q, struct burst *b, uint32_t most)
+ALONE static uint32_t deliver_fast_aligned(struct net_xdp_queue *q, struct burst *b, uint32_t most)
 {
-	return take_run(q, b, most, true);
+	return deliver_run(q, b, most, true);
 }
 
-static uint32_t take_usual(struct net_xdp_queue *q, struct burst *b, uint32_t most)
+static uint32_t deliver_fast(struct net_xdp_queue *q, struct burst *b, uint32_t most)
 {
 	if (q->inspect || q->split)
 		return 0;
-	return q->unaligned ? take_usual_unaligned(q, b, most) : take_usual_aligned(q, b, most);
+	return q->unaligned ? deliver_fast_unaligned(q, b, most) : deliver_fast_aligned(q, b, most);
 }
 
 /* Turn n descriptors into ids, fewer when frames took several ids each. */
-static void take_descriptors(struct net_xdp_queue *q, struct burst *b, uint32_t n)
+static void deliver_all(struct net_xdp_queue *q, struct burst *b, uint32_t n)
 {
 	while (n) {
-		n -= take_usual(q, b, n);
+		n -= deliver_fast(q, b, n);
 		if (n)
-			n = take_others(q, b, n);
+			n = deliver_any(q, b, n);
 	}
 	ring_publish(&q->xsk.rx);
 }
@@ -279,7 +280,7 @@ int rx_poll(struct net_queue *queue, struct net_buffer_access *pool, uint32_t *i
 		} else if (n == 0) {
 			break;
 		}
-		take_descriptors(q, &b, n);
+		deliver_all(q, &b, n);
 		if (b.count)
 			pool->ops->rx_metadata(pool, b.ids, b.metadata, b.count);
 		count_up(q, NET_XDP_RX_FRAMES, b.count - b.more);
