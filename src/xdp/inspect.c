@@ -41,7 +41,7 @@ void queue_outstanding(struct net_queue *queue, net_outstanding_fn *each, void *
 	struct teller to = {each, context};
 
 	for (uint32_t id = 0; id < q->rx_ids.id_limit; id++)
-		if (q->rx_ids.record[id] != RX_FRONTEND)
+		if (q->rx_ids.state[id] != RX_FRONTEND)
 			each(context, true, id);
 	for (uint32_t i = q->done_head; i != q->done_tail; i++)
 		each(context, false, q->done[i & q->done_mask]);
@@ -113,7 +113,7 @@ __attribute__((no_sanitize("thread"))) static uint32_t glance(const uint32_t *wo
 static void tell_ids(const struct net_xdp_queue *q, struct net_inspector *to)
 {
 	inspect_enter(to, "ids", -1);
-	inspect_number(to, "rx_kernel", glance(&q->rx_ids.line.count) + glance(&q->rx_ids.strays),
+	inspect_number(to, "rx_kernel", glance(&q->rx_ids.fifo.count) + glance(&q->rx_ids.strays),
 		       "ids");
 	inspect_number(to, "rx_pending", glance(&q->pending.count), "ids");
 	inspect_number(to, "rx_waiting", glance(&q->waiting.count), "ids");

@@ -28,12 +28,12 @@
 struct net_xdp_endpoint;
 
 /* A frame larger than a chunk, while its pieces come in. 9216 / (2048 - 256) rounds up to 6. */
-#define GATHER_PIECES 8
+#define GATHER_PARTS 8
 
 struct gather {
-	uint64_t where[GATHER_PIECES]; /* UMEM offset of each piece's bytes */
-	uint32_t len[GATHER_PIECES];
-	uint32_t pieces;
+	uint64_t data[GATHER_PARTS]; /* UMEM offset of each part's bytes */
+	uint32_t len[GATHER_PARTS];
+	uint32_t parts;
 	uint32_t bytes;
 	bool broken; /* to be dropped as a whole when its last piece is here */
 	bool left;   /* whole, but the call had no room for all of its ids */
@@ -92,11 +92,11 @@ struct net_xdp_queue {
 		rx_fast_key; /* what a usual frame's descriptor and its buffer's record differ in */
 	uint32_t rx_region;  /* hint for memory_offset() */
 	uint32_t rx_private_out;	 /* private chunks that the kernel holds */
-	uint32_t rx_looks;		 /* that found nothing, in zero copy */
-	uint32_t rx_told;		 /* the fill ring up to here, see wake() */
+	uint32_t rx_empty_polls;	 /* that found nothing, in zero copy */
+	uint32_t rx_announced;		 /* the fill ring up to here, see wake() */
 	struct rx_list pending, waiting; /* parked, see enum rx_owner */
-	bool split;	/* not jumbo, but the frame of the last descriptor goes on */
-	bool rx_pieces; /* the driver splits frames without a word */
+	bool rx_dropping;     /* not jumbo, but the frame of the last descriptor goes on */
+	bool rx_silent_split; /* the driver splits frames without a word */
 
 	/* ---- hot: transmit ---- */
 	/* Key: address / 2. Id: the packet's, or with extra not INFLIGHT_NONE: see tx_packet[extra]. */
@@ -119,11 +119,12 @@ struct net_xdp_queue {
 	struct gather gather;
 	bool rx_merge;		   /* a frame may go on in further buffers */
 	uint64_t base_mask;	   /* RX descriptor address -> what the fill entry named */
-	uint64_t *chunk_taken;	   /* aligned only, see chunk.h */
+	uint64_t *chunk_lent;	   /* aligned only, see chunk.h */
 	uint32_t driver_gap_bytes; /* in front of a frame: overwritten by the driver in zero copy */
 	uint32_t driver_unit_bytes; /* see driver_buffer_unit() */
-	uint32_t rx_piece_end;	    /* with rx_pieces: what reaches so far into its chunk goes on */
-	uint32_t rx_frame_chunks;   /* that a frame may come in */
+	uint32_t
+		rx_silent_end; /* with rx_silent_split: what reaches so far into its chunk goes on */
+	uint32_t rx_frame_chunks; /* that a frame may come in */
 	uint32_t tx_packet_free_count;
 	struct tx_packet *tx_packet;
 	uint32_t *tx_packet_free; /* stack */

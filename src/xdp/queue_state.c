@@ -20,12 +20,12 @@ void queue_set_zero_copy(struct net_xdp_queue *q, bool zero_copy)
 	q->rx_fast_capacity = q->direct_capacity;
 	q->rx_frame_chunks =
 		q->jumbo ? rules_rx_pieces(q->max_frame_bytes, q->chunk_bytes, zero_copy) : 1;
-	q->rx_pieces = zero_copy && q->driver_unit_bytes;
-	if (q->rx_pieces) {
+	q->rx_silent_split = zero_copy && q->driver_unit_bytes;
+	if (q->rx_silent_split) {
 		uint32_t piece = queue_piece_bytes(q);
 
 		q->rx_fast_capacity = piece - (piece != 0);
-		q->rx_piece_end = q->frame_offset + piece;
+		q->rx_silent_end = q->frame_offset + piece;
 	}
 }
 

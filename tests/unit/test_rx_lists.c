@@ -387,8 +387,8 @@ static void expect_balance(const struct rig *r)
 {
 	uint32_t there = fake_filled(&r->k) + r->held_count + (r->k.rx.kernel - r->k.rx.consumer);
 
-	cr_assert_eq(rx_held(r->q), there + r->q->gather.pieces, "%u chunks, not %u", rx_held(r->q),
-		     there + r->q->gather.pieces);
+	cr_assert_eq(rx_held(r->q), there + r->q->gather.parts, "%u chunks, not %u", rx_held(r->q),
+		     there + r->q->gather.parts);
 }
 
 static void step(struct rig *r)

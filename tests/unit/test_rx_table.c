@@ -13,7 +13,7 @@ static uint64_t offset_of(uint32_t id)
 
 static void put(struct rx_table *t, uint32_t id)
 {
-	t->record[id] = offset_of(id) | rx_tag(RX_KERNEL, 1500);
+	t->state[id] = offset_of(id) | rx_tag(RX_KERNEL, 1500);
 	rx_table_put(t, id);
 }
 
@@ -84,10 +84,10 @@ Test(rx_table, tag_of_large_capacity_keeps_owner_and_limit)
 	struct rx_table t;
 
 	cr_assert_eq(rx_table_open(&t, 1), 0);
-	t.record[0] = offset_of(0) | rx_tag(RX_WAITING, UINT32_MAX);
+	t.state[0] = offset_of(0) | rx_tag(RX_WAITING, UINT32_MAX);
 	cr_assert_eq(rx_offset(&t, 0), offset_of(0));
 	cr_assert_eq(rx_capacity(&t, 0), RX_CAPACITY_MAX);
-	cr_assert_eq(t.record[0] >> 62, RX_WAITING);
+	cr_assert_eq(t.state[0] >> 62, RX_WAITING);
 	rx_table_close(&t);
 }
 
@@ -111,7 +111,7 @@ Test(rx_table, chosen_offsets_form_no_long_chains)
 		cr_assert_eq(rx_table_open(&t, MANY), 0);
 		cr_assert_eq(t.bucket_mask, BUCKETS - 1);
 		for (uint32_t id = 0; id < MANY; id++) {
-			t.record[id] = offset[round % 2][id] | rx_tag(RX_KERNEL, 0);
+			t.state[id] = offset[round % 2][id] | rx_tag(RX_KERNEL, 0);
 			rx_table_put(&t, id);
 		}
 		cr_assert_eq(rx_table_take(&t, 1), RX_NONE);

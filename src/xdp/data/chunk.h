@@ -23,9 +23,9 @@ static inline uint64_t chunk_bit(uint64_t base)
 }
 
 /* The kernel gets the chunk at a UMEM offset. Return: false when it has it already. */
-static inline bool chunk_take(uint64_t *taken, uint64_t base)
+static inline bool chunk_lend(uint64_t *lent, uint64_t base)
 {
-	uint64_t *word = &taken[base / (64 * CHUNK_LEAST_BYTES)], bit = chunk_bit(base);
+	uint64_t *word = &lent[base / (64 * CHUNK_LEAST_BYTES)], bit = chunk_bit(base);
 
 	if (*word & bit)
 		return false;
@@ -34,9 +34,9 @@ static inline bool chunk_take(uint64_t *taken, uint64_t base)
 }
 
 /* The chunk is back. */
-static inline void chunk_give(uint64_t *taken, uint64_t base)
+static inline void chunk_return(uint64_t *lent, uint64_t base)
 {
-	taken[base / (64 * CHUNK_LEAST_BYTES)] &= ~chunk_bit(base);
+	lent[base / (64 * CHUNK_LEAST_BYTES)] &= ~chunk_bit(base);
 }
 
 #endif

@@ -25,7 +25,7 @@ void rx_park(struct net_xdp_queue *q, struct rx_list *list, uint32_t id, uint64_
 {
 	struct rx_table *t = &q->rx_ids;
 
-	t->record[id] = offset | rx_tag(list == &q->pending ? RX_PENDING : RX_WAITING, capacity);
+	t->state[id] = offset | rx_tag(list == &q->pending ? RX_PENDING : RX_WAITING, capacity);
 	rx_list_put(t, list, id);
 }
 
@@ -58,7 +58,7 @@ static inline uint32_t fill_room(struct net_xdp_queue *q, uint32_t want)
 static inline void post_chunk(struct net_xdp_queue *q, uint32_t id, uint64_t base)
 {
 	*ring_address(&q->xsk.fill, q->xsk.fill.mine++) = base;
-	q->rx_ids.record[id] = base | rx_tag(RX_KERNEL, 0);
+	q->rx_ids.state[id] = base | rx_tag(RX_KERNEL, 0);
 	rx_table_put(&q->rx_ids, id);
 }
 
@@ -78,12 +78,12 @@ static uint32_t private_wanted(const struct net_xdp_queue *q)
  * told is remembered. Return: see rx_push(). */
 ALONE static bool wake(struct net_xdp_queue *q)
 {
-	bool news = q->rx_told != q->xsk.fill.mine;
+	bool news = q->rx_announced != q->xsk.fill.mine;
 
-	q->rx_told = q->xsk.fill.mine;
+	q->rx_announced = q->xsk.fill.mine;
 	if (queue_kick_rx(q) == KICK_OK)
 		return news;
-	q->rx_told--;
+	q->rx_announced--;
 	return true;
 }
 
@@ -195,7 +195,7 @@ static enum net_rx_refusal post_one(struct net_xdp_queue *q, struct net_buffer_a
 
 	if (id >= q->rx_ids.id_limit || buffer->capacity_bytes == 0)
 		return NET_RX_REFUSED_ID;
-	if (q->rx_ids.record[id] != RX_FRONTEND)
+	if (q->rx_ids.state[id] != RX_FRONTEND)
 		return NET_RX_REFUSED_DUPLICATE;
 	if (!memory_offset(q->memory, &q->rx_region, buffer->addr, length, &data))
 		return NET_RX_REFUSED_ADDRESS;
@@ -203,7 +203,7 @@ static enum net_rx_refusal post_one(struct net_xdp_queue *q, struct net_buffer_a
 	verdict = judge(q, data, buffer);
 	if (verdict != DIRECT)
 		return post_bounced(q, pool, id, buffer, data, verdict);
-	if (!q->unaligned && !chunk_take(q->chunk_taken, data - q->frame_offset))
+	if (!q->unaligned && !chunk_lend(q->chunk_lent, data - q->frame_offset))
 		return NET_RX_REFUSED_DUPLICATE;
 	if (q->xsk.fill.mine != end)
 		post_chunk(q, id, data - q->frame_offset);
@@ -253,44 +253,42 @@ static inline uint64_t shape_of(const struct net_rx_buffer *b)
 struct fast_post {
 	uint64_t shape;
 	uint64_t guest; /* of the region */
-	uint64_t last;	/* place in the region of the last buffer that fits */
-	uint64_t chunk; /* place + this: UMEM offset of the buffer's chunk */
-	uint64_t tag;	/* of their records */
+	uint64_t last;	/* at in the region of the last buffer that fits */
+	uint64_t chunk; /* at + this: UMEM offset of the buffer's chunk */
+	uint64_t tag;	/* of their states */
 	uint32_t limit;
 	struct page_rule pages;
 	uint32_t chunk_bytes;
-	uint64_t *taken; /* aligned only */
+	uint64_t *lent; /* aligned only */
 };
 
 /* count of them; it is a constant, and so are paged (is there something to cross?) and aligned. Return:
  * how many were posted before one that is not usual. */
 INLINE size_t post_group(const struct fast_post fast, const struct net_rx_buffer *buffer,
-			 const uint32_t *ids, uint64_t *record, uint64_t *fill, uint32_t *next,
+			 const uint32_t *ids, uint64_t *state, uint64_t *fill, uint32_t *next,
 			 uint32_t **link, const bool paged, const bool aligned, const size_t count)
 {
 	size_t i;
 
 	UNROLL
 	for (i = 0; i < count; i++) {
-		const uint64_t place =
-			buffer[i].addr - fast.guest; /* wraps in front of the region */
+		const uint64_t at = buffer[i].addr - fast.guest; /* wraps in front of the region */
 		const size_t id = ids[i];
 
 		if (unlikely(shape_of(&buffer[i]) != fast.shape))
 			break;
-		if (unlikely(place > fast.last))
+		if (unlikely(at > fast.last))
 			break;
-		if (paged &&
-		    unlikely(page_crossed(fast.pages, place + fast.chunk, fast.chunk_bytes)))
+		if (paged && unlikely(page_crossed(fast.pages, at + fast.chunk, fast.chunk_bytes)))
 			break;
 		if (unlikely(id >= fast.limit))
 			break;
-		if (unlikely(record[id] != RX_FRONTEND))
+		if (unlikely(state[id] != RX_FRONTEND))
 			break;
-		if (aligned && unlikely(!chunk_take(fast.taken, place + fast.chunk)))
+		if (aligned && unlikely(!chunk_lend(fast.lent, at + fast.chunk)))
 			break;
-		fill[i] = place + fast.chunk;
-		record[id] = (place + fast.chunk) | fast.tag;
+		fill[i] = at + fast.chunk;
+		state[id] = (at + fast.chunk) | fast.tag;
 		**link = (uint32_t)id;
 		*link = &next[id];
 	}
@@ -321,20 +319,20 @@ INLINE uint32_t post_run(struct net_xdp_queue *q, const uint32_t *ids,
 		.limit = q->rx_ids.id_limit,
 		.chunk_bytes = q->chunk_bytes,
 		.pages = queue_page_rule(q, r),
-		.taken = q->chunk_taken,
+		.lent = q->chunk_lent,
 	};
 	struct rx_table *t = &q->rx_ids;
-	uint64_t *fill = ring_address(&q->xsk.fill, q->xsk.fill.mine), *record = t->record;
-	uint32_t *next = t->next, *link = rx_list_end(t, &t->line);
+	uint64_t *fill = ring_address(&q->xsk.fill, q->xsk.fill.mine), *state = t->state;
+	uint32_t *next = t->next, *link = rx_list_end(t, &t->fifo);
 	const uint32_t *id = ids, *end = ids + ring_run(q->xsk.fill.mine, q->xsk.fill.mask, count);
-	uint32_t taken;
+	uint32_t posted;
 	size_t step;
 
 	if (unlikely(buffer->capacity_bytes < q->direct_capacity || length > r->bytes ||
 		     (paged && q->zero_copy && buffer->header_bytes < q->driver_gap_bytes)))
 		return 0;
 	for (; end - id >= (ptrdiff_t)GROUP; id += GROUP, buffer += GROUP, fill += GROUP) {
-		step = post_group(fast, buffer, id, record, fill, next, &link, paged, aligned,
+		step = post_group(fast, buffer, id, state, fill, next, &link, paged, aligned,
 				  GROUP);
 		if (unlikely(step != GROUP)) {
 			id += step;
@@ -342,17 +340,17 @@ INLINE uint32_t post_run(struct net_xdp_queue *q, const uint32_t *ids,
 		}
 	}
 	for (; id < end; id++, buffer++, fill++)
-		if (unlikely(!post_group(fast, buffer, id, record, fill, next, &link, paged,
-					 aligned, 1)))
+		if (unlikely(!post_group(fast, buffer, id, state, fill, next, &link, paged, aligned,
+					 1)))
 			break;
 out:
-	taken = (uint32_t)(id - ids);
-	if (taken) {
-		q->xsk.fill.mine += taken;
-		t->line.count += taken;
-		t->line.last = id[-1];
+	posted = (uint32_t)(id - ids);
+	if (posted) {
+		q->xsk.fill.mine += posted;
+		t->fifo.count += posted;
+		t->fifo.last = id[-1];
 	}
-	return taken;
+	return posted;
 }
 
 ALONE static uint32_t post_fast_anywhere(struct net_xdp_queue *q, const uint32_t *ids,
@@ -417,16 +415,16 @@ uint32_t rx_avail(struct net_queue *queue, struct net_buffer_access *pool, const
 
 int rx_open(struct net_xdp_queue *q, uint32_t id_limit)
 {
-	q->chunk_taken =
-		calloc(q->unaligned ? 1 : chunk_words(q->umem_bytes), sizeof(*q->chunk_taken));
-	if (!q->chunk_taken)
+	q->chunk_lent =
+		calloc(q->unaligned ? 1 : chunk_words(q->umem_bytes), sizeof(*q->chunk_lent));
+	if (!q->chunk_lent)
 		return -ENOMEM;
 	return rx_table_open(&q->rx_ids, id_limit);
 }
 
 void rx_close(struct net_xdp_queue *q)
 {
-	free(q->chunk_taken);
-	q->chunk_taken = NULL;
+	free(q->chunk_lent);
+	q->chunk_lent = NULL;
 	rx_table_close(&q->rx_ids);
 }

@@ -37,10 +37,10 @@ void rx_look_at(struct net_xdp_queue *q, struct net_rx_metadata *metadata, uint8
 
 /* rx_copy.c: a frame that does not simply fit. Return: false when it has to wait for a call with room for its
  * ids. */
-bool rx_copy_any(struct net_xdp_queue *q, struct burst *b, const uint64_t *where,
-		 const uint32_t *len, uint32_t pieces, uint32_t bytes);
-/* A piece of a frame that has several, or that has to wait. */
-void rx_gather(struct net_xdp_queue *q, struct burst *b, uint64_t where, uint32_t len,
+bool rx_copy_any(struct net_xdp_queue *q, struct burst *b, const uint64_t *data,
+		 const uint32_t *len, uint32_t parts, uint32_t bytes);
+/* A part of a frame that has several, or that has to wait. */
+void rx_gather(struct net_xdp_queue *q, struct burst *b, uint64_t data, uint32_t len,
 	       bool continued);
 /* A frame was left because its ids did not fit the call before: now it is delivered, or dropped where this
  * call has too few as well. */
@@ -50,50 +50,50 @@ uint64_t rx_whole_capacity(struct net_xdp_queue *q, struct net_buffer_access *po
 			   const struct net_rx_buffer *buffer);
 
 /* Copy to the buffer that has waited longest, which is of one piece and holds the frame: the usual copy. */
-static inline void rx_copy_to_one(struct net_xdp_queue *q, struct burst *b, const uint64_t *where,
-				  const uint32_t *len, uint32_t pieces, uint32_t bytes)
+static inline void rx_copy_to_one(struct net_xdp_queue *q, struct burst *b, const uint64_t *data,
+				  const uint32_t *len, uint32_t parts, uint32_t bytes)
 {
 	const uint32_t id = rx_list_take(&q->rx_ids, &q->waiting);
 	uint8_t *to = q->memory->base + rx_offset(&q->rx_ids, id);
 
-	q->rx_ids.record[id] = RX_FRONTEND;
-	for (uint32_t i = 0, at = 0; i < pieces; at += len[i++])
-		memcpy(to + at, q->memory->base + where[i], len[i]);
+	q->rx_ids.state[id] = RX_FRONTEND;
+	for (uint32_t i = 0, at = 0; i < parts; at += len[i++])
+		memcpy(to + at, q->memory->base + data[i], len[i]);
 	burst_add(b, id, 0, bytes);
 	count_up(q, NET_XDP_RX_BOUNCED, 1);
 	if (q->inspect)
 		rx_look_at(q, &b->metadata[b->count - 1], to,
-			   q->memory->base + where[0] - sizeof(struct vlan_hint));
+			   q->memory->base + data[0] - sizeof(struct vlan_hint));
 }
 
 /* A whole frame of so many bytes. Return: as rx_copy_any(). */
-INLINE bool rx_copy(struct net_xdp_queue *q, struct burst *b, const uint64_t *where,
-		    const uint32_t *len, uint32_t pieces, uint32_t bytes)
+INLINE bool rx_copy(struct net_xdp_queue *q, struct burst *b, const uint64_t *data,
+		    const uint32_t *len, uint32_t parts, uint32_t bytes)
 {
 	if (unlikely(bytes == 0 || q->waiting.count == 0 ||
 		     bytes > rx_capacity(&q->rx_ids, q->waiting.first) ||
 		     GROW_HAS(b->pool->ops, rx_pieces)))
-		return rx_copy_any(q, b, where, len, pieces, bytes);
-	rx_copy_to_one(q, b, where, len, pieces, bytes);
+		return rx_copy_any(q, b, data, len, parts, bytes);
+	rx_copy_to_one(q, b, data, len, parts, bytes);
 	return true;
 }
 
-/* A piece in the private chunk at base: usually a whole frame. */
-static inline void rx_private_piece(struct net_xdp_queue *q, struct burst *b, uint64_t base,
-				    uint64_t where, uint32_t len, bool continued)
+/* A part in the private chunk at base: usually a whole frame. */
+static inline void rx_private_part(struct net_xdp_queue *q, struct burst *b, uint64_t base,
+				   uint64_t data, uint32_t len, bool continued)
 {
 	const uint64_t slot = bounce_slot(&q->rx_private, base);
 
-	if (!bounce_owns(&q->rx_private, where + len - (len != 0)) || !q->rx_private.taken[slot]) {
+	if (!bounce_owns(&q->rx_private, data + len - (len != 0)) || !q->rx_private.taken[slot]) {
 		count_up(q, NET_XDP_RX_UNKNOWN, 1);
 		return;
 	}
-	if (likely(!continued && q->gather.pieces == 0) && rx_copy(q, b, &where, &len, 1, len)) {
+	if (likely(!continued && q->gather.parts == 0) && rx_copy(q, b, &data, &len, 1, len)) {
 		bounce_give_slot(&q->rx_private, slot);
 		q->rx_private_out--;
 		return;
 	}
-	rx_gather(q, b, where, len, continued);
+	rx_gather(q, b, data, len, continued);
 }
 
 #endif

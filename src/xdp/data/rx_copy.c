@@ -74,12 +74,12 @@ static uint32_t spans_of(struct net_xdp_queue *q, struct net_buffer_access *pool
 
 /* A frame in private chunks, or put in one row, and how much of it is copied. */
 struct source {
-	uint8_t *base;	     /* of where */
+	uint8_t *base;	     /* of data */
 	const uint8_t *hint; /* what the program wrote in front of it */
-	const uint64_t *where;
+	const uint64_t *data;
 	const uint32_t *len;
-	uint32_t pieces, bytes;
-	uint32_t piece, at; /* the next byte */
+	uint32_t parts, bytes;
+	uint32_t part, at; /* the next byte */
 };
 
 /* Copy the next bytes, at most limit. Return: how many. */
@@ -87,14 +87,14 @@ static uint32_t copy_some(struct source *s, uint8_t *to, uint32_t limit)
 {
 	uint32_t done = 0, n;
 
-	while (done < limit && s->piece < s->pieces) {
-		n = s->len[s->piece] - s->at;
+	while (done < limit && s->part < s->parts) {
+		n = s->len[s->part] - s->at;
 		n = n < limit - done ? n : limit - done;
-		memcpy(to + done, s->base + s->where[s->piece] + s->at, n);
+		memcpy(to + done, s->base + s->data[s->part] + s->at, n);
 		done += n;
 		s->at += n;
-		if (s->at == s->len[s->piece]) {
-			s->piece++;
+		if (s->at == s->len[s->part]) {
+			s->part++;
 			s->at = 0;
 		}
 	}
@@ -146,18 +146,18 @@ static enum net_xdp_counter copy_over(struct net_xdp_queue *q, struct burst *b, 
 
 	/* A frame in one row is looked at there, and copied as it is completed. One in several chunks is
 	 * looked at where the copy is in one row; copy_by_row() has seen to it that one of them is. */
-	if (q->inspect && s->pieces == 1)
-		rx_look_at(q, &looked, s->base + s->where[0], s->hint);
+	if (q->inspect && s->parts == 1)
+		rx_look_at(q, &looked, s->base + s->data[0], s->hint);
 	for (uint32_t i = 0; i < buffers; i++, id = q->rx_ids.next[id])
 		total += took[i] = fill_buffer(q, b, s, id, &piece);
 	if (total != s->bytes)
 		return NET_XDP_RX_DROP_CAPACITY;
-	if (q->inspect && s->pieces > 1)
+	if (q->inspect && s->parts > 1)
 		rx_look_at(q, &looked, buffers == 1 && s->bytes <= piece.len ? piece.at : NULL,
 			   s->hint);
 	for (uint32_t i = 0; i < buffers; i++) {
 		id = rx_list_take(&q->rx_ids, &q->waiting);
-		q->rx_ids.record[id] = RX_FRONTEND;
+		q->rx_ids.state[id] = RX_FRONTEND;
 		burst_add(b, id, 0, took[i]);
 	}
 	looked.more_ids = (uint8_t)(buffers - 1);
@@ -179,14 +179,10 @@ ALONE static enum net_xdp_counter copy_by_row(struct net_xdp_queue *q, struct bu
 					      struct source *s, uint32_t buffers)
 {
 	uint8_t row[ROW_BYTES];
-	const uint64_t where = 0;
+	const uint64_t data = 0;
 	const uint32_t len = s->bytes;
-	struct source in_row = {.base = row,
-				.hint = s->hint,
-				.where = &where,
-				.len = &len,
-				.pieces = 1,
-				.bytes = len};
+	struct source in_row = {
+		.base = row, .hint = s->hint, .data = &data, .len = &len, .parts = 1, .bytes = len};
 
 	if (len > sizeof(row))
 		return copy_over(q, b, s, buffers);
@@ -194,15 +190,15 @@ ALONE static enum net_xdp_counter copy_by_row(struct net_xdp_queue *q, struct bu
 	return copy_over(q, b, &in_row, buffers);
 }
 
-bool rx_copy_any(struct net_xdp_queue *q, struct burst *b, const uint64_t *where,
-		 const uint32_t *len, uint32_t pieces, uint32_t bytes)
+bool rx_copy_any(struct net_xdp_queue *q, struct burst *b, const uint64_t *data,
+		 const uint32_t *len, uint32_t parts, uint32_t bytes)
 {
 	struct source s = {
 		.base = q->memory->base,
-		.hint = q->memory->base + where[0] - sizeof(struct vlan_hint),
-		.where = where,
+		.hint = q->memory->base + data[0] - sizeof(struct vlan_hint),
+		.data = data,
 		.len = len,
-		.pieces = pieces,
+		.parts = parts,
 		.bytes = bytes,
 	};
 	uint32_t most = b->left < BATCH ? b->left : BATCH, buffers;
@@ -222,7 +218,7 @@ bool rx_copy_any(struct net_xdp_queue *q, struct burst *b, const uint64_t *where
 	}
 	if (buffers > most - b->count)
 		return false;
-	if (unlikely(q->inspect && pieces > 1 && !is_one_row(q, b, bytes, buffers)))
+	if (unlikely(q->inspect && parts > 1 && !is_one_row(q, b, bytes, buffers)))
 		count_up(q, copy_by_row(q, b, &s, buffers), 1);
 	else
 		count_up(q, copy_over(q, b, &s, buffers), 1);
@@ -236,20 +232,20 @@ static void gather_end(struct net_xdp_queue *q)
 {
 	struct gather *g = &q->gather;
 
-	for (uint32_t i = 0; i < g->pieces; i++)
-		if (bounce_give(&q->rx_private, g->where[i]))
+	for (uint32_t i = 0; i < g->parts; i++)
+		if (bounce_give(&q->rx_private, g->data[i]))
 			q->rx_private_out--;
 	*g = (struct gather){0};
 }
 
-/* All pieces are here. */
+/* All parts are here. */
 static void gather_finish(struct net_xdp_queue *q, struct burst *b)
 {
 	struct gather *g = &q->gather;
 
 	if (g->broken)
 		count_up(q, NET_XDP_RX_DROP_SPLIT, 1);
-	else if (!rx_copy(q, b, g->where, g->len, g->pieces, g->bytes)) {
+	else if (!rx_copy(q, b, g->data, g->len, g->parts, g->bytes)) {
 		g->left = true;
 		return;
 	}
@@ -266,18 +262,18 @@ void rx_deliver_left(struct net_xdp_queue *q, struct burst *b)
 	gather_end(q);
 }
 
-void rx_gather(struct net_xdp_queue *q, struct burst *b, uint64_t where, uint32_t len,
+void rx_gather(struct net_xdp_queue *q, struct burst *b, uint64_t data, uint32_t len,
 	       bool continued)
 {
 	struct gather *g = &q->gather;
 
-	if (g->pieces == GATHER_PIECES) {
+	if (g->parts == GATHER_PARTS) {
 		g->broken = true;
-		bounce_give(&q->rx_private, where);
+		bounce_give(&q->rx_private, data);
 		q->rx_private_out--;
 	} else {
-		g->where[g->pieces] = where;
-		g->len[g->pieces++] = len;
+		g->data[g->parts] = data;
+		g->len[g->parts++] = len;
 		g->bytes += len;
 	}
 	if (!continued)

@@ -37,11 +37,11 @@ static void repost(struct net_xdp_queue *q, uint32_t id)
 	rx_park(q, &q->pending, id, rx_offset(&q->rx_ids, id), 0);
 }
 
-/* A frame in a buffer of the frontend. where: UMEM offset of its first byte. */
-static void deliver_direct(struct net_xdp_queue *q, struct burst *b, uint64_t base, uint64_t where,
+/* A frame in a buffer of the frontend. data: UMEM offset of its first byte. */
+static void deliver_direct(struct net_xdp_queue *q, struct burst *b, uint64_t base, uint64_t data,
 			   uint32_t len)
 {
-	uint64_t offset = where - base - q->frame_offset;
+	uint64_t offset = data - base - q->frame_offset;
 	uint32_t id = rx_table_take(&q->rx_ids, base);
 
 	if (id == RX_NONE) {
@@ -54,28 +54,29 @@ static void deliver_direct(struct net_xdp_queue *q, struct burst *b, uint64_t ba
 		repost(q, id);
 		return;
 	}
-	q->rx_ids.record[id] = RX_FRONTEND;
+	q->rx_ids.state[id] = RX_FRONTEND;
 	if (!q->unaligned)
-		chunk_give(q->chunk_taken, base);
+		chunk_return(q->chunk_lent, base);
 	burst_add(b, id, (uint32_t)offset, len);
 	count_up(q, NET_XDP_RX_DIRECT, 1);
 	if (q->inspect)
-		rx_look_at(q, &b->metadata[b->count - 1], q->memory->base + where,
-			   q->memory->base + where - sizeof(struct vlan_hint));
+		rx_look_at(q, &b->metadata[b->count - 1], q->memory->base + data,
+			   q->memory->base + data - sizeof(struct vlan_hint));
 }
 
 /*
- * For endpoints that take only frames of one piece: is this one of a frame that a driver splits? Most
- * say so; some do not, but then the piece ends where the NIC's idea of the chunk does (driver.h). The
- * frame is dropped when its last piece is here; the buffers go back to the kernel.
+ * For endpoints that take only frames of one part: is this one of a frame that a driver splits? Most
+ * say so; some do not, but then the part ends where the NIC's idea of the chunk does (driver.h). The
+ * frame is dropped when its last part is here; the buffers go back to the kernel.
  */
-ALONE static bool split_piece(struct net_xdp_queue *q, uint64_t base, uint64_t end, bool continued)
+ALONE static bool drop_split_part(struct net_xdp_queue *q, uint64_t base, uint64_t end,
+				  bool continued)
 {
 	uint32_t id;
 
-	if (q->rx_pieces && end - base >= q->rx_piece_end)
+	if (q->rx_silent_split && end - base >= q->rx_silent_end)
 		continued = true;
-	if (!continued && !q->split)
+	if (!continued && !q->rx_dropping)
 		return false;
 	if (bounce_give(&q->rx_private, base))
 		q->rx_private_out--;
@@ -83,7 +84,7 @@ ALONE static bool split_piece(struct net_xdp_queue *q, uint64_t base, uint64_t e
 		repost(q, id);
 	else
 		count_up(q, NET_XDP_RX_UNKNOWN, 1);
-	q->split = continued;
+	q->rx_dropping = continued;
 	if (!continued)
 		count_up(q, NET_XDP_RX_DROP_SPLIT, 1);
 	return true;
@@ -94,17 +95,17 @@ static bool deliver_one(struct net_xdp_queue *q, struct burst *b, const struct x
 {
 	/* Unaligned: the high 16 bits are the distance from the posted base. Aligned: they are 0 and
 	 * the base is the chunk. */
-	uint64_t where = (d->addr & RX_OFFSET) + (d->addr >> 48), base = d->addr & q->base_mask;
+	uint64_t data = (d->addr & RX_OFFSET) + (d->addr >> 48), base = d->addr & q->base_mask;
 	bool continued = d->options & XDP_PKT_CONTD;
 
-	if (unlikely(!q->jumbo && (continued | q->split | q->rx_pieces)) &&
-	    split_piece(q, base, where + d->len, continued))
+	if (unlikely(!q->jumbo && (continued | q->rx_dropping | q->rx_silent_split)) &&
+	    drop_split_part(q, base, data + d->len, continued))
 		return false;
 	if (!bounce_owns(&q->rx_private, base)) {
-		deliver_direct(q, b, base, where, d->len);
+		deliver_direct(q, b, base, data, d->len);
 		return false;
 	}
-	rx_private_piece(q, b, base, where, d->len, continued);
+	rx_private_part(q, b, base, data, d->len, continued);
 	return !q->gather.left;
 }
 
@@ -133,16 +134,16 @@ ALONE static uint32_t deliver_any(struct net_xdp_queue *q, struct burst *b, uint
 /* What deliver_run() knows of all its descriptors. */
 struct fast_delivery {
 	const uint32_t *next;
-	uint64_t *record;
-	uint64_t tags, capacity;
-	uint64_t place;	 /* of their frames behind the chunk's start; aligned only */
-	uint64_t *taken; /* aligned only */
+	uint64_t *state;
+	uint64_t key, capacity;
+	uint64_t offset; /* of their frames behind the chunk's start; aligned only */
+	uint64_t *lent;	 /* aligned only */
 };
 
-/* count descriptors that should be usual; it is a constant, and so is aligned. *line: the id that is next
+/* count descriptors that should be usual; it is a constant, and so is aligned. *first: the id that is next
  * in line. Return: how many were, before one that is not. */
 INLINE size_t deliver_group(const struct fast_delivery fast, const struct xdp_desc *rx,
-			    size_t *line, uint32_t *ids, struct net_rx_metadata *metadata,
+			    size_t *first, uint32_t *ids, struct net_rx_metadata *metadata,
 			    uint64_t *bytes, const bool aligned, const size_t count)
 {
 	size_t i;
@@ -151,18 +152,18 @@ INLINE size_t deliver_group(const struct fast_delivery fast, const struct xdp_de
 	for (i = 0; i < count; i++) {
 		/* Options, which should be 0, make the length huge. */
 		const uint64_t len = rx[i].len | (uint64_t)rx[i].options << 32;
-		const size_t id = *line;
+		const size_t id = *first;
 
 		/* The frame is in its place in the buffer's chunk. Above their offsets an address says
-		 * where, and a record that the kernel has it: both are constants, so nothing can hide. */
-		if (unlikely((rx[i].addr ^ fast.record[id]) != fast.tags))
+		 * where, and a state that the kernel has it: both are constants, so nothing can hide. */
+		if (unlikely((rx[i].addr ^ fast.state[id]) != fast.key))
 			break;
 		if (unlikely(len - 1 >= fast.capacity))
 			break;
-		fast.record[id] = RX_FRONTEND;
+		fast.state[id] = RX_FRONTEND;
 		if (aligned)
-			chunk_give(fast.taken, rx[i].addr - fast.place);
-		*line = fast.next[id];
+			chunk_return(fast.lent, rx[i].addr - fast.offset);
+		*first = fast.next[id];
 		ids[i] = (uint32_t)id;
 		metadata[i] = (struct net_rx_metadata){.len_bytes = (uint32_t)len};
 		*bytes += len;
@@ -180,39 +181,39 @@ INLINE uint32_t deliver_run(struct net_xdp_queue *q, struct burst *b, uint32_t m
 	struct rx_table *t = &q->rx_ids;
 	const struct xdp_desc *first = ring_descriptor(&q->xsk.rx, q->xsk.rx.mine), *rx = first;
 	const struct xdp_desc *end = rx + ring_run(q->xsk.rx.mine, q->xsk.rx.mask,
-						   most < t->line.count ? most : t->line.count);
+						   most < t->fifo.count ? most : t->fifo.count);
 	const struct fast_delivery fast = {
 		.next = t->next,
-		.record = t->record,
-		.tags = q->rx_fast_key,
+		.state = t->state,
+		.key = q->rx_fast_key,
 		.capacity = q->rx_fast_capacity,
-		.taken = q->chunk_taken,
-		.place = q->rx_fast_offset,
+		.lent = q->chunk_lent,
+		.offset = q->rx_fast_offset,
 	};
 	struct net_rx_metadata *metadata = b->metadata + b->count;
-	uint32_t *ids = b->ids + b->count, taken;
-	size_t line = t->line.first, step;
+	uint32_t *ids = b->ids + b->count, delivered;
+	size_t next = t->fifo.first, step;
 	uint64_t bytes = 0;
 
 	for (; end - rx >= (ptrdiff_t)GROUP; rx += GROUP, ids += GROUP, metadata += GROUP) {
-		step = deliver_group(fast, rx, &line, ids, metadata, &bytes, aligned, GROUP);
+		step = deliver_group(fast, rx, &next, ids, metadata, &bytes, aligned, GROUP);
 		if (unlikely(step != GROUP)) {
 			rx += step;
 			goto out;
 		}
 	}
 	for (; rx != end; rx++, ids++, metadata++)
-		if (!deliver_group(fast, rx, &line, ids, metadata, &bytes, aligned, 1))
+		if (!deliver_group(fast, rx, &next, ids, metadata, &bytes, aligned, 1))
 			break;
 out:
-	taken = (uint32_t)(rx - first);
-	t->line.first = (uint32_t)line;
-	t->line.count -= taken;
-	q->xsk.rx.mine += taken;
-	b->count += taken;
+	delivered = (uint32_t)(rx - first);
+	t->fifo.first = (uint32_t)next;
+	t->fifo.count -= delivered;
+	q->xsk.rx.mine += delivered;
+	b->count += delivered;
 	b->bytes += bytes;
-	count_up(q, NET_XDP_RX_DIRECT, taken);
-	return taken;
+	count_up(q, NET_XDP_RX_DIRECT, delivered);
+	return delivered;
 }
 
 ALONE static uint32_t deliver_fast_unaligned(struct net_xdp_queue *q, struct burst *b,
@@ -228,7 +229,7 @@ ALONE static uint32_t deliver_fast_aligned(struct net_xdp_queue *q, struct burst
 
 static uint32_t deliver_fast(struct net_xdp_queue *q, struct burst *b, uint32_t most)
 {
-	if (q->inspect || q->split)
+	if (q->inspect || q->rx_dropping)
 		return 0;
 	return q->unaligned ? deliver_fast_unaligned(q, b, most) : deliver_fast_aligned(q, b, most);
 }
@@ -251,7 +252,7 @@ static void nothing_came(struct net_xdp_queue *q)
 {
 	if (q->xsk.busy_poll)
 		queue_kick_rx(q);
-	else if (q->zero_copy && ++q->rx_looks % PATIENCE_LOOKS == 0)
+	else if (q->zero_copy && ++q->rx_empty_polls % PATIENCE_LOOKS == 0)
 		rx_push(q);
 	queue_look(q);
 }
@@ -261,7 +262,7 @@ int rx_poll(struct net_queue *queue, struct net_buffer_access *pool, uint32_t *i
 	struct net_xdp_queue *q = queue_of(queue);
 	uint32_t done = 0, looked = 0;
 
-	/* Dropped frames and pieces give no id; what one call looks at stays bounded all the same. */
+	/* Dropped frames and parts give no id; what one call looks at stays bounded all the same. */
 	while (done < count && looked <= 2 * (count | BATCH)) {
 		uint32_t left = count - done;
 		uint32_t n = ring_available(&q->xsk.rx, left < BATCH ? left : BATCH);

@@ -22,11 +22,11 @@ int rx_table_open(struct rx_table *t, uint32_t id_limit)
 	memset(t, 0, sizeof(*t));
 	t->id_limit = id_limit;
 	t->bucket_mask = buckets - 1;
-	t->record = calloc(id_limit, sizeof(*t->record));
+	t->state = calloc(id_limit, sizeof(*t->state));
 	t->next = calloc(id_limit, sizeof(*t->next));
 	t->bucket = malloc(buckets * sizeof(*t->bucket));
 	t->hash = hash_open();
-	if (!t->record || !t->next || !t->bucket || !t->hash) {
+	if (!t->state || !t->next || !t->bucket || !t->hash) {
 		rx_table_close(t);
 		return -ENOMEM;
 	}
@@ -36,7 +36,7 @@ int rx_table_open(struct rx_table *t, uint32_t id_limit)
 
 void rx_table_close(struct rx_table *t)
 {
-	free(t->record);
+	free(t->state);
 	free(t->next);
 	free(t->bucket);
 	free(t->hash);
@@ -72,8 +72,8 @@ uint32_t rx_table_take_slow(struct rx_table *t, uint64_t offset)
 {
 	uint32_t id = t->strays ? take_stray(t, offset) : RX_NONE;
 
-	while (id == RX_NONE && t->line.count) {
-		id = rx_list_take(t, &t->line);
+	while (id == RX_NONE && t->fifo.count) {
+		id = rx_list_take(t, &t->fifo);
 		if (rx_offset(t, id) != offset) {
 			make_stray(t, id);
 			id = RX_NONE;

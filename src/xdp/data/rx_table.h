@@ -4,11 +4,11 @@
  * addresses that the kernel holds is whose. The capacity matters only while a buffer waits for a copy:
  * a chunk that is posted ends with its buffer or before, and nothing is written behind its end.
  *
- *     record[id]   8 bytes   owner, capacity, UMEM offset
+ *     state[id]   8 bytes   owner, capacity, UMEM offset
  *     next[id]     4 bytes   link in a list: the kernel's, one of parked ids, or a bucket of strays
  *
  * The kernel mostly gives addresses back in the order it got them, so its ids stand in a list in that
- * order, the *line*, and the answer is nearly always its first: one load, one compare. When it is not,
+ * order, the *fifo*, and the answer is nearly always its first: one load, one compare. When it is not,
  * the ids in front of the match become *strays*: they are chained into buckets by their offset once and
  * are found there later: in a chain of 16 on average when all are strays, and of about 50 at most,
  * whatever addresses a guest gives its buffers (hash.h). An id is in one list at a time, so one link is
@@ -25,7 +25,7 @@
 
 #define RX_NONE UINT32_MAX
 
-/* Who has a receive buffer. A record of 0 is the frontend's. */
+/* Who has a receive buffer. A state of 0 is the frontend's. */
 enum rx_owner {
 	RX_FRONTEND = 0,
 	RX_KERNEL,  /* its chunk was posted; the offset is the chunk's */
@@ -33,7 +33,7 @@ enum rx_owner {
 	RX_WAITING, /* parked until a bounced frame is copied to it; the offset is its frame's */
 };
 
-#define RX_OFFSET	((1ull << 48) - 1) /* of a record, and of an unaligned address */
+#define RX_OFFSET	((1ull << 48) - 1) /* of a state, and of an unaligned address */
 #define RX_CAPACITY_MAX 0x3fffu		   /* all that matters: no frame is larger than 9216 */
 
 /* Ids in order of arrival, chained through next. Only count ends it: the last one's link, and first and
@@ -44,9 +44,9 @@ struct rx_list {
 };
 
 struct rx_table {
-	uint64_t *record;
+	uint64_t *state;
 	uint32_t *next;
-	struct rx_list line; /* what the kernel has, oldest first, strays apart */
+	struct rx_list fifo; /* what the kernel has, oldest first, strays apart */
 	uint32_t strays;
 	uint32_t *bucket;
 	struct hash *hash;
@@ -58,7 +58,7 @@ struct rx_table {
 int rx_table_open(struct rx_table *t, uint32_t id_limit);
 void rx_table_close(struct rx_table *t);
 
-/* Owner, and capacity of a buffer that waits, as they stand in a record above the offset. */
+/* Owner, and capacity of a buffer that waits, as they stand in a state above the offset. */
 static inline uint64_t rx_tag(enum rx_owner owner, uint32_t capacity)
 {
 	if (capacity > RX_CAPACITY_MAX)
@@ -68,12 +68,12 @@ static inline uint64_t rx_tag(enum rx_owner owner, uint32_t capacity)
 
 static inline uint64_t rx_offset(const struct rx_table *t, uint32_t id)
 {
-	return t->record[id] & RX_OFFSET;
+	return t->state[id] & RX_OFFSET;
 }
 
 static inline uint32_t rx_capacity(const struct rx_table *t, uint32_t id)
 {
-	return (uint32_t)(t->record[id] >> 48) & RX_CAPACITY_MAX;
+	return (uint32_t)(t->state[id] >> 48) & RX_CAPACITY_MAX;
 }
 
 /* The link that the next id of a list is written to. */
@@ -102,24 +102,24 @@ static inline uint32_t rx_list_take(struct rx_table *t, struct rx_list *list)
 /* How many ids the kernel has. */
 static inline uint32_t rx_table_count(const struct rx_table *t)
 {
-	return t->line.count + t->strays;
+	return t->fifo.count + t->strays;
 }
 
-/* The kernel gets id, whose record says so. */
+/* The kernel gets id, whose state says so. */
 static inline void rx_table_put(struct rx_table *t, uint32_t id)
 {
-	rx_list_put(t, &t->line, id);
+	rx_list_put(t, &t->fifo, id);
 }
 
-/* Not for callers: the first in line was not the answer. */
+/* Not for callers: the first of the fifo was not the answer. */
 uint32_t rx_table_take_slow(struct rx_table *t, uint64_t offset);
 
 /* The kernel gave the chunk at offset back. Return: its id, RX_NONE when the kernel was given no such
- * chunk. The record stays as it is. */
+ * chunk. The state stays as it is. */
 static inline uint32_t rx_table_take(struct rx_table *t, uint64_t offset)
 {
-	if (__builtin_expect(t->line.count && rx_offset(t, t->line.first) == offset, 1))
-		return rx_list_take(t, &t->line);
+	if (__builtin_expect(t->fifo.count && rx_offset(t, t->fifo.first) == offset, 1))
+		return rx_list_take(t, &t->fifo);
 	return rx_table_take_slow(t, offset);
 }
 
