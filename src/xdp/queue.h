@@ -91,10 +91,12 @@ struct net_xdp_queue {
 	uint64_t
 		rx_fast_key; /* what a usual frame's descriptor and its buffer's record differ in */
 	uint32_t rx_region;  /* hint for memory_offset() */
-	uint32_t rx_private_out;	 /* private chunks that the kernel holds */
-	uint32_t rx_empty_polls;	 /* that found nothing, in zero copy */
-	uint32_t rx_announced;		 /* the fill ring up to here, see wake() */
+	uint32_t rx_private_out; /* private chunks that the kernel holds */
+	uint32_t rx_empty_polls; /* that found nothing, in zero copy */
+	uint32_t
+		rx_announced; /* the fill ring's producer index at the last wake-up of the driver */
 	struct rx_list pending, waiting; /* parked, see enum rx_owner */
+	bool rx_wake_failed;		 /* that wake-up: the driver may not know of the entries */
 	bool rx_dropping;     /* not jumbo, but the frame of the last descriptor goes on */
 	bool rx_silent_split; /* the driver splits frames without a word */
 

@@ -73,18 +73,16 @@ static uint32_t private_wanted(const struct net_xdp_queue *q)
 	return wanted < q->rx_private.free_count ? (uint32_t)wanted : q->rx_private.free_count;
 }
 
-/* With fewer buffers than the driver wants it asks all the time, and the ring looks full of them: the
- * kernel moves its index when frames come, not when the driver takes buffers (xsk_flush()). So what was
- * told is remembered. Return: see rx_push(). */
+/* A driver that is short of buffers keeps XDP_RING_NEED_WAKEUP set, and the fill ring's consumer index moves
+ * only when a frame arrives (xsk_flush()), not when the driver takes entries: neither says that the driver
+ * knows of them. rx_announced does, the producer index at the last wake-up. Return: as rx_push(). */
 ALONE static bool wake(struct net_xdp_queue *q)
 {
-	bool news = q->rx_announced != q->xsk.fill.mine;
+	bool is_news = q->rx_wake_failed || q->rx_announced != q->xsk.fill.mine;
 
 	q->rx_announced = q->xsk.fill.mine;
-	if (queue_kick_rx(q) == KICK_OK)
-		return news;
-	q->rx_announced--;
-	return true;
+	q->rx_wake_failed = queue_kick_rx(q) != KICK_OK;
+	return is_news || q->rx_wake_failed;
 }
 
 bool rx_push(struct net_xdp_queue *q)
