@@ -11,23 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/grow.h"
 #include "xdp/data/chunk.h"
-#include "xdp/data/rx_burst.h"
+#include "xdp/data/hot.h"
+#include "xdp/data/rx_post.h"
 #include "xdp/socket.h"
-#include "program/vlan_hint.h"
 #include "xdp/data/rx.h"
-
-/* ---- Parked ids ------------------------------------------------------------------------------- */
-
-void rx_park(struct net_xdp_queue *q, struct rx_list *list, uint32_t id, uint64_t offset,
-	     uint32_t capacity)
-{
-	struct rx_table *t = &q->rx_ids;
-
-	t->state[id] = offset | rx_tag(list == &q->pending ? RX_PENDING : RX_WAITING, capacity);
-	rx_list_put(t, list, id);
-}
 
 /* ---- Fill ------------------------------------------------------------------------------------- */
 
@@ -52,14 +40,6 @@ static inline uint32_t fill_room(struct net_xdp_queue *q, uint32_t want)
 		return most - chunks;
 	now = ring_room_now(&q->xsk.fill, gap);
 	return chunks <= most && now < most - chunks ? most - chunks : now;
-}
-
-/* Hand a chunk to the kernel for id; the caller has seen room. */
-static inline void post_chunk(struct net_xdp_queue *q, uint32_t id, uint64_t base)
-{
-	*ring_address(&q->xsk.fill, q->xsk.fill.mine++) = base;
-	q->rx_ids.state[id] = base | rx_tag(RX_KERNEL, 0);
-	rx_table_put(&q->rx_ids, id);
 }
 
 /* Private chunks wanted with the kernel: one per waiting buffer, or what its frame may span. */
@@ -105,7 +85,7 @@ static void post_parked(struct net_xdp_queue *q)
 	for (; pending && room; pending--, room--) {
 		uint32_t id = rx_list_take(&q->rx_ids, &q->pending);
 
-		post_chunk(q, id, rx_offset(&q->rx_ids, id));
+		rx_post_chunk(q, id, rx_offset(&q->rx_ids, id));
 	}
 	room += share;
 	chunks = chunks < room ? chunks : room;
@@ -131,112 +111,7 @@ void rx_refill(struct net_xdp_queue *q)
 	refill(q);
 }
 
-/* ---- The verdict: direct, or why not ---------------------------------------------------------- */
-
-enum verdict { DIRECT, CAPACITY, WINDOW, PLACE, PAGE, GAP, JUMBO };
-
-/* Index by verdict. */
-static const enum net_xdp_counter bounce_counter[] = {
-	[CAPACITY] = NET_XDP_RX_BOUNCE_CAPACITY, [WINDOW] = NET_XDP_RX_BOUNCE_WINDOW,
-	[PLACE] = NET_XDP_RX_BOUNCE_PLACE,	 [PAGE] = NET_XDP_RX_BOUNCE_PAGE,
-	[GAP] = NET_XDP_RX_BOUNCE_GAP,		 [JUMBO] = NET_XDP_RX_BOUNCE_JUMBO,
-};
-
-/* data: UMEM offset where the frame shall start. What the kernel would refuse without a word
- * (xsk_buff_pool.c, xp_check_unaligned and xp_check_aligned) must never be posted. */
-static enum verdict judge(const struct net_xdp_queue *q, uint64_t data,
-			  const struct net_rx_buffer *buffer)
-{
-	uint64_t base = data - q->frame_offset;
-
-	if (q->jumbo)
-		return JUMBO;
-	if (buffer->capacity_bytes < q->direct_capacity)
-		return CAPACITY;
-	if (data < q->frame_offset || base + q->chunk_bytes > q->umem_bytes)
-		return WINDOW;
-	if (!q->unaligned && base % q->chunk_bytes)
-		return PLACE;
-	if ((q->rx_vlan && buffer->header_bytes < sizeof(struct vlan_hint)) ||
-	    (q->zero_copy && buffer->header_bytes < q->driver_gap_bytes))
-		return GAP;
-	if (q->zero_copy && memory_contiguous(q->memory, base, q->chunk_bytes) < q->chunk_bytes)
-		return PAGE;
-	return DIRECT;
-}
-
-/* A buffer that cannot be direct; all of its pieces count. Return: 0 or why it is refused. */
-static enum net_rx_refusal post_bounced(struct net_xdp_queue *q, struct net_buffer_access *pool,
-					uint32_t id, const struct net_rx_buffer *buffer,
-					uint64_t data, enum verdict why)
-{
-	uint64_t capacity;
-
-	if (q->rx_private.slots == 0)
-		return NET_RX_REFUSED_COPY;
-	capacity = GROW_HAS(pool->ops, rx_pieces) ? rx_whole_capacity(q, pool, id, buffer)
-						  : buffer->capacity_bytes;
-	if (capacity == 0)
-		return NET_RX_REFUSED_ADDRESS;
-	count_up(q, bounce_counter[why], 1);
-	rx_park(q, &q->waiting, id, data,
-		capacity < RX_CAPACITY_MAX ? (uint32_t)capacity : RX_CAPACITY_MAX);
-	return 0;
-}
-
-/* Any id. end: of the room in the fill ring. Return: 0 or why it is refused. */
-static enum net_rx_refusal post_one(struct net_xdp_queue *q, struct net_buffer_access *pool,
-				    uint32_t id, const struct net_rx_buffer *buffer, uint32_t end)
-{
-	uint64_t data, length = (uint64_t)buffer->header_bytes + buffer->capacity_bytes;
-	enum verdict verdict;
-
-	if (id >= q->rx_ids.id_limit || buffer->capacity_bytes == 0)
-		return NET_RX_REFUSED_ID;
-	if (q->rx_ids.state[id] != RX_FRONTEND)
-		return NET_RX_REFUSED_DUPLICATE;
-	if (!memory_offset(q->memory, &q->rx_region, buffer->addr, length, &data))
-		return NET_RX_REFUSED_ADDRESS;
-	data += buffer->header_bytes;
-	verdict = judge(q, data, buffer);
-	if (verdict != DIRECT)
-		return post_bounced(q, pool, id, buffer, data, verdict);
-	if (!q->unaligned && !chunk_lend(q->chunk_lent, data - q->frame_offset))
-		return NET_RX_REFUSED_DUPLICATE;
-	if (q->xsk.fill.mine != end)
-		post_chunk(q, id, data - q->frame_offset);
-	else
-		rx_park(q, &q->pending, id, data - q->frame_offset, 0);
-	return 0;
-}
-
-/* Index by reason. */
-static const enum net_xdp_counter refusal_counter[] = {
-	[NET_RX_REFUSED_ID] = NET_XDP_RX_REFUSED_ID,
-	[NET_RX_REFUSED_DUPLICATE] = NET_XDP_RX_REFUSED_DUPLICATE,
-	[NET_RX_REFUSED_ADDRESS] = NET_XDP_RX_REFUSED_ADDRESS,
-	[NET_RX_REFUSED_COPY] = NET_XDP_RX_REFUSED_SEALED,
-};
-
-/* At least one of count ids, and those behind it that are too small to be direct. Return: how many. */
-ALONE static uint32_t post_any(struct net_xdp_queue *q, struct net_buffer_access *pool,
-			       const uint32_t *ids, const struct net_rx_buffer *buffer,
-			       uint32_t count, uint32_t end, uint32_t *refused)
-{
-	uint32_t i = 0;
-
-	do {
-		enum net_rx_refusal why = post_one(q, pool, ids[i], &buffer[i], end);
-
-		if (unlikely(why)) {
-			count_up(q, refusal_counter[why], 1);
-			++*refused;
-			if (GROW_HAS(pool->ops, rx_refused))
-				pool->ops->rx_refused(pool, ids[i], why);
-		}
-	} while (++i < count && buffer[i].capacity_bytes < q->direct_capacity);
-	return i;
-}
+/* ---- The fast path --------------------------------------------------------------------------- */
 
 /* All of a buffer but its address in one word, to compare it at once: gap, flag and capacity. */
 static inline uint64_t shape_of(const struct net_rx_buffer *b)
@@ -294,11 +169,11 @@ INLINE size_t post_group(const struct fast_post fast, const struct net_rx_buffer
 }
 
 /*
- * The usual ids: buffers in the region used last, that post_one() would find direct by capacity alone,
+ * The usual ids: buffers in the region used last, that rx_post_any() would find direct by capacity alone,
  * and that all have the shape of the first. A frontend's buffers nearly always have, and then gap,
  * capacity and the last address that fits are constants of the loop: one compare tells that they
  * hold, one that the buffer is in the region.
- * Return: how many of the first count (at least 1) were posted before one that needs post_one(), or a
+ * Return: how many of the first count (at least 1) were posted before one that needs rx_post_any(), or a
  * new start with its own shape.
  */
 INLINE uint32_t post_run(struct net_xdp_queue *q, const uint32_t *ids,
@@ -400,7 +275,8 @@ uint32_t rx_avail(struct net_queue *queue, struct net_buffer_access *pool, const
 			i += post_fast(q, ids + i, buffers + i, n - i, end);
 			if (i < n && !memory_turn(q->memory, &q->rx_region, buffers[i].addr,
 						  buffers[i].capacity_bytes))
-				i += post_any(q, pool, ids + i, buffers + i, n - i, end, &refused);
+				i += rx_post_any(q, pool, ids + i, buffers + i, n - i, end,
+						 &refused);
 		}
 		ids += n;
 		count -= n;
