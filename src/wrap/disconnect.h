@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The disconnectable wrapper's state: disconnect.c is the endpoint, disconnect_swap.c what happens
- * to it, disconnect_queue.c a queue.
+ * to it, disconnect_queue.c a queue, disconnect_queue_end.c its end.
  *
  * Each swap begins a generation. A queue belongs to the one it was made in; its data calls compare
  * the two numbers, and that is all that a swap needs to do to it.
@@ -91,5 +91,7 @@ int disconnect_queue_open(struct disconnect *ep, uint32_t index, struct disconne
 /* Without inner: post the initial ids. */
 void disconnect_queue_start(struct disconnect_queue *q, const struct net_queue_config *config);
 void disconnect_queue_free(struct disconnect_queue *q);
+/* The queue's destroy operation: what the inner queue still had counts as lost. */
+int disconnect_queue_destroy(struct net_queue *base, struct net_error *err);
 
 #endif

@@ -13,6 +13,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "backend/count.h"
 #include "backend/inspect.h"
 #include "base/error.h"
 #include "base/grow.h"
@@ -31,12 +32,6 @@ static inline bool is_stale(const struct disconnect_queue *q)
 		q->generation != __atomic_load_n(&q->endpoint->generation, __ATOMIC_ACQUIRE), 0);
 }
 
-/* One writer, so no atomic addition. */
-static void add(uint64_t *counter, uint64_t n)
-{
-	__atomic_store_n(counter, *counter + n, __ATOMIC_RELAXED);
-}
-
 /* The swap is told once. Return: is it to be told now? */
 static bool tell(struct disconnect_queue *q)
 {
@@ -49,8 +44,8 @@ static bool tell(struct disconnect_queue *q)
 /* ---- Receive ------------------------------------------------------------------------------- */
 
 /* Return: 0 or why not. */
-static enum net_rx_refusal keep(struct disconnect_queue *q, uint32_t id,
-				const struct net_rx_buffer *buffer)
+static enum net_rx_refusal post_one(struct disconnect_queue *q, uint32_t id,
+				    const struct net_rx_buffer *buffer)
 {
 	const uint64_t bit = 1ull << id % WORD_BITS;
 
@@ -62,8 +57,8 @@ static enum net_rx_refusal keep(struct disconnect_queue *q, uint32_t id,
 	return 0;
 }
 
-static uint32_t keep_ids(struct disconnect_queue *q, struct net_buffer_access *pool,
-			 const uint32_t *ids, uint32_t count)
+static uint32_t post_unplugged(struct disconnect_queue *q, struct net_buffer_access *pool,
+			       const uint32_t *ids, uint32_t count)
 {
 	struct net_rx_buffer buffers[BATCH];
 	uint32_t refused = 0, n;
@@ -72,14 +67,14 @@ static uint32_t keep_ids(struct disconnect_queue *q, struct net_buffer_access *p
 		n = count - done < BATCH ? count - done : BATCH;
 		pool->ops->rx_buffers(pool, ids + done, n, buffers);
 		for (uint32_t i = 0; i < n; i++) {
-			enum net_rx_refusal why = keep(q, ids[done + i], &buffers[i]);
+			enum net_rx_refusal why = post_one(q, ids[done + i], &buffers[i]);
 
 			if (why && GROW_HAS(pool->ops, rx_refused))
 				pool->ops->rx_refused(pool, ids[done + i], why);
 			refused += why != 0;
 		}
 	}
-	add(&q->rx_refused, refused);
+	count_add(&q->rx_refused, refused);
 	return refused;
 }
 
@@ -90,7 +85,7 @@ static uint32_t disconnect_rx_avail(struct net_queue *base, struct net_buffer_ac
 	struct disconnect_queue *q = queue_of(base);
 
 	return q->inner ? net_queue_rx_avail(q->inner, pool, ids, count)
-			: keep_ids(q, pool, ids, count);
+			: post_unplugged(q, pool, ids, count);
 }
 
 /* What arrived before the swap is delivered first, but for a wire that brings ever more. */
@@ -131,7 +126,7 @@ static int drop_packets(struct disconnect_queue *q, const struct net_tx_segment 
 
 	while (net_tx_next(&it, &packet))
 		packets++;
-	add(&q->tx_dropped, packets);
+	count_add(&q->tx_dropped, packets);
 	*sync = true;
 	return (int)count;
 }
@@ -211,8 +206,8 @@ static void disconnect_queue_stats(struct net_queue *base, struct net_queue_stat
 
 	if (q->inner)
 		net_queue_stats(q->inner, &stats);
-	stats.tx_errors += __atomic_load_n(&q->tx_dropped, __ATOMIC_RELAXED);
-	stats.rx_errors += __atomic_load_n(&q->rx_refused, __ATOMIC_RELAXED);
+	stats.tx_errors += count_read(&q->tx_dropped);
+	stats.rx_errors += count_read(&q->rx_refused);
 	grow_out(out, size_bytes, &stats, sizeof(stats));
 }
 
@@ -248,95 +243,16 @@ static void disconnect_queue_inspect(struct net_queue *base, struct net_inspecto
 		net_queue_inspect(q->inner, to);
 	inspect_enter(to, "disconnectable", -1);
 	inspect_text(to, "state", is_stale(q) ? "stale" : q->inner ? "connected" : "unplugged");
-	inspect_counter(to, "tx_dropped", __atomic_load_n(&q->tx_dropped, __ATOMIC_RELAXED),
-			NET_CLASS_TX_LOST, "packets", "sent while the cable was out");
-	inspect_counter(to, "rx_refused", __atomic_load_n(&q->rx_refused, __ATOMIC_RELAXED),
-			NET_CLASS_REFUSED, "ids", "refused while the cable was out");
+	inspect_counter(to, "tx_dropped", count_read(&q->tx_dropped), NET_CLASS_TX_LOST, "packets",
+			"sent while the cable was out");
+	inspect_counter(to, "rx_refused", count_read(&q->rx_refused), NET_CLASS_REFUSED, "ids",
+			"refused while the cable was out");
 	inspect_leave(to);
-}
-
-/* ---- The end of a queue -------------------------------------------------------------------- */
-
-static void no_buffers(struct net_buffer_access *pool, const uint32_t *ids, uint32_t count,
-		       struct net_rx_buffer *out)
-{
-	(void)pool, (void)ids;
-	memset(out, 0, count * sizeof(*out));
-}
-
-/* A pool that only counts. */
-struct counting {
-	struct net_buffer_access base;
-	uint64_t frames, ids;
-};
-
-static void count_frames(struct net_buffer_access *pool, const uint32_t *ids,
-			 const struct net_rx_metadata *metadata, uint32_t count)
-{
-	struct counting *counting = (struct counting *)pool;
-
-	(void)ids;
-	counting->ids += count;
-	for (uint32_t i = 0; i < count; i += 1u + metadata[i].more_ids)
-		counting->frames++;
-}
-
-/* How many frames have arrived and were not collected? Of those whose metadata poll_ready has delivered
- * already only the ids come: each counts as a frame. */
-static uint64_t discard(struct net_queue *inner)
-{
-	static const struct net_buffer_access_ops ops = {
-		.size_bytes = sizeof(ops),
-		.rx_buffers = no_buffers,
-		.rx_metadata = count_frames,
-	};
-	struct counting pool = {.base.ops = &ops};
-	uint32_t ids[4 * BATCH]; /* the ids of any frame */
-	uint64_t returned = 0;
-	int n;
-
-	/* It ends: no id is posted any more. */
-	while ((n = net_queue_rx_poll(inner, &pool.base, ids, 4 * BATCH)) > 0)
-		returned += (uint32_t)n;
-	return pool.frames + (returned > pool.ids ? returned - pool.ids : 0);
-}
-
-static void count_tx(void *context, bool is_rx, uint32_t id)
-{
-	(void)id;
-	*(uint64_t *)context += !is_rx;
 }
 
 static struct net_queue *disconnect_queue_inner(struct net_queue *base)
 {
 	return queue_of(base)->inner;
-}
-
-static int disconnect_queue_destroy(struct net_queue *base, struct net_error *err)
-{
-	struct disconnect_queue *q = queue_of(base), **link;
-	struct disconnect *ep = q->endpoint;
-	struct disconnect_losses lost = {.tx_dropped = q->tx_dropped};
-	int rc = 0;
-
-	if (q->inner) {
-		lost.rx_discarded = discard(q->inner);
-		net_queue_outstanding(q->inner, count_tx, &lost.tx_unfinished);
-		rc = net_queue_destroy(q->inner, err);
-	}
-	pthread_mutex_lock(&ep->lock);
-	for (link = &ep->queues; *link != q; link = &(*link)->next)
-		;
-	*link = q->next;
-	ep->lost.rx_discarded += lost.rx_discarded;
-	ep->lost.tx_unfinished += lost.tx_unfinished;
-	ep->lost.tx_dropped += lost.tx_dropped;
-	ep->alive--;
-	ep->alive_on_inner -= q->inner != NULL;
-	pthread_cond_broadcast(&ep->queue_gone);
-	pthread_mutex_unlock(&ep->lock);
-	disconnect_queue_free(q);
-	return rc;
 }
 
 /* ---- Set-up -------------------------------------------------------------------------------- */
@@ -407,5 +323,5 @@ int disconnect_queue_open(struct disconnect *ep, uint32_t index, struct disconne
 void disconnect_queue_start(struct disconnect_queue *q, const struct net_queue_config *config)
 {
 	if (config->initial_rx_count)
-		keep_ids(q, config->pool, config->initial_rx, config->initial_rx_count);
+		post_unplugged(q, config->pool, config->initial_rx, config->initial_rx_count);
 }
