@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Readiness. While there is work the rings are looked at in memory; the file descriptor is only for
- * sleeping. It is an epoll instance over
+ * Readiness. While there is work, poll_ready looks at the rings in memory. The file descriptor is for
+ * sleeping only. It is an epoll instance with these members:
  *
  *     the socket     RX, level-triggered; a member from the first sleep on
- *     a timer        armed while TX is outstanding: the kernel wakes nobody for completions
- *     link events    edge-triggered: the endpoint's netlink socket, which its owner reads
+ *     a timer        armed while packets are outstanding: the kernel wakes nobody for completions
+ *     link events    edge-triggered: the endpoint's netlink socket, which the endpoint's owner reads
  *     losses         edge-triggered: the endpoint's removal_fd and lost_fd, which nobody reads
  *
- * Members stay readable until they are served, so nothing that happens between the last look and the
- * sleep is missed. Link events are no proof against that: when their reader is late the kernel drops them.
+ * Members stay readable until they are served, so a sleeper misses nothing that happens between its
+ * last look and its sleep. (But for link events: the kernel drops them when their reader is late.)
  *
- * The socket itself never says that its device went: poll() stays silent, and so do the rings. A queue
- * that sleeps is woken by the losses, one that polls asks the socket a few times a second.
+ * The socket never says that its device has gone: neither poll() nor the rings do. A queue that sleeps
+ * is woken by the losses; a queue that polls asks the socket a few times a second (queue_look()).
  */
 #include <errno.h>
 #include <sys/epoll.h>
@@ -27,8 +27,8 @@
 #include "xdp/data/rx.h"
 #include "xdp/data/tx.h"
 
-/* A completion that never comes (a receiver may hold a frame for ever) must not keep us awake: the
- * interval grows up to this, or to what was configured if that is more. */
+/* The longest interval of the timer, unless tx_timer_us is longer: a receiver may hold a frame for
+ * ever, and a completion that never comes must not keep us awake. */
 #define TIMER_MAX_US 10000
 
 enum { MEMBER_SOCKET, MEMBER_TIMER, MEMBER_EVENTS };
@@ -73,8 +73,9 @@ int queue_ready_fd(struct net_queue *queue)
 
 /* ---- Is everything still there? --------------------------------------------------------------- */
 
-/* Nothing here waits for the RTNL lock, as asking the kernel for the program would: the endpoint's owner
- * does that (poll_action), and what it has found is read here. */
+/* Find out whether device and program are still there. This takes no lock: asking the kernel for the
+ * program would wait for RTNL, so the endpoint's poll_action does that and this reads what
+ * poll_action found. */
 static void look_around(struct net_xdp_queue *q)
 {
 	q->looked_ms = clock_coarse_ms();
@@ -83,7 +84,8 @@ static void look_around(struct net_xdp_queue *q)
 		q->failed = true;
 }
 
-/* Posting the buffers should have let the frames in. Return: is that still to be done? */
+/* Frames should have been let in when buffers were posted. Return: true if that failed and has to be
+ * tried again. */
 static bool must_enter(struct net_xdp_queue *q)
 {
 	return q->outside && rx_held(q) && queue_enter(q);
@@ -99,7 +101,7 @@ void queue_look_now(struct net_xdp_queue *q)
 
 /* ---- Sleep ------------------------------------------------------------------------------------ */
 
-/* Anything that a data call would find now. No system call. */
+/* Return: true if a data call would find something to do. No system call. */
 static bool has_work(struct net_xdp_queue *q)
 {
 	return ring_available(&q->xsk.rx, 1) || q->gather.left || q->done_head != q->done_tail ||
@@ -107,9 +109,10 @@ static bool has_work(struct net_xdp_queue *q)
 	       (q->failed && !q->failure_told);
 }
 
-/* The kernel calls every waiter of a socket for each frame it receives and each that it has sent, at the
- * expense of who sends them (a seventh of a veth sender's time), asleep or not. So a frontend that polls
- * has none. Return: is the socket a member now? */
+/* Make the socket a member of the epoll instance, at the first sleep. A member costs the sender
+ * time: for each frame that was received (sock_def_readable()) or sent (sock_wfree()) the kernel
+ * calls the socket's waiters, asleep or not, which takes a seventh of a veth sender's time. So a
+ * frontend that polls has no member. Return: true if the socket is a member now. */
 static bool watch_socket(struct net_xdp_queue *q)
 {
 	if (!q->socket_watched) {
@@ -139,7 +142,7 @@ static void timer_fired(struct net_xdp_queue *q)
 	q->timer_armed = read(q->timer_fd, &times, sizeof(times)) < 0;
 }
 
-/* Take what the members have. Return: is there something for the frontend? */
+/* Serve the members that are readable. Return: true if there is something for the frontend. */
 static bool harvest(struct net_xdp_queue *q)
 {
 	struct epoll_event event[3];
@@ -175,16 +178,18 @@ bool queue_poll_ready(struct net_queue *queue, struct net_buffer_access *pool)
 		q->timer_us = q->tx_timer_us;
 		return true;
 	}
-	/* About to sleep: leave nothing in the TX and fill rings that only we can push. Whether that
-	 * worked is seen the next time. */
+	/* The frontend is about to sleep, so wake the kernel for all that is in the TX and fill
+	 * rings. If a wake-up fails, the timer comes back to it. */
 	q->tx_patience = 0;
 	tx_push(q);
 	again = rx_push(q);
-	/* The look into the epoll instance sends as well, in copy mode, and nobody hears what it could not
-	 * send (xsk_poll()). What is lost is completed, so nothing is left in the ring unless it has to wait. */
+	/* epoll_wait() calls xsk_poll(), which sends too in copy mode and tells nobody of its
+	 * errors. A packet that was lost there is completed, which the last has_work() finds; one
+	 * that has to wait stays in the ring. */
 	if (has_work(q) || !watch_socket(q) || harvest(q) || has_work(q))
 		return true;
-	/* Nothing in flight and still no room: the TX ring's index is late. */
+	/* tx_blocked without packets in flight: the kernel has not published the TX ring's consumer
+	 * index yet, and nothing but the timer comes back to it. */
 	if (again || inflight_count(&q->tx_inflight) || q->tx_blocked || unlikely(must_enter(q)))
 		arm_timer(q);
 	return false;

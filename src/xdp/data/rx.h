@@ -8,34 +8,36 @@
 uint32_t rx_avail(struct net_queue *q, struct net_buffer_access *pool, const uint32_t *ids,
 		  uint32_t count);
 int rx_poll(struct net_queue *q, struct net_buffer_access *pool, uint32_t *ids, uint32_t count);
-/* Wake a driver that asks for it, when there is something in the fill ring: one system call. Return: shall
- * a queue that goes to sleep look again soon? Was there something that the driver had not been told of, or
- * did the wake-up fail? */
+/* Wake the driver if it asks for it and the fill ring holds entries: one system call. Return: true
+ * if the caller should arm its timer before it sleeps, because entries were announced just now or
+ * could not be. */
 bool rx_push(struct net_xdp_queue *q);
-/* Before bind: the verdicts need the rings, memory and modes to be set. */
+/* Make the tables. Call before bind, once memory and modes are set. Return: 0 or -ENOMEM. */
 int rx_open(struct net_xdp_queue *q, uint32_t id_limit);
 void rx_close(struct net_xdp_queue *q);
-/* An id joins a list of parked ones: pending or waiting. */
+/* Park an id in a list: pending (until the fill ring has room; offset is its chunk's) or waiting
+ * (until a frame is copied to its buffer; offset is where the frame is to start). */
 void rx_park(struct net_xdp_queue *q, struct rx_list *list, uint32_t id, uint64_t offset,
 	     uint32_t capacity);
-/* Chunks that the kernel holds: in the fill ring, in a driver, in the RX ring. */
+/* How many chunks the kernel holds: in the fill ring, in the driver, in the RX ring. */
 static inline uint32_t rx_held(const struct net_xdp_queue *q)
 {
 	return rx_table_count(&q->rx_ids) + q->rx_private_out;
 }
-/* Pending ids to post now. While the frontend gives others back, those are posted as they come, warm in
- * the cache, and the pending ones stay until half of the ring is used up. A zero-copy driver takes
- * chunks out long before it fills them: there only the ring itself says how full it is. */
+/* How many pending ids to post now. In copy mode none while the kernel holds more than half a ring:
+ * the frontend posts others meanwhile, which are warm in the cache. A zero-copy driver takes entries
+ * out of the ring long before it fills their chunks, so there only the ring itself says how full it
+ * is. */
 static inline uint32_t rx_pending_wanted(const struct net_xdp_queue *q)
 {
 	return q->zero_copy || rx_held(q) <= q->xsk.fill.entries / 2 ? q->pending.count : 0;
 }
-/* May rx_refill() find something to post? */
+/* Return: true if rx_refill() may find something to post. */
 static inline bool rx_is_parked(const struct net_xdp_queue *q)
 {
 	return q->waiting.count || (q->pending.count && rx_pending_wanted(q));
 }
-/* Post what waited for room, publish, and wake the driver if it sleeps. */
+/* Post parked ids and private chunks, publish the fill ring, and wake the driver if it sleeps. */
 void rx_refill(struct net_xdp_queue *q);
 
 #endif

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Receive, the way down: ids become fill entries.
+ * Receive, from the frontend to the kernel: ids become entries of the fill ring.
  *
- * A buffer that a chunk may cover is *direct*: its fill entry places the frame exactly at the
- * buffer's address plus its header gap. Any other buffer *waits*; for each waiting buffer at most one
- * private chunk is with the kernel, and a frame that arrives there is copied to the buffer that has
- * waited longest. Jumbo endpoints receive everything that way, in pieces.
+ * A buffer that a whole chunk may cover is *direct*: its fill entry makes the kernel write the frame at
+ * the buffer's address plus its header gap. Any other buffer *waits*: for each waiting buffer the
+ * kernel gets a private chunk (rx_frame_chunks of them with jumbo), and rx_copy.c copies the frame that
+ * arrives there to the buffer that has waited longest. Jumbo endpoints receive all frames that way.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -19,17 +19,20 @@
 
 /* ---- Fill ------------------------------------------------------------------------------------- */
 
-/* Entries that stay free: two cache lines. In a ring that is full to the brim the entry that is written
- * next lies in the line that the kernel reads from, and that line changes hands with each frame. */
+/* Entries of the fill ring that stay free: two cache lines. Without them the entry that is written
+ * next and the entry that the kernel reads next share a cache line when the ring is full, and that
+ * line moves between the two processors for each frame. */
 #define FILL_GAP 16u
 
 /*
- * Room in the fill ring. What is in it the kernel holds, so the ring is never fuller than that: as long
- * as this leaves enough room, the kernel's index is not looked at. Its line too, which the kernel writes
- * for each frame, would move to us and back. A chunk comes back in the RX ring, whose index
- * ring_available() has acquired, after the kernel has read its fill entry, so the entry may be written
- * again. Nor is the index the whole truth: it is published after that of the RX ring, and says meanwhile
- * that there is less room than there is.
+ * Room in the fill ring, at least want if there is that much. The kernel holds every entry of the ring,
+ * so the ring is never fuller than rx_held(). While that number leaves room enough, the kernel's
+ * consumer index is not read: the kernel writes its cache line for each frame, and reading would move
+ * the line to us and back.
+ *
+ * An entry may be written again as soon as its chunk has come back: the chunk's RX descriptor was
+ * published after the fill entry was read, and ring_available() has acquired the RX ring's index. The
+ * consumer index alone may also say too little: the kernel publishes it after the RX ring's index.
  */
 static inline uint32_t fill_room(struct net_xdp_queue *q, uint32_t want)
 {
@@ -42,7 +45,8 @@ static inline uint32_t fill_room(struct net_xdp_queue *q, uint32_t want)
 	return chunks <= most && now < most - chunks ? most - chunks : now;
 }
 
-/* Private chunks wanted with the kernel: one per waiting buffer, or what its frame may span. */
+/* Private chunks to post now: rx_frame_chunks for each waiting buffer, less those that the kernel
+ * has, as far as there are free ones. */
 static uint32_t private_wanted(const struct net_xdp_queue *q)
 {
 	uint64_t wanted = (uint64_t)q->waiting.count * q->rx_frame_chunks;
@@ -53,9 +57,10 @@ static uint32_t private_wanted(const struct net_xdp_queue *q)
 	return wanted < q->rx_private.free_count ? (uint32_t)wanted : q->rx_private.free_count;
 }
 
-/* A driver that is short of buffers keeps XDP_RING_NEED_WAKEUP set, and the fill ring's consumer index moves
- * only when a frame arrives (xsk_flush()), not when the driver takes entries: neither says that the driver
- * knows of them. rx_announced does, the producer index at the last wake-up. Return: as rx_push(). */
+/* A driver that is short of buffers keeps XDP_RING_NEED_WAKEUP set, and the fill ring's consumer
+ * index moves only when a frame arrives (xsk_flush()), not when the driver takes entries: neither
+ * says that the driver knows of them. rx_announced does, the producer index at the last wake-up.
+ * Return: as rx_push(). */
 ALONE static bool wake(struct net_xdp_queue *q)
 {
 	bool is_news = q->rx_wake_failed || q->rx_announced != q->xsk.fill.mine;
@@ -73,13 +78,14 @@ bool rx_push(struct net_xdp_queue *q)
 	return ring_needs_wakeup(&q->xsk.fill) && wake(q);
 }
 
-/* Post what waited for room. */
+/* Post the parked ids and private chunks for which the ring has room. */
 static void post_parked(struct net_xdp_queue *q)
 {
 	uint32_t chunks = private_wanted(q), pending = rx_pending_wanted(q), room, share;
 
 	room = fill_room(q, pending + chunks);
-	/* Neither kind may starve the other: up to half of the room is for private chunks. */
+	/* Pending ids and private chunks may not starve each other: up to half of the room is for
+	 * private chunks. */
 	share = room - room / 2 < chunks ? room - room / 2 : chunks;
 	room -= share;
 	for (; pending && room; pending--, room--) {
@@ -113,7 +119,7 @@ void rx_refill(struct net_xdp_queue *q)
 
 /* ---- The fast path --------------------------------------------------------------------------- */
 
-/* All of a buffer but its address in one word, to compare it at once: gap, flag and capacity. */
+/* header_bytes and capacity_bytes of a buffer in one word, to compare them at once. */
 static inline uint64_t shape_of(const struct net_rx_buffer *b)
 {
 	uint64_t shape;
@@ -122,21 +128,22 @@ static inline uint64_t shape_of(const struct net_rx_buffer *b)
 	return shape;
 }
 
-/* What post_fast() knows of all its buffers. */
+/* The constants of one post_run(): its buffers lie in one region and have one shape. */
 struct fast_post {
 	uint64_t shape;
-	uint64_t guest; /* of the region */
-	uint64_t last;	/* at in the region of the last buffer that fits */
-	uint64_t chunk; /* at + this: UMEM offset of the buffer's chunk */
-	uint64_t tag;	/* of their states */
+	uint64_t guest; /* of the region's first byte */
+	uint64_t last;	/* largest offset in the region at which a buffer of this shape fits */
+	uint64_t chunk; /* offset in the region + this: UMEM offset of the buffer's chunk */
+	uint64_t tag;	/* of the state of a posted id */
 	uint32_t limit;
 	struct page_rule pages;
 	uint32_t chunk_bytes;
 	uint64_t *lent; /* aligned only */
 };
 
-/* count of them; it is a constant, and so are paged (is there something to cross?) and aligned. Return:
- * how many were posted before one that is not usual. */
+/* Post count buffers. The arguments count, paged (chunks may not cross a page boundary) and aligned
+ * are constants, so each caller gets a loop of its own. Return: how many were posted before one that
+ * the fast path cannot post. */
 INLINE size_t post_group(const struct fast_post fast, const struct net_rx_buffer *buffer,
 			 const uint32_t *ids, uint64_t *state, uint64_t *fill, uint32_t *next,
 			 uint32_t **link, const bool paged, const bool aligned, const size_t count)
@@ -145,7 +152,8 @@ INLINE size_t post_group(const struct fast_post fast, const struct net_rx_buffer
 
 	UNROLL
 	for (i = 0; i < count; i++) {
-		const uint64_t at = buffer[i].addr - fast.guest; /* wraps in front of the region */
+		/* offset in the region; huge in front of it */
+		const uint64_t at = buffer[i].addr - fast.guest;
 		const size_t id = ids[i];
 
 		if (unlikely(shape_of(&buffer[i]) != fast.shape))
@@ -169,12 +177,11 @@ INLINE size_t post_group(const struct fast_post fast, const struct net_rx_buffer
 }
 
 /*
- * The usual ids: buffers in the region used last, that rx_post_any() would find direct by capacity alone,
- * and that all have the shape of the first. A frontend's buffers nearly always have, and then gap,
- * capacity and the last address that fits are constants of the loop: one compare tells that they
- * hold, one that the buffer is in the region.
- * Return: how many of the first count (at least 1) were posted before one that needs rx_post_any(), or a
- * new start with its own shape.
+ * The fast path: post buffers that lie in the region used last, have the shape (gap and capacity) of
+ * the first of them, and are direct. A frontend's buffers nearly always are all three. Then one compare
+ * of the shape and one of the offset in the region say what judge() and memory_offset() would.
+ * Return: how many of the first count (at least 1) were posted. The next one needs rx_post_any(), or
+ * another post_run() with its own shape.
  */
 INLINE uint32_t post_run(struct net_xdp_queue *q, const uint32_t *ids,
 			 const struct net_rx_buffer *buffer, uint32_t count, const bool paged,
@@ -187,7 +194,8 @@ INLINE uint32_t post_run(struct net_xdp_queue *q, const uint32_t *ids,
 		.guest = r->guest_addr,
 		.last = r->bytes - length,
 		.chunk = r->offset - q->frame_offset + buffer->header_bytes,
-		/* rx_tag(RX_KERNEL, 0); were it a constant, gcc would load it for each buffer. */
+		/* This is rx_tag(RX_KERNEL, 0). Written as a constant, gcc would load it for each
+		 * buffer. */
 		.tag = q->rx_fast_key ^ q->rx_fast_offset,
 		.limit = q->rx_ids.id_limit,
 		.chunk_bytes = q->chunk_bytes,
@@ -244,7 +252,8 @@ ALONE static uint32_t post_fast_aligned(struct net_xdp_queue *q, const uint32_t 
 	return post_run(q, ids, buffer, count, true, true);
 }
 
-/* end: of the room in the fill ring. Return: as post_run(), 0 when nothing is usual here. */
+/* end: the fill ring's producer index where its room ends. Return: as post_run(); 0 when the fast
+ * path may not be used. */
 static uint32_t post_fast(struct net_xdp_queue *q, const uint32_t *ids,
 			  const struct net_rx_buffer *buffer, uint32_t count, uint32_t end)
 {
@@ -263,7 +272,8 @@ uint32_t rx_avail(struct net_queue *queue, struct net_buffer_access *pool, const
 {
 	struct net_xdp_queue *q = queue_of(queue);
 	struct net_rx_buffer buffers[BATCH];
-	/* While private chunks wait for room, rx_refill() shares it out. */
+	/* While private chunks are to be posted, nothing is posted here: rx_refill() divides the
+	 * room. */
 	bool shared = q->waiting.count && private_wanted(q);
 	uint32_t refused = 0, end = q->xsk.fill.mine + (shared ? 0 : fill_room(q, count));
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* One burst of received frames, on its way from descriptors (rx_poll.c) to ids, by copy (rx_copy.c) or not. */
+/* A burst: what one round of rx_poll() has received. rx_poll.c adds frames that are direct,
+ * rx_copy.c those that are copied. */
 #ifndef NET_XDP_RX_BURST_H
 #define NET_XDP_RX_BURST_H
 
@@ -11,13 +12,14 @@
 #include "program/vlan_hint.h"
 #include "xdp/data/rx.h"
 
-/* Results before they are delivered. */
+/* ids and metadata that rx_poll() is about to return. */
 struct burst {
 	struct net_buffer_access *pool;
 	uint32_t *ids;
 	uint32_t count; /* ids written */
-	uint32_t left;	/* ids that the call has room for: at most so many, and BATCH */
-	uint32_t more;	/* ids behind the first one of their frame */
+	/* most ids that the caller of rx_poll() still takes; a burst takes at most BATCH */
+	uint32_t left;
+	uint32_t more; /* of these: further ids of a frame that has several */
 	uint64_t bytes;
 	struct net_rx_metadata metadata[BATCH];
 };
@@ -30,26 +32,28 @@ static inline void burst_add(struct burst *b, uint32_t id, uint32_t offset, uint
 	b->ids[b->count++] = id;
 }
 
-/* rx_poll.c: what the configuration wants to know of a frame, which is in our view at these addresses. frame NULL:
- * it is not in one row there, and its checksums are not looked at. */
+/* rx_poll.c: fill in metadata from the program's VLAN hint and the frame's checksums, as the
+ * configuration asks. frame: the frame's bytes in our mapping, NULL when they are not contiguous:
+ * then no checksum is checked. */
 void rx_look_at(struct net_xdp_queue *q, struct net_rx_metadata *metadata, uint8_t *frame,
 		const uint8_t *hint);
 
-/* rx_copy.c: a frame that does not simply fit. Return: false when it has to wait for a call with room for its
- * ids. */
+/* rx_copy.c: copy a frame in any way that works, or drop it. Return: false if the burst has no room
+ * for all of its ids: the frame has to wait for the next call. */
 bool rx_copy_any(struct net_xdp_queue *q, struct burst *b, const uint64_t *data,
 		 const uint32_t *len, uint32_t parts, uint32_t bytes);
-/* A part of a frame that has several, or that has to wait. */
+/* Add one part to the frame that is being gathered; with the last part copy the frame. */
 void rx_gather(struct net_xdp_queue *q, struct burst *b, uint64_t data, uint32_t len,
 	       bool continued);
-/* A frame was left because its ids did not fit the call before: now it is delivered, or dropped where this
- * call has too few as well. */
+/* Copy the frame that the call before left because it had no room for its ids. It is dropped if this
+ * call has too little room as well. */
 void rx_deliver_left(struct net_xdp_queue *q, struct burst *b);
-/* What all pieces of a buffer hold; the pool has rx_pieces(). Return: 0 when one of them is outside the memory. */
+/* Capacity of all pieces of a buffer; the pool has rx_pieces(). Return: 0 if a piece is outside the
+ * memory. */
 uint64_t rx_whole_capacity(struct net_xdp_queue *q, struct net_buffer_access *pool, uint32_t id,
 			   const struct net_rx_buffer *buffer);
 
-/* Copy to the buffer that has waited longest, which is of one piece and holds the frame: the usual copy. */
+/* Copy a frame to the buffer that has waited longest; that buffer has one piece and holds the frame. */
 static inline void rx_copy_to_one(struct net_xdp_queue *q, struct burst *b, const uint64_t *data,
 				  const uint32_t *len, uint32_t parts, uint32_t bytes)
 {
@@ -66,7 +70,8 @@ static inline void rx_copy_to_one(struct net_xdp_queue *q, struct burst *b, cons
 			   q->memory->base + data[0] - sizeof(struct vlan_hint));
 }
 
-/* A whole frame of so many bytes. Return: as rx_copy_any(). */
+/* Copy or drop a whole frame: inline for the common case, else by rx_copy_any(). Return: as
+ * rx_copy_any(). */
 INLINE bool rx_copy(struct net_xdp_queue *q, struct burst *b, const uint64_t *data,
 		    const uint32_t *len, uint32_t parts, uint32_t bytes)
 {
@@ -78,7 +83,8 @@ INLINE bool rx_copy(struct net_xdp_queue *q, struct burst *b, const uint64_t *da
 	return true;
 }
 
-/* A part in the private chunk at base: usually a whole frame. */
+/* Deliver what was received in the private chunk at base: mostly a whole frame, else one part of a
+ * frame. */
 static inline void rx_private_part(struct net_xdp_queue *q, struct burst *b, uint64_t base,
 				   uint64_t data, uint32_t len, bool continued)
 {

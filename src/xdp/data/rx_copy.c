@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Receive by copy: a frame that came in private chunks goes to the buffer that has waited longest, over all
- * of that buffer's pieces; where the frontend allows it (rx_merge), over several buffers. A frame in several
- * chunks is gathered first, or dropped as a whole.
+ * Receive by copy. A frame that was received in private chunks goes to the buffer that has waited
+ * longest, over all pieces of that buffer; with rx_merge it may go on in the next waiting buffers. A
+ * frame in several chunks is gathered until its last part is here, then copied or dropped as a whole.
  */
 #include <string.h>
 
@@ -10,9 +10,10 @@
 #include "xdp/data/rx_burst.h"
 #include "program/vlan_hint.h"
 
-/* Pieces of one buffer behind its first one: a guest's big packet has at most 18. */
+/* Most pieces of a buffer behind its first one. A big packet of a guest (virtio-net without
+ * mergeable buffers) has at most 18. */
 #define PIECES_MAX 32u
-/* The largest frame that a configuration can ask for. */
+/* Of copy_by_row(): the largest max_frame_bytes that config.c accepts. */
 #define ROW_BYTES 9216u
 
 /* ---- Where a buffer's bytes lie --------------------------------------------------------------- */
@@ -39,8 +40,8 @@ uint64_t rx_whole_capacity(struct net_xdp_queue *q, struct net_buffer_access *po
 	return capacity;
 }
 
-/* The spans of a buffer that waits, as the frontend describes them now. Return: how many; 0 when they are
- * not what was posted. */
+/* Where the pieces of a waiting buffer lie, as the pool describes them now. Return: how many; 0 if
+ * they are not what was posted, or not in the memory. */
 static uint32_t spans_of(struct net_xdp_queue *q, struct net_buffer_access *pool, uint32_t id,
 			 struct span *out)
 {
@@ -72,17 +73,17 @@ static uint32_t spans_of(struct net_xdp_queue *q, struct net_buffer_access *pool
 
 /* ---- Copy ------------------------------------------------------------------------------------- */
 
-/* A frame in private chunks, or put in one row, and how much of it is copied. */
+/* A frame to copy: its parts, and how far the copy has come. */
 struct source {
-	uint8_t *base;	     /* of data */
-	const uint8_t *hint; /* what the program wrote in front of it */
+	uint8_t *base;	     /* what data[] counts from */
+	const uint8_t *hint; /* the XDP program's VLAN hint, in front of the frame */
 	const uint64_t *data;
 	const uint32_t *len;
 	uint32_t parts, bytes;
-	uint32_t part, at; /* the next byte */
+	uint32_t part, at; /* where the next byte to copy is */
 };
 
-/* Copy the next bytes, at most limit. Return: how many. */
+/* Copy the next limit bytes, or as many as are left. Return: how many. */
 static uint32_t copy_some(struct source *s, uint8_t *to, uint32_t limit)
 {
 	uint32_t done = 0, n;
@@ -101,8 +102,8 @@ static uint32_t copy_some(struct source *s, uint8_t *to, uint32_t limit)
 	return done;
 }
 
-/* Fill one buffer. *first: its first piece. Return: how many bytes it took; 0 when it is not what was
- * posted. */
+/* Copy the next bytes into all pieces of one buffer. *first: its first piece. Return: how many bytes
+ * were copied; 0 if the pool describes another buffer than was posted. */
 static uint32_t fill_buffer(struct net_xdp_queue *q, struct burst *b, struct source *s, uint32_t id,
 			    struct span *first)
 {
@@ -119,7 +120,8 @@ static uint32_t fill_buffer(struct net_xdp_queue *q, struct burst *b, struct sou
 	return done;
 }
 
-/* How many of the waiting buffers hold so many bytes? Return: 0 when they do not, or may not. */
+/* Return: how many of the buffers that have waited longest hold the frame together; 0 if they do
+ * not, or if one buffer does not and rx_merge is off. */
 static uint32_t buffers_for(const struct net_xdp_queue *q, uint32_t bytes)
 {
 	uint32_t room = 0, id = q->waiting.first;
@@ -135,8 +137,8 @@ static uint32_t buffers_for(const struct net_xdp_queue *q, uint32_t bytes)
 	return 0;
 }
 
-/* Copy to so many of the waiting buffers, each in one or several pieces. Return: RX_BOUNCED, or why the
- * frame was dropped. */
+/* Copy to the first so many waiting buffers, and put their ids into the burst. Return: the counter
+ * to count the frame in: NET_XDP_RX_BOUNCED, or why it was dropped. */
 static enum net_xdp_counter copy_over(struct net_xdp_queue *q, struct burst *b, struct source *s,
 				      uint32_t buffers)
 {
@@ -144,8 +146,10 @@ static enum net_xdp_counter copy_over(struct net_xdp_queue *q, struct burst *b, 
 	uint32_t first = b->count, id = q->waiting.first, took[BATCH], total = 0;
 	struct span piece = {0};
 
-	/* A frame in one row is looked at there, and copied as it is completed. One in several chunks is
-	 * looked at where the copy is in one row; copy_by_row() has seen to it that one of them is. */
+	/* rx_look_at() needs a contiguous frame, and may complete its checksum. A frame of one part
+	 * is contiguous before the copy. A frame of several parts is looked at afterwards, in the
+	 * buffer; where the copy is not contiguous either, copy_by_row() was called instead and s
+	 * has one part. */
 	if (q->inspect && s->parts == 1)
 		rx_look_at(q, &looked, s->base + s->data[0], s->hint);
 	for (uint32_t i = 0; i < buffers; i++, id = q->rx_ids.next[id])
@@ -166,7 +170,8 @@ static enum net_xdp_counter copy_over(struct net_xdp_queue *q, struct burst *b, 
 	return NET_XDP_RX_BOUNCED;
 }
 
-/* Will the copy be in one row? */
+/* Return: true if the first waiting buffer's first piece holds the whole frame, so that the copy is
+ * contiguous. */
 static bool is_one_row(struct net_xdp_queue *q, struct burst *b, uint32_t bytes, uint32_t buffers)
 {
 	struct span span[PIECES_MAX + 1];
@@ -174,7 +179,8 @@ static bool is_one_row(struct net_xdp_queue *q, struct burst *b, uint32_t bytes,
 	return buffers == 1 && spans_of(q, b->pool, q->waiting.first, span) && bytes <= span[0].len;
 }
 
-/* A frame in several chunks that goes to several pieces: nowhere in one row, and so put in one first. */
+/* Neither the frame's parts nor the copy are contiguous, but rx_look_at() is wanted: join the parts
+ * on the stack first. */
 ALONE static enum net_xdp_counter copy_by_row(struct net_xdp_queue *q, struct burst *b,
 					      struct source *s, uint32_t buffers)
 {
@@ -227,7 +233,7 @@ bool rx_copy_any(struct net_xdp_queue *q, struct burst *b, const uint64_t *data,
 
 /* ---- Chunks ----------------------------------------------------------------------------------- */
 
-/* The chunks of the frame that was gathered are ours again. */
+/* Take the chunks of the gathered frame back, and forget the frame. */
 static void gather_end(struct net_xdp_queue *q)
 {
 	struct gather *g = &q->gather;
@@ -238,7 +244,7 @@ static void gather_end(struct net_xdp_queue *q)
 	*g = (struct gather){0};
 }
 
-/* All parts are here. */
+/* The last part has come: copy the frame, drop it, or leave it for the next call. */
 static void gather_finish(struct net_xdp_queue *q, struct burst *b)
 {
 	struct gather *g = &q->gather;

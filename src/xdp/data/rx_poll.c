@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Receive, the way up: descriptors become ids. Private chunks are copied out (rx_copy.c) and come back to
- * rx_avail.c's refill.
+ * Receive, from the kernel to the frontend: descriptors of the RX ring become ids. A frame in a buffer
+ * of the frontend is delivered as it is; one in a private chunk is copied (rx_copy.c), and the chunk is
+ * posted again by rx_refill().
  */
 #include <string.h>
 
@@ -31,13 +32,14 @@ void rx_look_at(struct net_xdp_queue *q, struct net_rx_metadata *metadata, uint8
 		count_up(q, NET_XDP_RX_LONGER, 1);
 }
 
-/* The kernel's chunk goes back to it: its frame was dropped. */
+/* Post the chunk of id again: the frame in it was dropped. */
 static void repost(struct net_xdp_queue *q, uint32_t id)
 {
 	rx_park(q, &q->pending, id, rx_offset(&q->rx_ids, id), 0);
 }
 
-/* A frame in a buffer of the frontend. data: UMEM offset of its first byte. */
+/* Deliver a frame that lies in a buffer of the frontend. base: UMEM offset of the chunk, data: of
+ * the frame. */
 static void deliver_direct(struct net_xdp_queue *q, struct burst *b, uint64_t base, uint64_t data,
 			   uint32_t len)
 {
@@ -48,7 +50,8 @@ static void deliver_direct(struct net_xdp_queue *q, struct burst *b, uint64_t ba
 		count_up(q, NET_XDP_RX_UNKNOWN, 1);
 		return;
 	}
-	/* Drivers may put a frame further back, never in front of its place; then offset is huge. */
+	/* A driver may put a frame further back than frame_offset. In front of it offset wraps and
+	 * is huge. */
 	if (len - 1u >= q->direct_capacity || offset > q->direct_capacity - len) {
 		count_up(q, len ? NET_XDP_RX_DROP_CAPACITY : NET_XDP_RX_DROP_EMPTY, 1);
 		repost(q, id);
@@ -65,9 +68,11 @@ static void deliver_direct(struct net_xdp_queue *q, struct burst *b, uint64_t ba
 }
 
 /*
- * For endpoints that take only frames of one part: is this one of a frame that a driver splits? Most
- * say so; some do not, but then the part ends where the NIC's idea of the chunk does (driver.h). The
- * frame is dropped when its last part is here; the buffers go back to the kernel.
+ * An endpoint that is not jumbo drops frames that a driver splits over several chunks: their buffers
+ * are posted again, and the frame is counted once, with its last part. Most drivers set XDP_PKT_CONTD
+ * on every part but the last. Some do not (rx_silent_split); then a part that fills what the NIC knows
+ * of its chunk is not the last.
+ * Return: true if the descriptor was such a part, and was dealt with.
  */
 ALONE static bool drop_split_part(struct net_xdp_queue *q, uint64_t base, uint64_t end,
 				  bool continued)
@@ -90,11 +95,13 @@ ALONE static bool drop_split_part(struct net_xdp_queue *q, uint64_t base, uint64
 	return true;
 }
 
-/* Any descriptor. Return: is it one of a private chunk, so that the next one may be another? */
+/* Deliver or drop what one descriptor says. Return: true if it was a private chunk's and no frame is
+ * left for the next call: the next descriptor may be a private chunk's too. */
 static bool deliver_one(struct net_xdp_queue *q, struct burst *b, const struct xdp_desc *d)
 {
-	/* Unaligned: the high 16 bits are the distance from the posted base. Aligned: they are 0 and
-	 * the base is the chunk. */
+	/* With unaligned chunks the kernel has the chunk's base in the low 48 bits, the distance of
+	 * the data in the high 16 (XSK_UNALIGNED_BUF_OFFSET_SHIFT). With aligned chunks the high
+	 * bits are 0 and base_mask gives the chunk. */
 	uint64_t data = (d->addr & RX_OFFSET) + (d->addr >> 48), base = d->addr & q->base_mask;
 	bool continued = d->options & XDP_PKT_CONTD;
 
@@ -109,7 +116,7 @@ static bool deliver_one(struct net_xdp_queue *q, struct burst *b, const struct x
 	return !q->gather.left;
 }
 
-/* How many of n descriptors still have room for an id each. */
+/* Return: for how many of n descriptors the burst has room, with one id each. */
 static uint32_t room_for(const struct burst *b, uint32_t n)
 {
 	uint32_t room = (b->left < BATCH ? b->left : BATCH) - b->count;
@@ -117,8 +124,9 @@ static uint32_t room_for(const struct burst *b, uint32_t n)
 	return n < room ? n : room;
 }
 
-/* At least one of n descriptors, up to one that may be usual again. Return: how many are left. A frame over
- * several buffers has more ids than descriptors: then it is fewer, and none when it has to wait itself. */
+/* Deliver at least one of n descriptors, and go on while they are private chunks'. Return: how many
+ * of the n are left to deliver: fewer when frames over several buffers used up the room for ids, 0
+ * when a frame has to wait for the next call. */
 ALONE static uint32_t deliver_any(struct net_xdp_queue *q, struct burst *b, uint32_t n)
 {
 	bool more;
@@ -131,17 +139,19 @@ ALONE static uint32_t deliver_any(struct net_xdp_queue *q, struct burst *b, uint
 	return likely(!q->gather.left) ? n : 0;
 }
 
-/* What deliver_run() knows of all its descriptors. */
+/* The constants of one deliver_run(). */
 struct fast_delivery {
 	const uint32_t *next;
 	uint64_t *state;
 	uint64_t key, capacity;
-	uint64_t offset; /* of their frames behind the chunk's start; aligned only */
-	uint64_t *lent;	 /* aligned only */
+	/* frame_offset, in the place where deliver_group() subtracts it; aligned only */
+	uint64_t offset;
+	uint64_t *lent; /* aligned only */
 };
 
-/* count descriptors that should be usual; it is a constant, and so is aligned. *first: the id that is next
- * in line. Return: how many were, before one that is not. */
+/* Deliver count descriptors to the ids of the fifo from *first on. The arguments count and aligned
+ * are constants, so each caller gets a loop of its own. Return: how many were delivered before one
+ * that the fast path cannot deliver. */
 INLINE size_t deliver_group(const struct fast_delivery fast, const struct xdp_desc *rx,
 			    size_t *first, uint32_t *ids, struct net_rx_metadata *metadata,
 			    uint64_t *bytes, const bool aligned, const size_t count)
@@ -150,12 +160,14 @@ INLINE size_t deliver_group(const struct fast_delivery fast, const struct xdp_de
 
 	UNROLL
 	for (i = 0; i < count; i++) {
-		/* Options, which should be 0, make the length huge. */
+		/* options must be 0. Anything else makes the length huge. */
 		const uint64_t len = rx[i].len | (uint64_t)rx[i].options << 32;
 		const size_t id = *first;
 
-		/* The frame is in its place in the buffer's chunk. Above their offsets an address says
-		 * where, and a state that the kernel has it: both are constants, so nothing can hide. */
+		/* One compare says that the kernel had this id's chunk and that the frame lies at
+		 * frame_offset in it. Low 48 bits: the two addresses are equal, or differ by
+		 * frame_offset with aligned chunks. Above: rx_tag(RX_KERNEL, 0) and, with unaligned
+		 * chunks, frame_offset, which are in the key. */
 		if (unlikely((rx[i].addr ^ fast.state[id]) != fast.key))
 			break;
 		if (unlikely(len - 1 >= fast.capacity))
@@ -172,8 +184,9 @@ INLINE size_t deliver_group(const struct fast_delivery fast, const struct xdp_de
 }
 
 /*
- * The usual descriptors: whole frames, where they were expected, of the buffers that are next in
- * line. Return: how many of the first n were taken before one that needs deliver_one().
+ * The fast path: deliver whole frames that lie at frame_offset in the chunks that come next in the
+ * fifo.
+ * Return: how many of the first most were delivered. The next one needs deliver_one().
  */
 INLINE uint32_t deliver_run(struct net_xdp_queue *q, struct burst *b, uint32_t most,
 			    const bool aligned)
@@ -234,7 +247,7 @@ static uint32_t deliver_fast(struct net_xdp_queue *q, struct burst *b, uint32_t 
 	return q->unaligned ? deliver_fast_unaligned(q, b, most) : deliver_fast_aligned(q, b, most);
 }
 
-/* Turn n descriptors into ids, fewer when frames took several ids each. */
+/* Deliver n descriptors, or as many as the burst has room for. */
 static void deliver_all(struct net_xdp_queue *q, struct burst *b, uint32_t n)
 {
 	while (n) {
@@ -245,9 +258,9 @@ static void deliver_all(struct net_xdp_queue *q, struct burst *b, uint32_t n)
 	ring_publish(&q->xsk.rx);
 }
 
-/* A driver that asks for its wake-up only after it was given the last buffers, or never got it, hears of
- * them here: with all of them in the fill ring no rx_avail comes, and a frontend that polls may never
- * sleep. */
+/* When all buffers are in the fill ring, no rx_avail() follows that would wake the driver, and a
+ * frontend that polls does not sleep either. A driver that sets XDP_RING_NEED_WAKEUP late, or lost
+ * its wake-up, would wait for ever: so it is woken again every PATIENCE_LOOKS empty polls. */
 static void nothing_came(struct net_xdp_queue *q)
 {
 	if (q->xsk.busy_poll)
@@ -262,7 +275,8 @@ int rx_poll(struct net_queue *queue, struct net_buffer_access *pool, uint32_t *i
 	struct net_xdp_queue *q = queue_of(queue);
 	uint32_t done = 0, looked = 0;
 
-	/* Dropped frames and parts give no id; what one call looks at stays bounded all the same. */
+	/* Dropped frames and parts of frames give no ids. The second condition bounds the call all
+	 * the same. */
 	while (done < count && looked <= 2 * (count | BATCH)) {
 		uint32_t left = count - done;
 		uint32_t n = ring_available(&q->xsk.rx, left < BATCH ? left : BATCH);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Receive: the verdict on one buffer. It is direct, or there is a reason why its frame has to be copied there
- * (counted as a bounce), or why its id is refused.
+ * Receive, one id: the verdict on its buffer, and what follows. The id is posted (direct), parked until
+ * the fill ring has room, parked until a frame is copied to its buffer (and the reason is counted,
+ * rx_bounce_*), or refused.
  */
 #include "base/grow.h"
 #include "program/vlan_hint.h"
@@ -21,8 +22,9 @@ static const enum net_xdp_counter bounce_counter[] = {
 	[GAP] = NET_XDP_RX_BOUNCE_GAP,		 [JUMBO] = NET_XDP_RX_BOUNCE_JUMBO,
 };
 
-/* data: UMEM offset where the frame shall start. What the kernel would refuse without a word
- * (xsk_buff_pool.c, xp_check_unaligned and xp_check_aligned) must never be posted. */
+/* data: UMEM offset where the frame is to start. A chunk that is judged direct must be one that the
+ * kernel accepts: xp_check_unaligned() and xp_check_aligned() (xsk_buff_pool.c) drop others, and no
+ * counter says so. */
 static enum verdict judge(const struct net_xdp_queue *q, uint64_t data,
 			  const struct net_rx_buffer *buffer)
 {
@@ -55,7 +57,8 @@ void rx_park(struct net_xdp_queue *q, struct rx_list *list, uint32_t id, uint64_
 	rx_list_put(t, list, id);
 }
 
-/* A buffer that cannot be direct; all of its pieces count. Return: 0 or why it is refused. */
+/* Park an id until a frame is copied to its buffer; all pieces of the buffer count. Return: 0 or why
+ * the id is refused. */
 static enum net_rx_refusal post_bounced(struct net_xdp_queue *q, struct net_buffer_access *pool,
 					uint32_t id, const struct net_rx_buffer *buffer,
 					uint64_t data, enum verdict why)
@@ -74,7 +77,7 @@ static enum net_rx_refusal post_bounced(struct net_xdp_queue *q, struct net_buff
 	return 0;
 }
 
-/* Any id. end: of the room in the fill ring. Return: 0 or why it is refused. */
+/* Post, park or refuse one id. end: see rx_post_any(). Return: 0 or why the id is refused. */
 static enum net_rx_refusal post_one(struct net_xdp_queue *q, struct net_buffer_access *pool,
 				    uint32_t id, const struct net_rx_buffer *buffer, uint32_t end)
 {

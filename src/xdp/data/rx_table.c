@@ -5,7 +5,7 @@
 
 #include "xdp/data/rx_table.h"
 
-/* Ids per bucket when all are strays. Buckets are what comes on top of the 12 bytes per id. */
+/* Ids per bucket when all ids are strays. The buckets come on top of the 12 bytes per id. */
 #define BUCKET_IDS 16
 
 static uint32_t *bucket_of(const struct rx_table *t, uint64_t offset)

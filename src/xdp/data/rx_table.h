@@ -1,19 +1,22 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What is known of each receive id, in 12 bytes: who has its buffer, where that lies, and which of the
- * addresses that the kernel holds is whose. The capacity matters only while a buffer waits for a copy:
- * a chunk that is posted ends with its buffer or before, and nothing is written behind its end.
+ * The receive ids: who has each one's buffer, where that lies, and which id the chunk at an address
+ * belongs to. Twelve bytes for each id:
  *
- *     state[id]   8 bytes   owner, capacity, UMEM offset
- *     next[id]     4 bytes   link in a list: the kernel's, one of parked ids, or a bucket of strays
+ *     state[id]    8 bytes   owner, capacity, UMEM offset
+ *     next[id]     4 bytes   link in a list: the fifo, one of the parked lists, or a bucket of strays
  *
- * The kernel mostly gives addresses back in the order it got them, so its ids stand in a list in that
- * order, the *fifo*, and the answer is nearly always its first: one load, one compare. When it is not,
- * the ids in front of the match become *strays*: they are chained into buckets by their offset once and
- * are found there later: in a chain of 16 on average when all are strays, and of about 50 at most,
- * whatever addresses a guest gives its buffers (hash.h). An id is in one list at a time, so one link is
- * enough.
- * tx_avail.c has the same need with keys that repeat and come from a guest: see inflight.h.
+ * The capacity is kept only while a buffer waits for a copy: a chunk that is posted ends with its
+ * buffer or before, and the kernel writes nothing behind the chunk's end.
+ *
+ * The kernel mostly gives chunks back in the order in which they were posted. So the ids that it has
+ * stand in the *fifo* in that order, and nearly always the first id of the fifo is the one: one load,
+ * one compare. When it is not, the ids in front of the match become *strays*: they leave the fifo for
+ * the buckets of a hash over their offsets. A bucket has 16 ids on average when all are strays, and
+ * about 50 at most, whatever addresses a guest gives its buffers (hash.h). An id is in one list at a
+ * time, so one link is enough.
+ *
+ * Transmit has the same need with keys that repeat and come from a guest: see inflight.h.
  */
 #ifndef NET_XDP_RX_TABLE_H
 #define NET_XDP_RX_TABLE_H
@@ -25,19 +28,21 @@
 
 #define RX_NONE UINT32_MAX
 
-/* Who has a receive buffer. A state of 0 is the frontend's. */
+/* Who has the buffer of a receive id. State 0 is the frontend's. */
 enum rx_owner {
 	RX_FRONTEND = 0,
-	RX_KERNEL,  /* its chunk was posted; the offset is the chunk's */
+	RX_KERNEL,  /* the chunk was posted; the offset is the chunk's */
 	RX_PENDING, /* parked until the fill ring has room; the offset is the chunk's */
-	RX_WAITING, /* parked until a bounced frame is copied to it; the offset is its frame's */
+	/* parked until a frame is copied to the buffer; the offset is where the frame will start */
+	RX_WAITING,
 };
 
-#define RX_OFFSET	((1ull << 48) - 1) /* of a state, and of an unaligned address */
-#define RX_CAPACITY_MAX 0x3fffu		   /* all that matters: no frame is larger than 9216 */
+/* mask of the offset in a state and in an unaligned descriptor's addr */
+#define RX_OFFSET	((1ull << 48) - 1)
+#define RX_CAPACITY_MAX 0x3fffu /* enough: no frame is larger than 9216 bytes */
 
-/* Ids in order of arrival, chained through next. Only count ends it: the last one's link, and first and
- * last when it is empty, are never followed. */
+/* Ids in the order in which they came, chained through next[]. Only count says where the list ends:
+ * the last id's link is never followed, nor are first and last of an empty list. */
 struct rx_list {
 	uint32_t first, last;
 	uint32_t count;
@@ -46,7 +51,7 @@ struct rx_list {
 struct rx_table {
 	uint64_t *state;
 	uint32_t *next;
-	struct rx_list fifo; /* what the kernel has, oldest first, strays apart */
+	struct rx_list fifo; /* ids that the kernel has, oldest first; strays are not in it */
 	uint32_t strays;
 	uint32_t *bucket;
 	struct hash *hash;
@@ -58,7 +63,7 @@ struct rx_table {
 int rx_table_open(struct rx_table *t, uint32_t id_limit);
 void rx_table_close(struct rx_table *t);
 
-/* Owner, and capacity of a buffer that waits, as they stand in a state above the offset. */
+/* The bits of a state above the offset: owner, and the capacity of a buffer that waits. */
 static inline uint64_t rx_tag(enum rx_owner owner, uint32_t capacity)
 {
 	if (capacity > RX_CAPACITY_MAX)
@@ -76,7 +81,7 @@ static inline uint32_t rx_capacity(const struct rx_table *t, uint32_t id)
 	return (uint32_t)(t->state[id] >> 48) & RX_CAPACITY_MAX;
 }
 
-/* The link that the next id of a list is written to. */
+/* Return: where the link to the next id of a list is to be written. */
 static inline uint32_t *rx_list_end(struct rx_table *t, struct rx_list *list)
 {
 	return list->count ? &t->next[list->last] : &list->first;
@@ -89,7 +94,7 @@ static inline void rx_list_put(struct rx_table *t, struct rx_list *list, uint32_
 	list->count++;
 }
 
-/* The first id leaves its list, which is not empty. */
+/* Take the first id out of a list that is not empty. */
 static inline uint32_t rx_list_take(struct rx_table *t, struct rx_list *list)
 {
 	uint32_t id = list->first;
@@ -99,23 +104,23 @@ static inline uint32_t rx_list_take(struct rx_table *t, struct rx_list *list)
 	return id;
 }
 
-/* How many ids the kernel has. */
+/* Return: how many ids the kernel has. */
 static inline uint32_t rx_table_count(const struct rx_table *t)
 {
 	return t->fifo.count + t->strays;
 }
 
-/* The kernel gets id, whose state says so. */
+/* The kernel gets the chunk of id; its state says so already. */
 static inline void rx_table_put(struct rx_table *t, uint32_t id)
 {
 	rx_list_put(t, &t->fifo, id);
 }
 
-/* Not for callers: the first of the fifo was not the answer. */
+/* Part of rx_table_take(): the first id of the fifo was not the one. */
 uint32_t rx_table_take_slow(struct rx_table *t, uint64_t offset);
 
-/* The kernel gave the chunk at offset back. Return: its id, RX_NONE when the kernel was given no such
- * chunk. The state stays as it is. */
+/* The kernel gave the chunk at offset back. Return: its id, which leaves the table's lists and keeps
+ * its state; RX_NONE if the kernel has no such chunk. */
 static inline uint32_t rx_table_take(struct rx_table *t, uint64_t offset)
 {
 	if (__builtin_expect(t->fifo.count && rx_offset(t, t->fifo.first) == offset, 1))
