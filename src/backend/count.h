@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * Counters of a queue: the thread that drives the queue writes them, any thread may read. With one writer
- * it needs no atomic addition, only stores and loads that are whole.
- */
+/* A queue's counters. The thread that drives the queue writes them, any thread may read them. One
+ * writer needs no atomic addition, only loads and stores that are not torn. */
 #ifndef NET_COUNT_H
 #define NET_COUNT_H
 
@@ -13,8 +11,8 @@ static inline void count_add(uint64_t *counter, uint64_t n)
 #if defined(__clang__) || defined(__SANITIZE_THREAD__)
 	__atomic_store_n(counter, *counter + n, __ATOMIC_RELAXED);
 #else
-	/* The same store. Of the words above gcc makes three instructions where clang makes this one, which is
-	 * 2 % of a call that sends one packet. */
+	/* gcc compiles the __atomic_store_n() above to three instructions, and this to the one that
+	 * clang makes of either. The two more are 2 % of a call that sends one packet. */
 	*counter += n;
 #endif
 }
@@ -24,7 +22,7 @@ static inline uint64_t count_read(const uint64_t *counter)
 	return __atomic_load_n(counter, __ATOMIC_RELAXED);
 }
 
-/* Each counter by itself: a sum of two may be a call apart. */
+/* Copy all counters, one by one: two of them may be a call apart. */
 static inline void count_snapshot(const struct net_queue_stats *from, struct net_queue_stats *out)
 {
 	*out = (struct net_queue_stats){

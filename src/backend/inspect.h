@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* How a backend tells its fields; net_inspect.h says what an inspector is. */
+/* For backends: pass fields to an inspector. net_inspect.h says what an inspector is. */
 #ifndef NET_BACKEND_INSPECT_H
 #define NET_BACKEND_INSPECT_H
 
@@ -15,7 +15,7 @@ void inspect_unknown(struct net_inspector *to, const char *name);
 void inspect_counter(struct net_inspector *to, const char *name, uint64_t value,
 		     enum net_field_class value_class, const char *unit, const char *meaning);
 
-/* What the contract's own calls tell of any queue and any endpoint: its counters, its facts. */
+/* The fields that the contract gives of any queue (its counters) and of any endpoint (its facts). */
 void inspect_queue_stats(struct net_queue *q, struct net_inspector *to);
 void inspect_facts(struct net_endpoint *ep, struct net_inspector *to);
 

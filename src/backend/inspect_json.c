@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Inspect as JSON: groups are objects, groups with an index arrays of objects, fields members. Units are in
- * the names' documentation, so a number stays a number; what is unknown is null.
+ * Inspect as JSON. A group is an object, groups that have an index are an array of objects, a field is
+ * a member. A number stays a number: its unit is said where the names are documented. An unknown value
+ * is null.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -16,9 +17,10 @@ struct json {
 	net_text_fn *write;
 	void *context;
 	int depth;
-	int too_deep;			   /* groups that are open below DEPTH_MAX: left out */
-	bool first[DEPTH_MAX];		   /* nothing was written in this group yet */
-	char array[DEPTH_MAX][NAME_BYTES]; /* name of the array that is open in it, "" none */
+	int too_deep;	       /* open groups below DEPTH_MAX, which are left out */
+	bool first[DEPTH_MAX]; /* true until something is written in this group */
+	/* name of the array that is open in this group, or "" */
+	char array[DEPTH_MAX][NAME_BYTES];
 };
 
 static void put(struct json *j, const char *text)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Inspect for people: an indented tree of at most 80 columns. Counters that are 0 are left out, as in
- * `ip -s`: who needs them all asks for JSON. */
+/* Inspect for people: an indented tree of at most 80 columns. Counters that are 0 are left out, as
+ * `ip -s` does; the JSON has all of them. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -27,7 +27,7 @@ static void spaces(struct tree *t, int n)
 		put(t, " ", 1);
 }
 
-/* Of a text of any bytes: what is no plain ASCII is shown as '?'. */
+/* Write a text of any bytes: '?' for each that is not plain ASCII. */
 static void put_plain(struct tree *t, const char *text, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
@@ -40,7 +40,8 @@ static void next_line(struct tree *t)
 	spaces(t, VALUE_AT);
 }
 
-/* A value that may be a sentence: wrapped between words, or inside one that is longer than a line. */
+/* Write a value that may be a sentence: wrapped between words, and inside a word that is longer than
+ * a line. */
 static void put_wrapped(struct tree *t, const char *text)
 {
 	size_t room = COLUMNS - VALUE_AT, at = 0, n;
@@ -94,7 +95,7 @@ static void leave(struct net_inspector *to)
 	((struct tree *)to)->depth--;
 }
 
-/* Name and value, the value at its column, on the next line when the name is longer. */
+/* Write a name and its value. The value begins at VALUE_AT, on the next line if the name is longer. */
 static void field(struct net_inspector *to, const struct net_field *f)
 {
 	struct tree *t = (struct tree *)to;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The rules of get_queues, stop and destroy: the same for each backend. */
+/* The checks of get_queues, get_queue and destroy that are the same for each backend. */
 #ifndef NET_LIFECYCLE_H
 #define NET_LIFECYCLE_H
 
@@ -8,7 +8,7 @@
 #include "net_backend.h"
 #include "base/error.h"
 
-/* May count queues be made now? Return: 0, -EINVAL or -EBUSY with err filled. */
+/* Check that count queues may be made now. Return: 0, -EINVAL or -EBUSY with err filled. */
 static inline int lifecycle_get_queues(uint32_t count, uint32_t max_queues, uint32_t alive,
 				       struct net_error *err)
 {
@@ -21,7 +21,7 @@ static inline int lifecycle_get_queues(uint32_t count, uint32_t max_queues, uint
 	return 0;
 }
 
-/* May queue index be made again? Return: as above. */
+/* Check that queue index may be made again. Return: as above. */
 static inline int lifecycle_get_queue(uint32_t index, uint32_t made, bool is_alive,
 				      struct net_error *err)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * The backend that is its own wire: what is sent on one queue arrives on another, or on the same. This file
- * is the endpoint and the way out of a frontend; loopback_rx.c is the way in.
+ * The loopback backend: what is sent on one queue arrives on another, or on the same. This file has the
+ * endpoint and transmit, loopback_rx.c has receive.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -18,15 +18,17 @@
 #include "base/headers.h"
 
 enum {
-	/* A copy of this much of a frame holds every header that the RSS hash looks at. */
+	/* The RSS hash looks at no header behind so many bytes of a frame. */
 	LOOPBACK_HEADERS_BYTES = 256,
-	/* The tag travels beside the frame. Checksums stay as they are sent. */
+	/* A VLAN tag is handed over in the metadata. Checksums are left as they are sent, so no flag
+	 * offers them. */
 	LOOPBACK_TX_FLAGS = NET_TX_IPV4 | NET_TX_IPV6 | NET_TX_VLAN,
 };
 
-/* ---- Transmit ------------------------------------------------------------------------------------- */
+/* ---- Transmit
+ * ------------------------------------------------------------------------------------- */
 
-/* A packet whose segments were all found in the memory. */
+/* A packet, as a frame to be read. */
 struct source {
 	struct loopback_frame frame;
 	const struct net_tx_packet *packet;
@@ -44,8 +46,8 @@ static bool source_is_valid(const struct source *src)
 	return true;
 }
 
-/* Join bytes of the packet from offset at on. A sender may name a buffer that is posted for receive, so
- * the two may overlap. Return: how many bytes. */
+/* Copy bytes of the packet from offset at on, at most limit. memmove(), because a sender may name a
+ * buffer that is posted for receive. Return: how many bytes. */
 static uint32_t gather(const struct loopback_frame *frame, uint32_t at, uint8_t *to, uint32_t limit)
 {
 	const struct source *src = (const struct source *)frame;
@@ -85,7 +87,7 @@ static void wake(struct loopback_queue *q)
 	if (!q->armed)
 		return;
 	q->armed = false;
-	/* Cannot fail: the counter is 0 or 1 and the descriptor is ours. */
+	/* write() cannot fail: the counter is 0 or 1 and the descriptor is ours. */
 	if (write(q->ready_fd, &one, sizeof(one)) < 0)
 		q->armed = true;
 }
@@ -101,7 +103,7 @@ static bool send_packet(struct loopback_queue *q, struct source *src)
 	src->frame = (struct loopback_frame){packet->meta->len_bytes, packet->meta, gather};
 	to = destination_of(q, src);
 	if (!to)
-		return false; /* its queue was destroyed */
+		return false; /* the queue was destroyed */
 	if (loopback_deliver(to, &src->frame))
 		wake(to);
 	return true;
@@ -128,7 +130,8 @@ static int loopback_tx_avail(struct net_queue *base, struct net_buffer_access *p
 	return (int)count;
 }
 
-/* ---- Readiness and the rest of a queue --------------------------------------------------------------- */
+/* ---- Readiness and the rest of a queue
+ * --------------------------------------------------------------- */
 
 static bool loopback_poll_ready(struct net_queue *base, struct net_buffer_access *pool)
 {
@@ -138,7 +141,7 @@ static bool loopback_poll_ready(struct net_queue *base, struct net_buffer_access
 	(void)pool;
 	if (q->filled.first != LOOPBACK_NONE)
 		return true;
-	/* Nothing to read is the usual case; either way the descriptor is silent afterwards. */
+	/* Silence the descriptor. read() fails with EAGAIN if no frame came, which is just as good. */
 	if (!q->armed && read(q->ready_fd, &count, sizeof(count)) >= 0)
 		count = 0;
 	q->armed = true;
@@ -158,10 +161,10 @@ static void loopback_stats(struct net_queue *q, struct net_queue_stats *out, siz
 	grow_out(out, size_bytes, &stats, sizeof(stats));
 }
 
+/* No packet is outstanding: tx_avail completes each. */
 static void loopback_outstanding(struct net_queue *q, net_outstanding_fn *each, void *context)
 {
-	loopback_rx_outstanding(loopback_queue_of(q), each,
-				context); /* what is sent is done with */
+	loopback_rx_outstanding(loopback_queue_of(q), each, context);
 }
 
 static int loopback_queue_destroy(struct net_queue *base, struct net_error *err)
@@ -192,7 +195,8 @@ static const struct net_queue_ops loopback_queue_ops = {
 	.destroy = loopback_queue_destroy,
 };
 
-/* ---- Endpoint ------------------------------------------------------------------------------------- */
+/* ---- Endpoint
+ * ------------------------------------------------------------------------------------- */
 
 static int loopback_queue_open(struct loopback *ep, uint32_t index,
 			       const struct net_queue_config *config, struct net_queue **out,

@@ -8,25 +8,28 @@
 
 enum {
 	LOOPBACK_MAX_QUEUES = 64,
-	LOOPBACK_IDS = 65536, /* receive ids are below this; it bounds what can wait in a queue */
-	LOOPBACK_PIECES = 65536, /* of all posted buffers together, their first ones apart */
+	/* receive ids are below this number, which also bounds the frames that wait in a queue */
+	LOOPBACK_IDS = 65536,
+	/* of all posted buffers together, their first pieces not counted */
+	LOOPBACK_PIECES = 65536,
 	LOOPBACK_BATCH = 64,
-	LOOPBACK_FRAME_IDS = 256,     /* that one frame may take: metadata says up to 255 more */
-	LOOPBACK_NONE = LOOPBACK_IDS, /* no id, no piece: the end of a list */
+	LOOPBACK_FRAME_IDS = 256,     /* most ids of one frame: more_ids is at most 255 */
+	LOOPBACK_NONE = LOOPBACK_IDS, /* marks the end of a list of ids or pieces */
 };
 
-/* A contiguous part of a buffer. */
+/* A contiguous piece of a buffer. */
 struct piece {
 	uint8_t *at;
 	uint32_t len_bytes;
-	uint32_t next; /* in the buffer, or in the free list */
+	uint32_t next; /* next piece of the buffer, or of the free list */
 };
 
 struct slot {
-	struct piece first;	 /* at NULL: the id is not ours */
+	struct piece first;	 /* at is NULL while the frontend has the id */
 	uint32_t capacity_bytes; /* of all pieces */
 	uint32_t next;
-	struct net_rx_metadata metadata; /* of the frame, once the slot is filled */
+	/* of the frame in the buffer, once the slot is in filled */
+	struct net_rx_metadata metadata;
 };
 
 struct list {
@@ -36,12 +39,13 @@ struct list {
 struct loopback {
 	struct net_endpoint base;
 	uint32_t max_queues;
-	uint32_t made; /* by the last get_queues */
+	uint32_t made; /* number of queues that the last get_queues made */
 	uint32_t alive;
-	struct loopback_queue *queues[LOOPBACK_MAX_QUEUES]; /* NULL: destroyed */
+	/* NULL if the queue was destroyed */
+	struct loopback_queue *queues[LOOPBACK_MAX_QUEUES];
 	uint8_t key[RSS_KEY_BYTES];
 	uint16_t table[RSS_TABLE_ENTRIES];
-	uint32_t table_entries; /* 0: no steering */
+	uint32_t table_entries; /* 0 if there is no steering */
 };
 
 struct loopback_queue {
@@ -49,12 +53,12 @@ struct loopback_queue {
 	struct loopback *endpoint;
 	uint32_t index;
 	int ready_fd;
-	bool armed; /* poll_ready said no: the next frame must wake the sleeper */
+	bool armed; /* poll_ready returned false: the next frame must wake the sleeper */
 	bool rx_merge;
 	uint32_t posted_count, filled_count;
 	struct list posted, filled;
 	struct net_queue_stats stats;
-	uint32_t piece_free; /* list */
+	uint32_t piece_free; /* first of the free pieces */
 	struct piece pieces[LOOPBACK_PIECES];
 	struct slot slots[LOOPBACK_IDS];
 };
@@ -64,7 +68,8 @@ static inline struct loopback_queue *loopback_queue_of(struct net_queue *q)
 	return (struct loopback_queue *)q;
 }
 
-/* A frame on its way: read() copies up to limit of its bytes, from offset at on, and says how many. */
+/* A frame on its way from sender to receiver. read() copies bytes from offset at on, at most limit,
+ * and returns how many. */
 struct loopback_frame {
 	uint32_t len_bytes;
 	const struct net_tx_metadata *meta;
@@ -77,7 +82,8 @@ uint32_t loopback_rx_avail(struct net_queue *q, struct net_buffer_access *pool, 
 			   uint32_t count);
 int loopback_rx_poll(struct net_queue *q, struct net_buffer_access *pool, uint32_t *ids,
 		     uint32_t count);
-/* Put a frame into the next posted buffer, or buffers. Return: false when it was dropped, and counted. */
+/* Copy a frame to the next posted buffer, or to several. Return: false if the frame was dropped,
+ * which is counted. */
 bool loopback_deliver(struct loopback_queue *q, const struct loopback_frame *frame);
 void loopback_rx_outstanding(struct loopback_queue *q, net_outstanding_fn *each, void *context);
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Loopback, receive. A receive id walks through two lists of its queue, linked through the table of ids:
+ * Loopback, receive. A receive id goes through two lists of its queue, chained through the table of
+ * ids:
  *
  *     rx_avail --> posted --(a frame was copied in)--> filled --> rx_poll
  *
- * The pool is only asked during the call that brings it: a buffer's pieces are looked up when it is posted
- * and metadata waits in the table, so a frame may arrive on a queue nobody is just calling.
+ * The pool is asked only during a call that passes it. So a buffer's pieces are looked up when it is
+ * posted, and metadata waits in the table: a frame may arrive on a queue that nobody is calling.
  */
 #include "backend/count.h"
 #include "backend/loopback.h"
@@ -37,7 +38,7 @@ static uint32_t list_pop(struct loopback_queue *q, struct list *list)
 void loopback_rx_open(struct loopback_queue *q)
 {
 	for (uint32_t i = 0; i < LOOPBACK_PIECES; i++)
-		q->pieces[i].next = i + 1; /* the last one's is LOOPBACK_NONE */
+		q->pieces[i].next = i + 1; /* the last one's next is LOOPBACK_NONE */
 	q->posted.first = q->filled.first = LOOPBACK_NONE;
 }
 
@@ -53,7 +54,7 @@ static void free_pieces(struct loopback_queue *q, struct slot *slot)
 	slot->first = (struct piece){.next = LOOPBACK_NONE};
 }
 
-/* Look up the pieces behind the first one. Return: 0 or why not. */
+/* Look up the pieces of a buffer behind its first one. Return: 0 or why the id is refused. */
 static enum net_rx_refusal add_pieces(struct loopback_queue *q, struct net_buffer_access *pool,
 				      uint32_t id)
 {
@@ -86,7 +87,7 @@ static enum net_rx_refusal add_pieces(struct loopback_queue *q, struct net_buffe
 
 /* ---- Post and collect ------------------------------------------------------------------------- */
 
-/* Return: 0 or why not. */
+/* Post one id. Return: 0 or why the id is refused. */
 static enum net_rx_refusal post(struct loopback_queue *q, struct net_buffer_access *pool,
 				uint32_t id, const struct net_rx_buffer *buffer)
 {
@@ -140,7 +141,7 @@ uint32_t loopback_rx_avail(struct net_queue *base, struct net_buffer_access *poo
 	return refused;
 }
 
-/* Take filled ids up to max, none of a frame whose other ids would not fit. */
+/* Take up to max ids out of filled, but none of a frame whose ids do not all fit. */
 static uint32_t collect(struct loopback_queue *q, uint32_t *ids, struct net_rx_metadata *metadata,
 			uint32_t max)
 {
@@ -180,7 +181,7 @@ int loopback_rx_poll(struct net_queue *base, struct net_buffer_access *pool, uin
 
 /* ---- Frames that arrive ----------------------------------------------------------------------- */
 
-/* Copy a frame's bytes from offset at on into a buffer. Return: how many it took. */
+/* Copy a frame's bytes from offset at on to a buffer. Return: how many bytes the buffer took. */
 static uint32_t fill(struct loopback_queue *q, const struct slot *slot,
 		     const struct loopback_frame *frame, uint32_t at)
 {
@@ -195,7 +196,8 @@ static uint32_t fill(struct loopback_queue *q, const struct slot *slot,
 	}
 }
 
-/* How many posted buffers the frame needs. Return: 0 when they do not hold it, or may not. */
+/* Return: how many posted buffers the frame needs; 0 if they do not hold it, or if one does not and
+ * rx_merge is off. */
 static uint32_t buffers_for(const struct loopback_queue *q, uint32_t len_bytes)
 {
 	uint32_t n = 0, room = 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The calls that have nothing to do in a backend without a NIC: no completion comes later, no CPU
- * hint has an addressee, no link changes. */
+/* The operations in which a backend without a NIC does nothing: no completion comes later, there is
+ * no interrupt to move, and no link changes. */
 #ifndef NET_NOTHING_H
 #define NET_NOTHING_H
 

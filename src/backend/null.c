@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* The backend that is not there: the smallest implementor of the contract. */
+/* The null backend sends to nowhere and receives nothing. It is the smallest implementor of the
+ * contract. */
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -15,7 +16,7 @@
 
 enum { NULL_MAX_QUEUES = 64 };
 
-/* Nothing reaches a wire, so no request can be honoured wrongly. */
+/* All flags: no packet reaches a wire, so no request can be honoured wrongly. */
 enum {
 	NULL_TX_FLAGS = NET_TX_IP_CHECKSUM | NET_TX_TCP_CHECKSUM | NET_TX_UDP_CHECKSUM |
 			NET_TX_TCP_SEGMENTATION | NET_TX_UDP_SEGMENTATION | NET_TX_IPV4 |
@@ -24,16 +25,17 @@ enum {
 
 struct null_endpoint {
 	struct net_endpoint base;
-	uint32_t made;				    /* by the last get_queues */
-	uint32_t alive;				    /* atomic: queues end in their own threads */
-	struct null_queue *queues[NULL_MAX_QUEUES]; /* NULL: destroyed */
+	uint32_t made;	/* number of queues that the last get_queues made */
+	uint32_t alive; /* atomic, because queues are destroyed in their own threads */
+	struct null_queue *queues[NULL_MAX_QUEUES]; /* NULL if the queue was destroyed */
 };
 
 struct null_queue {
 	struct net_queue base;
 	struct null_endpoint *endpoint;
 	uint32_t index;
-	int never_fd; /* an eventfd that nobody writes: sleeping on it lasts until the deadline */
+	/* an eventfd that nobody writes: a sleep on it lasts until the deadline */
+	int never_fd;
 	struct net_queue_stats stats;
 };
 
@@ -96,7 +98,7 @@ static void null_stats(struct net_queue *q, struct net_queue_stats *out, size_t 
 	grow_out(out, size_bytes, &stats, sizeof(stats));
 }
 
-/* Receive ids are not kept: nothing will ever be written to their buffers. */
+/* No id is outstanding: null_rx_avail() forgets ids, as nothing is ever written to their buffers. */
 static void null_outstanding(struct net_queue *q, net_outstanding_fn *each, void *context)
 {
 	(void)q, (void)each, (void)context;
@@ -112,7 +114,7 @@ static int null_queue_destroy(struct net_queue *q, struct net_error *err)
 	endpoint = queue->endpoint;
 	endpoint->queues[queue->index] = NULL;
 	free(queue);
-	/* Last: with no queue alive another thread may end the endpoint. */
+	/* The last store: once alive is 0 another thread may destroy the endpoint. */
 	__atomic_sub_fetch(&endpoint->alive, 1, __ATOMIC_RELEASE);
 	return 0;
 }

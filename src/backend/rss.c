@@ -36,7 +36,8 @@ uint32_t rss_toeplitz(const uint8_t *key, const uint8_t *input, uint32_t len)
 		(uint32_t)key[0] << 24 | (uint32_t)key[1] << 16 | (uint32_t)key[2] << 8 | key[3];
 	uint32_t hash = 0;
 
-	/* For each bit set in the input add the 32 bits of the key that start at its position. */
+	/* For each bit that is set in the input, add the 32 bits of the key that begin at the bit's
+	 * position. */
 	for (uint32_t i = 0; i < len; i++) {
 		for (int bit = 7; bit >= 0; bit--) {
 			if (input[i] >> bit & 1)

@@ -8,12 +8,14 @@ bool net_tx_next(struct net_tx_iterator *it, struct net_tx_packet *packet)
 	const struct net_tx_segment *s = it->at;
 	const struct net_tx_metadata *meta;
 	uint32_t claimed, count = 0;
-	uint64_t sum = 0; /* has room for 65535 lengths of 32 bits: a guest cannot wrap it */
+	/* 65535 lengths of 32 bits fit, so a guest cannot make the sum wrap */
+	uint64_t sum = 0;
 
 	if (s == it->end)
 		return false;
 	meta = s->head;
-	claimed = meta ? meta->segment_count : 0; /* 0 is never reached: all tails that follow */
+	/* 0 is never reached by count: then all tails that follow are of this packet */
+	claimed = meta ? meta->segment_count : 0;
 	packet->meta = meta;
 	packet->segments = s;
 	do {

@@ -9,7 +9,8 @@
 #include "base/error.h"
 
 struct net_slots {
-	struct net_buffer_access pool; /* first: a pool is its slots */
+	/* first member: pool_ops cast a pool to its struct net_slots */
+	struct net_buffer_access pool;
 	uint32_t count;
 	uint32_t slot_bytes;
 	uint32_t header_bytes;
@@ -59,7 +60,8 @@ static const struct net_buffer_access_ops pool_ops = {
 	.memory = memory,
 };
 
-/* Return: 0 or -errno; what was made is in s either way. */
+/* Make ids, metadata and memory. Return: 0 or -errno; net_slots_close() frees what was made either
+ * way. */
 static int make(struct net_slots *s)
 {
 	const uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);

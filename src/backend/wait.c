@@ -15,7 +15,8 @@ static int64_t monotonic_ns(void)
 	return now.tv_sec * NSEC_PER_SEC + now.tv_nsec;
 }
 
-/* Sleep until fd is readable or the time is over; left_ns < 0: no deadline. Return: 0 or -errno. */
+/* Sleep until fd is readable or left_ns are over; left_ns < 0 sleeps without a deadline. Return: 0
+ * or -errno. */
 static int sleep_on(int fd, int64_t left_ns)
 {
 	struct pollfd pfd = {.fd = fd, .events = POLLIN};
@@ -26,7 +27,7 @@ static int sleep_on(int fd, int64_t left_ns)
 
 	if (ppoll(&pfd, 1, left_ns < 0 ? NULL : &left, NULL) < 0)
 		return -errno;
-	/* A closed descriptor would wake us at once, for ever. */
+	/* ppoll() returns at once for a closed descriptor, and always would. */
 	return pfd.revents & POLLNVAL ? -EBADF : 0;
 }
 
@@ -39,7 +40,8 @@ int net_queue_wait(struct net_queue *q, struct net_buffer_access *pool, int64_t 
 		return 1;
 	if (timeout_ns == 0)
 		return 0;
-	/* -1 belongs to a backend that is always ready; one that is not has nothing to wake us. */
+	/* A backend without a ready fd is one that is always ready. This one is not, so nothing
+	 * could wake us. */
 	fd = net_queue_ready_fd(q);
 	if (fd < 0)
 		return -EINVAL;
@@ -54,8 +56,8 @@ int net_queue_wait(struct net_queue *q, struct net_buffer_access *pool, int64_t 
 		rc = sleep_on(fd, left);
 		if (rc)
 			return rc;
-		/* The descriptor may have woken us for something that came to nothing: look again,
-		 * which also re-arms it. */
+		/* What woke us may give the frontend nothing. poll_ready says whether it does, and
+		 * re-arms the descriptor. */
 		if (net_queue_poll_ready(q, pool))
 			return 1;
 	}

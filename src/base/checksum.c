@@ -9,8 +9,8 @@ enum {
 	IPV4_CHECKSUM_AT = 10,
 	TCP_CHECKSUM_AT = 16,
 	UDP_CHECKSUM_AT = 6,
-	VLAN_AT = 12,		/* behind the two MAC addresses */
-	LEAST_FRAME_BYTES = 60, /* without its FCS */
+	VLAN_AT = 12,		/* offset of the tag: behind the two MAC addresses */
+	LEAST_FRAME_BYTES = 60, /* shortest frame of Ethernet, without its FCS */
 };
 
 /* ---- The Internet checksum (RFC 1071) ----------------------------------------------------------- */
@@ -29,9 +29,9 @@ static uint64_t halves(uint64_t v)
 }
 
 /*
- * Add len bytes to a sum of 16-bit words in memory order: ones' complement addition does not mind
- * the byte order (RFC 1071, 2B), nor being done 32 bits at a time. Carries collect in the upper
- * half of the sum: room for 2^31 additions. The loads may be unaligned.
+ * Add len bytes to a sum of 16-bit words in memory order. Ones' complement addition gives the same
+ * result in either byte order (RFC 1071, 2B) and 32 bits at a time. Carries collect in the upper half
+ * of the sum, which has room for 2^31 additions. The loads may be unaligned.
  */
 static uint64_t sum_bytes(uint64_t sum, const uint8_t *at, uint32_t len)
 {
@@ -39,7 +39,7 @@ static uint64_t sum_bytes(uint64_t sum, const uint8_t *at, uint32_t len)
 	uint16_t word;
 	uint32_t i = 0;
 
-	/* Two sums, so that an addition need not wait for the one before. */
+	/* Two sums: the additions to one do not wait for those to the other. */
 	for (; i + 32 <= len; i += 32) {
 		sum += halves(load64(at + i));
 		sum2 += halves(load64(at + i + 8));
@@ -53,7 +53,7 @@ static uint64_t sum_bytes(uint64_t sum, const uint8_t *at, uint32_t len)
 		sum += word;
 	}
 	if (i < len) {
-		word = 0; /* an odd last byte counts as followed by a zero byte */
+		word = 0; /* an odd last byte is summed as if a zero byte followed */
 		memcpy(&word, at + i, 1);
 		sum += word;
 	}
@@ -71,7 +71,7 @@ static uint16_t fold(uint64_t sum)
 
 /* ---- Where it is applied -------------------------------------------------------------------------- */
 
-/* The sum of the addresses, the protocol and the length: what the checksum covers beside the data. */
+/* Return: the sum of the pseudo-header: addresses, protocol and length. */
 static uint64_t pseudo_header_sum(const uint8_t *frame, const struct headers *h)
 {
 	const uint8_t *ip = frame + h->l3;
@@ -80,7 +80,7 @@ static uint64_t pseudo_header_sum(const uint8_t *frame, const struct headers *h)
 	return h->ip_version == 4 ? sum_bytes(sum, ip + 12, 8) : sum_bytes(sum, ip + 8, 32);
 }
 
-/* The field's place behind the transport header's start. */
+/* Return: offset of the checksum field in the transport header. */
 static uint8_t field_at(const struct headers *h)
 {
 	return h->protocol == HEADERS_TCP ? TCP_CHECKSUM_AT : UDP_CHECKSUM_AT;
@@ -99,7 +99,7 @@ static void fill_l4(uint8_t *frame, const struct headers *h)
 	memcpy(field, &value, sizeof(value));
 	value = (uint16_t)~fold(
 		sum_bytes(pseudo_header_sum(frame, h), frame + h->l4, h->l4_len_bytes));
-	/* In UDP a 0 says that there is no checksum; 0xffff is the same number (RFC 768). */
+	/* A UDP checksum of 0 means that there is none; 0xffff is the same number (RFC 768). */
 	if (!value && h->protocol == HEADERS_UDP)
 		value = 0xffff;
 	memcpy(field, &value, sizeof(value));
@@ -128,7 +128,7 @@ bool checksum_fill(uint8_t *frame, uint32_t len, const struct net_tx_metadata *m
 		return true;
 	if (meta->l2_len_bytes < HEADERS_ETHERNET_BYTES)
 		return false;
-	/* The request says where the headers are; the bytes have to agree in every respect. */
+	/* meta says where the headers are. The bytes have to agree with each of its fields. */
 	h = headers_at(frame, len, len, meta->l2_len_bytes);
 	if (!h.ip_version || h.l3_len_bytes != meta->l3_len_bytes)
 		return false;
@@ -149,7 +149,8 @@ static uint8_t inspect_l4(uint8_t *frame, const struct headers *h, enum checksum
 	uint16_t field;
 
 	memcpy(&field, l4_field(frame, h), sizeof(field));
-	/* Never computed. Over IPv6 only some tunnels may do that: the receiver has to know. */
+	/* The sender computed no checksum. Over IPv6 only some tunnels may do that, so the receiver
+	 * has to decide. */
 	if (!field && h->protocol == HEADERS_UDP)
 		return NET_CHECKSUM_UNKNOWN;
 	if (fold(sum_bytes(pseudo, frame + h->l4, h->l4_len_bytes)) == 0xffff)
@@ -164,7 +165,8 @@ static uint8_t inspect_l4(uint8_t *frame, const struct headers *h, enum checksum
 	return NET_CHECKSUM_GOOD;
 }
 
-/* Is there more behind the packet than what a short one is padded with? A tag may come on top of that. */
+/* Return: true if the frame goes on behind its packet for longer than the padding of a short frame.
+ * Tags count on top of the shortest frame. */
 static bool is_longer(const struct headers *h, uint32_t len)
 {
 	return len > h->l4 + h->l4_len_bytes &&
@@ -194,7 +196,8 @@ bool checksum_inspect(uint8_t *frame, uint32_t len, enum checksum_source source,
 		out->checksum_start_bytes = (uint16_t)h.l4;
 		out->checksum_field_bytes = field_at(&h);
 	}
-	/* Nothing is claimed of a header that nobody may have sent. */
+	/* The frame may be several packets joined into one. Then nobody has sent its IP header, and
+	 * the header's checksum says nothing. */
 	if (source == CHECKSUM_JOINED && out->l4_checksum != NET_CHECKSUM_GOOD &&
 	    out->ip_checksum == NET_CHECKSUM_GOOD)
 		out->ip_checksum = NET_CHECKSUM_UNKNOWN;

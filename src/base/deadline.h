@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Waiting for the kernel, or for another process: up to a time on the clock. The rounds of a wait are not
- * counted, because on a loaded machine each takes as long as it takes. */
+/* Waiting for the kernel or for another process until a time on the clock. The rounds of a wait are
+ * not counted, because on a loaded machine each takes as long as it takes. */
 #ifndef NET_XDP_DEADLINE_H
 #define NET_XDP_DEADLINE_H
 
@@ -39,14 +39,14 @@ static inline bool deadline_passed(const struct deadline *d)
 	return clock_ms() >= d->end_ms;
 }
 
-/* Milliseconds since it was set. */
+/* Return: milliseconds since deadline_in(). */
 static inline uint32_t deadline_spent(const struct deadline *d)
 {
 	return (uint32_t)(clock_ms() - d->start_ms);
 }
 
-/* Is it time for a word to a person? Once the wait has become long enough to ask what it is for, and every
- * DEADLINE_TELL_MS from then on. */
+/* Return: true if it is time to tell a person what is waited for: DEADLINE_TELL_MS after the start
+ * of the wait, and every DEADLINE_TELL_MS from then on. */
 static inline bool deadline_tell(struct deadline *d)
 {
 	int64_t now = clock_ms();
@@ -62,13 +62,14 @@ static inline bool deadline_told(const struct deadline *d)
 	return d->tell_ms > d->start_ms + DEADLINE_TELL_MS;
 }
 
-/* Nobody wants to wait any longer. */
+/* End the wait now, because the caller's tell() said so. */
 static inline void deadline_give_up(struct deadline *d)
 {
 	d->end_ms = d->start_ms;
 }
 
-/* Say what is being waited for, and for how long at most; tell may be NULL. Return: shall the wait go on? */
+/* Call tell, which may be NULL, with a sentence: what is waited for, and for how long at most.
+ * Return: true if the wait is to go on. */
 bool wait_tell(bool (*tell)(void *context, const char *sentence), void *context, uint32_t most_ms,
 	       const char *format, ...) __attribute__((format(printf, 4, 5)));
 

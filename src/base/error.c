@@ -30,9 +30,11 @@ int error_set(struct net_error *err, int code, const char *step, const char *for
 
 static const struct {
 	const char *name;
-	const char *option; /* without which the kernel has no such call */
+	const char *option; /* the kernel option without which there is no such call */
 	uint64_t needs;
-	bool initial; /* in the initial user namespace (capable()); else in the network namespace's */
+	/* the kernel asks capable(): in the initial user namespace. Else ns_capable(): in the
+	 * network namespace's */
+	bool initial;
 } calls[] = {
 	[CALL_OTHER] = {"this call", NULL, 0, false},
 	[CALL_NETLINK] = {"socket(AF_NETLINK)", "CONFIG_NET", 0, false},
@@ -49,7 +51,7 @@ static const struct {
 static const struct {
 	uint64_t bit;
 	const char *name;
-	bool admin_has_it; /* the kernel takes CAP_SYS_ADMIN as well */
+	bool admin_has_it; /* the kernel accepts CAP_SYS_ADMIN instead */
 } capabilities[] = {
 	{CAP(NET_RAW), "CAP_NET_RAW", false},
 	{CAP(NET_ADMIN), "CAP_NET_ADMIN", false},
@@ -69,7 +71,7 @@ static uint64_t missing(uint64_t needs, const struct error_privileges *have)
 	return needs & ~has;
 }
 
-/* "CAP_NET_ADMIN, CAP_BPF and CAP_PERFMON" */
+/* Write the names of a set: "CAP_NET_ADMIN, CAP_BPF and CAP_PERFMON". */
 static void list(uint64_t set, char *out, size_t size)
 {
 	size_t len = 0;
@@ -87,7 +89,7 @@ static void list(uint64_t set, char *out, size_t size)
 	}
 }
 
-/* EPERM and EACCES. */
+/* Why the kernel answered EPERM or EACCES to a call. */
 static void explain_refusal(enum error_call call, const struct error_privileges *have, char *out,
 			    size_t size)
 {
@@ -187,7 +189,7 @@ static struct error_privileges privileges(void)
 struct error_hint error_hint(int code, enum error_call call)
 {
 	struct error_privileges have = {0};
-	int before = errno; /* the caller may have more to say of it */
+	int before = errno; /* the caller still wants to print errno */
 
 	if (code == -EPERM || code == -EACCES)
 		have = privileges();

@@ -17,10 +17,10 @@ int error_set(struct net_error *err, int code, const char *step, const char *for
 
 /* ---- What to do about an errno ---------------------------------------------------------------- */
 
-/* What failed: it says which capabilities the kernel asks for there. */
+/* Which call failed. The call decides which capabilities the kernel asks for. */
 enum error_call {
-	CALL_OTHER,   /* asks for none, and nobody forbids it */
-	CALL_NETLINK, /* socket(AF_NETLINK) and what is asked over it */
+	CALL_OTHER,   /* a call that needs no capability */
+	CALL_NETLINK, /* socket(AF_NETLINK) and requests over it */
 	CALL_SOCKET,  /* socket(AF_XDP) */
 	CALL_OPTION,  /* setsockopt() and mmap() of an AF_XDP socket */
 	CALL_BUSY_POLL,
@@ -30,14 +30,14 @@ enum error_call {
 };
 
 struct error_hint {
-	char text[224]; /* starts with "; ", or is "" */
+	char text[224]; /* "", or a text that starts with "; " */
 };
 
-/* For a call that failed with this code, in this process: `..., error_hint(rc, CALL_SOCKET).text`.
- * Leaves errno as it was. */
+/* What to do about a call of this process that failed with this code: `..., error_hint(rc,
+ * CALL_SOCKET).text`. Leaves errno as it was. */
 struct error_hint error_hint(int code, enum error_call call);
 
-/* ---- The rule behind it, which asks nobody ---------------------------------------------------- */
+/* ---- The rule behind error_hint(), which asks the system nothing -------------------------------- */
 
 enum error_namespace {
 	USER_NAMESPACE_UNKNOWN, /* no /proc */
@@ -45,9 +45,9 @@ enum error_namespace {
 	USER_NAMESPACE_OTHER,
 };
 
-/* What this process may do. */
+/* What a process may do. */
 struct error_privileges {
-	bool known; /* the kernel told which capabilities are effective */
+	bool known; /* effective is what capget() answered */
 	uint64_t effective;
 	bool is_root; /* effective uid 0 */
 	enum error_namespace user_namespace;

@@ -7,8 +7,8 @@
 
 #include "base/hash.h"
 
-/* Where getrandom() is refused (a system call filter) or has nothing yet (early boot): the kernel gives
- * each process 16 random bytes when it starts. */
+/* A random seed. getrandom() may be refused (a system call filter) or have no entropy yet (early
+ * boot). Then the 16 random bytes that the kernel gives each process at its start are used. */
 static uint64_t seed(uintptr_t own)
 {
 	const void *given = (const void *)getauxval(AT_RANDOM);
@@ -23,7 +23,7 @@ static uint64_t seed(uintptr_t own)
 	return value ^ (uint64_t)now.tv_nsec << 20 ^ own;
 }
 
-/* splitmix64 (Steele, Lea, Flood 2014). */
+/* The next number of splitmix64 (Steele, Lea, Flood 2014). */
 static uint64_t next(uint64_t *state)
 {
 	uint64_t z = *state += 0x9e3779b97f4a7c15u;

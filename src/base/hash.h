@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Buckets for addresses that a guest chooses. Tabulation hashing: a random word for each value of each
- * byte of the key, and their exclusive or. For any set of keys that was chosen without knowledge of the
- * words the chains are as short as for random numbers, also for arithmetic progressions, which one
- * multiplication spreads badly for some multipliers (Patrascu and Thorup, "The Power of Simple
- * Tabulation Hashing", 2012). Six loads for a key; only strays need it.
+ * A hash for addresses that a guest chooses: tabulation hashing, the exclusive or of one random word
+ * for each byte of the key, chosen by the byte's value. For any set of keys that was chosen without
+ * knowledge of the words chains are as short as for random numbers. Arithmetic progressions are no
+ * exception, while some multipliers of a multiplicative hash spread them badly (Patrascu and Thorup,
+ * "The Power of Simple Tabulation Hashing", 2012). Six loads for a key; only strays are looked up.
  */
 #ifndef NET_XDP_HASH_H
 #define NET_XDP_HASH_H
@@ -17,7 +17,7 @@ struct hash {
 	uint32_t word[HASH_KEY_BYTES][256];
 };
 
-/* Words of its own, that nobody outside this process knows. Return: NULL without memory; free() it. */
+/* Make a hash with random words of its own. Return: NULL if there is no memory; free() it. */
 struct hash *hash_open(void);
 
 static inline uint32_t hash_of(const struct hash *h, uint64_t key)

@@ -5,20 +5,20 @@ enum {
 	ETHERTYPE_IPV4 = 0x0800,
 	ETHERTYPE_IPV6 = 0x86dd,
 	ETHERTYPE_SERVICE_TAG = 0x88a8,
-	IPV4_FRAGMENT = 0x3fff, /* more fragments, or an offset */
+	IPV4_FRAGMENT = 0x3fff, /* mask of more-fragments and the fragment offset */
 	IPV6_HOP_BY_HOP = 0,
 	IPV6_DESTINATION_OPTIONS = 60,
 	IPV6_EXTENSION_UNIT = 8,
-	IPV6_EXTENSIONS = 8, /* a chain longer than this is not worth following */
+	IPV6_EXTENSIONS = 8, /* longest chain of extension headers that is followed */
 };
 
-/* What may be read and how long the frame says it is, both counted from the IP header. */
+/* How many bytes may be read, and how long the frame is; both from the IP header on. */
 struct bounds {
 	uint32_t present;
 	uint32_t len;
 };
 
-/* Accept the transport header only whole, and with a length that the packet really has. */
+/* Note the transport header if it lies there whole, with a length that the packet really has. */
 static void transport(const uint8_t *ip, struct bounds bounds, struct headers *h, uint8_t protocol)
 {
 	uint32_t present = bounds.present - h->l3_len_bytes, udp_len;
@@ -27,7 +27,8 @@ static void transport(const uint8_t *ip, struct bounds bounds, struct headers *h
 	    present >= HEADERS_TCP_BYTES) {
 		h->protocol = HEADERS_TCP;
 	} else if (protocol == HEADERS_UDP && present >= HEADERS_UDP_BYTES) {
-		/* A receiver sums over UDP's own length, which may end before the packet does. */
+		/* A receiver computes the checksum over UDP's own length, which may end before the
+		 * packet does. */
 		udp_len = headers_read16(ip + h->l3_len_bytes + 4);
 		if (udp_len < HEADERS_UDP_BYTES || udp_len > h->l4_len_bytes)
 			return;

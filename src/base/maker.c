@@ -18,7 +18,8 @@ struct maker maker_self(void)
 	return self;
 }
 
-/* Whoever is waiting for its parent to hear of its end has ended too. */
+/* Return: true if the process has ended. A zombie, whose parent has not waited for it yet, has ended
+ * too. */
 static bool has_ended(pid_t pid)
 {
 	int fd = (int)syscall(SYS_pidfd_open, pid, 0);
@@ -37,6 +38,7 @@ bool maker_is_us(const struct maker *maker)
 
 	if (known && maker->pid_namespace != self.pid_namespace)
 		return false;
-	/* Who has lost sight of /proc since (chroot) is still who he was. */
+	/* A process that lost sight of /proc meanwhile (chroot) has no pid_namespace now, but is
+	 * still the maker. */
 	return maker->pid == self.pid || (known && has_ended(maker->pid));
 }

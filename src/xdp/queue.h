@@ -27,7 +27,7 @@
 
 struct net_xdp_endpoint;
 
-/* A frame larger than a chunk, while its pieces come in. 9216 / (2048 - 256) rounds up to 6. */
+/* A frame that comes in several chunks, while its parts come in. 9216 / (2048 - 256) rounds up to 6. */
 #define GATHER_PARTS 8
 
 struct gather {
@@ -35,8 +35,8 @@ struct gather {
 	uint32_t len[GATHER_PARTS];
 	uint32_t parts;
 	uint32_t bytes;
-	bool broken; /* to be dropped as a whole when its last piece is here */
-	bool left;   /* whole, but the call had no room for all of its ids */
+	bool broken; /* more parts than fit here: the whole frame is dropped with its last part */
+	bool left;   /* complete, but rx_poll had no room for all of its ids */
 };
 
 /* A packet that may need more than its id kept: of several descriptors, bounced, or not usual. */
@@ -46,23 +46,25 @@ struct tx_packet {
 	uint64_t bounced;     /* its private slot, or BOUNCE_NONE */
 };
 
-/* Looks at a ring of a zero-copy driver that was told and does nothing, until it is told again. A frontend
- * that only looks needs 20 to 100 us for so many: about the timer's interval for one that sleeps. */
+/* A driver in zero-copy mode that was woken and has not moved its ring for so many polls is woken
+ * again: a wake-up can be lost. So many polls take 20 to 100 us, about the timer's interval of a
+ * queue that sleeps. */
 #define PATIENCE_LOOKS 1024u
 
-/* Between two questions whether device and program are there, and two attempts to enter the map. */
+/* Least time between two looks whether device and program are still there, and between two attempts
+ * to enter the program's map. */
 #define LOOK_MS 250u
 
-/* Calls that found nothing, until one of them reads the clock. Few, because a frontend may make only ten
- * a second, and has to be told within that second. */
+/* After so many calls that found nothing one reads the clock. Few, because a frontend may make only
+ * ten calls a second and has to be told within that second. */
 #define LOOKS_PER_CLOCK 4u
 
 #define QUEUE_LINE_BYTES 64
 #define QUEUE_LINE	 __attribute__((aligned(QUEUE_LINE_BYTES)))
 
 /*
- * Grouped by cache lines: beside the rings' views and the counters, a usual call of one direction looks
- * at the constants, which nobody writes after bind, and at its own state.
+ * Grouped by cache lines. Beside the rings' views and the counters, a call on the fast path touches the
+ * constants, which nobody writes after bind, and its own direction's state.
  */
 struct net_xdp_queue {
 	struct net_queue base;
@@ -70,35 +72,38 @@ struct net_xdp_queue {
 	/* ---- hot: constants ---- */
 	const struct memory *memory;
 	uint64_t umem_bytes;
-	uint64_t rx_fast_offset; /* frame_offset where an RX descriptor's address has it */
-	uint32_t frame_offset;	 /* of a frame behind its chunk's start */
+	/* frame_offset as an RX descriptor's addr carries it: shifted by 48 with unaligned chunks */
+	uint64_t rx_fast_offset;
+	uint32_t frame_offset; /* from a chunk's start to its frame */
 	uint32_t chunk_bytes;
 	uint32_t direct_capacity;
-	uint32_t rx_fast_capacity; /* what a usual frame has at most */
+	uint32_t rx_fast_capacity; /* longest frame that the fast path delivers */
 	uint32_t max_frame_bytes;
 	bool unaligned;
-	bool zero_copy; /* the page rule and the fence apply */
-	bool paged;	/* there is something to cross: see queue_page_rule() */
+	bool zero_copy; /* bound in zero-copy mode */
+	bool paged;	/* chunks may not cross a page boundary: see queue_page_rule() */
 	bool jumbo;
-	bool inspect; /* rx_checksum or rx_vlan: frames are looked at */
-	bool rx_fast; /* may post_fast() be used? */
+	bool inspect; /* rx_checksum or rx_vlan is on: rx_look_at() is called for each frame */
+	bool rx_fast; /* post_fast() may be used */
 	bool outside; /* bound, but not in the XDP program's map: the host keeps the frames */
 
 	struct xsk xsk; /* its rings are hot: a cache line each */
 
 	/* ---- hot: receive ---- */
 	QUEUE_LINE struct rx_table rx_ids;
-	uint64_t
-		rx_fast_key; /* what a usual frame's descriptor and its buffer's record differ in */
-	uint32_t rx_region;  /* hint for memory_offset() */
-	uint32_t rx_private_out; /* private chunks that the kernel holds */
-	uint32_t rx_empty_polls; /* that found nothing, in zero copy */
+	/* desc.addr ^ rx_ids.state[id] of a frame at frame_offset in a chunk that was posted */
+	uint64_t rx_fast_key;
+	uint32_t rx_region;	 /* hint for memory_offset() */
+	uint32_t rx_private_out; /* private chunks that the kernel has */
+	uint32_t rx_empty_polls; /* calls of rx_poll() that found nothing, in zero-copy mode */
 	uint32_t
 		rx_announced; /* the fill ring's producer index at the last wake-up of the driver */
 	struct rx_list pending, waiting; /* parked, see enum rx_owner */
-	bool rx_wake_failed;		 /* that wake-up: the driver may not know of the entries */
-	bool rx_dropping;     /* not jumbo, but the frame of the last descriptor goes on */
-	bool rx_silent_split; /* the driver splits frames without a word */
+	/* that wake-up failed: the driver may not know of the entries */
+	bool rx_wake_failed;
+	bool rx_dropping; /* dropping a frame in several descriptors: more parts follow */
+	/* the driver splits long frames without setting XDP_PKT_CONTD (igb, igc) */
+	bool rx_silent_split;
 
 	/* ---- hot: transmit ---- */
 	/* Key: address / 2. Id: the packet's, or with extra not INFLIGHT_NONE: see tx_packet[extra]. */
@@ -115,18 +120,20 @@ struct net_xdp_queue {
 	bool failed;		     /* tx_poll reports NET_TRY_RESTART */
 	bool failure_told;
 
-	/* ---- warm: what is not usual ---- */
+	/* ---- warm: what the fast path does not touch ---- */
 	QUEUE_LINE struct bounce rx_private;
 	struct bounce tx_private;
 	struct gather gather;
-	bool rx_merge;		   /* a frame may go on in further buffers */
-	uint64_t base_mask;	   /* RX descriptor address -> what the fill entry named */
-	uint64_t *chunk_lent;	   /* aligned only, see chunk.h */
-	uint32_t driver_gap_bytes; /* in front of a frame: overwritten by the driver in zero copy */
+	/* of the queue's configuration: a frame may go on in further buffers */
+	bool rx_merge;
+	uint64_t base_mask;   /* RX descriptor's addr & this: the chunk that was posted */
+	uint64_t *chunk_lent; /* aligned only, see chunk.h */
+	/* in zero-copy mode the driver overwrites so many bytes in front of a frame */
+	uint32_t driver_gap_bytes;
 	uint32_t driver_unit_bytes; /* see driver_buffer_unit() */
-	uint32_t
-		rx_silent_end; /* with rx_silent_split: what reaches so far into its chunk goes on */
-	uint32_t rx_frame_chunks; /* that a frame may come in */
+	/* with rx_silent_split: a part that reaches so far into its chunk is not the last */
+	uint32_t rx_silent_end;
+	uint32_t rx_frame_chunks; /* most chunks that one frame comes in */
 	uint32_t tx_packet_free_count;
 	struct tx_packet *tx_packet;
 	uint32_t *tx_packet_free; /* stack */
@@ -148,13 +155,13 @@ struct net_xdp_queue {
 	bool kernel_tells_sockets; /* netdev_queue_has_socket() was seen to work here */
 
 	uint32_t tx_timer_us;
-	int ready_fd; /* epoll over the socket, the timer and link events */
+	int ready_fd; /* epoll instance over the socket, the timer and link events: see ready.c */
 	int timer_fd;
 	bool timer_armed;
 	bool socket_watched; /* a member of ready_fd */
 	uint32_t timer_us;   /* the timer's next interval */
-	uint32_t looks;	     /* of a frontend that polls: calls that found nothing */
-	uint64_t looked_ms;  /* when the socket was asked last */
+	uint32_t looks;	     /* calls that found nothing: see queue_look() */
+	uint64_t looked_ms;  /* when look_around() looked last */
 	uint64_t entered_ms; /* the last attempt to enter the map, and what came of it */
 	int enter_error;
 
@@ -204,8 +211,8 @@ static inline enum kick_result queue_kick_rx(struct net_xdp_queue *q)
 	return result;
 }
 
-/* What a chunk that is given to the kernel and a usual frame that is sent must not cross. An aligned
- * chunk lies between two multiples of its size, and no page is smaller. */
+/* The page rule of a region: neither a chunk that is posted nor a frame that the fast path sends may
+ * cross a page. An aligned chunk needs only its own size as the page, and no page is smaller. */
 static inline struct page_rule queue_page_rule(const struct net_xdp_queue *q,
 					       const struct memory_region *r)
 {
@@ -230,14 +237,14 @@ int queue_destroy(struct net_queue *q, struct net_error *err);
 /* The kernel holds a chunk of a queue that is still outside: from now on it takes its frames. After a
  * failure at most a few attempts a second. Return: 0 or -errno. */
 int queue_enter(struct net_xdp_queue *q);
-/* queue_state.c: the parts of set-up that need no kernel. First the constants of the data calls, by all that
- * is known before bind. */
+/* queue_state.c: the parts of set-up that need no kernel. First the constants of the data calls, by
+ * all that is known before bind. */
 void queue_set_facts(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep);
 /* The constants that follow from the mode. */
 void queue_set_zero_copy(struct net_xdp_queue *q, bool zero_copy);
 /* Those that follow from what bind came to. */
 void queue_set_bound(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep);
-/* With driver_unit_bytes: how much of a chunk the NIC knows of; 0 when that is less than a unit. */
+/* With rx_silent_split: how much of a chunk the NIC knows of, in whole units of driver_unit_bytes. */
 static inline uint32_t queue_piece_bytes(const struct net_xdp_queue *q)
 {
 	return q->direct_capacity / q->driver_unit_bytes * q->driver_unit_bytes;
