@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* The capture wrapper's endpoint forwards everything; and how capture starts and stops. */
+/* The capture wrapper's endpoint, which forwards all operations, and the start and stop of a
+ * capture. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,7 +66,8 @@ static int capture_get_queues(struct net_endpoint *base, const struct net_queue_
 			capture_queue_put(q, &queues[made]);
 			continue;
 		}
-		for (uint32_t i = 0; i < count; i++) /* wrapped or not yet */
+		/* those put before are wrappers, the others inner queues */
+		for (uint32_t i = 0; i < count; i++)
 			net_queue_destroy(queues[i], NULL);
 		rc = error_set(err, -ENOMEM, "get_queues", "queue %u: out of memory", made);
 	}
@@ -195,8 +197,8 @@ static int check(const struct net_capture_config *c, struct net_error *err)
 	return 0;
 }
 
-/* Give each queue a spool, and only then begin. Return: 0 or -ENOMEM, the recorder then to be
- * closed. */
+/* Give each queue a spool, and only when all have one start them. Return: 0 or -ENOMEM; then the
+ * recorder is to be closed. */
 static int tap_all(struct capture *ep, struct recorder *r)
 {
 	struct spool *spools = NULL, *s;
@@ -206,7 +208,8 @@ static int tap_all(struct capture *ep, struct recorder *r)
 		if (!s)
 			return -ENOMEM;
 	}
-	spools = r->spools; /* nobody takes out one that is not closed */
+	/* only the recorder's thread takes a spool out, and only a closed one */
+	spools = r->spools;
 	for (struct capture_queue *q = ep->queues; q; q = q->next, spools = spools->next)
 		tap_start(q, spools, r->snap_bytes);
 	return 0;
@@ -247,8 +250,8 @@ int net_capture_start(struct net_endpoint *base, const struct net_capture_config
 			 config.buffer_bytes);
 }
 
-/* The lock is not held while the recorder ends, which may take as long as the disk does: queues
- * may end meanwhile. They have no spool any more. */
+/* The lock is released while recorder_close() runs, which may take as long as the disk does. Queues
+ * may be destroyed meanwhile: they have no spool any more. */
 int net_capture_stop(struct net_endpoint *base)
 {
 	struct capture *ep = capture_of(base);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* A queue of the capture wrapper: forwards everything, frames after one branch. */
+/* A queue of the capture wrapper. It forwards all operations; the data calls test one pointer
+ * before. */
 #include <stdlib.h>
 
 #include "backend/inspect.h"
@@ -10,7 +11,8 @@ static struct capture_queue *queue_of(struct net_queue *q)
 	return (struct capture_queue *)q;
 }
 
-/* The one branch. Nothing is read through the pointer here, and tap.c looks again. */
+/* Return: true if the queue is being captured. This is the one branch that an idle capture costs.
+ * Nothing is read through the pointer here: tap.c loads it again. */
 static inline bool is_captured(const struct capture_queue *q)
 {
 	return __builtin_expect(__atomic_load_n(&q->spool, __ATOMIC_RELAXED) != NULL, 0);
@@ -81,7 +83,7 @@ static void capture_outstanding(struct net_queue *base, net_outstanding_fn *each
 	net_queue_outstanding(queue_of(base)->inner, each, context);
 }
 
-/* From any thread: the lock keeps the spool. */
+/* Any thread may call this: the lock keeps the spool alive. */
 static void capture_queue_inspect(struct net_queue *base, struct net_inspector *to)
 {
 	struct capture_queue *q = queue_of(base);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* The disconnectable wrapper's endpoint: its queues, and its own life. */
+/* The disconnectable wrapper's endpoint: get_queues, facts, inspect, open and destroy. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,7 +40,7 @@ void disconnect_wake(int wake_fd)
 {
 	uint64_t one = 1;
 
-	/* Cannot fail but at 2^64 - 2, and is readable then anyway. */
+	/* write() fails only if the counter is at 2^64 - 2, and then the eventfd is readable anyway. */
 	if (write(wake_fd, &one, sizeof(one)) < 0)
 		return;
 }
@@ -50,7 +50,7 @@ void disconnect_silence(int wake_fd)
 	uint64_t count;
 
 	if (read(wake_fd, &count, sizeof(count)) < 0)
-		return; /* it was silent */
+		return; /* the eventfd was silent already */
 }
 
 /* ---- Queues -------------------------------------------------------------------------------- */
@@ -63,8 +63,8 @@ static void disconnect_facts(struct net_endpoint *base, struct net_endpoint_fact
 	grow_out(out, size_bytes, facts, sizeof(*facts));
 }
 
-/* Put wrapper q in the place of the inner queue, or where it would be. Return: 0 or -errno: it
- * is there all the same, and cannot wake anybody. */
+/* Put wrapper q where *queue is, and take *queue, if there is one, as the inner queue. Return: 0;
+ * -errno if the wrapper is there but nothing can wake a sleeper. */
 static int queue_put(struct disconnect_queue *q, struct net_queue **queue,
 		     const struct net_queue_config *config)
 {
@@ -85,7 +85,7 @@ static int queue_put(struct disconnect_queue *q, struct net_queue **queue,
 	return fd < 0 ? 0 : disconnect_watch(q->ready_fd, fd);
 }
 
-/* What is asked of get_queues, or of get_queue for one. */
+/* The arguments of get_queues, or of get_queue for one queue. */
 struct request {
 	uint32_t first, count;
 	bool is_single;
@@ -104,8 +104,8 @@ static int make_inner(struct disconnect *ep, const struct request *r, struct net
 						 err);
 }
 
-/* Wrappers first: when they fail there is no inner queue yet. Return: 0 or -errno; *put says
- * whether the queues are there even so, and have to be destroyed. */
+/* Make the queues. The wrappers come first, so that there is no inner queue yet if they fail.
+ * Return: 0 or -errno; *put says that the queues are there even so and have to be destroyed. */
 static int make(struct disconnect *ep, const struct request *r, bool *put, struct net_error *err)
 {
 	struct disconnect_queue **made = calloc(r->count, sizeof(*made));
@@ -138,11 +138,12 @@ static int check_all(struct disconnect *ep, const struct request *r, struct net_
 	if (ep->inner)
 		net_endpoint_facts(ep->inner, &inner);
 	if (rc == -EINVAL && ep->inner && (r->count < 1 || r->count > inner.max_queues))
-		make_inner(ep, r, err); /* it refuses that as well, and knows more to say */
+		/* the inner endpoint refuses it too, and fills err with more */
+		make_inner(ep, r, err);
 	return !rc && r->rss ? rss_check(r->rss, &ep->facts, err) : rc;
 }
 
-/* A single queue joins its neighbours: all of one generation. */
+/* Check that queue index may be made again: its neighbours must be of the present generation. */
 static int check_one(struct disconnect *ep, uint32_t index, struct net_error *err)
 {
 	bool is_alive = false;

@@ -2,10 +2,10 @@
 /*
  * A queue of the disconnectable wrapper. It has three states:
  *
- *     connected   each call is the inner queue's, after one comparison
- *     unplugged   made without an inner endpoint: ids are kept in a table, packets are dropped
- *     stale       there was a swap since it was made: what arrived before is still delivered,
- *                 packets are dropped, and one data call says NET_TRY_RESTART
+ *     connected   each call goes to the inner queue, after one comparison
+ *     unplugged   made without an inner endpoint: ids are noted in a bitmap, packets are dropped
+ *     stale       there was a swap since the queue was made: what arrived before is still delivered,
+ *                 packets are dropped, and one data call returns NET_TRY_RESTART
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -32,7 +32,7 @@ static inline bool is_stale(const struct disconnect_queue *q)
 		q->generation != __atomic_load_n(&q->endpoint->generation, __ATOMIC_ACQUIRE), 0);
 }
 
-/* The swap is told once. Return: is it to be told now? */
+/* Return: true if this call is to return NET_TRY_RESTART: the first that asks. */
 static bool tell(struct disconnect_queue *q)
 {
 	bool now = !q->told;
@@ -43,7 +43,7 @@ static bool tell(struct disconnect_queue *q)
 
 /* ---- Receive ------------------------------------------------------------------------------- */
 
-/* Return: 0 or why not. */
+/* Note that an id is posted. Return: 0 or why the id is refused. */
 static enum net_rx_refusal post_one(struct disconnect_queue *q, uint32_t id,
 				    const struct net_rx_buffer *buffer)
 {
@@ -78,7 +78,7 @@ static uint32_t post_unplugged(struct disconnect_queue *q, struct net_buffer_acc
 	return refused;
 }
 
-/* A stale queue keeps its ids where they are: they come back when it is destroyed. */
+/* A stale queue still posts to its inner queue: the ids come back when the queue is destroyed. */
 static uint32_t disconnect_rx_avail(struct net_queue *base, struct net_buffer_access *pool,
 				    const uint32_t *ids, uint32_t count)
 {
@@ -88,7 +88,8 @@ static uint32_t disconnect_rx_avail(struct net_queue *base, struct net_buffer_ac
 			: post_unplugged(q, pool, ids, count);
 }
 
-/* What arrived before the swap is delivered first, but for a wire that brings ever more. */
+/* Deliver what arrived before the swap, at most UNPLUGGED_DRAIN frames, because a busy wire brings
+ * ever more. Then return NET_TRY_RESTART once. */
 static __attribute__((noinline)) int stale_rx_poll(struct disconnect_queue *q,
 						   struct net_buffer_access *pool, uint32_t *ids,
 						   uint32_t count)
@@ -116,7 +117,7 @@ static int disconnect_rx_poll(struct net_queue *base, struct net_buffer_access *
 
 /* ---- Transmit ------------------------------------------------------------------------------ */
 
-/* The cable is out: each packet is dropped, counted and done with. */
+/* The cable is out: drop and count each packet. All are complete when the call returns. */
 static int drop_packets(struct disconnect_queue *q, const struct net_tx_segment *segments,
 			uint32_t count, bool *sync)
 {
@@ -131,7 +132,7 @@ static int drop_packets(struct disconnect_queue *q, const struct net_tx_segment 
 	return (int)count;
 }
 
-/* Apart from the call that usually is only passed on, which then needs no stack. */
+/* Not inlined, so that disconnect_tx_avail() needs no stack when it only passes a call on. */
 static __attribute__((noinline)) int stale_tx_avail(struct disconnect_queue *q,
 						    const struct net_tx_segment *segments,
 						    uint32_t count, bool *sync)
@@ -149,7 +150,8 @@ static int disconnect_tx_avail(struct net_queue *base, struct net_buffer_access 
 	return stale_tx_avail(q, segments, count, sync);
 }
 
-/* Completions of what was accepted before the swap come as ever. */
+/* Deliver the completions of packets that were accepted before the swap. Then return NET_TRY_RESTART
+ * once. */
 static __attribute__((noinline)) int stale_tx_poll(struct disconnect_queue *q,
 						   struct net_buffer_access *pool, uint32_t *ids,
 						   uint32_t count)
@@ -179,7 +181,8 @@ static bool disconnect_poll_ready(struct net_queue *base, struct net_buffer_acce
 	if (is_stale(q)) {
 		if (!q->told)
 			return true;
-		disconnect_silence(q->wake_fd); /* it has done its work */
+		/* the frontend was told, so it may sleep */
+		disconnect_silence(q->wake_fd);
 		return false;
 	}
 	return q->inner && net_queue_poll_ready(q->inner, pool);

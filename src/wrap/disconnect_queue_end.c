@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* The end of a queue of the disconnectable wrapper: what the frontend did not collect is counted as lost. */
+/* The end of a queue of the disconnectable wrapper: what the frontend did not collect is counted as
+ * lost. */
 #include <string.h>
 
 #include "wrap/disconnect.h"
 
-/* A call of rx_poll takes so many ids at once: more than any frame has. */
+/* Ids of one rx_poll call. A frame has at most 256: more_ids is a byte. */
 enum { DISCARD_IDS = 256 };
 
 static void no_buffers(struct net_buffer_access *pool, const uint32_t *ids, uint32_t count,
@@ -14,7 +15,7 @@ static void no_buffers(struct net_buffer_access *pool, const uint32_t *ids, uint
 	memset(out, 0, count * sizeof(*out));
 }
 
-/* A pool that only counts. */
+/* A pool that counts what it is told of. */
 struct counting {
 	struct net_buffer_access base;
 	uint64_t frames, ids;
@@ -31,8 +32,8 @@ static void count_frames(struct net_buffer_access *pool, const uint32_t *ids,
 		counting->frames++;
 }
 
-/* How many frames have arrived and were not collected? Of those whose metadata poll_ready has delivered
- * already only the ids come: each counts as a frame. */
+/* Collect what has arrived, and throw it away. Return: how many frames. If poll_ready has delivered
+ * a frame's metadata already, only its ids come: each counts as a frame then. */
 static uint64_t discard(struct net_queue *inner)
 {
 	static const struct net_buffer_access_ops ops = {
@@ -41,11 +42,11 @@ static uint64_t discard(struct net_queue *inner)
 		.rx_metadata = count_frames,
 	};
 	struct counting pool = {.base.ops = &ops};
-	uint32_t ids[DISCARD_IDS]; /* the ids of any frame */
+	uint32_t ids[DISCARD_IDS]; /* enough for the ids of any frame */
 	uint64_t returned = 0;
 	int n;
 
-	/* It ends: no id is posted any more. */
+	/* The loop ends, because no id is posted any more. */
 	while ((n = net_queue_rx_poll(inner, &pool.base, ids, DISCARD_IDS)) > 0)
 		returned += (uint32_t)n;
 	return pool.frames + (returned > pool.ids ? returned - pool.ids : 0);

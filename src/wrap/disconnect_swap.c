@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* The disconnectable wrapper's swaps, and what the frontend is told of them. */
+/* The disconnectable wrapper's swaps, and the actions that tell the frontend of them. */
 #include <errno.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -18,7 +18,8 @@ static int tell_link(struct disconnect *ep, bool up, struct net_action *out)
 	return 1;
 }
 
-/* In the order of what happened: down, restart, what the inner endpoint says, up. */
+/* Find the next action, in the order in which things happened: link down, restart, what the inner
+ * endpoint says, link up. */
 static int next_action(struct disconnect *ep, struct net_action *out)
 {
 	int rc;
@@ -62,7 +63,7 @@ int disconnect_action_fd(struct net_endpoint *base)
 
 /* ---- Swaps --------------------------------------------------------------------------------- */
 
-/* Under the lock: all queues are stale from now on, and who sleeps is woken. */
+/* Make all queues stale, and wake whoever sleeps on one. Called under the lock. */
 static void begin_generation(struct disconnect *ep)
 {
 	__atomic_store_n(&ep->generation, ep->generation + 1, __ATOMIC_RELEASE);
@@ -140,7 +141,7 @@ int net_disconnectable_connect(struct net_endpoint *base, struct net_endpoint *i
 	return rc;
 }
 
-/* Under the lock. */
+/* Take the inner endpoint out. Called under the lock. */
 static void unplug(struct disconnect *ep)
 {
 	int fd = net_endpoint_action_fd(ep->inner);
@@ -154,7 +155,8 @@ static void unplug(struct disconnect *ep)
 	begin_generation(ep);
 }
 
-/* Under the lock: wait until no queue is on the inner endpoint. */
+/* Wait until no queue has an inner queue. Called under the lock, which pthread_cond_timedwait()
+ * releases. Return: false after timeout_ms. */
 static bool wait_for_queues(struct disconnect *ep, uint32_t timeout_ms)
 {
 	struct timespec until;

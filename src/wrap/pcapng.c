@@ -3,7 +3,7 @@
 
 #include "wrap/pcapng.h"
 
-/* Block types, sections 4.1 to 4.6, and option codes beside the block that has them. */
+/* Block types (sections 4.1 to 4.6), and the codes of the options that each block has here. */
 enum {
 	BLOCK_SECTION = 0x0a0d0d0a,
 	BYTE_ORDER_MAGIC = 0x1a2b3c4d,
@@ -13,7 +13,7 @@ enum {
 	LINKTYPE_ETHERNET = 1,
 	INTERFACE_NAME = 2,
 	INTERFACE_TIME_RESOLUTION = 9,
-	NANOSECONDS = 9, /* 10 to the power of minus this */
+	NANOSECONDS = 9, /* unit of time: 10 to the power of minus this, in seconds */
 
 	BLOCK_PACKET = 6,
 	PACKET_FLAGS = 2, /* bits 0 and 1: the direction */
@@ -52,7 +52,7 @@ static uint8_t *put64(uint8_t *at, uint64_t value)
 	return put(at, &value, sizeof(value));
 }
 
-/* A time is two halves, the upper one first whatever the byte order. Section 4.3. */
+/* Write a time: two halves, the upper one first in either byte order. Section 4.3. */
 static uint8_t *put_time(uint8_t *at, uint64_t ns)
 {
 	return put32(put32(at, (uint32_t)(ns >> 32)), (uint32_t)ns);
@@ -70,7 +70,7 @@ static uint8_t *put_padded(uint8_t *at, const void *value, uint32_t bytes)
 	return put(put(at, value, bytes), zeros, padding(bytes));
 }
 
-/* An option's length does not count its padding. Section 3.5. */
+/* Write an option; its length does not count the padding. Section 3.5. */
 static uint8_t *put_option(uint8_t *at, uint32_t code, const void *value, uint32_t bytes)
 {
 	return put_padded(put16(put16(at, code), bytes), value, bytes);
@@ -91,8 +91,8 @@ static uint8_t *put_option_time(uint8_t *at, uint32_t code, uint64_t ns)
 	return put_time(put16(put16(at, code), sizeof(ns)), ns);
 }
 
-/* The options end with one of code and length 0, the block with its length again. Sections 3.1,
- * 3.5. */
+/* Write the end of a block: an option of code and length 0, and the block's length again. Sections
+ * 3.1 and 3.5. */
 static uint8_t *finish(uint8_t *block, uint8_t *at)
 {
 	uint32_t bytes;
@@ -103,7 +103,7 @@ static uint8_t *finish(uint8_t *block, uint8_t *at)
 	return put32(at, bytes);
 }
 
-/* Section 4.1. Of unknown length, as files are that grow. */
+/* Write a section header whose length is unknown, as of a file that grows. Section 4.1. */
 static uint8_t *put_section(uint8_t *block)
 {
 	uint8_t *at = put32(put32(block, BLOCK_SECTION), 0);
@@ -115,7 +115,7 @@ static uint8_t *put_section(uint8_t *block)
 	return finish(block, at);
 }
 
-/* Section 4.2. */
+/* Write an interface description. Section 4.2. */
 static uint8_t *put_interface(uint8_t *block, const char *name, uint32_t snap_bytes)
 {
 	const uint8_t resolution = NANOSECONDS;
@@ -140,7 +140,7 @@ uint32_t pcapng_packet_bytes(const struct pcapng_packet *p)
 	return PCAPNG_HEAD_BYTES + p->captured_bytes + padding(p->captured_bytes) + options + 4;
 }
 
-/* Section 4.3. */
+/* Write the head of an enhanced packet. Section 4.3. */
 void pcapng_packet_head(uint8_t *out, const struct pcapng_packet *p)
 {
 	uint8_t *at = put32(put32(out, BLOCK_PACKET), pcapng_packet_bytes(p));
@@ -163,7 +163,7 @@ uint32_t pcapng_packet_tail(uint8_t *out, const struct pcapng_packet *p)
 	return (uint32_t)(at - out);
 }
 
-/* Section 4.6. */
+/* Write interface statistics, the end of a file. Section 4.6. */
 void pcapng_end(uint8_t *out, const struct pcapng_statistics *s)
 {
 	uint8_t *at = put32(put32(out, BLOCK_STATISTICS), 0);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The blocks of a pcapng file, written to memory in this machine's byte order, which the first
- * block tells. Sections named below are those of draft-ietf-opsawg-pcapng.
+ * The blocks of a pcapng file, written to memory in this machine's byte order: the first block says
+ * which that is. Sections are those of draft-ietf-opsawg-pcapng.
  *
  *     section header | interface | packet | packet | ... | interface statistics
  *
- * A file has one section and one interface; a packet says its queue.
+ * A file has one section and one interface. A packet has the number of its queue as an option.
  */
 #ifndef NET_PCAPNG_H
 #define NET_PCAPNG_H
@@ -28,23 +28,24 @@ struct pcapng_packet {
 	uint32_t original_bytes;
 	uint32_t queue;
 	enum pcapng_direction direction;
-	uint64_t dropped; /* packets that should be between the last one and this one */
+	/* packets between the last one and this one that were not captured */
+	uint64_t dropped;
 };
 
-/* Section header and interface. Return: their length. */
+/* Write the section header and the interface. Return: their length. */
 uint32_t pcapng_start(uint8_t *out, const char *interface, uint32_t snap_bytes);
 
-/* Length of the packet's block, of which head and tail enclose captured_bytes of data. */
+/* Return: length of the packet's block: head, captured_bytes of data, tail. */
 uint32_t pcapng_packet_bytes(const struct pcapng_packet *p);
 void pcapng_packet_head(uint8_t *out, const struct pcapng_packet *p);
-/* Return: length of the tail, padding included. */
+/* Write what follows the data. Return: its length, padding included. */
 uint32_t pcapng_packet_tail(uint8_t *out, const struct pcapng_packet *p);
 
-/* Interface statistics. */
+/* What the last block of a file says. */
 struct pcapng_statistics {
 	uint64_t start_ns, end_ns; /* since 1970 */
-	uint64_t received;	   /* what passed */
-	uint64_t dropped;	   /* of these: not in the file */
+	uint64_t received;	   /* frames that passed */
+	uint64_t dropped;	   /* of these: frames that are not in the file */
 };
 
 void pcapng_end(uint8_t *out, const struct pcapng_statistics *s);

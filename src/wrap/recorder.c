@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * The recorder's life. Its thread looks after the spools every few milliseconds: so a data call
- * need not wake it, which would be a system call. A spool's links are changed under the lock: a new
- * one comes in front, and only the thread takes one out, so that the thread walks the list without
- * it.
+ * The recorder's life. Its thread looks at the spools every few milliseconds, so that a data call need
+ * not wake it, which would be a system call. The links of the list of spools are written under the
+ * lock. A new spool goes to the front, and only the thread takes one out, so the thread itself reads
+ * the list without the lock.
  */
 #include <errno.h>
 #include <signal.h>
@@ -27,7 +27,7 @@ uint64_t recorder_now_ns(void)
 
 /* ---- The thread ---------------------------------------------------------------------------- */
 
-/* Write what waits in all spools. Return: was there anything? */
+/* Write what waits in all spools. Return: true if there was anything. */
 static bool write_all(struct recorder *r)
 {
 	struct spool *s;
@@ -45,7 +45,7 @@ static bool write_all(struct recorder *r)
 	return any;
 }
 
-/* Take out the spools whose queues have ended and which are empty. */
+/* Free the spools whose queues have ended and which are empty. */
 static void reap(struct recorder *r)
 {
 	struct spool_part parts[2];
@@ -54,7 +54,8 @@ static void reap(struct recorder *r)
 	for (struct spool **link = &r->spools; *link;) {
 		struct spool *s = *link;
 
-		/* Closed first: what the queue put in before that is seen by the peek. */
+		/* Load closed before spool_peek(): what the queue put in before it closed the spool
+		 * is then seen. */
 		if (!__atomic_load_n(&s->closed, __ATOMIC_ACQUIRE) || spool_peek(s, 1, parts)) {
 			link = &s->next;
 			continue;
@@ -89,7 +90,8 @@ static void *record(void *context)
 
 	recorder_file_start(r);
 	do {
-		/* Asked before the look: nothing is put in any more once it says yes. */
+		/* Load ending before the spools are looked at: once it is true nothing is put in any
+		 * more. */
 		ending = __atomic_load_n(&r->ending, __ATOMIC_ACQUIRE);
 		while (write_all(r))
 			reap(r);
@@ -101,7 +103,7 @@ static void *record(void *context)
 	return NULL;
 }
 
-/* The thread takes no signal from the program, SIGPIPE of its own writes included. */
+/* Start the thread with all signals blocked, SIGPIPE of its own writes included. */
 static int start_thread(struct recorder *r)
 {
 	sigset_t all, before;
@@ -209,8 +211,8 @@ void recorder_stats(struct recorder *r, struct net_capture_stats *out)
 	pthread_mutex_unlock(&r->lock);
 }
 
-/* In a forked child there is neither the thread nor a promise that the lock is free: the file is
- * the parent's, and what is here is left alone. */
+/* A forked child has no such thread, and the lock may be held for ever there: the file is the
+ * parent's, and the child leaves everything alone. */
 void recorder_close(struct recorder *r, struct net_capture_stats *out)
 {
 	*out = (struct net_capture_stats){.error = -ECHILD};

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * The recorder's file. It may be a disk that is full, a pipe whose reader has gone or reads slowly,
- * a socket: the first error ends the writing, what could not be written is counted, and the queues
- * do not notice.
+ * The recorder's file. It may be on a disk that is full, a pipe whose reader has gone or is slow, or a
+ * socket. The first error ends the writing: what could not be written is counted, and the queues do not
+ * notice.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,10 +19,11 @@
 #include "wrap/recorder.h"
 
 enum {
-	WRITE_BYTES = 1 << 20, /* at most at a time */
-	PATIENCE_MS = 1000,    /* with a reader that does not read, once the capture ends */
+	WRITE_BYTES = 1 << 20, /* most bytes of one write() */
+	/* how long the end of a capture waits for a reader that does not read */
+	PATIENCE_MS = 1000,
 	POLL_MS = 100,
-	MODE = 0600, /* frames are private */
+	MODE = 0600, /* nobody else may read other people's frames */
 };
 
 /* ---- Bytes --------------------------------------------------------------------------------- */
@@ -40,7 +41,7 @@ static bool has_failed(const struct recorder *r)
 	return __atomic_load_n(&r->error, __ATOMIC_RELAXED) != 0;
 }
 
-/* Wait until a pipe or socket takes something. Return: 0 or -errno. */
+/* Wait until a pipe or socket takes bytes. Return: 0 or -errno. */
 static int wait_writable(struct recorder *r)
 {
 	struct pollfd pfd = {.fd = r->fd, .events = POLLOUT};
@@ -60,7 +61,7 @@ static int wait_writable(struct recorder *r)
 	}
 }
 
-/* Write some of the bytes. A pipe that is writable takes PIPE_BUF bytes without blocking,
+/* Write some of the bytes without blocking. A pipe that poll() calls writable takes PIPE_BUF bytes,
  * whether or not its owner made it non-blocking. Return: how many bytes, or -errno. */
 static ssize_t write_some(struct recorder *r, const uint8_t *bytes, uint64_t len)
 {
@@ -80,7 +81,7 @@ static ssize_t write_some(struct recorder *r, const uint8_t *bytes, uint64_t len
 	return n;
 }
 
-/* Return: how many bytes were written: all, but for an error. */
+/* Write bytes. Return: how many were written: all, unless there was an error. */
 static uint64_t write_bytes(struct recorder *r, const uint8_t *bytes, uint64_t len)
 {
 	uint64_t done = 0;
@@ -100,7 +101,7 @@ static uint64_t write_bytes(struct recorder *r, const uint8_t *bytes, uint64_t l
 
 /* ---- Files --------------------------------------------------------------------------------- */
 
-/* A named pipe that nobody reads is an error (-ENXIO), and no wait for a reader. */
+/* Open path. A named pipe without a reader fails with -ENXIO instead of waiting for one. */
 static int open_path(const char *path)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK, MODE);
@@ -116,7 +117,8 @@ static int open_given(int given)
 		return -errno;
 	if ((flags & O_ACCMODE) == O_RDONLY)
 		return -EBADF;
-	/* A copy: the caller may close his, and its number may soon be another file's. */
+	/* Copy the descriptor: the caller may close its own, and the number may then be another
+	 * file's. */
 	given = fcntl(given, F_DUPFD_CLOEXEC, 0);
 	return given < 0 ? -errno : given;
 }
@@ -175,7 +177,7 @@ void recorder_file_end(struct recorder *r)
 	r->fd = -1;
 }
 
-/* PATH becomes PATH.1, that PATH.2 and so on, but for the last of all, which goes. */
+/* Rename PATH to PATH.1, PATH.1 to PATH.2 and so on; the oldest is removed. */
 static void rotate(struct recorder *r)
 {
 	char from[PATH_MAX + 16], to[PATH_MAX + 16];
@@ -198,7 +200,8 @@ static void rotate(struct recorder *r)
 
 /* ---- Blocks -------------------------------------------------------------------------------- */
 
-/* How much may still be written to this file, its end apart? A file has at least one packet. */
+/* Return: how many bytes may still be written to this file, its end not counted. A file has at least
+ * one packet. */
 static uint64_t room(struct recorder *r, const struct spool *s)
 {
 	struct spool_part parts[2];
@@ -227,7 +230,7 @@ uint64_t recorder_file_write(struct recorder *r, struct spool *s)
 	written = spool_count(s, done, &whole);
 	__atomic_store_n(&r->frames, r->frames + written, __ATOMIC_RELAXED);
 	__atomic_store_n(&r->discarded, r->discarded + blocks - written, __ATOMIC_RELAXED);
-	/* The disk is full: the file ends behind its last whole block. */
+	/* The disk is full: cut the file behind its last whole block. */
 	if (done > whole && r->path && r->is_regular &&
 	    ftruncate(r->fd, (off_t)(r->file_bytes - (done - whole))) == 0)
 		__atomic_store_n(&r->bytes, r->bytes - (done - whole), __ATOMIC_RELAXED);

@@ -4,7 +4,7 @@
 
 #include "wrap/spool.h"
 
-enum { LENGTH_AT = 4 /* in a block */ };
+enum { LENGTH_AT = 4 /* offset of the length in a block */ };
 
 struct spool *spool_open(uint32_t min_bytes)
 {
@@ -35,8 +35,9 @@ bool spool_begin(struct spool *s, uint32_t bytes)
 {
 	const uint64_t room_until = s->head + bytes - (s->mask + 1);
 
-	/* The tail is another thread's line: it is read only when the last look says no. Acquire
-	 * pairs with spool_release(): what was read there is written here only after that. */
+	/* The recorder's thread writes the tail, so its cache line is another's: load it only when
+	 * the tail seen last leaves no room. The acquire pairs with spool_release(): the recorder
+	 * read those bytes before we write there again. */
 	if ((int64_t)(room_until - s->tail_seen) > 0)
 		s->tail_seen = __atomic_load_n(&s->tail, __ATOMIC_ACQUIRE);
 	s->at = s->head;
@@ -53,14 +54,15 @@ void spool_put(struct spool *s, const void *from, uint32_t bytes)
 	s->at += bytes;
 }
 
-/* Release pairs with the acquire in spool_peek(): the block's bytes are there before its end is. */
+/* The release pairs with the acquire in spool_peek(): the recorder sees the block's bytes if it sees
+ * the new head. */
 void spool_commit(struct spool *s)
 {
 	s->missed_since = 0;
 	__atomic_store_n(&s->head, s->at, __ATOMIC_RELEASE);
 }
 
-/* One writer, so no atomic addition. */
+/* Only the queue's thread writes the counters, so no atomic addition is needed. */
 void spool_miss(struct spool *s)
 {
 	s->missed_since++;
@@ -69,7 +71,8 @@ void spool_miss(struct spool *s)
 
 /* ---- The recorder's thread ----------------------------------------------------------------- */
 
-/* Blocks are multiples of 4, so a length never wraps. */
+/* Return: length of the block at a position. Blocks are multiples of 4 bytes, so their length field
+ * never wraps around the ring's end. */
 static uint32_t block_bytes(const struct spool *s, uint64_t at)
 {
 	uint32_t bytes;

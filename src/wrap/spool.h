@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A ring of bytes between a queue's thread, which appends blocks, and the recorder's, which writes
- * them.
+ * A ring of bytes between a queue's thread, which appends blocks, and the recorder's thread, which
+ * writes them.
  *
  *     spool_begin(s, n) -> spool_put() ... -> spool_commit(s)        the queue: never waits
  *     spool_peek(s, ...) -> write -> spool_release(s, n)             the recorder
  *
- * A block begins as each of pcapng does: four bytes of type, four of length, which is a multiple of
- * 4. Only whole blocks are seen by the recorder.
+ * A block begins like one of pcapng: four bytes of type, four of length, which is a multiple of 4. The
+ * recorder sees whole blocks only.
  */
 #ifndef NET_SPOOL_H
 #define NET_SPOOL_H
@@ -20,27 +20,29 @@ enum { SPOOL_LINE_BYTES = 64 };
 struct spool {
 	struct spool *next; /* the recorder's list */
 	uint8_t *bytes;
-	uint64_t mask; /* size - 1, the size is a power of two */
+	uint64_t mask; /* size - 1; the size is a power of two */
 	bool closed;   /* atomic: the queue has ended */
 
-	/* The queue's: positions only grow. */
+	/* Written by the queue's thread. Positions only grow. */
 	_Alignas(SPOOL_LINE_BYTES) uint64_t head; /* atomic: end of the last whole block */
 	uint64_t at;				  /* where spool_put() writes */
 	uint64_t tail_seen;
-	uint64_t missed;       /* atomic: frames that are not in here */
-	uint64_t missed_since; /* of these: since the last block */
+	uint64_t missed;       /* atomic: frames that found no room here */
+	uint64_t missed_since; /* of these: frames since the last block */
 
-	/* The recorder's. */
+	/* Written by the recorder's thread. */
 	_Alignas(SPOOL_LINE_BYTES) uint64_t tail; /* atomic: everything before has been written */
 };
 
-/* Return: NULL without memory. min_bytes is rounded up to a power of two. */
+/* Make a spool of at least min_bytes, rounded up to a power of two. Return: NULL if there is no
+ * memory. */
 struct spool *spool_open(uint32_t min_bytes);
 void spool_free(struct spool *s);
 
 /* ---- The queue's thread -------------------------------------------------------------------- */
 
-/* Is there room for a block of so many bytes? If so it begins; without a commit it never was. */
+/* Begin a block of so many bytes; without spool_commit() it is forgotten. Return: false if there is
+ * no room. */
 bool spool_begin(struct spool *s, uint32_t bytes);
 void spool_put(struct spool *s, const void *from, uint32_t bytes);
 void spool_commit(struct spool *s);
@@ -48,16 +50,17 @@ void spool_miss(struct spool *s);
 
 /* ---- The recorder's thread ----------------------------------------------------------------- */
 
-/* Some contiguous bytes. */
+/* Contiguous bytes of the ring. */
 struct spool_part {
 	const uint8_t *bytes;
 	uint64_t len_bytes;
 };
 
-/* The whole blocks that wait, up to max_bytes of them but at least one: at most two parts.
- * Return: how many bytes that is. */
+/* Find the whole blocks that wait, up to max_bytes of them but at least one, in at most two parts.
+ * Return: how many bytes they have. */
 uint64_t spool_peek(const struct spool *s, uint64_t max_bytes, struct spool_part parts[2]);
-/* How many blocks lie whole in the next so many bytes, and up to where? */
+/* Return: how many blocks lie whole in the next so many bytes. *whole_bytes: how many bytes those
+ * have. */
 uint64_t spool_count(const struct spool *s, uint64_t bytes, uint64_t *whole_bytes);
 void spool_release(struct spool *s, uint64_t bytes);
 

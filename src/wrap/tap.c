@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Frames on their way past a queue that is being captured. Received ones are read when the inner
- * queue delivers their metadata: the bytes are in place then, and still the backend's. Sent ones
- * are read when the inner queue has accepted them. Each is one block in the queue's spool, or
+ * Frames on their way past a queue that is being captured. Received frames are read when the inner
+ * queue delivers their metadata: their bytes are in place then, and still the backend's. Sent frames
+ * are read when the inner queue has accepted them. Each becomes one block in the queue's spool, or is
  * counted as missed.
  */
 #include <sched.h>
@@ -17,9 +17,9 @@ enum { PIECES = 64, TAG_AT = 12 };
 /* ---- On and off ---------------------------------------------------------------------------- */
 
 /*
- * The spool may be taken away at any time, but not freed while in_use. Both sides write one word
- * and then read the other's, which takes a full fence on both: either the queue's thread sees that
- * the spool has gone, or the thread that took it sees in_use.
+ * Load the spool for one data call. tap_stop() may take the spool away at any time, but it is not freed
+ * while in_use is set. Each side writes one word and then reads the other's, both with a full fence
+ * between: so either the queue's thread sees that the spool has gone, or tap_stop() sees in_use.
  */
 static struct spool *enter(struct capture_queue *q)
 {
@@ -34,7 +34,7 @@ static void leave(struct capture_queue *q)
 
 void tap_start(struct capture_queue *q, struct spool *spool, uint32_t snap_bytes)
 {
-	q->pool.snap_bytes = snap_bytes; /* nobody reads it without a spool */
+	q->pool.snap_bytes = snap_bytes; /* not read while there is no spool */
 	__atomic_store_n(&q->spool, spool, __ATOMIC_SEQ_CST);
 }
 
@@ -42,7 +42,7 @@ struct spool *tap_stop(struct capture_queue *q)
 {
 	struct spool *spool = __atomic_exchange_n(&q->spool, NULL, __ATOMIC_SEQ_CST);
 
-	/* A data call does not block, so this takes no longer than one. */
+	/* No data call blocks, so this takes no longer than one data call. */
 	while (__atomic_load_n(&q->in_use, __ATOMIC_SEQ_CST))
 		sched_yield();
 	return spool;
@@ -52,9 +52,9 @@ struct spool *tap_stop(struct capture_queue *q)
 
 struct frame {
 	struct tap_pool *pool;
-	uint32_t left; /* bytes that are still to be captured */
-	uint32_t at;   /* offset in the frame as it is on the wire */
-	bool has_tag;  /* one comes at TAG_AT */
+	uint32_t left; /* bytes still to capture */
+	uint32_t at;   /* offset in the frame as it is on the wire, with its tag */
+	bool has_tag;  /* a tag is to be inserted at TAG_AT */
 	uint16_t tag;
 };
 
@@ -91,8 +91,8 @@ static void frame_tag(struct frame *f)
 	f->has_tag = false;
 }
 
-/* The next len bytes of the frame lie at this guest address. Return: false when they cannot be
- * read. */
+/* Capture the next len bytes of the frame, which lie at a guest address. Return: false if they
+ * cannot be read. */
 static bool frame_bytes(struct frame *f, uint64_t addr, uint32_t len)
 {
 	struct net_buffer_access *outer = f->pool->outer;
@@ -134,7 +134,7 @@ static void frame_end(struct frame *f, const struct pcapng_packet *packet, bool 
 
 /* ---- Receive ------------------------------------------------------------------------------- */
 
-/* The part of a frame that lies in one buffer, whose first piece may not hold it. */
+/* Capture what lies of a frame in one buffer; the buffer's first piece may not hold all of it. */
 static bool rx_part(struct frame *f, uint32_t id, const struct net_rx_buffer *buffer,
 		    uint32_t offset, uint32_t len)
 {
@@ -160,7 +160,7 @@ static bool rx_part(struct frame *f, uint32_t id, const struct net_rx_buffer *bu
 	return true;
 }
 
-/* One frame, in ids[0..count). Its first id's metadata has the length of all of it. */
+/* Capture one frame, in ids[0..count). Its first id's metadata has the whole length. */
 static void rx_frame(struct tap_pool *pool, const uint32_t *ids, const struct net_rx_metadata *meta,
 		     uint32_t count, uint64_t now)
 {
@@ -240,7 +240,7 @@ static void tap_rx_refused(struct net_buffer_access *base, uint32_t id, enum net
 	pool->outer_ops->rx_refused(pool->outer, id, why);
 }
 
-/* A frontend passes the same pool each time: what it offers is looked up once. */
+/* Look up what the frontend's pool offers: once, because a frontend passes the same pool each time. */
 static void use_pool(struct tap_pool *pool, struct net_buffer_access *outer, struct spool *spool)
 {
 	pool->spool = spool;
@@ -278,7 +278,8 @@ static void tx_frame(struct tap_pool *pool, const struct net_tx_packet *sent, ui
 	frame_end(&f, &packet, is_whole);
 }
 
-/* What a backend drops as malformed or as asking for what was not offered is not on the wire. */
+/* Return: true if the packet goes to the wire: the backend drops malformed ones, and those with a
+ * flag that it does not offer. */
 static bool is_sent(const struct capture_queue *q, const struct net_tx_packet *packet)
 {
 	return packet->fault == NET_TX_OK && !(packet->meta->flags & ~q->tx_flags) &&

@@ -96,8 +96,8 @@ struct net_xdp_queue {
 	uint32_t rx_region;	 /* hint for memory_offset() */
 	uint32_t rx_private_out; /* private chunks that the kernel has */
 	uint32_t rx_empty_polls; /* calls of rx_poll() that found nothing, in zero-copy mode */
-	uint32_t
-		rx_announced; /* the fill ring's producer index at the last wake-up of the driver */
+	/* the fill ring's producer index at the last wake-up of the driver */
+	uint32_t rx_announced;
 	struct rx_list pending, waiting; /* parked, see enum rx_owner */
 	/* that wake-up failed: the driver may not know of the entries */
 	bool rx_wake_failed;
