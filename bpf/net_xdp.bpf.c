@@ -5,16 +5,16 @@
 SEC("xdp")
 int net_xdp(struct xdp_md *ctx)
 {
-	int action = refuse(ctx, ctx->data_end - ctx->data);
+	int action = decide(ctx, ctx->data_end - ctx->data);
 
 	return action ? action : redirect(ctx);
 }
 
-/* For jumbo endpoints: frames may lie in several buffers (5.18). */
+/* The same for jumbo endpoints: a frame may lie in several buffers (5.18). */
 SEC("xdp.frags")
 int net_xdp_frags(struct xdp_md *ctx)
 {
-	int action = refuse(ctx, bpf_xdp_get_buff_len(ctx));
+	int action = decide(ctx, bpf_xdp_get_buff_len(ctx));
 
 	return action ? action : redirect(ctx);
 }

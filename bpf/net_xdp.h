@@ -5,7 +5,7 @@
 
 #define TAKE_MACS 16 /* NET_XDP_TAKE_MACS */
 
-/* Index of the per-CPU counters. */
+/* Index of a counter in the program's per-CPU array. */
 enum program_counter {
 	PROGRAM_REDIRECTED,
 	PROGRAM_PASSED,
@@ -14,8 +14,9 @@ enum program_counter {
 	PROGRAM_COUNTERS,
 };
 
-/* A stripped VLAN tag, written by the program right before the frame. The program writes it in
- * front of every frame, so that bytes of an earlier frame are never taken for a tag. */
+/* The VLAN hint: a tag that the device stripped, which the program writes right in front of the
+ * frame. The program writes a hint in front of every frame, so that bytes of an earlier frame are
+ * never taken for one. */
 #define VLAN_HINT_NONE	  0x6e78646e /* no tag was stripped */
 #define VLAN_HINT_PRESENT 0x6e786474
 

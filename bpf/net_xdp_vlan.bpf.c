@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * As net_xdp, and hands over the VLAN tag that the device stripped. An object of its own, because
- * the kfunc makes the program device-bound (6.8) and an older kernel refuses the whole object.
+ * As net_xdp, and hands over the VLAN tag that the device stripped. This program has an object of its
+ * own: the kfunc makes it device-bound (6.8), and an older kernel would refuse an object that holds it.
  */
 #include "redirect.bpf.h"
 
@@ -14,7 +14,7 @@ int net_xdp_vlan(struct xdp_md *ctx)
 	struct vlan_hint hint = {.state = VLAN_HINT_NONE}, *slot;
 	__be16 protocol = 0;
 	__u16 tci = 0;
-	int action = refuse(ctx, ctx->data_end - ctx->data);
+	int action = decide(ctx, ctx->data_end - ctx->data);
 
 	if (action)
 		return action;

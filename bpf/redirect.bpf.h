@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* The decision both programs share: whose frame is it, does it fit, count it. */
+/* What both programs do: decide whose the frame is and whether it fits, count it, redirect it. */
 #ifndef NET_XDP_REDIRECT_BPF_H
 #define NET_XDP_REDIRECT_BPF_H
 
@@ -8,10 +8,12 @@
 
 #include "net_xdp.h"
 
-/* Set before load; constant for the verifier, which removes what is not used. */
+/* The library sets these before load. They are constants for the verifier, which removes code that
+ * is not reached. */
 const volatile __u32 max_frame_bytes = 1518;
 const volatile __u32 take_mac_count = 0;
-const volatile __u64 take_macs[TAKE_MACS] = {}; /* six bytes of the address, then zero */
+/* six bytes of the address, then two of zero */
+const volatile __u64 take_macs[TAKE_MACS] = {};
 
 struct {
 	__uint(type, BPF_MAP_TYPE_XSKMAP);
@@ -35,7 +37,7 @@ static __always_inline void count(__u32 which)
 		++*value;
 }
 
-/* Is the destination MAC one of ours? Everything is while no list was given. */
+/* Return: 1 if the destination MAC is in take_macs, or if that list is empty. */
 static __always_inline int is_taken(const struct xdp_md *ctx)
 {
 	const unsigned char *mac = (const unsigned char *)(long)ctx->data;
@@ -55,8 +57,9 @@ static __always_inline int is_taken(const struct xdp_md *ctx)
 	return 0;
 }
 
-/* 0: ours, and it fits. Otherwise the XDP action, counted. */
-static __always_inline int refuse(const struct xdp_md *ctx, __u64 length)
+/* Return: 0 if the frame is ours and fits; else the XDP action for it, counted: XDP_PASS gives it to
+ * the host. */
+static __always_inline int decide(const struct xdp_md *ctx, __u64 length)
 {
 	if (!is_taken(ctx)) {
 		count(PROGRAM_KEPT);
@@ -69,7 +72,7 @@ static __always_inline int refuse(const struct xdp_md *ctx, __u64 length)
 	return 0;
 }
 
-/* To the queue's socket; to the host when the queue has none. */
+/* Redirect the frame to its queue's socket, or give it to the host if the queue has none. */
 static __always_inline int redirect(const struct xdp_md *ctx)
 {
 	int action = bpf_redirect_map(&xsks, ctx->rx_queue_index, XDP_PASS);

@@ -23,23 +23,24 @@
 /* The name that libxdp gives its dispatcher (lib/libxdp/xdp-dispatcher.c.in). */
 #define DISPATCHER_NAME "xdp_dispatcher"
 
-/* What the one link reply tells. */
+/* What one RTM_NEWLINK reply says of a link. */
 struct link {
-	char ifname[IFNAMSIZ]; /* the first one, when it was asked for by another */
+	/* the interface's first name, if ifname is an alternative one */
+	char ifname[IFNAMSIZ];
 	uint32_t ifindex;
 	uint32_t type; /* ARPHRD_* */
 	uint8_t mac[6];
 	bool has_kind;
 	uint32_t flags;
 	uint32_t mtu;
-	uint32_t rx_queues; /* allocated, which may be more than are in use */
+	uint32_t rx_queues; /* queues allocated; fewer may be in use */
 	uint32_t tx_queues;
 	bool is_bond;
 	bool is_veth;
 	bool peer_is_elsewhere;
-	uint32_t peer; /* IFLA_LINK: of a veth the other end, of others what they are stacked on */
+	uint32_t peer;	      /* IFLA_LINK: of a veth its peer, of others the interface below */
 	uint8_t xdp_attached; /* XDP_ATTACHED_* */
-	uint32_t xdp_program; /* of a single attachment */
+	uint32_t xdp_program; /* id of the program, if only one is attached */
 	uint32_t xdp_driver_program;
 	uint32_t xdp_generic_program;
 	uint32_t xdp_hardware_program;
@@ -110,7 +111,7 @@ static int on_link_attribute(const struct nlattr *attr, void *data)
 	case IFLA_LINK:
 		link->peer = netlink_u32(attr);
 		break;
-	case IFLA_LINK_NETNSID: /* only when it is in another namespace */
+	case IFLA_LINK_NETNSID: /* present only if the peer is in another namespace */
 		link->peer_is_elsewhere = true;
 		break;
 	case IFLA_LINKINFO:
@@ -143,11 +144,11 @@ static int query_link(struct netlink *nl, const char *ifname, struct link *out)
 	*out = (struct link){0};
 	request->nlmsg_type = RTM_GETLINK;
 	mnl_nlmsg_put_extra_header(request, sizeof(struct ifinfomsg));
-	/* An alternative name that is short is found as a name, too. */
+	/* Ask for a short name as IFLA_IFNAME: the kernel finds alternative names by that too. */
 	mnl_attr_put_strz(request, strlen(ifname) < IFNAMSIZ ? IFLA_IFNAME : IFLA_ALT_IFNAME,
 			  ifname);
 	rc = netlink_request(nl, request, on_link, out);
-	/* A kernel before 5.5 has no alternative names. */
+	/* Kernels before 5.5 have no alternative names. */
 	if ((rc == 0 && !out->ifindex) || (rc == -EINVAL && strlen(ifname) >= IFNAMSIZ))
 		rc = -ENODEV;
 	return rc;
@@ -168,8 +169,8 @@ static void query_driver(int fd, struct net_xdp_device *device)
 	device->dma_per_page = dma_is_per_page("/sys/bus/pci/devices", info.bus_info);
 }
 
-/* The queues in use: channels where the driver has them, else what the kernel lists, else what was
- * allocated. */
+/* Fill in the number of queues in use: channels if the driver has them, else the queues that the
+ * kernel lists, else those that were allocated. */
 static void query_queues(struct host *h, const struct link *link, struct net_xdp_device *device)
 {
 	struct ethtool_channels channels = {.cmd = ETHTOOL_GCHANNELS};
@@ -186,12 +187,13 @@ static void query_queues(struct host *h, const struct link *link, struct net_xdp
 	device->tx_queues = link->tx_queues;
 }
 
-/* Two calls by design: the first one asks how long the link mode masks are (linux/ethtool.h). */
+/* Fill in the link speed. The first call asks how long the link mode masks are, the second has room
+ * for them (linux/ethtool.h). */
 static void query_speed(int fd, struct net_xdp_device *device)
 {
 	union {
 		struct ethtool_link_settings head;
-		/* and three masks of at most 127 words: the length is an __s8 */
+		/* behind the struct three masks of at most 127 words each: the length is an __s8 */
 		uint8_t bytes[sizeof(struct ethtool_link_settings) + 3 * 127 * sizeof(uint32_t)];
 	} settings = {.head = {.cmd = ETHTOOL_GLINKSETTINGS}};
 
@@ -208,7 +210,8 @@ static void query_speed(int fd, struct net_xdp_device *device)
 
 /* ---- The attached program --------------------------------------------------------------------- */
 
-/* The name stays "" without CAP_SYS_ADMIN, which the kernel asks for to open a program by id. */
+/* Fill in the program's name. It stays "" without CAP_SYS_ADMIN, which the kernel asks for to open a
+ * program by id. */
 static void query_program_name(struct net_xdp_device *device)
 {
 	struct bpf_prog_info info = {0};
@@ -227,7 +230,8 @@ static void query_program(const struct link *link, struct net_xdp_device *device
 {
 	if (link->xdp_attached == XDP_ATTACHED_NONE)
 		return;
-	/* Of several (XDP_ATTACHED_MULTI) the driver's is the one that AF_XDP would collide with. */
+	/* Of several programs (XDP_ATTACHED_MULTI) report the driver's: AF_XDP's would collide with
+	 * that one. */
 	if (link->xdp_attached == XDP_ATTACHED_DRV || link->xdp_driver_program) {
 		device->program_mode = "native";
 		device->program_id = link->xdp_driver_program;
@@ -238,7 +242,7 @@ static void query_program(const struct link *link, struct net_xdp_device *device
 		device->program_mode = "offloaded";
 		device->program_id = link->xdp_hardware_program;
 	}
-	/* A kernel before 4.19 has just this one id. */
+	/* Kernels before 4.19 report IFLA_XDP_PROG_ID only. */
 	if (!device->program_id)
 		device->program_id = link->xdp_program;
 	query_program_name(device);
@@ -246,9 +250,9 @@ static void query_program(const struct link *link, struct net_xdp_device *device
 		device->program_mode = "dispatcher";
 }
 
-/* ---- All of it -------------------------------------------------------------------------------- */
+/* ---- The query -------------------------------------------------------------------------------- */
 
-/* The link reply for a name, or one sentence. */
+/* Ask for the link with this name. Return: 0; -errno with err filled. */
 static int find_link(struct netlink *nl, const char *ifname, struct link *link,
 		     struct net_error *err)
 {
@@ -273,7 +277,7 @@ static int find_link(struct netlink *nl, const char *ifname, struct link *link,
 	return rc;
 }
 
-/* *out is written at the end: ifname may be the one in it, to look again. */
+/* *out is written at the end, because ifname may be the name in *out. */
 int netdev_query(struct host *h, const char *ifname, struct net_xdp_device *out,
 		 struct net_error *err)
 {
@@ -303,7 +307,7 @@ int netdev_query(struct host *h, const char *ifname, struct net_xdp_device *out,
 	offload_query(h->route.fd, &device);
 	query_program(&link, &device);
 
-	/* A kernel before 6.3 is no error: has_features says that the question was not answered. */
+	/* A kernel before 6.3 does not answer. That is no error: has_features stays false. */
 	rc = netdev_features(h, link.ifindex, &features);
 	if (rc < 0 && rc != -EOPNOTSUPP)
 		return error_set(err, rc, "query", "interface %s: reading its XDP features: %s%s",

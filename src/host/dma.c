@@ -18,7 +18,7 @@ bool dma_is_per_page(const char *devices, const char *name)
 		fclose(file);
 		return strcmp(type, "identity\n") != 0;
 	}
-	/* A PCI device in no group has no IOMMU in front of it. */
+	/* A PCI device that is in no IOMMU group has no IOMMU in front of it. */
 	snprintf(path, sizeof(path), "%s/%s/iommu_group", devices, name);
 	if (access(path, F_OK) == 0)
 		return true;

@@ -58,8 +58,8 @@ bool host_is_here(const struct host *h)
 {
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 	uint64_t cookie = fd < 0 ? 0 : cookie_of(fd);
-	/* Without an answer nothing is claimed: whoever makes sockets next meets the same error,
-	 * and names it. */
+	/* Without a cookie the answer is true: the next call that makes a socket meets the same
+	 * error and reports it. */
 	bool here = !cookie || cookie == h->netns.cookie;
 
 	if (fd >= 0)
@@ -69,8 +69,8 @@ bool host_is_here(const struct host *h)
 
 /* ---- Namespaces that have ended --------------------------------------------------------------- */
 
-/* Since 6.18 a namespace can be opened by its file handle, from anywhere, and a netns' id is its cookie.
- * Source: linux/nsfs.h, linux/exportfs.h. */
+/* Since 6.18 open_by_handle_at() opens a namespace by its id from anywhere, and a network
+ * namespace's id is its cookie. Source: linux/nsfs.h, linux/exportfs.h. */
 #define NSFS_ROOT   (-10003)
 #define NSFS_HANDLE 0xf1
 
@@ -81,7 +81,7 @@ struct nsfs_handle {
 	uint32_t inode;
 };
 
-/* Return: 0, -ESTALE there is none or we may not see it, -errno. */
+/* Open and close a namespace. Return: 0; -ESTALE there is no such one, or we may not see it; -errno. */
 static int open_namespace(const struct netns *netns)
 {
 	struct nsfs_handle handle = {
@@ -98,7 +98,7 @@ static int open_namespace(const struct netns *netns)
 	return 0;
 }
 
-/* CAP_SYS_ADMIN in the initial user namespace, whose inode is PROC_USER_INIT_INO. */
+/* Return: true with CAP_SYS_ADMIN in the initial user namespace, whose inode is PROC_USER_INIT_INO. */
 static bool may_see_all_namespaces(void)
 {
 	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
@@ -114,9 +114,10 @@ bool netns_has_ended(const struct netns *netns, const struct netns *here)
 {
 	if (netns->cookie == here->cookie || !netns->inode || !here->inode)
 		return false;
-	if (netns->inode == here->inode) /* ours was given its number */
+	/* our namespace was given the other's inode number, so the other has ended */
+	if (netns->inode == here->inode)
 		return true;
-	/* Only a kernel that opens ours this way knows what it says of another. */
+	/* If the kernel opens our own namespace this way, its answer about another one counts. */
 	return may_see_all_namespaces() && open_namespace(here) == 0 &&
 	       open_namespace(netns) == -ESTALE;
 }

@@ -16,15 +16,16 @@
 #include "host/netdev.h"
 #include "host/netlink.h"
 
-/* One call must not be kept busy by somebody who creates interfaces in a loop. */
+/* Most messages that one call reads: somebody who makes interfaces in a loop must not keep it busy. */
 #define EVENTS_PER_CALL 64
-/* More than a receive buffer of the usual 208 KiB holds. */
+/* Most messages that one call reads after a loss: more than a receive buffer of 208 KiB, the
+ * default, holds. */
 #define EVENTS_AFTER_LOSS 1024
 
 /*
- * Frames can flow when the interface was brought up (IFF_UP), the driver has a carrier
- * (IFF_LOWER_UP) and the RFC 2863 state is up or not maintained (IFF_RUNNING: it is down for a
- * dormant 802.1X port or a cable test, though the carrier is there). Source: dev_get_flags().
+ * Return: true if frames can flow: the interface was brought up (IFF_UP), the driver has a carrier
+ * (IFF_LOWER_UP), and the RFC 2863 state is up or not maintained (IFF_RUNNING; a dormant 802.1X port or
+ * a cable test clears it though the carrier is there). Source: dev_get_flags().
  */
 static bool flows(unsigned int flags)
 {
@@ -84,9 +85,9 @@ int netdev_events_only(int fd, uint32_t ifindex, bool removal)
 	enum { TYPE = offsetof(struct nlmsghdr, nlmsg_type), LINK = sizeof(struct nlmsghdr) };
 	enum { FAMILY = LINK + offsetof(struct ifinfomsg, ifi_family) };
 	enum { INDEX = LINK + offsetof(struct ifinfomsg, ifi_index) };
-	/* A classic filter reads big-endian numbers; netlink's are the host's. What is no link
-	 * message is an answer to netdev_events_ask(). A bridge sends DELLINK with a family of its
-	 * own for a port that merely left it. */
+	/* A classic BPF filter loads big-endian numbers, and netlink's are in host order. Messages
+	 * that are no link messages pass: they answer netdev_events_ask(). DELLINK must have family
+	 * AF_UNSPEC: a bridge sends one with its own family for a port that left the bridge. */
 	struct sock_filter code[] = {
 		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, TYPE),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_NEWLINK), removal ? 6 : 1, 0),
@@ -125,14 +126,14 @@ static int on_xdp(const struct nlattr *attr, void *data)
 {
 	uint16_t type = mnl_attr_get_type(attr);
 
-	/* Beside an offloaded program there is no PROG_ID. */
+	/* Where an offloaded program is attached too, the kernel sends no IFLA_XDP_PROG_ID. */
 	if (type == IFLA_XDP_PROG_ID || type == IFLA_XDP_DRV_PROG_ID ||
 	    type == IFLA_XDP_SKB_PROG_ID)
 		*(uint32_t *)data = netlink_u32(attr);
 	return MNL_CB_OK;
 }
 
-/* Of a link message. data: uint32_t, the id of the XDP program. */
+/* Find the XDP program's id in a link message. data: where to, uint32_t. */
 static int on_attribute(const struct nlattr *attr, void *data)
 {
 	return mnl_attr_get_type(attr) == IFLA_XDP ? mnl_attr_parse_nested(attr, on_xdp, data)
@@ -145,10 +146,10 @@ static void on_event(const struct nlmsghdr *header, struct watch *w)
 
 	if (mnl_nlmsg_get_payload_len(header) < sizeof(*info))
 		return;
-	/* A bridge sends DELLINK with family AF_BRIDGE for a port that merely left it. */
+	/* A bridge sends DELLINK with family AF_BRIDGE for a port that left it. */
 	if ((uint32_t)info->ifi_index != w->ifindex || info->ifi_family != AF_UNSPEC)
 		return;
-	/* Also sent to the namespace that an interface leaves. */
+	/* The namespace that an interface leaves gets RTM_DELLINK too. */
 	if (header->nlmsg_type == RTM_DELLINK)
 		w->event = (struct netdev_event){.kind = NETDEV_EVENT_GONE};
 	else if (header->nlmsg_type == RTM_NEWLINK && w->event.kind != NETDEV_EVENT_GONE) {
@@ -158,7 +159,8 @@ static void on_event(const struct nlmsghdr *header, struct watch *w)
 	}
 }
 
-/* Return: was all of it read? An error is the answer to netdev_events_ask(): the link was not told. */
+/* Read the messages of one datagram. Return: true; false if one was an error, which answers
+ * netdev_events_ask(): the link's state was not told. */
 static bool read_events(const void *datagram, size_t bytes, struct watch *w)
 {
 	const struct nlmsghdr *header = datagram;
@@ -184,10 +186,11 @@ int netdev_events_next(int fd, uint32_t ifindex, struct netdev_event *out)
 		n = netlink_receive(fd, &buffer);
 		if (n < 0 && n != -ENOBUFS && n != -EMSGSIZE)
 			break;
-		/* A message that does not fit may have been ours. */
+		/* A message that did not fit (-EMSGSIZE) may have been about our interface. */
 		if (n >= 0 && read_events(buffer.data, (size_t)n, &w))
 			continue;
-		/* What is queued is older than what was lost: pass it over, then ask. */
+		/* Messages that are still queued are older than those that were lost. Read them
+		 * away, then have the caller ask for the state. */
 		if (!lost)
 			left = EVENTS_AFTER_LOSS;
 		lost = true;

@@ -11,7 +11,7 @@
 #include "host/netdev_uapi.h"
 #include "host/netlink.h"
 
-/* A request of the family, being built. */
+/* A request to the family "netdev", while it is built. */
 struct genl {
 	struct host *host;
 	struct nlmsghdr *request;
@@ -24,7 +24,7 @@ static void genl_start(struct genl *g, struct host *h, uint16_t type, uint8_t co
 	struct genlmsghdr *header;
 
 	g->host = h;
-	/* libmnl leaves the padding of attributes as it was. */
+	/* libmnl does not clear the padding of attributes. */
 	memset(g->buffer, 0, sizeof(g->buffer));
 	g->request = mnl_nlmsg_put_header(g->buffer);
 	g->request->nlmsg_type = type;
@@ -45,8 +45,8 @@ static int on_reply(const struct nlmsghdr *header, void *data)
 	return netlink_attributes(header, sizeof(struct genlmsghdr), r->attribute, r->data);
 }
 
-/* Send what was built; attribute, which may be NULL, is called for each one of each reply. A command
- * that the kernel does not know yet is -EOPNOTSUPP (genl_family_rcv_msg). */
+/* Send the request. attribute, which may be NULL, is called for each attribute of each reply. The
+ * kernel answers -EOPNOTSUPP to a command that it does not have (genl_family_rcv_msg()). */
 static int genl_run(struct genl *g, mnl_attr_cb_t attribute, void *data)
 {
 	struct reader r = {.attribute = attribute, .data = data};
@@ -54,15 +54,15 @@ static int genl_run(struct genl *g, mnl_attr_cb_t attribute, void *data)
 	return netlink_request(&g->host->generic, g->request, attribute ? on_reply : NULL, &r);
 }
 
-/* Start a request of the family. Return: 0, -EOPNOTSUPP before 6.3. */
+/* Begin a request. Return: 0; -EOPNOTSUPP before 6.3. */
 static int genl_open(struct genl *g, struct host *h, uint8_t command)
 {
 	genl_start(g, h, h->family, command, NETDEV_GENL_VERSION);
 	return h->family ? 0 : -EOPNOTSUPP;
 }
 
-/* One question with one number in it. flags: NLM_F_DUMP or 0. Return: as genl_open(), and what the
- * kernel answers. */
+/* Send a request with one number in it. flags: NLM_F_DUMP or 0. Return: as genl_open() and
+ * genl_run(). */
 static int genl_ask(struct host *h, uint8_t command, uint16_t flags, uint16_t type, uint32_t number,
 		    mnl_attr_cb_t attribute, void *data)
 {
@@ -133,7 +133,7 @@ struct queue_counts {
 	uint32_t tx;
 };
 
-/* Each queue is one reply with one type. */
+/* Count one reply: each has one queue, and one type. */
 static int on_queue_count(const struct nlattr *attr, void *data)
 {
 	struct queue_counts *counts = data;
@@ -155,7 +155,7 @@ int netdev_queue_counts(struct host *h, uint32_t ifindex, uint32_t *rx, uint32_t
 
 	if (rc < 0)
 		return rc;
-	/* An interface that is down lists no queue, which does not mean that it has none. */
+	/* An interface that is down lists no queue, though it has some. */
 	if (!counts.rx && !counts.tx)
 		return -EOPNOTSUPP;
 	*rx = counts.rx;
@@ -203,7 +203,7 @@ static int queue_get(struct host *h, uint32_t ifindex, uint32_t queue, enum netd
 	mnl_attr_put_u32(g.request, NETDEV_QUEUE_TYPE, type);
 	mnl_attr_put_u32(g.request, NETDEV_QUEUE_ID, queue);
 	rc = genl_run(&g, on_queue_attribute, out);
-	/* Nothing is told while the interface is down: -ENOENT, or an empty reply on older kernels. */
+	/* While the interface is down the kernel answers -ENOENT, older kernels an empty reply. */
 	if (rc == 0 && !out->answered)
 		rc = -ENOENT;
 	return rc == -ENOENT ? -EOPNOTSUPP : rc;
@@ -232,7 +232,7 @@ static int on_napi_attribute(const struct nlattr *attr, void *data)
 }
 
 struct napi_list {
-	uint32_t id; /* of the last one */
+	uint32_t id; /* id of the NAPI that was listed last */
 	uint32_t count;
 };
 
@@ -247,8 +247,8 @@ static int on_napi_id(const struct nlattr *attr, void *data)
 	return MNL_CB_OK;
 }
 
-/* The NAPI of a device whose driver links none to its queues (veth): sure only where there is one of
- * each. Return: 0 and *id, -ENOENT there is none at all, -EOPNOTSUPP, -errno. */
+/* Find the NAPI of a device whose driver links none to its queues (veth). Only with one queue and
+ * one NAPI is it certain. Return: 0 and *id; -ENOENT there is no NAPI; -EOPNOTSUPP; -errno. */
 static int only_napi(struct host *h, uint32_t ifindex, uint32_t *id)
 {
 	struct napi_list list = {0};
@@ -278,7 +278,7 @@ int netdev_queue_napi(struct host *h, uint32_t ifindex, uint32_t queue, struct n
 	out->id = state.napi_id;
 	rc = genl_ask(h, NETDEV_GENL_NAPI_GET, 0, NETDEV_NAPI_ID, state.napi_id, on_napi_attribute,
 		      out);
-	/* Disabled meanwhile: the id is all there is to know. */
+	/* The NAPI was disabled meanwhile: its id is all that is known. */
 	return rc == -ENOENT ? 0 : rc;
 }
 
@@ -294,7 +294,7 @@ int netdev_queue_sends_apart(struct host *h, uint32_t ifindex, uint32_t queue)
 		rc = queue_get(h, ifindex, queue, NETDEV_QUEUE_TX, &tx);
 	if (rc < 0)
 		return rc;
-	/* One that cannot be polled has no id. */
+	/* A transmit NAPI that cannot be polled has no id. */
 	return !tx.has_napi || tx.napi_id != rx.napi_id;
 }
 
@@ -313,9 +313,10 @@ int netdev_napi_set(struct host *h, uint32_t napi_id, const struct netdev_deferr
 }
 
 /*
- * Does this kernel report sockets at all? Nothing in the family says so (the attribute came with
- * 6.15, no command or policy did), and a missing attribute must not be read as "free" before. So the
- * release number decides, which at worst answers "unknown" on a kernel with backports.
+ * Return: true if this kernel reports AF_XDP sockets. Nothing in the family says so: the attribute came
+ * with 6.15, without a new command or policy, and on an older kernel its absence must not be read as
+ * "free". So the release number decides. On a kernel with backports the answer may be false where true
+ * would do.
  */
 static bool kernel_reports_sockets(void)
 {
@@ -333,7 +334,7 @@ int netdev_queue_has_socket(struct host *h, uint32_t ifindex, uint32_t queue)
 	int rc;
 
 	rc = queue_get(h, ifindex, queue, NETDEV_QUEUE_RX, &state);
-	if (rc == -EINVAL) /* it may only send */
+	if (rc == -EINVAL) /* the socket may be one that only sends */
 		rc = queue_get(h, ifindex, queue, NETDEV_QUEUE_TX, &state);
 	if (rc < 0)
 		return rc;

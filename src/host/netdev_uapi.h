@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The generic netlink family "netdev", as far as we use it. The kernel's own linux/netdev.h came with
- * 6.3 and has grown since; Debian 12's headers (6.1) have none. Names differ from the kernel's so
- * that both can be included. Source: Documentation/netlink/specs/netdev.yaml.
+ * The generic netlink family "netdev", as far as we use it. The kernel's linux/netdev.h came with 6.3
+ * and has grown since; Debian 12's headers (6.1) have none. Names differ from the kernel's, so that
+ * both can be included. Source: Documentation/netlink/specs/netdev.yaml.
  */
 #ifndef NET_XDP_NETDEV_UAPI_H
 #define NET_XDP_NETDEV_UAPI_H
@@ -55,7 +55,7 @@ enum {
 	NETDEV_NAPI_GRO_FLUSH_TIMEOUT = 6, /* u32 or u64, ns, 6.13 */
 };
 
-/* Of a socket: which network namespace it belongs to. */
+/* Socket option: the cookie of the socket's network namespace. */
 #ifndef SO_NETNS_COOKIE
 #define SO_NETNS_COOKIE 71 /* 5.14 */
 #endif

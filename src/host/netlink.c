@@ -11,10 +11,11 @@
 
 #include "host/netlink.h"
 
-/* The kernel answers inside sendto(), so this is only for a kernel that does not. */
+/* How long an answer may take. The kernel answers inside sendto(), so this is for a kernel that does
+ * not. */
 #define DEADLINE_NS 1000000000LL
 
-/* The kernel's largest error (linux/err.h). */
+/* The largest errno of the kernel (linux/err.h). */
 #define ERRNO_MAX 4095
 
 static int64_t now_ns(void)
@@ -35,7 +36,7 @@ int netlink_open(struct netlink *nl, int protocol)
 	nl->fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
 	if (nl->fd < 0)
 		return -errno;
-	/* Better words, shorter errors (4.12): a kernel without them still answers. */
+	/* Ask for better words and shorter errors (4.12). A kernel without them still answers. */
 	setsockopt(nl->fd, SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof(on));
 	setsockopt(nl->fd, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof(on));
 	if (bind(nl->fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
@@ -60,7 +61,8 @@ void netlink_close(struct netlink *nl)
 
 /* ---- Datagrams -------------------------------------------------------------------------------- */
 
-/* flags besides MSG_DONTWAIT. Return: the whole datagram's length, however much fits; -errno. */
+/* Receive one datagram. flags are added to MSG_DONTWAIT. Return: the datagram's whole length,
+ * however much of it fits; -errno. */
 static ssize_t receive(int fd, struct msghdr *message, int flags)
 {
 	ssize_t n;
@@ -99,7 +101,7 @@ ssize_t netlink_receive(int fd, struct netlink_buffer *buffer)
 	iov = (struct iovec){.iov_base = buffer->data, .iov_len = buffer->bytes};
 	message.msg_namelen = sizeof(from);
 	n = receive(fd, &message, 0);
-	/* Port 0 is the kernel; a privileged process may write to any netlink socket. */
+	/* The kernel sends from port 0. A privileged process may write to any netlink socket. */
 	if (n >= 0 && from.nl_pid != 0)
 		return 0;
 	return n > (ssize_t)buffer->bytes ? -EMSGSIZE : n;
@@ -131,7 +133,7 @@ struct exchange {
 int netlink_attributes(const struct nlmsghdr *header, size_t offset, mnl_attr_cb_t callback,
 		       void *data)
 {
-	/* libmnl takes any offset, and reads there. */
+	/* libmnl does not check the offset. */
 	if (offset > mnl_nlmsg_get_payload_len(header))
 		return MNL_CB_ERROR;
 	return mnl_attr_parse(header, (unsigned int)offset, callback, data);
@@ -147,13 +149,13 @@ static int on_refusal_attribute(const struct nlattr *attr, void *data)
 	return MNL_CB_OK;
 }
 
-/* What the kernel gives as an error is -errno. Return: that, and -EBADMSG for anything else. */
+/* Return: an error of the kernel as -errno; -EBADMSG if it is none. */
 static int refusal(int error)
 {
 	return error < 0 && error >= -ERRNO_MAX ? error : -EBADMSG;
 }
 
-/* NLMSG_ERROR is the end of a request, good or bad. */
+/* Handle NLMSG_ERROR, which ends a request, also one without an error. */
 static int on_ack(struct exchange *x, const struct nlmsghdr *header)
 {
 	const struct nlmsgerr *ack = mnl_nlmsg_get_payload(header);
@@ -163,7 +165,8 @@ static int on_ack(struct exchange *x, const struct nlmsghdr *header)
 		return -EBADMSG;
 	if (!ack->error)
 		return 0;
-	/* The attributes follow our own message, which is there unless capped (netlink.h). */
+	/* The attributes of an extended ACK follow a copy of our message, which is there unless
+	 * NLM_F_CAPPED says not. */
 	if (!(header->nlmsg_flags & NLM_F_CAPPED))
 		offset += mnl_nlmsg_get_payload_len(&ack->msg);
 	if (header->nlmsg_flags & NLM_F_ACK_TLVS && ack->msg.nlmsg_len >= NLMSG_HDRLEN)
@@ -171,7 +174,7 @@ static int on_ack(struct exchange *x, const struct nlmsghdr *header)
 	return refusal(ack->error);
 }
 
-/* The end of a dump carries its result. */
+/* Handle NLMSG_DONE, which ends a dump and carries its result. */
 static int on_done(const struct nlmsghdr *header)
 {
 	const int *error = mnl_nlmsg_get_payload(header);
@@ -181,10 +184,11 @@ static int on_done(const struct nlmsghdr *header)
 	return refusal(*error);
 }
 
-/* Return: 1 more is to come, 0 this was the end, -errno. */
+/* Handle one message. Return: 1 more follow, 0 this was the last, -errno. */
 static int on_message(struct exchange *x, const struct nlmsghdr *header)
 {
-	if (header->nlmsg_seq != x->nl->seq) /* of an exchange that was given up */
+	/* it belongs to an exchange that was given up */
+	if (header->nlmsg_seq != x->nl->seq)
 		return 1;
 	if (header->nlmsg_flags & NLM_F_DUMP_INTR)
 		return -EINTR;
@@ -211,8 +215,8 @@ static int on_datagram(struct exchange *x, size_t bytes)
 
 /* ---- Requests --------------------------------------------------------------------------------- */
 
-/* Read away what an exchange that was given up left: a dump that is not read to its end would keep the
- * kernel from starting another. */
+/* Read what an exchange that was given up has left: while a dump is not read to its end, the kernel
+ * starts no other. */
 static void read_away(struct netlink *nl, int64_t deadline_ns)
 {
 	ssize_t n;
@@ -241,7 +245,8 @@ static int exchange(struct exchange *x, struct nlmsghdr *request)
 	if (n < 0)
 		return -errno;
 
-	/* The answer mostly came inside sendto(). poll() is refused to who may have no descriptor. */
+	/* Mostly the answer is there already, from inside sendto(). poll() comes second also because
+	 * it fails in a process that may have no descriptors (RLIMIT_NOFILE 0). */
 	for (rc = 1; rc > 0;) {
 		n = netlink_receive(nl->fd, &nl->buffer);
 		if (n > 0)

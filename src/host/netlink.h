@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* One netlink socket: requests, their replies, a deadline. Cold code only. */
+/* A netlink socket: requests, their replies, a deadline. Cold code only. */
 #ifndef NET_XDP_NETLINK_H
 #define NET_XDP_NETLINK_H
 
@@ -10,57 +10,59 @@
 
 #include <libmnl/libmnl.h>
 
-/* Every request we make fits: headers and a few small attributes. */
+/* All of our requests fit: headers and a few small attributes. */
 #define NETLINK_REQUEST_BYTES 256
 
-/* Memory for one datagram, grown to the largest that came. Starts zeroed, ends with free(data). */
+/* Memory for one datagram; it grows with the largest that came. Zero it before use, free(data) at
+ * the end. */
 struct netlink_buffer {
 	void *data;
 	size_t bytes;
 };
 
-/* Serves all threads: one exchange at a time, the others wait for it. */
+/* All threads may use one: an exchange takes the lock, others wait for it. */
 struct netlink {
 	pthread_mutex_t mutex;
 	int fd; /* -1 closed */
 	uint32_t seq;
 	struct netlink_buffer buffer;
-	/* The kernel's own words for the last refusal (extended ACK), or "". For who is sure that no
-	 * other thread asks. */
+	/* what the kernel said of the last error (extended ACK), or "". Only for a caller who knows
+	 * that no other thread asks. */
 	char why[128];
 };
 
-/* protocol: NETLINK_ROUTE or NETLINK_GENERIC. Return: 0 or -errno; after an error nothing is open. */
+/* Open a socket of NETLINK_ROUTE or NETLINK_GENERIC. Return: 0; -errno, and nothing is open. */
 int netlink_open(struct netlink *nl, int protocol);
 
-/* Legal on a closed one. */
+/* Close; legal if closed already. */
 void netlink_close(struct netlink *nl);
 
 /*
- * Send request and feed each reply to callback, until the kernel's ACK or the end of the dump. The
- * callback may be NULL where only the ACK counts.
- * Return: 0, -errno as the kernel answered (nl->why may say more), -ETIMEDOUT after one second,
- * -EINTR when what is listed changed meanwhile. nl stays usable: what an exchange leaves unread is
- * passed over by the next.
+ * Send a request and call callback with each reply, until the kernel's ACK or the end of the dump.
+ * callback may be NULL if only the ACK counts. nl stays usable after an error: the next request passes
+ * over what this one left unread.
+ * Return: 0; -errno of the kernel (nl->why may say more); -ETIMEDOUT after one second; -EINTR what was
+ * listed changed meanwhile.
  */
 int netlink_request(struct netlink *nl, struct nlmsghdr *request, mnl_cb_t callback, void *data);
 
 /*
- * Read one datagram of any size without blocking.
- * Return: bytes, 0 for one that did not come from the kernel, -EAGAIN none, -ENOBUFS messages were
- * lost, -EMSGSIZE another reader of fd made it one that does not fit, -errno.
+ * Read one datagram of any size, without blocking.
+ * Return: its bytes; 0 if the kernel did not send it; -EAGAIN there is none; -ENOBUFS messages were
+ * lost; -EMSGSIZE another reader of fd took the one that was measured, and the next did not fit;
+ * -errno.
  */
 ssize_t netlink_receive(int fd, struct netlink_buffer *buffer);
 
-/* Call callback for each attribute that starts offset bytes or more into the payload. Return: MNL_CB_*;
- * MNL_CB_ERROR when the message ends before that. */
+/* Call callback for each attribute from offset bytes into the payload on. Return: MNL_CB_*;
+ * MNL_CB_ERROR if the message ends before offset. */
 int netlink_attributes(const struct nlmsghdr *header, size_t offset, mnl_attr_cb_t callback,
 		       void *data);
 
-/* The attribute's value; 0 when its size is wrong. */
+/* Return: the attribute's value; 0 if its size is wrong. */
 uint32_t netlink_u32(const struct nlattr *attr);
 uint64_t netlink_u64(const struct nlattr *attr);
-/* Of type uint (6.7): as small as the value allows. */
+/* Return: value of an attribute of type uint (6.7), which is as short as the value allows. */
 uint64_t netlink_uint(const struct nlattr *attr);
 
 #endif

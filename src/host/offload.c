@@ -15,7 +15,7 @@
 
 /* ---- Asking ----------------------------------------------------------------------------------- */
 
-/* The kernel's names (net/ethtool/common.c, netdev_features_strings). */
+/* The kernel's names of features (netdev_features_strings in net/ethtool/common.c), and our bits. */
 static const struct {
 	const char *name;
 	uint64_t bit;
@@ -53,7 +53,7 @@ int offload_ethtool(int fd, const char *ifname, void *command)
 	return ioctl(fd, SIOCETHTOOL, &request) < 0 ? -errno : 0;
 }
 
-/* How many features this kernel has. */
+/* Ask how many features this kernel has. */
 static int feature_count(int fd, const char *ifname, uint32_t *out)
 {
 	union {
@@ -66,7 +66,8 @@ static int feature_count(int fd, const char *ifname, uint32_t *out)
 	return rc || (info.head.sset_mask && *out && *out < 1024) ? rc : -EOPNOTSUPP;
 }
 
-/* Return: 0, *on and *fixed filled with NET_XDP_OFFLOAD_* bits; -errno. */
+/* Read an interface's features as NET_XDP_OFFLOAD_* bits: *on those in use, *fixed those that cannot
+ * be changed. Return: 0 or -errno. */
 static int read_features(int fd, const char *ifname, uint64_t *on, uint64_t *fixed)
 {
 	struct ethtool_gstrings *names;
@@ -102,7 +103,7 @@ static int read_features(int fd, const char *ifname, uint64_t *on, uint64_t *fix
 	return rc;
 }
 
-/* The name behind an ifindex. Return: 0 or -errno. */
+/* Look up the name of an ifindex. Return: 0 or -errno. */
 static int name_of(int fd, uint32_t ifindex, char *out, size_t size)
 {
 	struct ifreq request = {.ifr_ifindex = (int)ifindex};
@@ -133,9 +134,10 @@ static bool is_veth(const struct net_xdp_device *d)
 	return strcmp(d->driver, "veth") == 0;
 }
 
-/* Whose features decide about tags, and what is known of them. On a veth the sending end leaves
- * tags out and the other passes on what comes. Where the program runs above another device (a
- * bridge, macvlan) that one may have taken them out. What is not known counts as switched on. */
+/* Return: the features that decide about VLAN tags, and *known. On a veth the sending end takes tags
+ * out of the frame, and the other end passes on what comes. Where the program runs above another
+ * device (a bridge, macvlan), that device may have taken tags out. Features that are not known count
+ * as on. */
 static uint64_t tag_features(const struct net_xdp_device *d, bool above, bool *known,
 			     const char **where)
 {
@@ -173,8 +175,8 @@ void offload_say_vlan(const struct net_xdp_device *d, bool rx_vlan, bool generic
 			: " rx-vlan-stag-hw-parse off");
 }
 
-/* Can one "frame" be several, joined on this side of the wire or never taken apart by a local
- * sender? */
+/* Return: true if one frame may be several packets: joined on this side of the wire, or never cut by
+ * a local sender. */
 static bool joins(const struct net_xdp_device *d)
 {
 	const uint64_t receiver = NET_XDP_OFFLOAD_GRO | NET_XDP_OFFLOAD_GRO_LIST |
@@ -189,9 +191,9 @@ static bool joins(const struct net_xdp_device *d)
 	return d->is_virtual;
 }
 
-/* A frame's queue is what the driver has recorded. Of a veth the generic program sees the
- * sender's queue n as n - 1: skb_get_rx_queue() reads the queue_mapping that the sender left as
- * one that was recorded. */
+/* In generic mode a frame's queue is the one that the driver recorded. On a veth the sender's queue
+ * n comes out as n - 1: skb_get_rx_queue() reads the sender's queue_mapping as if a receiver had
+ * recorded it. */
 void offload_say_generic(const struct net_xdp_device *d, char *out, size_t size)
 {
 	int len = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What an interface does to frames before they reach us, and what that costs. */
+/* What an interface does to frames before we get them, and what that costs. */
 #ifndef NET_XDP_OFFLOAD_H
 #define NET_XDP_OFFLOAD_H
 
@@ -9,20 +9,21 @@
 
 #include "net_xdp.h"
 
-/* fd: any socket of the interface's network namespace. A netlink socket will do, so that none of
- * a protocol is needed that may not be built in, or not be allowed. Return: 0 or -errno. */
+/* Run an ethtool ioctl. fd: any socket of the interface's network namespace. A netlink socket will
+ * do, so no socket of a protocol is needed that may not be built in or not be allowed. Return: 0 or
+ * -errno. */
 int offload_ethtool(int fd, const char *ifname, void *command);
 
-/* Fill in the offloads of device, and of its peer_ifindex. What the kernel does not tell stays
+/* Fill in the offloads of device and of its peer_ifindex. Those that the kernel does not tell stay
  * unknown. */
 void offload_query(int fd, struct net_xdp_device *device);
 
-/* Tags that come out of band and are lost: which, and what to do; "" when there are none.
- * generic: the program runs there, where rx_vlan is not to be had. */
+/* Say which VLAN tags arrive outside their frame and are lost, and what to do; "" if none are.
+ * generic: the program runs in generic mode, which has no rx_vlan. */
 void offload_say_vlan(const struct net_xdp_device *device, bool rx_vlan, bool generic, char *out,
 		      size_t size);
 
-/* What is different in generic mode: "; ..." behind a sentence, or "". */
+/* Say what is different in generic mode: "; ..." to append to a sentence, or "". */
 void offload_say_generic(const struct net_xdp_device *device, char *out, size_t size);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What newer kernels offer and the oldest supported headers (6.1) lack. The only such place for AF_XDP and its
- * sockets; host/netdev_uapi.h has what is asked of an interface and of its network namespace. Each use is
+/* What newer kernels have and the oldest supported headers (6.1) lack: all of AF_XDP and its
+ * sockets. host/netdev_uapi.h has what interfaces and network namespaces are asked. Each use is
  * probed at run time. */
 #ifndef NET_XDP_UAPI_H
 #define NET_XDP_UAPI_H
@@ -33,15 +33,15 @@
 #define SOL_XDP 283
 #endif
 
-/* How the kernel lays out a chunk: XDP_PACKET_HEADROOM in front of every received frame. */
+/* The kernel puts XDP_PACKET_HEADROOM bytes in front of each received frame in its chunk. */
 #define XDP_FRAME_HEADROOM 256
-/* struct skb_shared_info, at the end of a chunk of several buffers in zero copy. */
+/* In zero-copy mode with several buffers a chunk ends with a struct skb_shared_info. */
 #define XDP_SHARED_INFO_BYTES 320
-/* xdp_umem.c: it and the smallest frame must fit behind the largest user headroom. */
+/* The largest headroom: behind it skb_shared_info and the shortest frame must fit (xdp_umem.c). */
 #define XDP_UMEM_HEADROOM_MAX(chunk) ((chunk)-256 - XDP_SHARED_INFO_BYTES - 128)
 
-/* Descriptors of one packet in copy mode: MAX_SKB_FRAGS + 1, with the smallest MAX_SKB_FRAGS a
- * kernel can be built with. */
+/* Most descriptors of one packet in copy mode: MAX_SKB_FRAGS + 1, with the smallest MAX_SKB_FRAGS
+ * that a kernel can be built with. */
 #define XDP_COPY_TX_DESCRIPTORS 18
 
 #endif

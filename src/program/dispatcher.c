@@ -15,8 +15,9 @@ static enum xdp_attach_mode attach_mode(bool native)
 	return native ? XDP_MODE_NATIVE : XDP_MODE_SKB;
 }
 
-/* The dispatcher calls its programs as extensions of itself. A kernel that has them finds fault with
- * this one, which extends nothing; a locked-down kernel refuses the type before it looks. */
+/* libxdp's dispatcher calls its programs as extensions of itself (BPF_PROG_TYPE_EXT). Try to load an
+ * extension that extends nothing. A kernel that has extensions finds that fault; a locked-down
+ * kernel refuses the type before it looks. Return: true if it refuses. */
 static bool kernel_refuses_extensions(void)
 {
 	const struct bpf_insn pass[] = {

@@ -35,7 +35,8 @@ static int try_map(void)
 	return sys_bpf(BPF_MAP_CREATE, &attr);
 }
 
-/* Measures the frame by its pointers, as ours do: the verifier allows it with CAP_PERFMON. */
+/* Load a program that subtracts packet pointers, as ours do: the verifier allows that with
+ * CAP_PERFMON only. */
 static int try_program(void)
 {
 	static const struct bpf_insn length[] = {
@@ -61,7 +62,7 @@ static int try_program(void)
 	return sys_bpf(BPF_PROG_LOAD, &attr);
 }
 
-/* One integer of 32 bits. */
+/* Load a BTF of one integer of 32 bits. */
 static int try_btf(void)
 {
 	static const struct {
@@ -90,7 +91,7 @@ static int try_btf(void)
 
 int libbpf_try(unsigned descriptors)
 {
-	const size_t memory = 1 << 20; /* many times what libbpf's questions take */
+	const size_t memory = 1 << 20; /* many times what libbpf's own probes take */
 	int fds[LIBBPF_DISPATCHER_DESCRIPTORS], rc = 0;
 	void *room = mmap(NULL, memory, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	unsigned n = 0;
@@ -110,9 +111,9 @@ int libbpf_try(unsigned descriptors)
 
 /* ---- Silence ---------------------------------------------------------------------------------- */
 
-/* While anybody is inside, a printer of ours stands in front of the embedder's and lets through
- * what other threads have to say. One that is put back later, by somebody who took ours for the
- * embedder's, still does: so the two pointers stay. */
+/* While a thread is inside, our printers stand in for the embedder's, and pass on what other threads
+ * print. Another thread may have saved our printer as the embedder's, and may set it again after we
+ * have left: then it still has to pass on. So the two pointers are never cleared. */
 static __thread bool inside;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static unsigned visitors;
@@ -144,7 +145,7 @@ static void stand_in_front(void)
 		__atomic_store_n(&libxdp_printer, x, __ATOMIC_RELEASE);
 }
 
-/* Put back, unless the embedder has set another one. */
+/* Set the embedder's printers again, unless the embedder has set others meanwhile. */
 static void step_aside(void)
 {
 	libbpf_print_fn_t b = libbpf_set_print(libbpf_printer);

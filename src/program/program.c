@@ -24,7 +24,7 @@
 
 /* ---- Load ------------------------------------------------------------------------------------- */
 
-/* Both objects include the same header, so one function can fill in the constants of either. */
+/* Both objects include redirect.bpf.h, so one function can set the constants of either. */
 _Static_assert(sizeof(struct net_xdp_bpf__rodata) == sizeof(struct net_xdp_vlan_bpf__rodata),
 	       "the constants of redirect.bpf.h come first in both");
 _Static_assert(TAKE_MACS == NET_XDP_TAKE_MACS, "the program holds as many as the configuration");
@@ -48,7 +48,7 @@ static int load_plain(struct program *p, const struct net_xdp_config *c)
 	bpf_map__set_max_entries(p->plain->maps.xsks, c->first_queue + c->max_queues);
 	bpf_program__set_autoload(p->plain->progs.net_xdp, !frags);
 	bpf_program__set_autoload(p->plain->progs.net_xdp_frags, frags);
-	/* The dispatcher loads it as an extension of itself. */
+	/* libxdp loads the object as an extension of the dispatcher. */
 	return c->program == NET_XDP_PROGRAM_DISPATCHER ? 0 : net_xdp_bpf__load(p->plain);
 }
 
@@ -102,7 +102,7 @@ static int load(struct program *p, const struct net_xdp_config *c, uint32_t ifin
 			"loading the XDP program with rx_vlan: %s; it needs Linux 6.8, its BTF in "
 			"/sys/kernel/btf and a driver that reports tags (see xsk-info)",
 			strerror(-rc));
-	/* What libbpf answers when it has once taken a failure for a missing feature. */
+	/* libbpf returns EINVAL if it once took a failure for a missing feature. */
 	if (rc == -EINVAL && !rules_is_jumbo(c))
 		return error_set(err, rc, "program",
 				 "loading the XDP program: %s; libbpf was used earlier in this "
@@ -116,7 +116,8 @@ static int load(struct program *p, const struct net_xdp_config *c, uint32_t ifin
 
 /* ---- Attach ----------------------------------------------------------------------------------- */
 
-/* Why an attach failed, for a person. Where attach auto was asked for it is no advice. */
+/* What to do about a failed attach, for a person. With attach auto there is no advice: the next rung
+ * is tried. */
 static const char *attach_hint(int rc, bool native, const struct net_xdp_config *c)
 {
 	switch (rc) {
@@ -155,7 +156,7 @@ static int attach_link(struct program *p, bool native)
 	return 0;
 }
 
-/* Why it did not attach, for a person. */
+/* Write why the program did not attach, for a person. */
 static void explain_attach(int rc, const struct net_xdp_config *c,
 			   const struct net_xdp_device *device, bool native, char *out, size_t size)
 {
@@ -184,7 +185,8 @@ static int try_attach(struct program *p, const struct net_xdp_config *c,
 					      rules_is_jumbo(c) ? "net_xdp_frags" : "net_xdp",
 					      device->ifname, p->ifindex, native, &p->dispatched)
 			  : attach_link(p, native);
-	char joined[sizeof(rung->sentence) - 56] = ""; /* room for what stands in front */
+	/* the rest of the sentence stands in front */
+	char joined[sizeof(rung->sentence) - 56] = "";
 
 	rung->asked = native ? "native attach" : "generic attach";
 	rung->error = rc;
@@ -207,8 +209,9 @@ static int attach(struct program *p, const struct net_xdp_config *c,
 
 	if (c->attach != NET_XDP_ATTACH_GENERIC)
 		rc = try_attach(p, c, device, true, err);
-	/* Only "the driver cannot" leads down; anything else would fail again or hide a cause. A
-	 * device-bound program (rx_vlan) has no generic rung. */
+	/* Generic attach is tried only if the driver cannot do native attach: any other failure
+	 * would fail again or hide its cause. A device-bound program (rx_vlan) cannot be attached in
+	 * generic mode. */
 	if (c->attach == NET_XDP_ATTACH_GENERIC ||
 	    (c->attach == NET_XDP_ATTACH_AUTO && !c->rx_vlan &&
 	     (rc == -EOPNOTSUPP || rc == -ERANGE || rc == -ENOSPC)))
@@ -225,7 +228,7 @@ static void record_wait(struct program *p, uint32_t ms)
 		 "; another program had it for %u ms", ms);
 }
 
-/* Another endpoint may be faster between the look and the attach: two that start at once. */
+/* Attach, and wait again if another endpoint attached first between turn_wait() and the attach. */
 static int attach_patiently(struct program *p, const struct net_xdp_config *c,
 			    const struct net_xdp_device *device, struct deadline *until,
 			    struct net_error *err)
@@ -236,7 +239,8 @@ static int attach_patiently(struct program *p, const struct net_xdp_config *c,
 
 	for (;;) {
 		p->rung_count = 0;
-		libbpf_enter(&visit); /* not while waiting: it holds signals off */
+		/* left before each wait, because a visit blocks signals */
+		libbpf_enter(&visit);
 		rc = attach(p, c, device, err);
 		libbpf_leave(&visit);
 		if ((rc != -EBUSY && rc != -EEXIST) || c->program != NET_XDP_PROGRAM_LINK ||
@@ -284,7 +288,7 @@ int program_open(struct program *p, const struct net_xdp_config *config,
 	return rc;
 }
 
-/* Closing alone would leave the program attached for as long as a forked child has a copy of the link. */
+/* Detach the link. Closing it would not do while a forked child has a copy of its descriptor. */
 static void detach(struct program *p)
 {
 	bool mine = maker_is_us(&p->maker);
@@ -321,7 +325,8 @@ bool program_is_linked(const struct program *p)
 
 	if (p->link_fd < 0 || bpf_obj_get_info_by_fd(p->link_fd, &info, &size))
 		return true;
-	/* Detached, or its device gone: the link has no interface. Updated: it has another program. */
+	/* A link that was detached, or whose device has gone, has no ifindex. A link that was
+	 * updated has another program. */
 	return info.xdp.ifindex && info.prog_id == p->id;
 }
 
@@ -348,8 +353,9 @@ bool program_may_run(struct program *p, uint32_t running_id)
 	libbpf_leave(&visit);
 	if (rc == 1)
 		p->dispatcher_id = running_id;
-	/* From another network namespace, or without capabilities, nothing can be seen. Then it is more
-	 * likely that somebody joined the dispatcher than that ours was thrown out of it. */
+	/* The kernel shows nothing to another network namespace or without capabilities. It is
+	 * likelier that somebody else joined the dispatcher than that our program was taken out, so
+	 * the answer is yes. */
 	return rc != 0;
 }
 
@@ -367,9 +373,9 @@ int program_clear_socket(const struct program *p, uint32_t queue)
 	return rc == -ENOENT ? 0 : rc;
 }
 
-/* The kernel writes one value for each CPU that can be there, and only sysfs tells how many that are.
- * No kernel can be built for more than this (NR_CPUS in arch/x86/Kconfig, the largest); what it does
- * not write stays 0. */
+/* The kernel writes one value for each possible CPU, and only sysfs says how many there are. No
+ * kernel is built for more than this (NR_CPUS in arch/x86/Kconfig is the largest); values that are
+ * not written stay 0. */
 enum { MOST_CPUS = 8192 };
 
 int program_stats(const struct program *p, struct net_xdp_program_stats *out)

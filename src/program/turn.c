@@ -28,8 +28,8 @@ static struct program_words words_of(const struct net_xdp_device *device)
 	return words;
 }
 
-/* A program of ours that is still attached mostly belongs to a process that is just ending. One
- * without a name was freed while it was being looked at, and is waited for just as well. */
+/* Wait while another program of this library is attached: mostly its process is just ending. A
+ * program without a name was freed while it was looked at, and is waited for too. */
 static int wait_for_ours(struct net_xdp_device *device, const struct net_xdp_config *c,
 			 struct deadline *until, struct net_error *err)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The XDP program's header, with the types it expects. */
+/* bpf/net_xdp.h with the kernel's types that it expects. */
 #ifndef NET_XDP_VLAN_HINT_H
 #define NET_XDP_VLAN_HINT_H
 

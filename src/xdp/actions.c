@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * What happens to the interface of an endpoint, and to the program on it. The action_fd is an epoll
- * instance over
+ * An endpoint's actions: what happens to its interface, and to the program on it. The action_fd is an
+ * epoll instance with two members:
  *
  *     link events    a netlink socket: up, down, removed, moved; changes of a dispatcher
- *     the pulse      a timer, for what the kernel tells nobody: a bpf_link that was detached, or was
- *                    given another program
+ *     the pulse      a timer, for what the kernel tells nobody: a bpf_link that was detached, or that
+ *                    got another program
  *
- * The queues watch the link events too, and two more descriptors that nobody reads: removal_fd, into
- * which the kernel writes, and lost_fd, which says what was found here.
+ * The queues watch the link events too, and two more descriptors that nobody reads: removal_fd, which
+ * becomes readable when the interface is removed, and lost_fd, which we write when report_gone() found
+ * a loss.
  */
 #include <errno.h>
 #include <string.h>
@@ -21,12 +22,12 @@
 #include "host/netdev.h"
 #include "xdp/actions.h"
 
-/* Between two looks whether the program is still attached. */
+/* Time between two looks whether the program is still attached. */
 #define PULSE_MS 500
 
 /* ---- Set-up ----------------------------------------------------------------------------------- */
 
-/* every_ms 0: not any more. */
+/* Set the pulse to every_ms; 0 stops it. */
 static int set_pulse(struct net_xdp_endpoint *ep, long every_ms)
 {
 	const struct timespec t = {.tv_nsec = every_ms * 1000000};
@@ -69,7 +70,7 @@ static void close_fd(int *fd)
 	*fd = -1;
 }
 
-/* A netlink socket that hears of this interface alone. Return: 0 or -errno. */
+/* Open a netlink socket that gets this interface's link messages only. Return: 0 or -errno. */
 static int subscribe(const struct net_xdp_endpoint *ep, bool removal, int *fd)
 {
 	close_fd(fd);
@@ -81,7 +82,8 @@ int actions_watch(struct net_xdp_endpoint *ep, struct net_error *err)
 {
 	int rc;
 
-	/* Closing is not enough where a forked child has it as well. */
+	/* Closing events_fd does not take it out of the epoll instance while a forked child has a
+	 * copy. */
 	epoll_ctl(ep->action_fd, EPOLL_CTL_DEL, ep->events_fd, NULL);
 	rc = subscribe(ep, false, &ep->events_fd);
 	if (!rc)
@@ -93,7 +95,7 @@ int actions_watch(struct net_xdp_endpoint *ep, struct net_error *err)
 		rc = set_pulse(ep, PULSE_MS);
 	if (!rc)
 		return 0;
-	close_fd(&ep->events_fd); /* the next get_queues tries again */
+	close_fd(&ep->events_fd); /* get_queues tries again */
 	return error_set(err, rc, "events", "%s: watching its link: %s%s",
 			 ep->attached.device.ifname, strerror(-rc),
 			 error_hint(rc, CALL_NETLINK).text);
@@ -106,7 +108,7 @@ int actions_resume(struct net_xdp_endpoint *ep, struct net_error *err)
 	if (rc)
 		return rc;
 	set_gone(ep, false);
-	/* What was told last about the link may not be true of this one. */
+	/* The link state that was told last may be another link's. */
 	rc = netdev_events_ask(ep->events_fd, ep->attached.device.ifindex);
 	return rc ? error_set(err, rc, "events", "%s: asking for its link: %s",
 			      ep->attached.device.ifname, strerror(-rc))
@@ -144,7 +146,7 @@ static int report_gone(struct net_xdp_endpoint *ep, bool program, struct net_act
 	return 1;
 }
 
-/* Events were lost: the state itself is the event. */
+/* Ask for the link's state, after events were lost. */
 static int ask_again(struct net_xdp_endpoint *ep, struct net_action *out)
 {
 	int up = netdev_link(&ep->attached.host, ep->attached.device.ifindex);
@@ -155,7 +157,7 @@ static int ask_again(struct net_xdp_endpoint *ep, struct net_action *out)
 	return up < 0 ? 0 : report_link(ep, up, out);
 }
 
-/* A link message came, which also says which program runs. */
+/* Handle a link message: it says the link's state and which program runs. */
 static int link_event(struct net_xdp_endpoint *ep, const struct netdev_event *event,
 		      struct net_action *out)
 {
@@ -190,7 +192,8 @@ static int next_event(struct net_xdp_endpoint *ep, struct net_action *out)
 	return rc;
 }
 
-/* Is it time to look, and is the program not there any more? */
+/* Look whether the program is still attached, if LOOK_MS have passed since the last look. Return:
+ * true if it is not. */
 static bool program_went(struct net_xdp_endpoint *ep)
 {
 	uint64_t now = clock_coarse_ms();
@@ -198,7 +201,8 @@ static bool program_went(struct net_xdp_endpoint *ep)
 	if (ep->gone || now - ep->looked_ms < LOOK_MS)
 		return false;
 	ep->looked_ms = now;
-	set_pulse(ep, PULSE_MS); /* from now; this also makes action_fd quiet again */
+	/* start the pulse anew, which also makes action_fd silent */
+	set_pulse(ep, PULSE_MS);
 	return !program_is_linked(&ep->attached.program);
 }
 

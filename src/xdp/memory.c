@@ -14,7 +14,8 @@
 #include "base/error.h"
 #include "xdp/memory.h"
 
-#define ADDRESS_SPACE (1ull << 46) /* less than half of what a process has, for our reservation */
+/* less than half of a process's address space, so that a reservation finds room */
+#define ADDRESS_SPACE (1ull << 46)
 #define PAGE	      MEMORY_PAGE_BYTES
 
 static uint64_t round_up(uint64_t value, uint64_t multiple)
@@ -22,7 +23,7 @@ static uint64_t round_up(uint64_t value, uint64_t multiple)
 	return (value + multiple - 1) / multiple * multiple;
 }
 
-/* The page size behind a file that the kernel can pin for good, or -errno. */
+/* Check that the kernel can pin a region's file for good. Return: the file's page size, or -errno. */
 static int64_t backing_page_bytes(const struct net_xdp_region *r, unsigned index,
 				  struct net_error *err)
 {
@@ -47,7 +48,7 @@ static int64_t backing_page_bytes(const struct net_xdp_region *r, unsigned index
 	return fs.f_type == HUGETLBFS_MAGIC ? (int64_t)fs.f_bsize : PAGE;
 }
 
-/* One line of /proc/self/maps, which is also how each mapping in smaps begins. */
+/* A mapping: one line of /proc/self/maps. Each mapping in smaps begins with such a line too. */
 struct mapping {
 	uint64_t start, end, offset;
 	unsigned long inode; /* 0 for anonymous memory */
@@ -65,7 +66,7 @@ static bool parse_mapping(const char *line, struct mapping *m)
 		   &got.end, &share, &got.offset, got.device, &got.inode, &path) != 6)
 		return false;
 	got.shared = share == 's';
-	/* Huge pages of no file have one all the same (fs/hugetlbfs/inode.c). */
+	/* Anonymous huge pages have an inode all the same (fs/hugetlbfs/inode.c). */
 	if (!got.shared && strncmp(line + path, "/anon_hugepage", 14) == 0)
 		got.inode = 0;
 	*m = got;
@@ -76,14 +77,15 @@ static bool next_mapping(FILE *maps, struct mapping *m)
 {
 	char line[512];
 
+	/* What does not parse is the rest of a path that is longer than line[]. */
 	while (fgets(line, sizeof(line), maps))
-		if (parse_mapping(line, m)) /* else the rest of a long path */
+		if (parse_mapping(line, m))
 			return true;
 	return false;
 }
 
-/* The page size of memory that is given: the smallest, if it has several. Transparent huge pages come
- * and go, and do not count. */
+/* Return: the smallest page size (KernelPageSize) of the mappings of [start, start + bytes).
+ * Transparent huge pages come and go, and do not count. */
 static uint64_t mapped_page_bytes(uint64_t start, uint64_t bytes)
 {
 	FILE *smaps = fopen("/proc/self/smaps", "re");
@@ -102,8 +104,8 @@ static uint64_t mapped_page_bytes(uint64_t start, uint64_t bytes)
 	return least == UINT64_MAX ? PAGE : least;
 }
 
-/* Is [start, start + bytes) a private mapping of a file? Pinning would copy its pages, and the
- * frontend's other mappings would no longer see what the NIC writes. */
+/* Return: true if part of [start, start + bytes) is a private mapping of a file. Pinning would copy
+ * its pages, and the frontend's other mappings would not see what the NIC writes. */
 static bool is_private_file(uint64_t start, uint64_t bytes)
 {
 	FILE *maps = fopen("/proc/self/maps", "re");
@@ -118,8 +120,8 @@ static bool is_private_file(uint64_t start, uint64_t bytes)
 	return found;
 }
 
-/* Is all of it one piece of one shared file? A second mapping goes on in the file of the first byte,
- * whatever is mapped behind that here. */
+/* Return: true if [start, start + bytes) is one contiguous piece of one shared file. mremap() makes
+ * the second mapping from the file of the first byte, whatever is mapped behind that byte. */
 static bool is_one_shared_file(uint64_t start, uint64_t bytes)
 {
 	FILE *maps = fopen("/proc/self/maps", "re");
@@ -143,7 +145,7 @@ static bool is_one_shared_file(uint64_t start, uint64_t bytes)
 	return at >= start + bytes;
 }
 
-/* The same of memory that is given without a file: small pages, or -errno. */
+/* Return: page size of a region that has no file, which must be small pages; or -errno. */
 static int64_t given_page_bytes(const struct net_xdp_region *r, unsigned index,
 				struct net_error *err)
 {
@@ -157,8 +159,8 @@ static int64_t given_page_bytes(const struct net_xdp_region *r, unsigned index,
 		index, r->memory);
 }
 
-/* before: what the regions in front take; it and the region together stay in the address space, so
- * that no sum here or later can wrap. */
+/* Check a region's size, offset and address. before: bytes of the regions in front of it. All
+ * regions together stay within ADDRESS_SPACE, so no later sum can wrap. */
 static int check_placement(const struct net_xdp_region *r, unsigned index, uint64_t page,
 			   uint64_t before, struct net_error *err)
 {
@@ -178,7 +180,7 @@ static int check_placement(const struct net_xdp_region *r, unsigned index, uint6
 	return 0;
 }
 
-/* Put region r where the arena wants it. */
+/* Map region r at its place in the arena. */
 static int map_region(uint8_t *at, const struct net_xdp_region *r, unsigned index,
 		      struct net_error *err)
 {
@@ -189,7 +191,7 @@ static int map_region(uint8_t *at, const struct net_xdp_region *r, unsigned inde
 			   (off_t)r->fd_offset_bytes);
 	else if (!is_one_shared_file((uintptr_t)r->memory, r->size_bytes))
 		got = MAP_FAILED, errno = EINVAL;
-	else /* old size 0: a second mapping of the same shared pages */
+	else /* an old size of 0: a second mapping of the same shared pages */
 		got = mremap(r->memory, 0, r->size_bytes, MREMAP_MAYMOVE | MREMAP_FIXED, at);
 	if (got != MAP_FAILED)
 		return 0;
@@ -234,7 +236,7 @@ static int check_overlap(const struct memory *m, struct net_error *err)
 	return 0;
 }
 
-/* The one region's memory is the UMEM. */
+/* memory_as_is: the memory of the only region is the UMEM. */
 static int open_as_is(struct memory *m, const struct net_xdp_config *config, struct net_error *err)
 {
 	const struct net_xdp_region *r = &config->regions[0];
@@ -265,7 +267,8 @@ static int open_as_is(struct memory *m, const struct net_xdp_config *config, str
 	return 0;
 }
 
-/* Sizes first: every region's page size and offset from the (aligned) start of region 0. */
+/* Compute sizes: each region's page size, and its offset from the start of region 0, which is
+ * aligned. */
 static int plan(struct memory *m, const struct net_xdp_config *config, uint64_t *align,
 		struct net_error *err)
 {
@@ -317,7 +320,7 @@ int memory_open(struct memory *m, const struct net_xdp_config *config, struct ne
 				 "reserving %zu bytes of address space: %s%s", m->reservation_bytes,
 				 strerror(errno), error_hint(-errno, CALL_OTHER).text);
 	}
-	/* Region 0 is aligned, with the guard page and at least one inaccessible page in front. */
+	/* Region 0 is aligned. In front of it are the guard page and at least one inaccessible page. */
 	m->base = (uint8_t *)round_up((uintptr_t)m->reservation + 2 * PAGE, align) - PAGE;
 	for (unsigned i = 0; i < config->region_count && !rc; i++) {
 		rc = map_filler(m->base + filled, m->region[i].offset - filled, err);

@@ -6,9 +6,10 @@
  *     | ... | guard page | region 0 | (filler) | region 1 | ... | private area | ... |
  *           ^ UMEM offset 0                                                    ^ bytes
  *
- * The guard page gives the first buffers of region 0 the 256 + headroom bytes in front that a chunk
- * needs; the private area does the same behind the last region. A filler keeps each region aligned
- * to its page size. All of it is real memory, because the kernel pins every page.
+ * The guard page gives the first buffers of region 0 the 256 + headroom bytes in front that their
+ * chunks need. The private area, which holds the private chunks, does the same behind the last region.
+ * A filler keeps each region aligned to its page size. All of this is real memory, because the kernel
+ * pins every page.
  */
 #ifndef NET_XDP_MEMORY_H
 #define NET_XDP_MEMORY_H
@@ -19,56 +20,59 @@
 
 #include "net_xdp.h"
 
-#define MEMORY_REGIONS 64
-#define MEMORY_PAGE_BYTES                                                                          \
-	4096u /* the kernel's largest chunk, and what UMEM addresses are aligned to */
+#define MEMORY_REGIONS	  64
+#define MEMORY_PAGE_BYTES 4096u /* the kernel's largest chunk; UMEM addresses are aligned to it */
 
 struct memory_region {
 	uint64_t guest_addr;
 	uint64_t bytes;
-	uint64_t offset;     /* in the UMEM */
-	uint64_t page_bytes; /* of the backing */
+	uint64_t offset;     /* UMEM offset of the first byte */
+	uint64_t page_bytes; /* page size of the memory behind it */
 };
 
 struct memory {
-	uint8_t *base; /* UMEM offset 0 in our address space */
+	uint8_t *base; /* our mapping of UMEM offset 0 */
 	uint64_t bytes;
 	uint64_t private_offset;
-	bool dma_per_page; /* pages of the backing larger than 4096 bytes are not one piece for DMA */
+	/* huge pages are not contiguous for DMA (dma.h): the page rule is 4096 bytes */
+	bool dma_per_page;
 	uint32_t region_count;
-	struct memory_region region[MEMORY_REGIONS]; /* by guest address */
-	void *reservation;			     /* NULL when the memory is taken as it is */
+	struct memory_region region[MEMORY_REGIONS]; /* sorted by guest address */
+	void *reservation;			     /* NULL with memory_as_is */
 	size_t reservation_bytes;
 	bool sealed;
 };
 
-/* Map what config names. Return: 0, -errno with err filled and nothing mapped. */
+/* Map the regions that config names. Return: 0; -errno with err filled and nothing mapped. */
 int memory_open(struct memory *m, const struct net_xdp_config *config, struct net_error *err);
 void memory_close(struct memory *m);
 
-/* Make our mapping of the regions inaccessible, or accessible again before a registration. */
+/* Make our mapping of the regions inaccessible, or accessible again before a registration. Return: 0
+ * or -errno. */
 int memory_seal(struct memory *m, bool sealed);
 
-/* Do len bytes at a guest address lie in a region? */
+/* Return: true if len bytes at a guest address lie in the region. */
 static inline bool region_holds(const struct memory_region *r, uint64_t addr, uint64_t len)
 {
-	uint64_t at = addr - r->guest_addr; /* wraps to a huge value in front of the region */
+	uint64_t at = addr - r->guest_addr; /* huge in front of the region */
 
 	return at < r->bytes && len <= r->bytes - at;
 }
 
-/* For the slow path: look at all regions. Return: true and *hint, when one holds the range. */
+/* Look at all regions. Return: true and *hint, if one holds the range. */
 bool memory_find(const struct memory *m, uint32_t *hint, uint64_t addr, uint64_t len);
 
-/* Return: true and another *hint, when another region than the hinted one holds the range. */
+/* Turn to another region. Return: true and *hint, if not the hinted region but another one holds the
+ * range. */
 static inline bool memory_turn(const struct memory *m, uint32_t *hint, uint64_t addr, uint64_t len)
 {
 	return !region_holds(&m->region[*hint], addr, len) && memory_find(m, hint, addr, len);
 }
 
 /*
- * UMEM offset of len bytes at a guest address. hint: index of the region that answered last.
- * Return: true and *offset; false when any byte is outside, or the range crosses regions.
+ * Translate a guest address to a UMEM offset. hint: index of the region that answered last.
+ * Return: true and *offset; false if any of the len bytes is outside, or the range crosses from one
+ * region into another.
  */
 static inline bool memory_offset(const struct memory *m, uint32_t *hint, uint64_t addr,
 				 uint64_t len, uint64_t *offset)
@@ -85,15 +89,15 @@ static inline bool memory_offset(const struct memory *m, uint32_t *hint, uint64_
 }
 
 /*
- * How many bytes from offset on are contiguous for DMA, at most len. Consecutive pages of the arena
- * need not be; bytes within one page of their backing are, unless dma_per_page.
+ * Return: how many of the len bytes from a UMEM offset on are contiguous for DMA. Neighbouring pages of
+ * the arena need not be. The bytes of one page of the memory are, unless dma_per_page.
  */
 uint64_t memory_contiguous(const struct memory *m, uint64_t offset, uint64_t len);
 
-/* memory_contiguous() for loops: the constants of one region. */
+/* The page rule of one region, for loops: what memory_contiguous() finds out, as two constants. */
 struct page_rule {
-	uint64_t base;	/* offset + this: address */
-	uint64_t bytes; /* of a page, a power of two */
+	uint64_t base;	/* UMEM offset + this: address in our mapping */
+	uint64_t bytes; /* page size, a power of two */
 };
 
 static inline struct page_rule memory_page_rule(const struct memory *m,
@@ -103,14 +107,14 @@ static inline struct page_rule memory_page_rule(const struct memory *m,
 				  m->dma_per_page ? MEMORY_PAGE_BYTES : r->page_bytes};
 }
 
-/* Do len bytes at a UMEM offset cross from one page into the next? They may begin in front of the
- * region: regions begin with a page. */
+/* Return: true if len bytes at a UMEM offset cross from one page into the next. They may begin in
+ * front of the region, because regions begin with a page. */
 static inline bool page_crossed(struct page_rule rule, uint64_t offset, uint64_t len)
 {
 	return ((rule.base + offset) & (rule.bytes - 1)) + len > rule.bytes;
 }
 
-/* How many bytes there are from a UMEM offset to the end of its page. */
+/* Return: how many bytes there are from a UMEM offset to the end of its page. */
 static inline uint64_t page_left(struct page_rule rule, uint64_t offset)
 {
 	return rule.bytes - ((rule.base + offset) & (rule.bytes - 1));

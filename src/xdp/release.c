@@ -14,14 +14,15 @@
 #include "xdp/release.h"
 #include "xdp/socket.h"
 
-/* At first a free queue is waited for: whoever comes next wants it, and the locked memory, which counts as
- * used up to then. After this long it is probably another's. */
+/* So long a queue is waited for until it is free, even after our socket has ended: whoever comes
+ * next wants the queue, and the locked memory, which counts as used until then. Later another
+ * program probably has the queue. */
 #define OTHERS_AFTER_MS 1000
 
 /* ---- Is the queue free? ----------------------------------------------------------------------- */
 
-/* Without the kernel's word: a queue that takes a new socket has let go of the old one. This
- * socket has a UMEM of one page of its own. Return: as bind. */
+/* Bind a socket with a UMEM of one page. A queue that takes another socket has let go of the old
+ * one. For kernels that do not say which queues have sockets. Return: as bind(). */
 static int bind_probe(uint32_t ifindex, uint32_t queue)
 {
 	struct xdp_umem_reg reg;
@@ -51,13 +52,15 @@ out:
 	return rc;
 }
 
-/* Return: 0 free, or gone with its device; -EBUSY a socket holds it; -errno it cannot be asked. */
+/* Ask whether the queue is free. Return: 0 it is, or has gone with its device; -EBUSY a socket has
+ * it; -errno it cannot be asked. */
 static int ask_queue(const struct release *r)
 {
 	int rc = r->kernel_tells ? netdev_queue_has_socket(r->host, r->ifindex, r->hardware_queue)
 				 : -EOPNOTSUPP;
 
-	/* Also while the interface is down. A socket of ours would be of the caller's namespace. */
+	/* While the interface is down the kernel does not answer either. bind_probe() makes a socket
+	 * in the caller's network namespace, so it must be the host's. */
 	if ((rc == -EOPNOTSUPP || rc == -EINVAL) && host_is_here(r->host))
 		rc = bind_probe(r->ifindex, r->hardware_queue);
 	return rc == -ENODEV ? 0 : rc == 1 ? -EBUSY : rc;
@@ -97,8 +100,8 @@ bool witness_enter(const struct witness *w, uint32_t index, int socket_fd)
 	return bpf_map_update_elem(w->map_fd, &index, &socket_fd, BPF_ANY) == 0;
 }
 
-/* Entries cannot be read. But another socket is let in only where there is none. Return: 1 our socket lives,
- * 0 it has ended, -errno unknown. */
+/* Ask whether our socket still lives. An XSKMAP's entries cannot be read, but BPF_NOEXIST lets
+ * another socket in only where there is none. Return: 1 it lives; 0 it has ended; -errno unknown. */
 static int ask_witness(const struct release *r, const struct witness *w)
 {
 	if (!r->witnessed)

@@ -72,7 +72,8 @@ static int move_irq(struct affinity *a, uint32_t irq, uint32_t cpu)
 	return rc ? rc : read_irq(irq, a->ours, sizeof(a->ours));
 }
 
-/* The number may be another device's by now, which the kernel is asked. */
+/* Put an interrupt's CPU list back, if the interrupt is still the queue's: its number may be another
+ * device's by now, so the kernel is asked. */
 static int restore_irq(const struct affinity *a, struct host *h, uint32_t ifindex, uint32_t queue)
 {
 	char now[sizeof(a->old)];
@@ -88,14 +89,15 @@ static int restore_irq(const struct affinity *a, struct host *h, uint32_t ifinde
 
 _Static_assert(sizeof(cpu_set_t) <= sizeof(((struct affinity *)0)->old), "old holds a CPU set");
 
-/* Signal 0 only asks. poll() is refused to who may have no descriptor. */
+/* Return: true if the thread has ended. Signal 0 asks for no more than that. (poll() would fail in a
+ * process that may have no descriptors.) */
 static bool has_ended(int thread_fd)
 {
 	return syscall(SYS_pidfd_send_signal, thread_fd, 0, NULL, 0) && errno == ESRCH;
 }
 
-/* The kernel tells a thread's number in the initial PID namespace, whose inode is PROC_PID_INIT_INO: in
- * another one it is somebody else's. */
+/* Return: true if thread numbers mean the same here as in the kernel's answers, which are of the
+ * initial PID namespace. That namespace's inode is PROC_PID_INIT_INO. */
 static bool numbers_are_the_kernels(void)
 {
 	struct stat s;
@@ -103,7 +105,8 @@ static bool numbers_are_the_kernels(void)
 	return stat("/proc/self/ns/pid", &s) == 0 && s.st_ino == 0xEFFFFFFC;
 }
 
-/* Hold the queue's NAPI thread: that it is still the queue's after it is held makes sure which it is. */
+/* Open a pidfd of the queue's NAPI thread. The kernel is asked again afterwards: if the thread is
+ * still the queue's, the pidfd is of the right thread. */
 static int hold_thread(struct affinity *a, struct host *h, uint32_t ifindex, uint32_t queue,
 		       uint32_t thread)
 {
@@ -159,7 +162,8 @@ static int restore_thread(const struct affinity *a)
 	return sched_setaffinity((pid_t)a->thread, sizeof(set), &set) ? -errno : 0;
 }
 
-/* ---- Either ----------------------------------------------------------------------------------- */
+/* ---- Thread or interrupt
+ * -------------------------------------------------------------------------- */
 
 void affinity_set(struct affinity *a, struct host *h, uint32_t ifindex, uint32_t queue,
 		  uint32_t cpu)
@@ -173,7 +177,7 @@ void affinity_set(struct affinity *a, struct host *h, uint32_t ifindex, uint32_t
 		describe(a, "not applicable: the driver shows neither interrupt nor NAPI thread");
 		return;
 	}
-	/* old has room for one. */
+	/* old has room for one setting only, so put the other back first */
 	if ((a->thread && a->thread != thread) || (a->irq && a->irq != irq))
 		affinity_restore(a, h, ifindex, queue);
 	if (thread) {

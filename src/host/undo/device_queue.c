@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* What is known of one queue of an interface, and what was left set there. */
+/* One queue of an interface: what the kernel says of it, and what a process that has ended left set
+ * there. */
 #include <errno.h>
 #include <string.h>
 
@@ -8,7 +9,7 @@
 #include "host/netdev.h"
 #include "host/undo/napi.h"
 
-/* An interface that is down does not list its queues, so the range is checked by their number. */
+/* An interface that is down lists no queues, so the index is checked against their number. */
 static int query_queue(struct host *h, const char *ifname, uint32_t queue,
 		       struct net_xdp_device_queue *out, struct net_error *err)
 {

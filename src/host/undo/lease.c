@@ -21,7 +21,7 @@ static int format(const struct lease *l, char *out)
 			l->pid);
 }
 
-/* Only what reads back as it was written is a lease. */
+/* Read a lease's text. Only a text that format() would write again is a lease. */
 static bool parse(struct lease *l, const char *text)
 {
 	char again[LEASE_BYTES];
@@ -34,8 +34,8 @@ static bool parse(struct lease *l, const char *text)
 	       format(l, again) < LEASE_BYTES && strcmp(text, again) == 0;
 }
 
-/* Return: is it of that type, of root's, of ours or of its folder's owner, and can nobody else have written
- * it? */
+/* Return: true if the file is of that type, belongs to root, to us or to the folder's owner, and can
+ * be written by nobody else. */
 static bool is_trusted(int fd, mode_t type, uid_t folder_owner, struct stat *s)
 {
 	return fstat(fd, s) == 0 && (s->st_mode & S_IFMT) == type &&
@@ -43,8 +43,9 @@ static bool is_trusted(int fd, mode_t type, uid_t folder_owner, struct stat *s)
 	       !(s->st_mode & (S_IWGRP | S_IWOTH));
 }
 
-/* Is it a folder that nobody but its owner, who is in *s, can write to, and is that root, us, or whom root
- * gave it to: in a folder of root's own? Return: 0, -EPERM no, -EACCES it is closed to us. */
+/* Check that a folder can be written by its owner only, and that the owner is root, we, or somebody
+ * whom root gave the folder to: the folder above is root's alone. Return: 0, and the folder is in
+ * *s; -EPERM it is not such a folder; -EACCES it is closed to us. */
 static int check_directory(const char *path, struct stat *s)
 {
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -61,8 +62,9 @@ static int check_directory(const char *path, struct stat *s)
 	return closed ? 0 : -EPERM;
 }
 
-/* A lock of the open file, not of the process: it ends with its last descriptor. With F_OFD_GETLK only
- * asked for. Return: could it be had? */
+/* Lock an open file with F_OFD_SETLK, or ask with F_OFD_GETLK. The lock belongs to the open file and
+ * not to the process, so it ends with the file's last descriptor. Return: true if the lock was, or
+ * could be, had. */
 static bool lock(int fd, int command)
 {
 	struct flock l = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
@@ -89,8 +91,8 @@ int lease_make(struct lease *l)
 	rc = check_directory(l->directory, &folder);
 	if (rc)
 		return rc;
-	/* Without a name until it is complete and locked: nobody sees less than that, and being killed
-	 * before leaves nothing. */
+	/* The file has no name until it is complete and locked: nobody sees half a lease, and a
+	 * process that is killed before leaves none. */
 	l->fd = open(l->directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	if (l->fd < 0)
 		return -errno;
@@ -113,7 +115,7 @@ int lease_find(struct lease *l, bool take)
 	ssize_t n;
 	int rc = -EBADMSG;
 
-	/* Not to be held up by a FIFO. */
+	/* O_NONBLOCK: open() would wait if somebody had put a FIFO there. */
 	l->fd = open(l->path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (l->fd < 0)
 		return errno == ELOOP ? -EBADMSG : -errno;
@@ -122,7 +124,7 @@ int lease_find(struct lease *l, bool take)
 	if (!check_directory(l->directory, &folder) &&
 	    is_trusted(l->fd, S_IFREG, folder.st_uid, &s) && parse(l, text))
 		rc = lock(l->fd, take ? F_OFD_SETLK : F_OFD_GETLK) ? 0 : -EBUSY;
-	/* Removed by somebody who was faster. */
+	/* Another process removed the lease between our open() and our lock. */
 	if (!rc && (fstat(l->fd, &s) || !s.st_nlink))
 		rc = -ENOENT;
 	if (rc || !take)

@@ -24,7 +24,7 @@ void napi_say(struct napi *n, const char *format, ...)
 	va_end(args);
 }
 
-/* "defer 2, flush 200 us; was 0, 0 us" */
+/* A lease's values for a person: "defer 2, flush 200 us; was 0, 0 us". */
 struct values {
 	char text[96];
 };
@@ -44,8 +44,8 @@ static bool same(const struct netdev_deferral *a, const struct netdev_deferral *
 	return a->hard_irqs == b->hard_irqs && a->timeout_ns == b->timeout_ns;
 }
 
-/* Are a lease's values still set? Return: 1 and *napi has them; 0 others have changed them, or napi->id is
- * 0: the NAPI is gone and they with it; -errno it cannot be told now. */
+/* Find out whether a lease's values are still set. Return: 1 they are, in *napi; 0 somebody else has
+ * changed them, or the NAPI has gone with them (napi->id is 0); -errno it cannot be told now. */
 static int still_set(struct napi *n, struct netdev_napi *napi)
 {
 	int rc = netdev_queue_napi(n->host, n->ifindex, n->queue, napi);
@@ -57,7 +57,8 @@ static int still_set(struct napi *n, struct netdev_napi *napi)
 	return rc ? rc : same(&napi->deferral, &n->lease.ours);
 }
 
-/* Undo a lease that is held. Return: 1 put back, 0 not ours any more; -errno, and it is left. */
+/* Put the old values of a lease that we hold back, and remove the lease. Return: 1 put back; 0 the
+ * values were not ours any more; -errno nothing was done, and the lease stays. */
 static int put_back(struct napi *n, struct netdev_napi *napi)
 {
 	int rc = still_set(n, napi);
@@ -73,7 +74,7 @@ static int put_back(struct napi *n, struct netdev_napi *napi)
 	return rc;
 }
 
-/* Why something could not be done with a NAPI, and what would help. */
+/* Why a NAPI could not be changed, and what would help. */
 static const char *reason(int rc)
 {
 	switch (rc) {
@@ -86,7 +87,8 @@ static const char *reason(int rc)
 	}
 }
 
-/* A process that is being killed lets go of its socket first, and its locks soon after. */
+/* Look for a lease. A process that is being killed loses its socket first and its locks soon after,
+ * so wait for the lock for up to a second. */
 static int find_patiently(struct lease *l)
 {
 	struct deadline until = deadline_in(1000);
@@ -114,7 +116,7 @@ int napi_open(struct napi *n, struct host *h, const char *directory, uint32_t if
 	case 0:
 		break;
 	case -ENOENT:
-	case -EACCES: /* who may not look has nothing to put back */
+	case -EACCES: /* a process that may not look has nothing to put back */
 		return 0;
 	case -EBUSY:
 		napi_say(n, "kept by process %u, or one forked from it: %s", n->lease.pid,
@@ -133,7 +135,8 @@ int napi_open(struct napi *n, struct host *h, const char *directory, uint32_t if
 	return rc;
 }
 
-/* What there is to set. Return: may it be set? If not, it is said why. */
+/* Ask for the queue's NAPI and its deferral. Return: true if the deferral can be set per NAPI; else
+ * state says why not. */
 static bool applies(struct napi *n, struct netdev_napi *napi)
 {
 	int rc = netdev_queue_napi(n->host, n->ifindex, n->queue, napi);
@@ -201,7 +204,8 @@ int napi_close(struct napi *n, bool gone)
 	return rc;
 }
 
-/* What is not set any more is nothing to say; what cannot be told now may be. */
+/* Say what a process that has ended left: nothing if its values are not set any more; what it set if
+ * that cannot be told now. */
 static bool look_at_left(struct napi *n, char *state, size_t size)
 {
 	struct netdev_napi napi;
@@ -232,7 +236,7 @@ bool napi_look(struct host *h, const char *directory, uint32_t ifindex, uint32_t
 	return false;
 }
 
-/* Asked from outside an endpoint: *out is the state afterwards. */
+/* Put back from outside an endpoint. *out: the queue's state afterwards. */
 int net_xdp_device_queue_restore_sized(const char *ifname, uint32_t queue,
 				       struct net_xdp_device_queue *out, size_t size_bytes,
 				       struct net_error *err)
