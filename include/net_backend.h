@@ -2,10 +2,10 @@
 /*
  * net_backend.h - the contract between a frontend and a network backend.
  *
- * A *frontend* is the guest-facing side: a virtio-net device, a vhost-user daemon, a user-space
- * stack, a benchmark. It owns the memory and names its buffers. A *backend* moves frames. An
- * *endpoint* is one NIC's backend and makes *queues*. The frontend's *buffer access* object (the
- * "pool") tells a queue where the buffer behind an id lies and takes the metadata of what arrived.
+ * A *frontend* is the guest-facing side: a virtio-net device, a vhost-user daemon, a user-space stack,
+ * a benchmark. It owns the memory and names its buffers. A *backend* moves frames. An *endpoint* is one
+ * NIC's backend and makes *queues*. The frontend's *buffer access* object (the "pool") tells a queue
+ * where the buffer behind an id lies and takes the metadata of what arrived.
  *
  *     frontend                                   backend
  *     --------                                   -------
@@ -25,9 +25,9 @@
  *             net_queue_tx_poll(q, pool, ids, 64);
  *     }
  *
- * Threads: one thread at a time drives a queue; queues run in parallel; endpoint calls are made by
- * one thread at a time and may run beside the queues' threads. Any thread may read a queue's
- * statistics. No call takes a lock.
+ * Threads: one thread at a time drives a queue; queues run in parallel; endpoint calls are made by one
+ * thread at a time and may run beside the queues' threads. Any thread may read a queue's statistics. No
+ * call takes a lock.
  *
  * Errors: functions that return int give 0 or a count, or -errno. Setup calls also fill a struct
  * net_error that the caller owns. A data call that returns less than 0 returns NET_TRY_RESTART or
@@ -35,12 +35,12 @@
  *
  * Growth: a program built with an older header runs with a newer library of the same SONAME. A struct
  * that crosses the boundary alone is passed with its size by the inline calls below; tables of
- * operations begin with their size. Structs that cross it in arrays stay as they are; what they cannot hold
- * will be another operation's.
+ * operations begin with their size. Structs that cross it in arrays stay as they are; what they cannot
+ * hold will be another operation's.
  *
  * Trust: addresses, lengths, counts and flags in a segment list come from a guest. Each bad packet
- * costs that packet: it is dropped, counted and completed. The list and its metadata themselves
- * must be the frontend's own memory (copy descriptors out of the guest before the call).
+ * costs that packet: it is dropped, counted and completed. The list and its metadata themselves must be
+ * the frontend's own memory (copy descriptors out of the guest before the call).
  */
 #ifndef NET_BACKEND_H
 #define NET_BACKEND_H
@@ -93,8 +93,8 @@ static inline struct net_vlan net_vlan_from_tci(uint16_t tci)
 }
 
 enum net_checksum {
-	NET_CHECKSUM_UNKNOWN = 0, /* nobody looked: the receiver has to */
-	NET_CHECKSUM_GOOD,	  /* verified over the bytes that were delivered */
+	NET_CHECKSUM_UNKNOWN = 0, /* nobody checked it: the receiver has to */
+	NET_CHECKSUM_GOOD,	  /* verified over the bytes that were delivered, and right */
 	NET_CHECKSUM_BAD,	  /* verified, and wrong */
 	/* The data was verified, the field is stale: frames were merged into this one (LRO, RSC) and
 	 * the field is still the first one's. No backend of this library merges frames. */
@@ -112,22 +112,26 @@ enum net_l4 {
 	NET_L4_UDP,
 };
 
-/* What is known of one received frame. Sixteen bytes, which the usual frame costs one store. */
+/* What the backend knows of one received frame. Sixteen bytes: writing it costs one store on the
+ * fast path. */
 struct net_rx_metadata {
-	uint32_t len_bytes; /* 1..capacity; of a frame over several ids: in its first id's entry the
-				* whole frame, in the others' what lies in their buffer */
-	uint16_t offset_bytes; /* of the frame, from where the buffer said it should start: 0 but
-				* for drivers that place frames elsewhere */
-	uint16_t vlan_tci;     /* with has_vlan; see net_vlan_from_tci() */
-	uint8_t has_vlan;      /* vlan_tci is a tag that is no longer in the frame's bytes */
-	uint8_t ip_checksum;   /* enum net_checksum */
-	uint8_t l4_checksum;   /* enum net_checksum */
-	uint8_t l4_protocol;   /* enum net_l4 */
-	/* With l4_checksum NET_CHECKSUM_PARTIAL: the sum covers the packet from here to its end (bytes
-	 * behind it that are padding are 0 and change nothing) ... */
+	/* 1..capacity. Of a frame over several ids: in its first id's entry the length of the whole
+	 * frame, in the others' what lies in their buffer */
+	uint32_t len_bytes;
+	/* from where the buffer said that the frame should start; 0, but for drivers that place
+	 * frames further back */
+	uint16_t offset_bytes;
+	uint16_t vlan_tci;   /* with has_vlan; see net_vlan_from_tci() */
+	uint8_t has_vlan;    /* vlan_tci is a tag that is no longer in the frame's bytes */
+	uint8_t ip_checksum; /* enum net_checksum */
+	uint8_t l4_checksum; /* enum net_checksum */
+	uint8_t l4_protocol; /* enum net_l4 */
+	/* With l4_checksum NET_CHECKSUM_PARTIAL: offset in the frame from which the checksum covers
+	 * the packet to its end (padding behind the packet is 0 and changes nothing) ... */
 	uint16_t checksum_start_bytes;
-	uint8_t checksum_field_bytes; /* ... and goes this far behind its start */
-	uint8_t more_ids;	      /* ids behind this one that hold the rest of its frame */
+	/* ... and offset of the checksum's field from there */
+	uint8_t checksum_field_bytes;
+	uint8_t more_ids; /* ids behind this one that hold the rest of its frame */
 };
 
 /* Requests of one transmitted packet. Only flags that the endpoint's facts offer may be set; a
@@ -144,8 +148,8 @@ enum net_tx_flags {
 };
 
 struct net_tx_metadata {
-	uint32_t id;		/* the frontend's cookie, need not be unique */
-	uint32_t len_bytes;	/* of the whole packet, the sum of its segments */
+	uint32_t id;		/* the frontend's cookie; need not be unique */
+	uint32_t len_bytes;	/* length of the whole packet, the sum of its segments */
 	uint16_t segment_count; /* segments of this packet, the head included */
 	uint16_t flags;		/* enum net_tx_flags */
 	uint16_t l3_len_bytes;	/* transport header starts at l2_len + l3_len */
@@ -164,12 +168,10 @@ struct net_tx_segment {
 		*head; /* the packet's metadata on its first segment, else NULL */
 };
 
-/*
- * Keep what was not accepted: moves the segments behind the first accepted ones to the front of
- * segments, their packets' metadata to the front of packets, and mends the head pointers. packets holds
- * the metadata that the list's heads point to, in the list's order.
- * Return: how many segments are left.
- */
+/* Keep the rest of a list: move the segments behind the first accepted ones to the front of
+ * segments, their packets' metadata to the front of packets, and set the head pointers anew. packets
+ * holds the metadata that the list's heads point to, in the list's order. Return: how many segments
+ * are left. */
 NET_PUBLIC uint32_t net_tx_keep(struct net_tx_segment *segments, uint32_t count,
 				struct net_tx_metadata *packets, uint32_t accepted);
 
@@ -191,7 +193,8 @@ struct net_tx_iterator {
 struct net_tx_packet {
 	const struct net_tx_metadata *meta; /* NULL on NET_TX_ORPHAN */
 	const struct net_tx_segment *segments;
-	uint32_t segment_count; /* what to count as accepted */
+	/* segments of the packet, or of the fault: count them as accepted */
+	uint32_t segment_count;
 	enum net_tx_fault fault;
 };
 
@@ -205,12 +208,13 @@ NET_PUBLIC bool net_tx_next(struct net_tx_iterator *it, struct net_tx_packet *pa
 
 /* ---- Buffer access: the frontend's object ----------------------------------------------------- */
 
-/* Where the buffer behind a receive id lies: its first contiguous piece, which is all of it unless rx_pieces()
- * names more. */
+/* Where the buffer behind a receive id lies: its first contiguous piece, which is all of it unless
+ * rx_pieces() names more. */
 struct net_rx_buffer {
-	uint64_t addr;		 /* guest address of the piece */
-	uint32_t header_bytes;	 /* gap to leave in front of the frame, for the frontend's header */
-	uint32_t capacity_bytes; /* room for a frame behind the gap; 0 says: no such id */
+	uint64_t addr;	       /* guest address of the piece */
+	uint32_t header_bytes; /* gap to leave in front of the frame, for the frontend's header */
+	/* room for a frame behind the gap; 0: there is no such id */
+	uint32_t capacity_bytes;
 };
 
 /* A further piece of a receive buffer. */
@@ -222,42 +226,45 @@ struct net_rx_piece {
 
 /* Why a receive id was refused. */
 enum net_rx_refusal {
-	NET_RX_REFUSED_ID = 1,	  /* out of the backend's range, or the pool has no such buffer */
-	NET_RX_REFUSED_DUPLICATE, /* it is posted already, or its memory is */
-	NET_RX_REFUSED_ADDRESS,	  /* a byte of it lies outside the memory */
-	NET_RX_REFUSED_COPY, /* it would need a copy, which cannot be made: sealed, no private area */
+	/* the id is out of the backend's range, or the pool has no such buffer */
+	NET_RX_REFUSED_ID = 1,
+	NET_RX_REFUSED_DUPLICATE, /* it is posted already, or a buffer in its memory is */
+	NET_RX_REFUSED_ADDRESS,	  /* a byte of the buffer lies outside the memory */
+	/* its frames would have to be copied, and cannot be: sealed memory, no private area */
+	NET_RX_REFUSED_COPY,
 };
 
 struct net_buffer_access;
 
 struct net_buffer_access_ops {
-	/* Describe the buffers of ids[0..count): write each out[i] whole, for ids[i]. An unknown id gets
-	 * capacity 0. Called by the queue's thread: inside rx_avail, and by wrappers that look at frames again
-	 * inside rx_poll and poll_ready, for ids that are posted. Must not block. */
+	/* Describe the buffers of ids[0..count): write each out[i] whole, for ids[i]. An unknown id
+	 * gets capacity 0. Called by the queue's thread: inside rx_avail, and by wrappers that look
+	 * at frames again inside rx_poll and poll_ready, for ids that are posted. Must not block. */
 	void (*rx_buffers)(struct net_buffer_access *pool, const uint32_t *ids, uint32_t count,
 			   struct net_rx_buffer *out);
-	/* Take the metadata of frames that are in place, before their ids are returned: inside rx_poll or
-	 * poll_ready. All ids of one frame come in one call, in order. */
+	/* Take the metadata of frames that are in place, before their ids are returned: inside
+	 * rx_poll or poll_ready. All ids of one frame come in one call, in order. */
 	void (*rx_metadata)(struct net_buffer_access *pool, const uint32_t *ids,
 			    const struct net_rx_metadata *metadata, uint32_t count);
 
-	/* Optional: the frontend's memory as bytes: len contiguous bytes at a guest address, or NULL when any
-	 * of them is outside. Backends without memory of their own need it (loopback), and wrappers that
-	 * look at frames (capture); the AF_XDP backend is given the memory at creation. */
+	/* Optional: the frontend's memory as bytes: len contiguous bytes at a guest address, or NULL
+	 * when any of them is outside. Backends without memory of their own need it (loopback), and
+	 * wrappers that look at frames (capture); the AF_XDP backend is given the memory at
+	 * creation. */
 	void *(*memory)(struct net_buffer_access *pool, uint64_t addr, uint32_t len_bytes);
 
-	/* sizeof(struct net_buffer_access_ops); 0: this table has the three above and no more, as those of
-	 * 0.1 had. Behind it the table may grow. */
+	/* sizeof(struct net_buffer_access_ops). 0: the table has the three operations above only,
+	 * like those of 0.1. Behind this member the table may grow. */
 	size_t size_bytes;
 
 	/* ---- Optional, NULL when the frontend has none ---- */
 
-	/* The pieces of a buffer behind its first one: at most max. Return: how many were written, 0 when the
-	 * first is all. Asked only when the first piece alone cannot be given to the kernel: when it is posted,
-	 * and again when a frame is copied there. */
+	/* Write the pieces of a buffer behind its first one, at most max. Return: how many; 0 if the
+	 * first is all. Called only when the first piece alone cannot be given to the kernel: when
+	 * the id is posted, and again when a frame is copied to the buffer. */
 	uint32_t (*rx_pieces)(struct net_buffer_access *pool, uint32_t id, struct net_rx_piece *out,
 			      uint32_t max);
-	/* An id that rx_avail was given was refused: it stays the frontend's. Called inside rx_avail. */
+	/* Called inside rx_avail for each id that is refused: the id stays the frontend's. */
 	void (*rx_refused)(struct net_buffer_access *pool, uint32_t id, enum net_rx_refusal why);
 };
 
@@ -267,8 +274,8 @@ struct net_buffer_access {
 
 /* ---- Queue ------------------------------------------------------------------------------------ */
 
-/* What rx_poll, tx_avail and tx_poll return instead of a count; net_queue_error() says why. A backend may say
- * the first of them once, or with each call until the queue is destroyed. */
+/* What rx_poll, tx_avail and tx_poll return instead of a count; net_queue_error() says why. A
+ * backend may say the first of them once, or with each call until the queue is destroyed. */
 #define NET_TRY_RESTART (-104) /* -ECONNRESET: destroy the queues, get_queues again */
 #define NET_FATAL	(-5)   /* -EIO: this endpoint will not work again */
 
@@ -287,7 +294,7 @@ struct net_inspector; /* net_inspect.h */
 /* Called for an id that is with the backend: one posted for receive, or one of an accepted packet. */
 typedef void net_outstanding_fn(void *context, bool is_rx, uint32_t id);
 
-/* What a backend implements. The calls below say what each does; they are how a frontend gets here. */
+/* What a backend implements. The inline calls below document each operation; a frontend uses those. */
 struct net_queue_ops {
 	size_t size_bytes; /* sizeof(struct net_queue_ops) */
 	uint32_t (*rx_avail)(struct net_queue *q, struct net_buffer_access *pool,
@@ -337,12 +344,13 @@ static inline uint32_t net_queue_rx_avail(struct net_queue *q, struct net_buffer
  *         room for those of your largest frame. One that needs more than count is left for the next call;
  *         AF_XDP drops and counts it when that one has too few as well, and a frame that needs more than
  *         64. (AF_XDP: never less than 0. What ends a queue is told by tx_poll.)
- * Owner: the returned buffers are the frontend's. It may hand one to tx_avail as it is, and post it again
- * when that packet's id has come back.
+ * Owner: the returned buffers are the frontend's. It may hand one to tx_avail as it is, and post it
+ * again when that packet's id has come back.
  * Blocks: no. Syscalls: see rx_avail.
- * A frontend that calls it in a loop instead of sleeping takes cache lines from the processor that
- * writes the ring, with each call: while frames come in bursts, some microseconds between two calls
- * make the sender faster (docs/performance.md, "Spinning").
+ *
+ * A frontend that calls this in a loop instead of sleeping takes, with each call, cache lines from the
+ * processor that writes the ring. While frames come in bursts, some microseconds between two calls make
+ * the sender faster (docs/performance.md, "Spinning").
  */
 static inline int net_queue_rx_poll(struct net_queue *q, struct net_buffer_access *pool,
 				    uint32_t *ids, uint32_t count)
@@ -383,9 +391,9 @@ static inline int net_queue_tx_poll(struct net_queue *q, struct net_buffer_acces
 }
 
 /*
- * Is there anything to do: a frame, a completion, room for a refused packet, an error or event?
- * Level-triggered; a spurious true is legal. After false, ready_fd becomes readable when that
- * changes. A backend may write frames to the pool's buffers here; AF_XDP never does.
+ * Ask whether there is anything to do: a frame, a completion, room for a packet that found none, an
+ * error or event. Level-triggered; a spurious true is legal. After false, ready_fd becomes readable
+ * when that changes. A backend may write frames to the pool's buffers here; AF_XDP never does.
  * Return: true or false. Blocks: no. Syscalls: none when true, up to four before false.
  */
 static inline bool net_queue_poll_ready(struct net_queue *q, struct net_buffer_access *pool)
@@ -411,15 +419,15 @@ static inline void net_queue_update_target_vp(struct net_queue *q, uint32_t cpu)
 	q->ops->update_target_vp(q, cpu);
 }
 
-/* Snapshot of the counters. Threads: any, also beside the queue's own, while the queue exists; each counter
- * is whole and, tx_packets aside, never goes back, but two of them may be a call apart. A packet counts as
- * sent until it turns out to be lost. Blocks: no. Syscalls: none. */
+/* Copy the counters. Each is whole and, tx_packets aside, never goes back; two of them may be a call
+ * apart. A packet counts as sent until it turns out to be lost. Threads: any, also beside the
+ * queue's own, while the queue exists. Blocks: no. Syscalls: none. */
 static inline void net_queue_stats(struct net_queue *q, struct net_queue_stats *out)
 {
 	q->ops->stats(q, out, sizeof(*out));
 }
 
-/* The sentence behind the last NET_TRY_RESTART or NET_FATAL of this queue, "" before the first.
+/* Why this queue last returned NET_TRY_RESTART or NET_FATAL, in a sentence; "" if it never did.
  * Owner: the queue; valid until its next data call. Threads: the queue's. */
 static inline const char *net_queue_error(struct net_queue *q)
 {
@@ -427,9 +435,9 @@ static inline const char *net_queue_error(struct net_queue *q)
 }
 
 /*
- * Name every id that is with the backend: each posted receive id and the id of each accepted packet that
- * tx_poll has not returned. Made for the moment before net_queue_destroy(), which gives all of them back:
- * when it has returned 0 they are the frontend's.
+ * Name every id that is with the backend: each posted receive id and the id of each accepted packet
+ * that tx_poll has not returned. Made for the moment before net_queue_destroy(), which gives all of
+ * them back: when it has returned 0 they are the frontend's.
  * Threads: the queue's. Blocks: no. Syscalls: none. Cost: the rings' and tables' size.
  */
 static inline void net_queue_outstanding(struct net_queue *q, net_outstanding_fn *each,
@@ -438,14 +446,15 @@ static inline void net_queue_outstanding(struct net_queue *q, net_outstanding_fn
 	q->ops->outstanding(q, each, context);
 }
 
-/* Walk everything worth knowing of a queue; see net_inspect.h. Threads: any, while the queue lives. */
+/* Show an inspector everything worth knowing of a queue; see net_inspect.h. Threads: any, while the
+ * queue lives. */
 static inline void net_queue_inspect(struct net_queue *q, struct net_inspector *to)
 {
 	q->ops->inspect(q, to);
 }
 
-/* The queue that a wrapper's queue stands before (net_wrap.h), NULL: none. Owner: the wrapper; valid until q
- * is destroyed. Threads: the queue's. */
+/* The queue that a wrapper's queue stands before (net_wrap.h), NULL: none. Owner: the wrapper; valid
+ * until q is destroyed. Threads: the queue's. */
 static inline struct net_queue *net_queue_inner(struct net_queue *q)
 {
 	return q->ops->inner ? q->ops->inner(q) : NULL;
@@ -456,8 +465,8 @@ static inline struct net_queue *net_queue_inner(struct net_queue *q)
  * Return: 0: neither kernel nor NIC will touch any of its buffers again. -ETIMEDOUT: the kernel has
  *         not confirmed that within the deadline: keep the buffers out of use. Any other error: as 0,
  *         but something of the system that the backend had changed was not put back; err says what.
- * Owner: every posted receive id and every id of an accepted packet is the frontend's again, named or not
- * (see net_queue_outstanding()).
+ * Owner: every posted receive id and every id of an accepted packet is the frontend's again, named or
+ * not (see net_queue_outstanding()).
  * Blocks: until the kernel has let go of the memory (milliseconds), up to the backend's deadline.
  */
 static inline int net_queue_destroy(struct net_queue *q, struct net_error *err)
@@ -482,7 +491,8 @@ struct net_endpoint_facts {
 	bool tx_fast_completions; /* tx_poll right after tx_avail usually has the ids */
 	uint32_t tx_flags;	  /* enum net_tx_flags that tx_avail honours */
 	uint32_t max_queues;
-	uint32_t rss_table_entries; /* 0: steering is the NIC's own affair */
+	/* 0: the endpoint does not steer, the NIC does as it likes */
+	uint32_t rss_table_entries;
 	uint32_t rss_key_bytes;
 	uint64_t link_speed_bps; /* bits per second, 0 unknown */
 };
@@ -491,14 +501,14 @@ struct net_queue_config {
 	struct net_buffer_access *pool; /* describes initial_rx; need not outlive the call */
 	const uint32_t *initial_rx;	/* ids to post before the queue starts, as by rx_avail */
 	uint32_t initial_rx_count;
-	/* A frame that one buffer does not hold may go on in the next posted ones: rx_poll then returns
-	 * several ids for it, in order and in one call, and metadata's more_ids says how many. Without it
-	 * such a frame is dropped and counted. */
+	/* A frame that one buffer does not hold may go on in the next posted ones: rx_poll then
+	 * returns several ids for it, in order and in one call, and metadata's more_ids says how
+	 * many. Without it such a frame is dropped and counted. */
 	bool rx_merge;
 	uint8_t reserved[3]; /* 0 */
 };
 
-/* Receive steering: table entry -> queue. An entry out of range means queue 0. */
+/* Receive steering: the table's entries are queues. An entry that is no queue's index means queue 0. */
 struct net_rss_config {
 	const uint8_t *key;
 	uint32_t key_bytes; /* must equal the facts' rss_key_bytes */
@@ -508,7 +518,8 @@ struct net_rss_config {
 
 enum net_action_kind {
 	NET_ACTION_RESTART_REQUIRED = 1, /* destroy the queues, get_queues again */
-	NET_ACTION_LINK,		 /* link_up holds the new state; repeats are suppressed */
+	/* link_up holds the new state, which differs from the last one told */
+	NET_ACTION_LINK,
 };
 
 struct net_action {
@@ -581,21 +592,23 @@ static inline int net_endpoint_stop(struct net_endpoint *ep)
 	return ep->ops->stop(ep);
 }
 
-/* Next event. Return: 1 and *out filled, 0 none, -errno. Blocks: not for an event. Syscalls: one,
- * non-blocking; now and then a few more, to look whether all is well. */
+/* Read the next event. Return: 1 and *out filled, 0 none, -errno. Blocks: not for an event.
+ * Syscalls: one, non-blocking; now and then a few more, to look whether interface and program are
+ * still there. */
 static inline int net_endpoint_poll_action(struct net_endpoint *ep, struct net_action *out)
 {
 	return ep->ops->poll_action(ep, out);
 }
 
-/* Readable when poll_action may have something; -1 when the backend never has events. */
+/* Return: a descriptor that is readable when poll_action may have something; -1 if the backend never
+ * has events. */
 static inline int net_endpoint_action_fd(struct net_endpoint *ep)
 {
 	return ep->ops->action_fd(ep);
 }
 
-/* Walk everything worth knowing of an endpoint, its queues left out; see net_inspect.h. Threads: as for
- * endpoint calls. */
+/* Show an inspector everything worth knowing of an endpoint, its queues left out; see net_inspect.h.
+ * Threads: as for endpoint calls. */
 static inline void net_endpoint_inspect(struct net_endpoint *ep, struct net_inspector *to)
 {
 	ep->ops->inspect(ep, to);
@@ -617,13 +630,15 @@ static inline int net_endpoint_destroy(struct net_endpoint *ep, struct net_error
 
 /* ---- Two small backends without a NIC --------------------------------------------------------- */
 
-/* Sends to nowhere, receives nothing. Every packet completes synchronously. */
+/* Open a null endpoint: it sends to nowhere and receives nothing. Each packet is complete when
+ * tx_avail returns. */
 NET_PUBLIC int net_null_open(struct net_endpoint **out, struct net_error *err);
 
 /*
- * What is sent on queue i arrives on the queue that the RSS table says for the frame (queue i
- * without a table). Copies, through the pool's memory(). For tests, and for a frontend that wants to
- * talk to itself. max_queues: 1..64; receive ids are 0..65535. All queues of one loopback endpoint are driven by one thread.
+ * Open a loopback endpoint: what is sent on queue i arrives on the queue that the RSS table says for
+ * the frame (queue i without a table). Frames are copied, through the pool's memory(). For tests, and
+ * for a frontend that wants to talk to itself. max_queues: 1..64; receive ids are 0..65535. One thread
+ * drives all queues of a loopback endpoint.
  */
 NET_PUBLIC int net_loopback_open(uint32_t max_queues, struct net_endpoint **out,
 				 struct net_error *err);

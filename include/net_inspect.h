@@ -5,10 +5,10 @@
  *     net_queue_inspect(q, to)  --->  field by field  --->  an inspector: JSON, a tree for people, yours
  *
  * An inspector is an object with operations, as a pool is. The walk calls enter() and leave() around
- * groups and field() for each value, in an order that stays. Names are lower case with underscores, unique
- * within their group and shorter than 64 bytes; a unit is a word of its own and not part of the name's
- * meaning. Groups of one name that have an index follow each other: a renderer makes one list of them. Groups
- * nest up to 15 deep.
+ * groups and field() for each value, in an order that stays. Names are lower case with underscores,
+ * unique within their group and shorter than 64 bytes; a unit is a word of its own and not part of the
+ * name's meaning. Groups of one name that have an index follow each other: a renderer makes one list of
+ * them. Groups nest up to 15 deep.
  */
 #ifndef NET_INSPECT_H
 #define NET_INSPECT_H
@@ -21,22 +21,22 @@ extern "C" {
 
 enum net_field_kind {
 	NET_FIELD_NUMBER = 1, /* number */
-	NET_FIELD_SIGNED,     /* number, to be read as int64_t: an errno, a processor */
+	NET_FIELD_SIGNED,     /* number is an int64_t: an errno, a processor */
 	NET_FIELD_FLAG,	      /* number is 0 or 1 */
 	NET_FIELD_TEXT,	      /* text */
-	NET_FIELD_UNKNOWN,    /* could not be found out: never a false 0 */
+	NET_FIELD_UNKNOWN,    /* the value could not be found out; it is never told as 0 */
 };
 
-/* What a number counts. Frames or packets of the same unit add up: offered = traffic + lost. */
+/* The class of a number: what it counts. Of frames or packets: offered = traffic + lost. */
 enum net_field_class {
-	NET_CLASS_VALUE = 0,   /* no counter: a setting, a level, a state */
-	NET_CLASS_TRAFFIC,     /* went its way */
+	NET_CLASS_VALUE = 0,   /* not a counter: a setting, a level, a state */
+	NET_CLASS_TRAFFIC,     /* delivered or sent */
 	NET_CLASS_RX_LOST,     /* received, and dropped by us */
 	NET_CLASS_TX_LOST,     /* accepted, and not sent */
 	NET_CLASS_KERNEL_LOST, /* dropped by the kernel or the driver before we saw it */
-	NET_CLASS_REFUSED,     /* not taken, and the frontend's still */
-	NET_CLASS_NOTE,	       /* says how or why; what it counts is counted elsewhere */
-	NET_CLASS_WORK,	       /* what was done for it: system calls, looks, retries */
+	NET_CLASS_REFUSED,     /* refused: still the frontend's */
+	NET_CLASS_NOTE,	       /* says how or why; what it counts is in another class too */
+	NET_CLASS_WORK,	       /* work: system calls, looks, retries */
 };
 
 struct net_field {
@@ -47,12 +47,13 @@ struct net_field {
 			      * "ns", "us", "ms", "bit/s" or "" */
 	const char *meaning; /* a sentence, or "" */
 	uint64_t number;
-	const char *text; /* valid inside the call only, as is name; NULL: as NET_FIELD_UNKNOWN */
+	/* valid inside the call only, like name; NULL: as NET_FIELD_UNKNOWN */
+	const char *text;
 };
 
 struct net_inspector_ops {
 	size_t size_bytes; /* sizeof(struct net_inspector_ops) */
-	/* A group begins; index >= 0: one of several of that name. */
+	/* A group begins. index >= 0: it is one of several with that name. */
 	void (*enter)(struct net_inspector *to, const char *name, int index);
 	void (*leave)(struct net_inspector *to);
 	void (*field)(struct net_inspector *to, const struct net_field *field);
@@ -62,7 +63,7 @@ struct net_inspector {
 	const struct net_inspector_ops *ops;
 };
 
-/* Where a renderer's text goes: called with pieces of it, in order. */
+/* Takes a renderer's text, piece by piece in order. */
 typedef void net_text_fn(void *context, const char *text, size_t len_bytes);
 
 /*

@@ -31,21 +31,23 @@ extern "C" {
  * captured.
  */
 struct net_capture_config {
-	size_t size_bytes;     /* of this struct, see net_capture_config_default() */
-	const char *path;      /* file to write, or NULL */
-	int fd;		       /* or an open file, pipe or socket; -1 none. Stays the caller's */
-	uint32_t snap_bytes;   /* of each frame at most, 14..262144 */
-	uint64_t rotate_bytes; /* of a file at most, then a new one (needs path): 0 never, 4096.. */
+	size_t size_bytes;   /* of this struct, see net_capture_config_default() */
+	const char *path;    /* file to write, or NULL */
+	int fd;		     /* or an open file, pipe or socket; -1 none. Stays the caller's */
+	uint32_t snap_bytes; /* most bytes of each frame, 14..262144 */
+	/* most bytes of a file, then a new one (needs path): 0 no limit, else 4096 or more */
+	uint64_t rotate_bytes;
 	uint32_t rotate_files; /* how many are kept: PATH, PATH.1, ... 1..1000 */
 	uint32_t buffer_bytes; /* per queue, 65536..1073741824, rounded up to a power of two */
-	const char *interface; /* its name in the file; "" the inner endpoint's type */
+	/* the interface's name in the file; "" the inner endpoint's type */
+	const char *interface;
 };
 
 struct net_capture_stats {
-	uint64_t frames; /* written, both directions */
-	uint64_t bytes;	 /* of the file or files */
+	uint64_t frames; /* frames written, of both directions */
+	uint64_t bytes;	 /* bytes of the file, or of all files */
 	uint64_t missed; /* frames that passed while capture was on and are not in the file */
-	int error;	 /* 0 or -errno: what ended the writing early */
+	int error;	 /* 0, or the -errno that ended the writing early */
 };
 
 NET_PUBLIC void net_capture_config_init(struct net_capture_config *config, size_t size_bytes);
@@ -58,8 +60,8 @@ static inline struct net_capture_config net_capture_config_default(void)
 	return config;
 }
 
-/* Wrap inner, which is the wrapper's from now on; on failure it stays the caller's. Capture is off.
- * Return: 0, -ENOMEM with err filled. Blocks: no. */
+/* Wrap inner, which belongs to the wrapper from now on, and on failure to the caller still. Capture
+ * is off. Return: 0, -ENOMEM with err filled. Blocks: no. */
 NET_PUBLIC int net_capture_open(struct net_endpoint *inner, struct net_endpoint **out,
 				struct net_error *err);
 
@@ -77,7 +79,7 @@ NET_PUBLIC int net_capture_stop(struct net_endpoint *capture);
 
 NET_PUBLIC int net_capture_get_stats_sized(struct net_endpoint *capture,
 					   struct net_capture_stats *out, size_t size_bytes);
-/* How it stands; after stop: how it went. Threads: any. Return: 0, -EINVAL not a capture. */
+/* How the capture stands, or how it went after stop. Threads: any. Return: 0, -EINVAL not a capture. */
 static inline int net_capture_get_stats(struct net_endpoint *capture, struct net_capture_stats *out)
 {
 	return net_capture_get_stats_sized(capture, out, sizeof(*out));
