@@ -131,7 +131,7 @@ static inline uint64_t shape_of(const struct net_rx_buffer *b)
 /* The constants of one post_run(): its buffers lie in one region and have one shape. */
 struct fast_post {
 	uint64_t shape;
-	uint64_t guest; /* of the region's first byte */
+	uint64_t guest; /* guest address of the region's first byte */
 	uint64_t last;	/* largest offset in the region at which a buffer of this shape fits */
 	uint64_t chunk; /* offset in the region + this: UMEM offset of the buffer's chunk */
 	uint64_t tag;	/* of the state of a posted id */
