@@ -15,7 +15,7 @@ void tx_close(struct net_xdp_queue *q);
 void tx_push(struct net_xdp_queue *q);
 /* Read completions to make room; their ids wait for tx_poll. */
 void tx_reap(struct net_xdp_queue *q);
-/* Any packet: sent, or dropped and completed. Return: false when it has to wait. */
+/* Send any packet, or drop and complete it. Returns false when it stays with the frontend. */
 bool tx_send_any(struct net_xdp_queue *q, const struct net_tx_packet *packet);
 /* Descriptors that may be written now: room in the TX ring, and in flight no more than the completion
  * ring holds, so that it can never be full. Looks at the kernel's side only when want is not there. */

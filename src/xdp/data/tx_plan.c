@@ -18,7 +18,23 @@
 #define TX_WRITES    (TX_CHECKSUMS | NET_TX_VLAN)
 #define TX_KNOWN     (TX_WRITES | NET_TX_IPV4 | NET_TX_IPV6)
 
-#define NO_FAULT NET_XDP_COUNTERS /* no reason to drop a packet */
+/* What becomes of a packet. */
+enum tx_verdict {
+	TX_SEND,
+	TX_LATER, /* no room: it stays with the frontend */
+	/* dropped: accepted, counted and completed */
+	TX_BAD_LIST,
+	TX_BAD_SIZE,
+	TX_BAD_ADDRESS,
+	TX_BAD_OFFLOAD,
+	TX_SEALED,
+};
+
+static const enum net_xdp_counter drop_counter[] = {
+	[TX_BAD_LIST] = NET_XDP_TX_DROP_MALFORMED,  [TX_BAD_SIZE] = NET_XDP_TX_DROP_SIZE,
+	[TX_BAD_ADDRESS] = NET_XDP_TX_DROP_ADDRESS, [TX_BAD_OFFLOAD] = NET_XDP_TX_DROP_OFFLOAD,
+	[TX_SEALED] = NET_XDP_TX_DROP_SEALED,
+};
 
 struct piece {
 	uint64_t offset;
@@ -35,25 +51,26 @@ struct plan {
 /* The private area is no region, but has a page rule as well: small pages. */
 static const struct memory_region private_area = {.page_bytes = MEMORY_PAGE_BYTES};
 
-/* A packet that will not be sent: accepted, counted, completed. */
-static bool drop(struct net_xdp_queue *q, const struct net_tx_metadata *meta,
-		 enum net_xdp_counter why)
+/* Drop a packet: accept, count and complete it. meta is NULL when the list has none for it: then nobody waits
+ * for an id. Returns false when the id has no room in q->done until the frontend collects some. */
+static bool drop(struct net_xdp_queue *q, const struct net_tx_metadata *meta, enum tx_verdict why)
 {
 	if (meta) {
 		if (tx_done_count(q) > q->done_mask)
-			return false; /* the frontend has to collect ids first */
+			return false;
 		tx_done_push(q, meta->id);
 		count_up(q, NET_XDP_TX_ACCEPTED, 1);
 	}
-	count_up(q, why, 1);
+	count_up(q, drop_counter[why], 1);
 	return true;
 }
 
-/* Left to the frontend until n descriptors (and a private slot) are free. */
-static bool refuse(struct net_xdp_queue *q, uint32_t n, bool private)
+/* Leave a packet to the frontend until so many descriptors, and a private slot if it needs one, are free.
+ * Returns false, as tx_send_any() does. */
+static bool later(struct net_xdp_queue *q, uint32_t descriptors, bool private)
 {
 	count_up(q, NET_XDP_TX_REFUSED, 1);
-	q->tx_blocked = n;
+	q->tx_blocked = descriptors;
 	q->tx_blocked_private = private;
 	return false;
 }
@@ -123,9 +140,9 @@ static inline void write_packet(struct net_xdp_queue *q, const struct plan *plan
 	count_up(q, NET_XDP_TX_ACCEPTED, 1);
 }
 
-/* Copy a packet together at a slot and change what it asks for. Return: what it is dropped for, or NO_FAULT. */
-static enum net_xdp_counter linearise(struct net_xdp_queue *q, const struct net_tx_packet *packet,
-				      uint8_t *slot)
+/* Copy a packet into a slot and change there what its flags ask for. Returns TX_SEND, or why it is dropped. */
+static enum tx_verdict linearise(struct net_xdp_queue *q, const struct net_tx_packet *packet,
+				 uint8_t *slot)
 {
 	const struct net_tx_segment *s = packet->segments, *end = s + packet->segment_count;
 	const struct net_tx_metadata *meta = packet->meta;
@@ -136,49 +153,49 @@ static enum net_xdp_counter linearise(struct net_xdp_queue *q, const struct net_
 		if (s->len_bytes == 0)
 			continue;
 		if (!memory_offset(q->memory, &q->tx_region, s->addr, s->len_bytes, &offset))
-			return NET_XDP_TX_DROP_ADDRESS;
+			return TX_BAD_ADDRESS;
 		memcpy(at, q->memory->base + offset, s->len_bytes);
 		at += s->len_bytes;
 	}
 	if ((meta->flags & TX_CHECKSUMS) && !checksum_fill(frame, meta->len_bytes, meta))
-		return NET_XDP_TX_DROP_OFFLOAD;
+		return TX_BAD_OFFLOAD;
 	if (meta->flags & NET_TX_VLAN) {
 		vlan_insert(slot, meta->vlan_tci);
 		count_up(q, NET_XDP_TX_VLAN, 1);
 	}
-	return NO_FAULT;
+	return TX_SEND;
 }
 
-/* Through the private area. Return: false when it has to wait for room. */
+/* Send a packet through the private area, or drop it. reason counts why it is copied. Returns as
+ * tx_send_any(). */
 static bool send_bounced(struct net_xdp_queue *q, const struct net_tx_packet *packet,
 			 enum net_xdp_counter reason)
 {
 	const struct net_tx_metadata *meta = packet->meta;
 	uint32_t len = meta->len_bytes + (meta->flags & NET_TX_VLAN ? HEADERS_VLAN_BYTES : 0);
+	enum tx_verdict verdict;
 	struct plan plan;
-	enum net_xdp_counter fault;
 	uint64_t slot;
 
 	if (q->tx_private.free_count == 0) {
 		if (q->tx_private.slots == 0)
-			return drop(q, meta, NET_XDP_TX_DROP_SEALED);
+			return drop(q, meta, TX_SEALED);
 		tx_reap(q);
 	}
 	slot = bounce_take(&q->tx_private);
 	if (slot == BOUNCE_NONE)
-		return refuse(q, 1, true);
+		return later(q, 1, true);
 	plan_begin(&plan);
 	plan_range(q, &plan, &private_area, slot, len);
 	if (plan.pieces > q->tx_max_descriptors)
-		fault = NET_XDP_TX_DROP_SIZE;
+		verdict = TX_BAD_SIZE;
 	else if (tx_room(q, plan.pieces) < plan.pieces)
-		fault = NET_XDP_TX_REFUSED;
+		verdict = TX_LATER;
 	else
-		fault = linearise(q, packet, q->memory->base + slot);
-	if (fault != NO_FAULT) {
+		verdict = linearise(q, packet, q->memory->base + slot);
+	if (verdict != TX_SEND) {
 		bounce_give(&q->tx_private, slot);
-		return fault == NET_XDP_TX_REFUSED ? refuse(q, plan.pieces, true)
-						   : drop(q, meta, fault);
+		return verdict == TX_LATER ? later(q, plan.pieces, true) : drop(q, meta, verdict);
 	}
 	write_packet(q, &plan, meta->id, len, slot);
 	count_up(q, NET_XDP_TX_BOUNCED, 1);
@@ -186,7 +203,7 @@ static bool send_bounced(struct net_xdp_queue *q, const struct net_tx_packet *pa
 	return true;
 }
 
-/* As it is, if the kernel takes so many pieces. Return: false when it has to wait. */
+/* Send a packet from the frontend's memory, if the kernel takes so many pieces. Returns as tx_send_any(). */
 static bool send_direct(struct net_xdp_queue *q, const struct net_tx_packet *packet)
 {
 	const struct net_tx_metadata *meta = packet->meta;
@@ -194,12 +211,12 @@ static bool send_direct(struct net_xdp_queue *q, const struct net_tx_packet *pac
 
 	plan_begin(&plan);
 	if (!plan_packet(q, packet, &plan))
-		return drop(q, meta, NET_XDP_TX_DROP_ADDRESS);
+		return drop(q, meta, TX_BAD_ADDRESS);
 	if (plan.pieces > q->tx_max_descriptors)
 		return send_bounced(
 			q, packet, plan.page ? NET_XDP_TX_BOUNCE_PAGE : NET_XDP_TX_BOUNCE_SEGMENTS);
 	if (tx_room(q, plan.pieces) < plan.pieces)
-		return refuse(q, plan.pieces, false);
+		return later(q, plan.pieces, false);
 	write_packet(q, &plan, meta->id, meta->len_bytes, BOUNCE_NONE);
 	count_up(q, NET_XDP_TX_DIRECT, 1);
 	return true;
@@ -210,11 +227,11 @@ bool tx_send_any(struct net_xdp_queue *q, const struct net_tx_packet *packet)
 	const struct net_tx_metadata *meta = packet->meta;
 
 	if (packet->fault != NET_TX_OK)
-		return drop(q, meta, NET_XDP_TX_DROP_MALFORMED);
+		return drop(q, meta, TX_BAD_LIST);
 	if (meta->len_bytes < HEADERS_ETHERNET_BYTES || meta->len_bytes > q->max_frame_bytes)
-		return drop(q, meta, NET_XDP_TX_DROP_SIZE);
+		return drop(q, meta, TX_BAD_SIZE);
 	if (meta->flags & ~TX_KNOWN)
-		return drop(q, meta, NET_XDP_TX_DROP_OFFLOAD);
+		return drop(q, meta, TX_BAD_OFFLOAD);
 	if (meta->flags & TX_CHECKSUMS)
 		return send_bounced(q, packet, NET_XDP_TX_BOUNCE_CHECKSUM);
 	if (meta->flags & NET_TX_VLAN)
