@@ -35,6 +35,13 @@ static void tell_entry(void *context, const struct inflight_entry *entry)
 		to->each(to->context, false, entry->id);
 }
 
+static void tell_record(void *context, uint32_t id)
+{
+	const struct teller *to = context;
+
+	to->each(to->context, false, id);
+}
+
 void queue_outstanding(struct net_queue *queue, net_outstanding_fn *each, void *context)
 {
 	const struct net_xdp_queue *q = queue_of(queue);
@@ -46,9 +53,7 @@ void queue_outstanding(struct net_queue *queue, net_outstanding_fn *each, void *
 	for (uint32_t i = q->done_head; i != q->done_tail; i++)
 		each(context, false, q->done[i & q->done_mask]);
 	inflight_each(&q->tx_inflight, tell_entry, &to);
-	for (uint32_t i = 0; i < q->xsk.completion.entries; i++)
-		if (q->tx_packet[i].descriptors)
-			each(context, false, q->tx_packet[i].id);
+	tx_records_each(&q->tx_records, tell_record, &to);
 }
 
 /* ---- Inspect ---------------------------------------------------------------------------------- */

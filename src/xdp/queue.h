@@ -22,6 +22,7 @@
 #include "xdp/memory.h"
 #include "xdp/release.h"
 #include "xdp/data/rx_table.h"
+#include "xdp/data/tx_record.h"
 #include "host/xdp_uapi.h"
 #include "xdp/socket.h"
 
@@ -37,13 +38,6 @@ struct gather {
 	uint32_t bytes;
 	bool broken; /* more parts than fit here: the whole frame is dropped with its last part */
 	bool left;   /* complete, but rx_poll had no room for all of its ids */
-};
-
-/* A packet that may need more than its id kept: of several descriptors, bounced, or not usual. */
-struct tx_packet {
-	uint32_t id;
-	uint32_t descriptors; /* not completed yet */
-	uint64_t bounced;     /* its private slot, or BOUNCE_NONE */
 };
 
 /* A driver in zero-copy mode that was woken and has not moved its ring for so many polls is woken
@@ -106,17 +100,17 @@ struct net_xdp_queue {
 	bool rx_silent_split;
 
 	/* ---- hot: transmit ---- */
-	/* Key: address / 2. Id: the packet's, or with extra not INFLIGHT_NONE: see tx_packet[extra]. */
+	/* Key: address / 2. Id: the packet's, or with extra not INFLIGHT_NONE: see tx_records. */
 	QUEUE_LINE struct inflight tx_inflight;
 	uint32_t tx_region;  /* hint for memory_offset() */
-	uint32_t tx_blocked; /* descriptors a refused packet waits for, 0 none */
+	uint32_t tx_blocked; /* descriptors that the packet left to the frontend waits for, 0 none */
+	uint32_t tx_blocked_slots; /* and private slots */
 	uint32_t *done;	     /* ids completed here, not yet collected: a ring */
 	uint32_t done_head, done_tail, done_mask;
 	uint32_t tx_max_descriptors; /* per packet */
 	uint32_t tx_patience;	     /* looks at a driver that was told, see tx_push() */
 	uint64_t tx_lost_ahead;	     /* packets lost whose completions were not read yet */
 	bool tx_later;		     /* the last tx_avail left its kick to the next call */
-	bool tx_blocked_private;     /* it waits for a private slot too */
 	bool failed;		     /* tx_poll reports NET_TRY_RESTART */
 	bool failure_told;
 
@@ -134,9 +128,7 @@ struct net_xdp_queue {
 	/* with rx_silent_split: a part that reaches so far into its chunk is not the last */
 	uint32_t rx_silent_end;
 	uint32_t rx_frame_chunks; /* most chunks that one frame comes in */
-	uint32_t tx_packet_free_count;
-	struct tx_packet *tx_packet;
-	uint32_t *tx_packet_free; /* stack */
+	struct tx_records tx_records;
 
 	QUEUE_LINE uint64_t
 		counter[NET_XDP_COUNTERS]; /* written by count_up(), read in any thread */

@@ -28,7 +28,7 @@ void queue_stats(struct net_queue *queue, struct net_queue_stats *out, size_t si
 {
 	const struct net_xdp_queue *q = queue_of(queue);
 	const uint64_t *c = q->counter;
-	/* In this order: see one_lost(). */
+	/* In this order: see count_lost(). */
 	uint64_t lost = __atomic_load_n(&c[NET_XDP_TX_LOST], __ATOMIC_ACQUIRE);
 	uint64_t ahead = __atomic_load_n(&q->tx_lost_ahead, __ATOMIC_ACQUIRE);
 	const struct net_queue_stats stats = {

@@ -244,7 +244,7 @@ Test(tx, packet_completes_with_its_last_descriptor)
 	fake_complete(&r.k, r.packet.address[1]);
 	expect_ids(&r, &id, 1);
 	cr_assert_eq(inflight_count(&r.k.queue.tx_inflight), 0);
-	cr_assert_eq(r.k.queue.tx_packet_free_count, 64);
+	cr_assert_eq(r.k.queue.tx_records.free_count, 64);
 	rig_close(&r);
 }
 

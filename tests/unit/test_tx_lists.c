@@ -333,7 +333,7 @@ static void run(struct variant v)
 	cr_assert_gt(r.wire, steps / 4, "%lu packets", r.wire);
 	cr_assert_eq(c[NET_XDP_TX_UNKNOWN], 0);
 	cr_assert_eq(inflight_count(&r.k.queue.tx_inflight), 0);
-	cr_assert_eq(r.k.queue.tx_packet_free_count, v.flight, "every record came back");
+	cr_assert_eq(r.k.queue.tx_records.free_count, v.flight, "every record came back");
 	cr_assert_eq(r.k.queue.tx_private.free_count, 8, "every private slot came back");
 	rig_close(&r);
 }

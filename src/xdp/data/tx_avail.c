@@ -67,10 +67,10 @@ INLINE bool put_packet(const struct where w, const struct net_tx_segment *s, uin
 }
 
 /*
- * The usual packets: in the region used last, nothing to change, a descriptor for each segment. What does
- * not change over the list is kept in locals. Two constants: paged (is there something to cross?), several
- * (may they have more segments than one? Then each has a record).
- * Return: segments sent of the first count, before a packet that is not usual, or not of several's kind.
+ * The usual packets: in the region used last, nothing to change, a descriptor for each segment. What
+ * does not change over the list is kept in locals. Two constants: paged (is there something to
+ * cross?), several (may they have more segments than one? Then each has a record). Return: segments
+ * sent of the first count, before a packet that is not usual, or not of several's kind.
  */
 INLINE uint32_t send_run(struct net_xdp_queue *q, const struct net_tx_segment *s, uint32_t count,
 			 const bool paged, const bool several)
@@ -79,7 +79,7 @@ INLINE uint32_t send_run(struct net_xdp_queue *q, const struct net_tx_segment *s
 	const struct where w = {r->guest_addr, r->bytes, r->offset, queue_page_rule(q, r)};
 	const uint32_t most = q->max_frame_bytes - HEADERS_ETHERNET_BYTES;
 	const uint32_t limit = q->tx_max_descriptors;
-	const uint32_t *const records = q->tx_packet_free + q->tx_packet_free_count;
+	const uint32_t *const records = q->tx_records.free + q->tx_records.free_count;
 	const uint32_t *record = records;
 	struct inflight *t = &q->tx_inflight;
 	struct inflight_entry *flight = inflight_at(t, t->tail);
@@ -103,7 +103,7 @@ INLINE uint32_t send_run(struct net_xdp_queue *q, const struct net_tx_segment *s
 			if (!put_packet(w, &s[i], n, meta->len_bytes, &tx[i], &flight[i],
 					record[-1], paged))
 				break;
-			q->tx_packet[*--record] = (struct tx_packet){meta->id, n, BOUNCE_NONE};
+			q->tx_records.record[*--record] = tx_record_plain(meta->id, n);
 		} else if (!put_segment(w, &s[i], &tx[i], &flight[i], meta->id, INFLIGHT_NONE, 0,
 					paged)) {
 			break;
@@ -111,7 +111,7 @@ INLINE uint32_t send_run(struct net_xdp_queue *q, const struct net_tx_segment *s
 		bytes += meta->len_bytes;
 	}
 	packets = several ? (uint32_t)(records - record) : i;
-	q->tx_packet_free_count -= several ? packets : 0;
+	q->tx_records.free_count -= several ? packets : 0;
 	q->xsk.tx.mine += i;
 	t->tail += i;
 	count_up(q, NET_XDP_TX_BYTES, bytes);
@@ -210,7 +210,7 @@ bool tx_has_room(struct net_xdp_queue *q)
 {
 	return inflight_room(&q->tx_inflight) >= q->tx_blocked &&
 	       ring_room(&q->xsk.tx, q->tx_blocked) >= q->tx_blocked &&
-	       (!q->tx_blocked_private || q->tx_private.free_count);
+	       q->tx_private.free_count >= q->tx_blocked_slots;
 }
 
 /* ---- Set-up ----------------------------------------------------------------------------------- */
@@ -219,25 +219,17 @@ int tx_open(struct net_xdp_queue *q)
 {
 	uint32_t flight = q->xsk.completion.entries;
 
-	q->tx_packet = calloc(flight, sizeof(*q->tx_packet));
-	q->tx_packet_free = calloc(flight, sizeof(*q->tx_packet_free));
 	q->done_mask = 2 * flight - 1;
 	q->done = calloc(2 * flight, sizeof(*q->done));
-	if (!q->tx_packet || !q->tx_packet_free || !q->done)
+	if (!q->done || tx_records_open(&q->tx_records, flight, &q->tx_private))
 		return -ENOMEM;
-	while (q->tx_packet_free_count < flight) {
-		q->tx_packet_free[q->tx_packet_free_count] = flight - 1 - q->tx_packet_free_count;
-		q->tx_packet_free_count++;
-	}
 	return inflight_open(&q->tx_inflight, flight);
 }
 
 void tx_close(struct net_xdp_queue *q)
 {
-	free(q->tx_packet);
-	free(q->tx_packet_free);
+	tx_records_close(&q->tx_records);
 	free(q->done);
-	q->tx_packet = NULL;
-	q->tx_packet_free = q->done = NULL;
+	q->done = NULL;
 	inflight_close(&q->tx_inflight);
 }

@@ -51,8 +51,9 @@ struct plan {
 /* The private area is no region, but has a page rule as well: small pages. */
 static const struct memory_region private_area = {.page_bytes = MEMORY_PAGE_BYTES};
 
-/* Drop a packet: accept, count and complete it. meta is NULL when the list has none for it: then nobody waits
- * for an id. Returns false when the id has no room in q->done until the frontend collects some. */
+/* Drop a packet: accept, count and complete it. meta is NULL when the list has none for it: then
+ * nobody waits for an id. Returns false when the id has no room in q->done until the frontend
+ * collects some. */
 static bool drop(struct net_xdp_queue *q, const struct net_tx_metadata *meta, enum tx_verdict why)
 {
 	if (meta) {
@@ -65,13 +66,13 @@ static bool drop(struct net_xdp_queue *q, const struct net_tx_metadata *meta, en
 	return true;
 }
 
-/* Leave a packet to the frontend until so many descriptors, and a private slot if it needs one, are free.
+/* Leave a packet to the frontend until so many descriptors and private slots are free.
  * Returns false, as tx_send_any() does. */
-static bool later(struct net_xdp_queue *q, uint32_t descriptors, bool private)
+static bool later(struct net_xdp_queue *q, uint32_t descriptors, uint32_t slots)
 {
 	count_up(q, NET_XDP_TX_REFUSED, 1);
 	q->tx_blocked = descriptors;
-	q->tx_blocked_private = private;
+	q->tx_blocked_slots = slots;
 	return false;
 }
 
@@ -120,27 +121,26 @@ static bool plan_packet(struct net_xdp_queue *q, const struct net_tx_packet *pac
 	return true;
 }
 
-/* Write a packet's descriptors; room was seen. bounced: its private slot or BOUNCE_NONE. A record is
- * free: there are as many as descriptors in flight. */
-static inline void write_packet(struct net_xdp_queue *q, const struct plan *plan, uint32_t id,
-				uint32_t len, uint64_t bounced)
+/* Write a planned packet of len bytes, for which tx_room() has found room. slot: its private one or
+ * BOUNCE_NONE. A record is free, as there is one for each descriptor in flight. */
+INLINE void write_packet(struct net_xdp_queue *q, const struct plan *plan, uint32_t id,
+			 uint32_t len, uint64_t slot)
 {
-	uint32_t record = q->tx_packet_free[--q->tx_packet_free_count];
+	struct tx_draft draft;
 
-	q->tx_packet[record] = (struct tx_packet){id, plan->pieces, bounced};
-	for (uint32_t i = 0; i < plan->pieces; i++) {
-		*ring_descriptor(&q->xsk.tx, q->xsk.tx.mine++) = (struct xdp_desc){
-			.addr = plan->piece[i].offset,
-			.len = plan->piece[i].len,
-			.options = i + 1 < plan->pieces ? XDP_PKT_CONTD : 0,
-		};
-		inflight_put(&q->tx_inflight, plan->piece[i].offset >> 1, id, record);
-	}
+	if (!tx_record_open(&draft, &q->tx_records, &q->xsk.tx, &q->tx_inflight, id, plan->pieces))
+		return;
+	if (slot != BOUNCE_NONE)
+		tx_record_add_slot(&draft, slot);
+	for (uint32_t i = 0; i < plan->pieces; i++)
+		tx_record_add_descriptor(&draft, plan->piece[i].offset, plan->piece[i].len);
+	tx_record_commit(&draft);
 	count_up(q, NET_XDP_TX_BYTES, len);
 	count_up(q, NET_XDP_TX_ACCEPTED, 1);
 }
 
-/* Copy a packet into a slot and change there what its flags ask for. Returns TX_SEND, or why it is dropped. */
+/* Copy a packet into a slot and change there what its flags ask for. Returns TX_SEND, or why it is
+ * dropped. */
 static enum tx_verdict linearise(struct net_xdp_queue *q, const struct net_tx_packet *packet,
 				 uint8_t *slot)
 {
@@ -184,7 +184,7 @@ static bool send_bounced(struct net_xdp_queue *q, const struct net_tx_packet *pa
 	}
 	slot = bounce_take(&q->tx_private);
 	if (slot == BOUNCE_NONE)
-		return later(q, 1, true);
+		return later(q, 1, 1);
 	plan_begin(&plan);
 	plan_range(q, &plan, &private_area, slot, len);
 	if (plan.pieces > q->tx_max_descriptors)
@@ -195,7 +195,7 @@ static bool send_bounced(struct net_xdp_queue *q, const struct net_tx_packet *pa
 		verdict = linearise(q, packet, q->memory->base + slot);
 	if (verdict != TX_SEND) {
 		bounce_give(&q->tx_private, slot);
-		return verdict == TX_LATER ? later(q, plan.pieces, true) : drop(q, meta, verdict);
+		return verdict == TX_LATER ? later(q, plan.pieces, 1) : drop(q, meta, verdict);
 	}
 	write_packet(q, &plan, meta->id, len, slot);
 	count_up(q, NET_XDP_TX_BOUNCED, 1);
@@ -203,7 +203,8 @@ static bool send_bounced(struct net_xdp_queue *q, const struct net_tx_packet *pa
 	return true;
 }
 
-/* Send a packet from the frontend's memory, if the kernel takes so many pieces. Returns as tx_send_any(). */
+/* Send a packet from the frontend's memory, if the kernel takes so many pieces. Returns as
+ * tx_send_any(). */
 static bool send_direct(struct net_xdp_queue *q, const struct net_tx_packet *packet)
 {
 	const struct net_tx_metadata *meta = packet->meta;
@@ -216,7 +217,7 @@ static bool send_direct(struct net_xdp_queue *q, const struct net_tx_packet *pac
 		return send_bounced(
 			q, packet, plan.page ? NET_XDP_TX_BOUNCE_PAGE : NET_XDP_TX_BOUNCE_SEGMENTS);
 	if (tx_room(q, plan.pieces) < plan.pieces)
-		return later(q, plan.pieces, false);
+		return later(q, plan.pieces, 0);
 	write_packet(q, &plan, meta->id, meta->len_bytes, BOUNCE_NONE);
 	count_up(q, NET_XDP_TX_DIRECT, 1);
 	return true;

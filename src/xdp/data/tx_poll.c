@@ -15,35 +15,58 @@
  * make progress, and a bound when every frame is lost one by one. */
 #define KICK_CALLS 64
 
-/* ---- Completions ------------------------------------------------------------------------------ */
+/* ---- Wire packets that were completed, and that were lost ------------------------------------- */
 
-/* A descriptor of a packet with a record. Return: true and *id when it was the packet's last. */
-static inline bool complete_record(struct net_xdp_queue *q, uint32_t record, uint32_t *id)
+/*
+ * A lost packet is counted when the kick says EBUSY, before its completion is read, and is none that
+ * was sent: queue_stats() takes the lost ones whose completions were read, TX_LOST less
+ * tx_lost_ahead, from TX_PACKETS. It reads the three in that order, in any thread, and they are
+ * stored in the other order here: what is taken is never more than TX_PACKETS. All three count wire
+ * packets: the kick loses one of a record's, not all.
+ */
+static void count_lost(struct net_xdp_queue *q)
 {
-	struct tx_packet *packet = &q->tx_packet[record];
+	uint64_t *lost = &q->counter[NET_XDP_TX_LOST];
 
-	if (--packet->descriptors)
-		return false;
-	if (unlikely(packet->bounced != BOUNCE_NONE))
-		bounce_give(&q->tx_private, packet->bounced);
-	q->tx_packet_free[q->tx_packet_free_count++] = record;
-	*id = packet->id;
-	return true;
+	count_add(&q->tx_lost_ahead, 1);
+	__atomic_store_n(lost, *lost + 1, __ATOMIC_RELEASE);
 }
+
+static void count_lost_as_read(struct net_xdp_queue *q, uint32_t packets)
+{
+	uint64_t ahead = q->tx_lost_ahead;
+
+	__atomic_store_n(&q->tx_lost_ahead, ahead - (ahead < packets ? ahead : packets),
+			 __ATOMIC_RELEASE);
+}
+
+static inline void count_completed(struct net_xdp_queue *q, uint32_t packets)
+{
+	count_up(q, NET_XDP_TX_PACKETS, packets);
+	if (unlikely(q->tx_lost_ahead))
+		count_lost_as_read(q, packets);
+}
+
+/* ---- Completions ------------------------------------------------------------------------------ */
 
 /* Any completed descriptor. Return: true and *id when it was its packet's last. */
 static bool complete(struct net_xdp_queue *q, uint64_t address, uint32_t *id)
 {
 	const struct inflight_entry *e = inflight_take(&q->tx_inflight, address >> 1);
+	bool last;
 
 	if (!e) {
 		count_up(q, NET_XDP_TX_UNKNOWN, 1);
 		return false;
 	}
-	if (e->extra != INFLIGHT_NONE)
-		return complete_record(q, e->extra, id);
-	*id = e->id;
-	return true;
+	if (e->extra == INFLIGHT_NONE) {
+		*id = e->id;
+		return true;
+	}
+	last = tx_record_complete(&q->tx_records, e->extra, id);
+	if (unlikely(q->tx_records.more_packets))
+		count_completed(q, tx_records_take_more(&q->tx_records));
+	return last;
 }
 
 /* The usual completions: in the order they were sent. records, a constant: of packets with a record too?
@@ -65,7 +88,7 @@ INLINE uint32_t complete_run(struct net_xdp_queue *q, uint32_t *ids, uint32_t co
 			     (!records && flight[i].extra != INFLIGHT_NONE)))
 			break;
 		if (records && flight[i].extra != INFLIGHT_NONE)
-			found += complete_record(q, flight[i].extra, &ids[found]);
+			found += tx_record_complete(&q->tx_records, flight[i].extra, &ids[found]);
 		else
 			ids[records ? found++ : i] = flight[i].id;
 	}
@@ -81,28 +104,11 @@ ALONE static uint32_t complete_usual(struct net_xdp_queue *q, uint32_t *ids, uin
 
 ALONE static uint32_t complete_records(struct net_xdp_queue *q, uint32_t *ids, uint32_t count)
 {
-	return complete_run(q, ids, count, true);
-}
+	uint32_t found = complete_run(q, ids, count, true);
 
-/*
- * A lost packet is known of before its completion is read, and is no sent one: queue_stats() takes those
- * whose completions were read, TX_LOST less tx_lost_ahead, from TX_PACKETS. It reads in that order, in any
- * thread, and these stores are in the other: so there are never more of them than packets.
- */
-static void one_lost(struct net_xdp_queue *q)
-{
-	uint64_t *lost = &q->counter[NET_XDP_TX_LOST];
-
-	count_add(&q->tx_lost_ahead, 1);
-	__atomic_store_n(lost, *lost + 1, __ATOMIC_RELEASE);
-}
-
-static void lost_were_read(struct net_xdp_queue *q, uint32_t found)
-{
-	uint64_t ahead = q->tx_lost_ahead;
-
-	__atomic_store_n(&q->tx_lost_ahead, ahead - (ahead < found ? ahead : found),
-			 __ATOMIC_RELEASE);
+	if (unlikely(q->tx_records.more_packets))
+		count_completed(q, tx_records_take_more(&q->tx_records));
+	return found;
 }
 
 /* Read completions until count ids are found. Return: ids written. */
@@ -125,9 +131,7 @@ static uint32_t reap(struct net_xdp_queue *q, uint32_t *ids, uint32_t count)
 	}
 	if (*q->xsk.completion.own != q->xsk.completion.mine)
 		ring_publish(&q->xsk.completion);
-	count_up(q, NET_XDP_TX_PACKETS, found);
-	if (unlikely(q->tx_lost_ahead))
-		lost_were_read(q, found);
+	count_completed(q, found);
 	return found;
 }
 
@@ -159,7 +163,7 @@ ALONE static void kick(struct net_xdp_queue *q)
 				q->tx_patience = PATIENCE_LOOKS;
 			break;
 		case KICK_LOST:
-			one_lost(q);
+			count_lost(q);
 			break;
 		case KICK_AGAIN:
 			count_up(q, NET_XDP_KICK_AGAIN, 1);
@@ -186,8 +190,9 @@ static bool wants_kick(const struct net_xdp_queue *q)
 }
 
 /*
- * In copy mode the kick does the sending. A zero-copy driver takes what it was told of when it likes, and
- * may ask to be told all the while (igb and virtio_net never stop). It is told once, and again only
+ * In copy mode the kick does the sending. A zero-copy driver takes what it was told of when it likes,
+ * and may ask to be told all the while (igb and virtio_net never stop). It is told once, and again
+ * only
  *
  *     of new frames                      tx_avail ends the patience
  *     when the kick failed               then there was none
