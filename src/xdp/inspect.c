@@ -31,7 +31,7 @@ static void tell_entry(void *context, const struct inflight_entry *entry)
 {
 	const struct teller *to = context;
 
-	if (entry->extra == INFLIGHT_NONE)
+	if (entry->record == INFLIGHT_NO_RECORD)
 		to->each(to->context, false, entry->id);
 }
 

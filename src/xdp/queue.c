@@ -75,7 +75,7 @@ static int queue_retire(struct net_xdp_queue *q, struct net_error *err)
 		q->xsk.bound = false;
 		return 0;
 	}
-	if (q->xsk.bound && q->tx_later) /* accepted is accepted, also in the last call */
+	if (q->xsk.bound && q->tx_kick_deferred) /* accepted is accepted, also in the last call */
 		tx_push(q);
 	q->cleared = program_clear_socket(&q->endpoint->attached.program, q->hardware_queue) == 0;
 	kept = put_back(q, err);

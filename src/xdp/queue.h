@@ -100,7 +100,7 @@ struct net_xdp_queue {
 	bool rx_silent_split;
 
 	/* ---- hot: transmit ---- */
-	/* Key: address / 2. Id: the packet's, or with extra not INFLIGHT_NONE: see tx_records. */
+	/* Key: address / 2. Id: the packet's, or with record not INFLIGHT_NO_RECORD: see tx_records. */
 	QUEUE_LINE struct inflight tx_inflight;
 	uint32_t tx_region;  /* hint for memory_offset() */
 	uint32_t tx_blocked; /* descriptors that the packet left to the frontend waits for, 0 none */
@@ -110,7 +110,7 @@ struct net_xdp_queue {
 	uint32_t tx_max_descriptors; /* per packet */
 	uint32_t tx_patience;	     /* looks at a driver that was told, see tx_push() */
 	uint64_t tx_lost_ahead;	     /* packets lost whose completions were not read yet */
-	bool tx_later;		     /* the last tx_avail left its kick to the next call */
+	bool tx_kick_deferred;		     /* the last tx_avail left its kick to the next call */
 	bool failed;		     /* tx_poll reports NET_TRY_RESTART */
 	bool failure_told;
 

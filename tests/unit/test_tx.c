@@ -179,7 +179,7 @@ Test(tx, full_ring_accepts_whole_packets_only_and_says_when_there_is_room)
 	cr_assert(net_queue_poll_ready(r.q, NULL));
 	cr_assert_eq(net_queue_tx_poll(r.q, &r.f.pool, ids, 64), 1);
 	fake_settle(&r.k);
-	cr_assert(tx_has_room(&r.k.queue), "the refused packet would fit now");
+	cr_assert(tx_has_room(&r.k.queue), "the packet that was left would fit now");
 	cr_assert_eq(offer(&r, accepted), 3);
 	expect_wire(&r, 63, 3);
 	(void)done;
@@ -340,7 +340,7 @@ Test(tx, vlan_tag_is_inserted_once_in_a_copy)
 	rig_close(&r);
 }
 
-Test(tx, private_slots_used_up_refuse_until_one_is_back)
+Test(tx, private_slots_used_up_leave_packets_until_one_is_back)
 {
 	struct rig r;
 	uint32_t accepted, ids[64];

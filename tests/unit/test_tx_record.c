@@ -7,6 +7,7 @@
 #include "support/record_rig.h"
 
 #define START RECORD_RIG_START
+#define NO_ID UINT32_MAX
 
 enum { FLIGHT = RECORD_RIG_FLIGHT, SLOTS = RECORD_RIG_SLOTS, SLOT_BYTES = RECORD_RIG_SLOT_BYTES };
 
@@ -26,14 +27,14 @@ static bool add_wire_packet(struct record_rig *r, struct tx_draft *d, uint64_t p
 	return true;
 }
 
-/* The address completes. Returns its owner's id if it was the last one, INFLIGHT_NONE otherwise. */
+/* The address completes. Returns its owner's id if it was the last one, NO_ID otherwise. */
 static uint32_t complete(struct record_rig *r, uint64_t address)
 {
 	const struct inflight_entry *e = inflight_take(&r->inflight, address >> 1);
 	uint32_t id;
 
 	cr_assert_not_null(e, "0x%lx is not in flight", address);
-	return tx_record_complete(&r->records, e->extra, &id) ? id : INFLIGHT_NONE;
+	return tx_record_complete(&r->records, e->record, &id) ? id : NO_ID;
 }
 
 static void name(void *context, uint32_t id)
@@ -84,7 +85,7 @@ Test(tx_record, packets_and_slots_come_back_with_the_last_descriptor_in_any_orde
 			uint32_t pick = round ? frame_random_below(&random, n) : 0;
 			uint32_t id = complete(&r, left[pick]);
 
-			cr_assert_eq(id, n == 1 ? 1000 + round : INFLIGHT_NONE);
+			cr_assert_eq(id, n == 1 ? 1000 + round : NO_ID);
 			cr_assert_eq(r.slots.free_count, n == 1 ? SLOTS : SLOTS - PACKETS);
 			left[pick] = left[n - 1];
 		}
@@ -110,7 +111,7 @@ Test(tx_record, last_packet_is_ended_by_commit_and_empty_ones_do_not_count)
 	cr_assert(tx_record_commit(&d));
 	for (uint32_t i = 0; i < 2; i++)
 		cr_assert_eq(ring_descriptor(&r.tx, START + i)->options, 0);
-	cr_assert_eq(complete(&r, RECORD_RIG_PAYLOAD + 2), INFLIGHT_NONE);
+	cr_assert_eq(complete(&r, RECORD_RIG_PAYLOAD + 2), NO_ID);
 	cr_assert_eq(complete(&r, RECORD_RIG_PAYLOAD), 3);
 	cr_assert_eq(tx_records_take_more(&r.records), 1);
 	record_rig_expect_empty(&r);
@@ -241,14 +242,14 @@ Test(tx_record, one_address_in_two_records_completes_both_and_frees_no_slot_earl
 		cr_assert(tx_record_commit(&d));
 	}
 	/* All that the second record has; the frontend's pieces of it are taken for the first one's. */
-	cr_assert_eq(complete(&r, RECORD_RIG_PAYLOAD), INFLIGHT_NONE);
-	cr_assert_eq(complete(&r, RECORD_RIG_PAYLOAD + 4096), INFLIGHT_NONE);
-	cr_assert_eq(complete(&r, second + 24), INFLIGHT_NONE);
+	cr_assert_eq(complete(&r, RECORD_RIG_PAYLOAD), NO_ID);
+	cr_assert_eq(complete(&r, RECORD_RIG_PAYLOAD + 4096), NO_ID);
+	cr_assert_eq(complete(&r, second + 24), NO_ID);
 	cr_assert_eq(r.slots.free_count, SLOTS - 2, "the kernel still reads the first one's");
-	cr_assert_neq(complete(&r, first + 24), INFLIGHT_NONE);
+	cr_assert_neq(complete(&r, first + 24), NO_ID);
 	cr_assert_eq(r.slots.free_count, SLOTS - 1);
-	cr_assert_eq(complete(&r, RECORD_RIG_PAYLOAD + 4096), INFLIGHT_NONE);
-	cr_assert_neq(complete(&r, RECORD_RIG_PAYLOAD), INFLIGHT_NONE);
+	cr_assert_eq(complete(&r, RECORD_RIG_PAYLOAD + 4096), NO_ID);
+	cr_assert_neq(complete(&r, RECORD_RIG_PAYLOAD), NO_ID);
 	record_rig_expect_empty(&r);
 	record_rig_close(&r);
 }
@@ -274,7 +275,7 @@ Test(tx_record, completions_read_while_a_record_is_written_do_not_touch_it)
 	cr_assert_eq(sum_of_ids(&r), 3);
 	for (uint32_t i = 6; i < 12; i++)
 		cr_assert_eq(complete(&r, ring_descriptor(&r.tx, START + i)->addr),
-			     i == 11 ? 3 : INFLIGHT_NONE);
+			     i == 11 ? 3 : NO_ID);
 	record_rig_expect_empty(&r);
 	record_rig_close(&r);
 }

@@ -63,7 +63,7 @@ static void model_single(struct model *m)
 	if (record_rig_room(&m->r) == 0)
 		return;
 	*ring_descriptor(&m->r.tx, m->r.tx.mine++) = (struct xdp_desc){.addr = address, .len = 60};
-	inflight_put(&m->r.inflight, address >> 1, m->next_id, INFLIGHT_NONE);
+	inflight_put(&m->r.inflight, address >> 1, m->next_id, INFLIGHT_NO_RECORD);
 	hold(m, address, m->next_id);
 	*owner_of(m, m->next_id) =
 		(struct owner){.id = m->next_id, .descriptors = 1, .packets = 1, .out = true};
@@ -156,9 +156,9 @@ static void model_complete(struct model *m)
 	owner_of(m, m->held[pick].id)->descriptors--;
 	m->held_count--;
 	memmove(&m->held[pick], &m->held[pick + 1], (m->held_count - pick) * sizeof(m->held[0]));
-	if (e->extra == INFLIGHT_NONE)
+	if (e->record == INFLIGHT_NO_RECORD)
 		model_return(m, e->id, false);
-	else if (tx_record_complete(&m->r.records, e->extra, &id))
+	else if (tx_record_complete(&m->r.records, e->record, &id))
 		model_return(m, id, true);
 	m->more += tx_records_take_more(&m->r.records);
 }

@@ -22,12 +22,13 @@
 
 #include "base/hash.h"
 
-#define INFLIGHT_NONE UINT32_MAX
+#define INFLIGHT_NONE	   UINT32_MAX /* the end of a chain */
+#define INFLIGHT_NO_RECORD UINT32_MAX /* the entry has the id itself */
 
 struct inflight_entry {
 	uint64_t key;
-	uint32_t id;	/* the owner's */
-	uint32_t extra; /* the owner's: of a packet its record */
+	uint32_t id;	 /* of the packet, if it has no record */
+	uint32_t record; /* in struct tx_records, or INFLIGHT_NO_RECORD */
 };
 
 struct inflight {
@@ -72,10 +73,10 @@ static inline struct inflight_entry *inflight_at(const struct inflight *t, uint3
 }
 
 /* An address goes in flight. There must be room. */
-static inline void inflight_put(struct inflight *t, uint64_t key, uint32_t id, uint32_t extra)
+static inline void inflight_put(struct inflight *t, uint64_t key, uint32_t id, uint32_t record)
 {
 	t->queue[t->tail++ & t->mask] =
-		(struct inflight_entry){.key = key, .id = id, .extra = extra};
+		(struct inflight_entry){.key = key, .id = id, .record = record};
 }
 
 /* The entry of key leaves flight. Return: a copy to read until the next put or take, NULL when nobody

@@ -22,7 +22,7 @@
 /* ---- The usual packets ------------------------------------------------------------------------ */
 
 /* What send_run() knows of the region used last. */
-struct where {
+struct last_region {
 	uint64_t guest;
 	uint64_t bytes; /* at least a page, and so no less than a usual packet */
 	uint64_t offset;
@@ -30,9 +30,9 @@ struct where {
 };
 
 /* A segment becomes a descriptor, if it lies in the region and crosses nothing. */
-INLINE bool put_segment(const struct where w, const struct net_tx_segment *s, struct xdp_desc *tx,
-			struct inflight_entry *flight, uint32_t id, uint32_t extra,
-			const uint32_t options, const bool paged)
+INLINE bool put_segment(const struct last_region w, const struct net_tx_segment *s,
+			struct xdp_desc *tx, struct inflight_entry *flight, uint32_t id,
+			uint32_t record, const uint32_t options, const bool paged)
 {
 	const uint64_t at = s->addr - w.guest; /* wraps in front of the region */
 	const uint32_t len = s->len_bytes;
@@ -44,12 +44,12 @@ INLINE bool put_segment(const struct where w, const struct net_tx_segment *s, st
 	*tx = (struct xdp_desc){.addr = at + w.offset, .len = len, .options = options};
 	flight->key = (at + w.offset) >> 1;
 	flight->id = id;
-	flight->extra = extra;
+	flight->record = record;
 	return true;
 }
 
 /* The n segments of a packet of so many bytes. Return: are they what that says, and all usual? */
-INLINE bool put_packet(const struct where w, const struct net_tx_segment *s, uint32_t n,
+INLINE bool put_packet(const struct last_region w, const struct net_tx_segment *s, uint32_t n,
 		       uint32_t bytes, struct xdp_desc *tx, struct inflight_entry *flight,
 		       uint32_t record, const bool paged)
 {
@@ -76,7 +76,7 @@ INLINE uint32_t send_run(struct net_xdp_queue *q, const struct net_tx_segment *s
 			 const bool paged, const bool several)
 {
 	const struct memory_region *r = &q->memory->region[q->tx_region];
-	const struct where w = {r->guest_addr, r->bytes, r->offset, queue_page_rule(q, r)};
+	const struct last_region w = {r->guest_addr, r->bytes, r->offset, queue_page_rule(q, r)};
 	const uint32_t most = q->max_frame_bytes - HEADERS_ETHERNET_BYTES;
 	const uint32_t limit = q->tx_max_descriptors;
 	const uint32_t *const records = q->tx_records.free + q->tx_records.free_count;
@@ -104,8 +104,8 @@ INLINE uint32_t send_run(struct net_xdp_queue *q, const struct net_tx_segment *s
 					record[-1], paged))
 				break;
 			q->tx_records.record[*--record] = tx_record_plain(meta->id, n);
-		} else if (!put_segment(w, &s[i], &tx[i], &flight[i], meta->id, INFLIGHT_NONE, 0,
-					paged)) {
+		} else if (!put_segment(w, &s[i], &tx[i], &flight[i], meta->id, INFLIGHT_NO_RECORD,
+					0, paged)) {
 			break;
 		}
 		bytes += meta->len_bytes;
@@ -120,20 +120,20 @@ INLINE uint32_t send_run(struct net_xdp_queue *q, const struct net_tx_segment *s
 	return i;
 }
 
-ALONE static uint32_t send_usual_anywhere(struct net_xdp_queue *q, const struct net_tx_segment *s,
-					  uint32_t count)
+ALONE static uint32_t send_fast_unpaged(struct net_xdp_queue *q, const struct net_tx_segment *s,
+					uint32_t count)
 {
 	return send_run(q, s, count, false, false);
 }
 
-ALONE static uint32_t send_usual_paged(struct net_xdp_queue *q, const struct net_tx_segment *s,
-				       uint32_t count)
+ALONE static uint32_t send_fast_paged(struct net_xdp_queue *q, const struct net_tx_segment *s,
+				      uint32_t count)
 {
 	return send_run(q, s, count, true, false);
 }
 
-ALONE static uint32_t send_several_anywhere(struct net_xdp_queue *q, const struct net_tx_segment *s,
-					    uint32_t count)
+ALONE static uint32_t send_several_unpaged(struct net_xdp_queue *q, const struct net_tx_segment *s,
+					   uint32_t count)
 {
 	return send_run(q, s, count, false, true);
 }
@@ -145,7 +145,7 @@ ALONE static uint32_t send_several_paged(struct net_xdp_queue *q, const struct n
 }
 
 /* Return: segments sent of the first count; 0 when the first packet is not usual or has no room. */
-static uint32_t send_usual(struct net_xdp_queue *q, const struct net_tx_segment *s, uint32_t count)
+static uint32_t send_fast(struct net_xdp_queue *q, const struct net_tx_segment *s, uint32_t count)
 {
 	const struct net_tx_metadata *meta = s->head;
 	uint32_t room;
@@ -157,8 +157,8 @@ static uint32_t send_usual(struct net_xdp_queue *q, const struct net_tx_segment 
 	if (room < count)
 		count = room;
 	if (meta->segment_count == 1)
-		return q->paged ? send_usual_paged(q, s, count) : send_usual_anywhere(q, s, count);
-	return q->paged ? send_several_paged(q, s, count) : send_several_anywhere(q, s, count);
+		return q->paged ? send_fast_paged(q, s, count) : send_fast_unpaged(q, s, count);
+	return q->paged ? send_several_paged(q, s, count) : send_several_unpaged(q, s, count);
 }
 
 /* May the kick for these frames wait for the next call? Only in copy mode, where every kick is a
@@ -185,7 +185,7 @@ int tx_avail(struct net_queue *queue, struct net_buffer_access *pool,
 	if (count) /* nothing offered is nothing refused, nor taken back */
 		q->tx_blocked = 0;
 	while (it.at != it.end && more) {
-		uint32_t sent = send_usual(q, it.at, (uint32_t)(it.end - it.at));
+		uint32_t sent = send_fast(q, it.at, (uint32_t)(it.end - it.at));
 
 		it.at += sent;
 		if (it.at == it.end ||
@@ -200,8 +200,8 @@ int tx_avail(struct net_queue *queue, struct net_buffer_access *pool,
 		ring_publish(&q->xsk.tx);
 		q->tx_patience = 0;
 	}
-	q->tx_later = more && may_wait(q, q->xsk.tx.mine - before);
-	if (!q->tx_later)
+	q->tx_kick_deferred = more && may_wait(q, q->xsk.tx.mine - before);
+	if (!q->tx_kick_deferred)
 		tx_push(q);
 	return (int)(it.at - segments);
 }

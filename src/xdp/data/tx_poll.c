@@ -59,11 +59,11 @@ static bool complete(struct net_xdp_queue *q, uint64_t address, uint32_t *id)
 		count_up(q, NET_XDP_TX_UNKNOWN, 1);
 		return false;
 	}
-	if (e->extra == INFLIGHT_NONE) {
+	if (e->record == INFLIGHT_NO_RECORD) {
 		*id = e->id;
 		return true;
 	}
-	last = tx_record_complete(&q->tx_records, e->extra, id);
+	last = tx_record_complete(&q->tx_records, e->record, id);
 	if (unlikely(q->tx_records.more_packets))
 		count_completed(q, tx_records_take_more(&q->tx_records));
 	return last;
@@ -85,10 +85,10 @@ INLINE uint32_t complete_run(struct net_xdp_queue *q, uint32_t *ids, uint32_t co
 			 ring_run(t->head, t->mask, count));
 	for (i = 0; i < count; i++) {
 		if (unlikely(address[i] >> 1 != flight[i].key ||
-			     (!records && flight[i].extra != INFLIGHT_NONE)))
+			     (!records && flight[i].record != INFLIGHT_NO_RECORD)))
 			break;
-		if (records && flight[i].extra != INFLIGHT_NONE)
-			found += tx_record_complete(&q->tx_records, flight[i].extra, &ids[found]);
+		if (records && flight[i].record != INFLIGHT_NO_RECORD)
+			found += tx_record_complete(&q->tx_records, flight[i].record, &ids[found]);
 		else
 			ids[records ? found++ : i] = flight[i].id;
 	}
@@ -97,7 +97,7 @@ INLINE uint32_t complete_run(struct net_xdp_queue *q, uint32_t *ids, uint32_t co
 	return records ? found : i;
 }
 
-ALONE static uint32_t complete_usual(struct net_xdp_queue *q, uint32_t *ids, uint32_t count)
+ALONE static uint32_t complete_fast(struct net_xdp_queue *q, uint32_t *ids, uint32_t count)
 {
 	return complete_run(q, ids, count, false);
 }
@@ -120,8 +120,8 @@ static uint32_t reap(struct net_xdp_queue *q, uint32_t *ids, uint32_t count)
 	while (found < count && (left = ring_available(&q->xsk.completion, count - found)) != 0) {
 		uint32_t before = q->xsk.completion.mine;
 
-		if (inflight_at(t, t->head)->extra == INFLIGHT_NONE)
-			found += complete_usual(q, ids + found, left);
+		if (inflight_at(t, t->head)->record == INFLIGHT_NO_RECORD)
+			found += complete_fast(q, ids + found, left);
 		else
 			found += complete_records(q, ids + found, left);
 		if (q->xsk.completion.mine == before)
@@ -222,8 +222,8 @@ int tx_poll(struct net_queue *queue, struct net_buffer_access *pool, uint32_t *i
 	(void)pool;
 	/* The tail is never left behind: the next call but this one pushes it, and so does poll_ready
 	 * before anybody sleeps. */
-	if (q->tx_later)
-		q->tx_later = false;
+	if (q->tx_kick_deferred)
+		q->tx_kick_deferred = false;
 	else
 		tx_push(q);
 	while (n < count && q->done_head != q->done_tail)

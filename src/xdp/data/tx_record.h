@@ -128,7 +128,7 @@ static inline bool tx_record_add_descriptor(struct tx_draft *d, uint64_t offset,
 	*ring_descriptor(d->tx, d->tx->mine + i) =
 		(struct xdp_desc){.addr = offset, .len = len, .options = XDP_PKT_CONTD};
 	*inflight_at(d->inflight, d->inflight->tail + i) =
-		(struct inflight_entry){.key = offset >> 1, .id = d->record.id, .extra = d->index};
+		(struct inflight_entry){.key = offset >> 1, .id = d->record.id, .record = d->index};
 	d->descriptors++;
 	return true;
 }
