@@ -100,19 +100,21 @@ struct net_xdp_queue {
 	bool rx_silent_split;
 
 	/* ---- hot: transmit ---- */
-	/* Key: address / 2. Id: the packet's, or with record not INFLIGHT_NO_RECORD: see tx_records. */
+	/* By address / 2: the packet's id, or its record in tx_records. */
 	QUEUE_LINE struct inflight tx_inflight;
-	uint32_t tx_region;  /* hint for memory_offset() */
-	uint32_t tx_blocked; /* descriptors that the packet left to the frontend waits for, 0 none */
-	uint32_t tx_blocked_slots; /* and private slots */
-	uint32_t *done;	     /* ids completed here, not yet collected: a ring */
+	uint32_t tx_region; /* hint for memory_offset() */
+	/* The packet that tx_avail() left to the frontend last waits for so many descriptors, 0 when
+	 * there is none, and private slots. */
+	uint32_t tx_blocked;
+	uint32_t tx_blocked_slots;
+	uint32_t *done; /* a ring of ids that completed and that tx_poll() has not returned */
 	uint32_t done_head, done_tail, done_mask;
-	uint32_t tx_max_descriptors; /* per packet */
-	uint32_t tx_patience;	     /* looks at a driver that was told, see tx_push() */
-	uint64_t tx_lost_ahead;	     /* packets lost whose completions were not read yet */
-	bool tx_kick_deferred;		     /* the last tx_avail left its kick to the next call */
-	bool failed;		     /* tx_poll reports NET_TRY_RESTART */
-	bool failure_told;
+	uint32_t tx_max_descriptors; /* per wire packet */
+	uint32_t tx_patience;	     /* looks until the driver is kicked again, see tx_push() */
+	uint64_t tx_lost_ahead;	     /* wire packets in TX_LOST that are not in TX_PACKETS yet */
+	bool tx_kick_deferred;	     /* the last tx_avail() left its kick to the next call */
+	bool failed;		     /* tx_poll() returns NET_TRY_RESTART */
+	bool failure_told;	     /* and has done so */
 
 	/* ---- warm: what the fast path does not touch ---- */
 	QUEUE_LINE struct bounce rx_private;

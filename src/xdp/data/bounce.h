@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A part of the private area: equal slots of a power of two bytes, taken and given back. */
+/* Slots of one part of the private area, for packets that are bounced (copied). They are equal, of a
+ * power of two bytes. */
 #ifndef NET_XDP_BOUNCE_H
 #define NET_XDP_BOUNCE_H
 
@@ -7,33 +8,33 @@
 #include <stdint.h>
 
 struct bounce {
-	uint64_t offset; /* of slot 0 in the UMEM */
+	uint64_t offset; /* where slot 0 is in the UMEM */
 	uint32_t slots;
 	uint32_t slot_shift;
 	uint32_t free_count;
-	uint32_t *free; /* stack of slot numbers: the last one back is the warmest */
-	uint8_t *taken; /* per slot: guards against giving one back that is not out */
+	uint32_t *free; /* a stack of slot numbers: the one given back last is warm in the cache */
+	uint8_t *taken; /* by slot number, so that bounce_give() finds a slot that is not out */
 };
 
 #define BOUNCE_NONE UINT64_MAX
 
-/* Return: 0 or -ENOMEM. slot_bytes is a power of two; slots may be 0. */
+/* slot_bytes is a power of two; slots may be 0. Returns 0 or -ENOMEM. */
 int bounce_open(struct bounce *b, uint64_t offset, uint32_t slots, uint32_t slot_bytes);
 void bounce_close(struct bounce *b);
 
-/* The slot that holds a UMEM offset; not below slots when it is in another part. */
+/* Returns the number of the slot that a UMEM offset is in: slots or more when it is in none. */
 static inline uint64_t bounce_slot(const struct bounce *b, uint64_t offset)
 {
 	return (offset - b->offset) >> b->slot_shift;
 }
 
-/* Is a UMEM offset in this part? */
+/* Returns true if a UMEM offset is in a slot. */
 static inline bool bounce_owns(const struct bounce *b, uint64_t offset)
 {
 	return bounce_slot(b, offset) < b->slots;
 }
 
-/* Take a slot. Return: its UMEM offset, BOUNCE_NONE when all are out. */
+/* Take a slot. Returns its UMEM offset, BOUNCE_NONE when all are out. */
 static inline uint64_t bounce_take(struct bounce *b)
 {
 	uint32_t slot;
@@ -45,14 +46,15 @@ static inline uint64_t bounce_take(struct bounce *b)
 	return b->offset + ((uint64_t)slot << b->slot_shift);
 }
 
-/* Give back a slot that is out. */
+/* Give back a slot by its number. It has to be out. */
 static inline void bounce_give_slot(struct bounce *b, uint64_t slot)
 {
 	b->taken[slot] = 0;
 	b->free[b->free_count++] = (uint32_t)slot;
 }
 
-/* Give back the slot that holds a UMEM offset. Return: false when it was not out. */
+/* Give back the slot that a UMEM offset is in. Returns false when there is none, or when it was not
+ * out. */
 static inline bool bounce_give(struct bounce *b, uint64_t offset)
 {
 	uint64_t slot = bounce_slot(b, offset);

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Which address that the kernel holds belongs to which packet. (Received buffers have ids of their own,
- * and a table by id: see rx_table.h.)
+ * Transmit: which packet an address belongs to that the kernel holds. (Received buffers have ids of
+ * their own and a table by id, rx_table.h.)
  *
- * The kernel mostly gives addresses back in the order it got them, so the entries stand in a queue in
- * that order and the answer is nearly always its head: one load, one compare, no hash, and memory
- * that is read and written in sequence. When it is not the head, the entries in front of the match
- * become *strays*: they move to a hash table once and are found there later. An address becomes a stray
- * at most once, and finding it costs a short chain on average, in any order of completion and whatever
- * addresses a guest sends from: it does not know where they hash to (hash.h). Of 65,536 strays a chain
- * holds one or two on average, and about ten at most.
+ * The kernel mostly completes addresses in the order it got them. So the entries stand in a queue in
+ * that order, and the entry of a completed address is nearly always the one at its head: one load,
+ * one compare, no hash, and memory that is read and written in sequence. When it is not, the entries
+ * in front of it become *strays*: they move to a hash table, and are found there later. An address
+ * becomes a stray at most once. Finding a stray costs a short chain, whatever the order of
+ * completions and the addresses that a guest sends from, because the guest does not know where they
+ * hash to (hash.h): of 65,536 strays a chain holds one or two on average and about ten at most.
  *
- * The same key may be in flight twice (a guest may send one buffer twice, or from two addresses that
- * differ in bit 0). An address does not say which of the two it was, so either entry may answer first:
- * the bytes that they name are that guest's own, and overlap.
+ * A key may be in flight twice: a guest may send one buffer twice, or from two addresses that differ
+ * in bit 0. An address does not say which of the two completed, so inflight_take() may return either.
+ * That is safe, because the bytes are that guest's own, and the two overlap.
  */
 #ifndef NET_XDP_INFLIGHT_H
 #define NET_XDP_INFLIGHT_H
@@ -23,7 +23,7 @@
 #include "base/hash.h"
 
 #define INFLIGHT_NONE	   UINT32_MAX /* the end of a chain */
-#define INFLIGHT_NO_RECORD UINT32_MAX /* the entry has the id itself */
+#define INFLIGHT_NO_RECORD UINT32_MAX /* the entry holds the id */
 
 struct inflight_entry {
 	uint64_t key;
@@ -32,7 +32,7 @@ struct inflight_entry {
 };
 
 struct inflight {
-	struct inflight_entry *queue; /* oldest at head */
+	struct inflight_entry *queue; /* the oldest at head */
 	uint32_t head, tail;
 	uint32_t mask;
 	uint32_t strays;
@@ -44,24 +44,24 @@ struct inflight {
 	uint32_t stray_free;
 };
 
-/* entries: how many at most; rounded up to a power of two inside. Return: 0 or -ENOMEM. */
+/* There is room for as many entries, rounded up to a power of two. Returns 0 or -ENOMEM. */
 int inflight_open(struct inflight *t, uint32_t entries);
 void inflight_close(struct inflight *t);
 
-/* Each entry that is in flight, in no order. */
+/* Call each() with every entry in flight, in no order. */
 void inflight_each(const struct inflight *t,
 		   void (*each)(void *context, const struct inflight_entry *entry), void *context);
 
-/* Not for callers: the head was not the answer. */
+/* The entry of a key that is not at the head. For inflight_take(). */
 const struct inflight_entry *inflight_take_slow(struct inflight *t, uint64_t key);
 
-/* How many are in flight. */
+/* Entries in flight. */
 static inline uint32_t inflight_count(const struct inflight *t)
 {
 	return t->tail - t->head + t->strays;
 }
 
-/* How many more fit. */
+/* Entries that fit beside those in flight. */
 static inline uint32_t inflight_room(const struct inflight *t)
 {
 	return t->mask + 1 - inflight_count(t);
@@ -72,15 +72,15 @@ static inline struct inflight_entry *inflight_at(const struct inflight *t, uint3
 	return &t->queue[index & t->mask];
 }
 
-/* An address goes in flight. There must be room. */
+/* Put an address in flight. The caller has seen that there is room. */
 static inline void inflight_put(struct inflight *t, uint64_t key, uint32_t id, uint32_t record)
 {
 	t->queue[t->tail++ & t->mask] =
 		(struct inflight_entry){.key = key, .id = id, .record = record};
 }
 
-/* The entry of key leaves flight. Return: a copy to read until the next put or take, NULL when nobody
- * owns the key. */
+/* Take the entry of a key out of flight. Returns the entry, to be read before the next put or take,
+ * or NULL when the key is not in flight. */
 static inline const struct inflight_entry *inflight_take(struct inflight *t, uint64_t key)
 {
 	const struct inflight_entry *e = &t->queue[t->head & t->mask];

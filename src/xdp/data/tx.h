@@ -10,15 +10,16 @@ int tx_avail(struct net_queue *q, struct net_buffer_access *pool,
 int tx_poll(struct net_queue *q, struct net_buffer_access *pool, uint32_t *ids, uint32_t count);
 int tx_open(struct net_xdp_queue *q);
 void tx_close(struct net_xdp_queue *q);
-/* Tell the kernel about what is in the TX ring, if it wants to be told and does not know: one bounded
- * kick. */
+/* Kick once, at most KICK_CALLS system calls, if the TX ring has descriptors, the kernel asks for it
+ * and no kick that was made already is to be waited for. */
 void tx_push(struct net_xdp_queue *q);
-/* Read completions to make room; their ids wait for tx_poll. */
+/* Read completions to make room in struct inflight; their ids wait in q->done for tx_poll(). */
 void tx_reap(struct net_xdp_queue *q);
 /* Send any packet, or drop and complete it. Returns false when it stays with the frontend. */
 bool tx_send_any(struct net_xdp_queue *q, const struct net_tx_packet *packet);
-/* Descriptors that may be written now: room in the TX ring, and in flight no more than the completion
- * ring holds, so that it can never be full. Looks at the kernel's side only when want is not there. */
+/* Returns how many descriptors may be written now: as many as the TX ring has room for, and as the
+ * completion ring can hold beside those in flight, so that it is never full. Reads completions and
+ * the TX ring's consumer index only when less than want is known to be free. */
 static inline uint32_t tx_room(struct net_xdp_queue *q, uint32_t want)
 {
 	uint32_t ring, flight;
@@ -29,7 +30,7 @@ static inline uint32_t tx_room(struct net_xdp_queue *q, uint32_t want)
 	ring = ring_room(&q->xsk.tx, want);
 	return ring < flight ? ring : flight;
 }
-/* Ids that wait for tx_poll: read completions and dropped packets. */
+/* Ids that wait for tx_poll(): of completions that were read and of packets that were dropped. */
 static inline uint32_t tx_done_count(const struct net_xdp_queue *q)
 {
 	return q->done_tail - q->done_head;
@@ -38,7 +39,7 @@ static inline void tx_done_push(struct net_xdp_queue *q, uint32_t id)
 {
 	q->done[q->done_tail++ & q->done_mask] = id;
 }
-/* Would the packet that was refused last fit now? */
+/* Returns true if the packet that tx_avail() left to the frontend last would fit now. */
 bool tx_has_room(struct net_xdp_queue *q);
 
 #endif

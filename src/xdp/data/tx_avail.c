@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Transmit, the way down: packets become descriptors. The usual ones in loops of their own, any other in
- * tx_plan.c.
+ * Transmit, the way down: packets become descriptors in the TX ring. The loops here are the fast path;
+ * tx_plan.c takes any other packet.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -11,30 +11,33 @@
 #include "xdp/queue.h"
 #include "xdp/data/tx.h"
 
-/* A call that hands over at least so many frames is one of a stream; its kick may wait for the next
- * calls, until so many are in the ring. Fewer frames are somebody's answer: they go at once. */
+/* A call that adds at least STREAM_FRAMES descriptors is one of a stream: its kick may wait for the
+ * next calls, until the TX ring holds KICK_FRAMES. A smaller batch is kicked at once, because
+ * somebody may wait for it. */
 #define STREAM_FRAMES 64
 #define KICK_FRAMES   256
 
-/* What a packet may say of itself without asking for anything. */
+/* Flags that describe a packet and ask for no change of it. */
 #define UNCHANGED_FLAGS (NET_TX_IPV4 | NET_TX_IPV6)
 
-/* ---- The usual packets ------------------------------------------------------------------------ */
+/* ---- The fast path ---------------------------------------------------------------------------- */
 
-/* What send_run() knows of the region used last. */
+/* The region that the last packet was in, as send_run() needs it. */
 struct last_region {
 	uint64_t guest;
-	uint64_t bytes; /* at least a page, and so no less than a usual packet */
-	uint64_t offset;
+	uint64_t
+		bytes; /* at least a page, so bytes - len does not wrap for what the fast path sends */
+	uint64_t offset; /* of its first byte in the UMEM */
 	struct page_rule pages;
 };
 
-/* A segment becomes a descriptor, if it lies in the region and crosses nothing. */
+/* Write a segment's descriptor and its entry in struct inflight. Returns false when the segment is
+ * not in the region, or crosses what page_crossed() tells. */
 INLINE bool put_segment(const struct last_region w, const struct net_tx_segment *s,
 			struct xdp_desc *tx, struct inflight_entry *flight, uint32_t id,
 			uint32_t record, const uint32_t options, const bool paged)
 {
-	const uint64_t at = s->addr - w.guest; /* wraps in front of the region */
+	const uint64_t at = s->addr - w.guest; /* huge when s->addr is in front of the region */
 	const uint32_t len = s->len_bytes;
 
 	if (unlikely(at > w.bytes - len))
@@ -48,7 +51,8 @@ INLINE bool put_segment(const struct last_region w, const struct net_tx_segment 
 	return true;
 }
 
-/* The n segments of a packet of so many bytes. Return: are they what that says, and all usual? */
+/* Write the n segments of a packet. Returns false when they do not add up to bytes, when one after
+ * the first is a head or one is empty, or when put_segment() returns false. */
 INLINE bool put_packet(const struct last_region w, const struct net_tx_segment *s, uint32_t n,
 		       uint32_t bytes, struct xdp_desc *tx, struct inflight_entry *flight,
 		       uint32_t record, const bool paged)
@@ -67,10 +71,11 @@ INLINE bool put_packet(const struct last_region w, const struct net_tx_segment *
 }
 
 /*
- * The usual packets: in the region used last, nothing to change, a descriptor for each segment. What
- * does not change over the list is kept in locals. Two constants: paged (is there something to
- * cross?), several (may they have more segments than one? Then each has a record). Return: segments
- * sent of the first count, before a packet that is not usual, or not of several's kind.
+ * Send packets that need no change and lie in the region used last, a descriptor for each segment.
+ * What is the same for the whole list stays in locals. paged and several are constants: with paged a
+ * segment may cross pages (queue_page_rule()); with several each packet has a record and any number
+ * of segments, without it just one. Returns how many of the count segments were sent, all those
+ * before a packet that is not so.
  */
 INLINE uint32_t send_run(struct net_xdp_queue *q, const struct net_tx_segment *s, uint32_t count,
 			 const bool paged, const bool several)
@@ -144,13 +149,15 @@ ALONE static uint32_t send_several_paged(struct net_xdp_queue *q, const struct n
 	return send_run(q, s, count, true, true);
 }
 
-/* Return: segments sent of the first count; 0 when the first packet is not usual or has no room. */
+/* Send packets by the fast path while it takes them. Returns how many of the count segments were
+ * sent: 0 when the first packet is none for it or has no room. */
 static uint32_t send_fast(struct net_xdp_queue *q, const struct net_tx_segment *s, uint32_t count)
 {
 	const struct net_tx_metadata *meta = s->head;
 	uint32_t room;
 
-	/* A descriptor has to take any frame that crosses nothing. */
+	/* send_run() writes one descriptor for a segment: a chunk must be as long as the longest
+	 * frame. */
 	if (!meta || (meta->flags & ~UNCHANGED_FLAGS) || q->max_frame_bytes > q->chunk_bytes)
 		return 0;
 	room = tx_room(q, count);
@@ -161,8 +168,8 @@ static uint32_t send_fast(struct net_xdp_queue *q, const struct net_tx_segment *
 	return q->paged ? send_several_paged(q, s, count) : send_several_unpaged(q, s, count);
 }
 
-/* May the kick for these frames wait for the next call? Only in copy mode, where every kick is a
- * system call whose cost is shared by what is in the ring. */
+/* Returns true if the kick for so many new descriptors may wait for the next call. It may in copy
+ * mode only, where sendto() does the sending and one call is shared by all that is in the ring. */
 static bool may_wait(const struct net_xdp_queue *q, uint32_t frames)
 {
 	return frames >= STREAM_FRAMES && q->xsk.tx.mine - q->xsk.tx.theirs < KICK_FRAMES &&
@@ -182,7 +189,7 @@ int tx_avail(struct net_queue *queue, struct net_buffer_access *pool,
 
 	(void)pool;
 	*sync = false;
-	if (count) /* nothing offered is nothing refused, nor taken back */
+	if (count) /* an empty list does not replace the packet that readiness waits for */
 		q->tx_blocked = 0;
 	while (it.at != it.end && more) {
 		uint32_t sent = send_fast(q, it.at, (uint32_t)(it.end - it.at));

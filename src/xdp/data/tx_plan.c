@@ -2,9 +2,9 @@
 /*
  * Transmit: a packet of any kind.
  *
- * A packet whose segments the kernel can read where they are is *direct*. One that must be changed
- * (checksum, tag) or joined (too many pieces) is copied into one private slot first, and is the same
- * from there on. The frontend's memory is only ever read.
+ * A packet is sent *direct* when the kernel can read its segments where they are. It is *bounced*
+ * when it must be changed (checksum, tag) or joined (more pieces than the kernel takes): copied into
+ * one private slot and sent from there. The frontend's memory is only read.
  */
 #include <string.h>
 
@@ -21,8 +21,8 @@
 /* What becomes of a packet. */
 enum tx_verdict {
 	TX_SEND,
-	TX_LATER, /* no room: it stays with the frontend */
-	/* dropped: accepted, counted and completed */
+	TX_LATER, /* there is no room now: the packet stays with the frontend */
+	/* The packet is dropped: accepted, counted and completed. */
 	TX_BAD_LIST,
 	TX_BAD_SIZE,
 	TX_BAD_ADDRESS,
@@ -36,19 +36,21 @@ static const enum net_xdp_counter drop_counter[] = {
 	[TX_SEALED] = NET_XDP_TX_DROP_SEALED,
 };
 
+/* What becomes one descriptor. */
 struct piece {
-	uint64_t offset;
+	uint64_t offset; /* in the UMEM */
 	uint32_t len;
 };
 
-/* A packet's place in the ring, before any of it is written. */
+/* The descriptors of a packet, before any is written. */
 struct plan {
-	uint32_t pieces; /* that it takes; at most tx_max_descriptors of them are here */
-	bool page;	 /* cut where pages are apart for DMA */
+	uint32_t pieces; /* how many; piece[] has the first tx_max_descriptors of them */
+	bool page;	 /* a piece was cut because the next page is not contiguous for DMA */
 	struct piece piece[XDP_COPY_TX_DESCRIPTORS];
 };
 
-/* The private area is no region, but has a page rule as well: small pages. */
+/* The private area is no region of the frontend's, but queue_page_rule() asks for one: it has small
+ * pages. */
 static const struct memory_region private_area = {.page_bytes = MEMORY_PAGE_BYTES};
 
 /* Drop a packet: accept, count and complete it. meta is NULL when the list has none for it: then
@@ -76,14 +78,15 @@ static bool later(struct net_xdp_queue *q, uint32_t descriptors, uint32_t slots)
 	return false;
 }
 
-/* Pieces are written before they are read. */
+/* Empty a plan. piece[] stays unset, since plan_range() writes an entry before it is read. */
 static inline void plan_begin(struct plan *plan)
 {
 	plan->pieces = 0;
 	plan->page = false;
 }
 
-/* Bytes at offset, in a region, in as many pieces as it takes. */
+/* Add len bytes at a UMEM offset of a region to a plan, cut into pieces of at most a chunk that cross
+ * no page boundary. */
 static inline void plan_range(const struct net_xdp_queue *q, struct plan *plan,
 			      const struct memory_region *region, uint64_t offset, uint32_t len)
 {
@@ -104,7 +107,7 @@ static inline void plan_range(const struct net_xdp_queue *q, struct plan *plan,
 	}
 }
 
-/* Where a packet's bytes lie. Return: false when any of them is outside the memory. */
+/* Plan a packet from the frontend's memory. Returns false when a byte of it is outside. */
 static bool plan_packet(struct net_xdp_queue *q, const struct net_tx_packet *packet,
 			struct plan *plan)
 {

@@ -2,8 +2,9 @@
 /*
  * Transmit, the way up: the kick that makes the kernel send, and completions that become ids.
  *
- * Completions may come in any order, and copy mode clears bit 0 of their addresses (seen on 6.18),
- * so they are matched by address / 2; two packets at one address are interchangeable.
+ * The kernel may complete descriptors in any order, and copy mode clears bit 0 of their addresses
+ * (seen on 6.18), so struct inflight is keyed by address / 2. Of two descriptors with one key either
+ * may be told first.
  */
 #include "xdp/data/hot.h"
 #include "xdp/queue.h"
@@ -11,18 +12,19 @@
 #include "xdp/data/ready.h"
 #include "xdp/data/tx.h"
 
-/* System calls of one kick: enough to send a ring in the kernel's default portions of 32 while they
- * make progress, and a bound when every frame is lost one by one. */
+/* System calls that one kick makes at most. 64 send a ring of 2048 in the kernel's default portions
+ * of 32 (__xsk_generic_xmit()); they bound the time when each call loses one frame (EBUSY). */
 #define KICK_CALLS 64
 
-/* ---- Wire packets that were completed, and that were lost ------------------------------------- */
+/* ---- Counting wire packets: completed, lost --------------------------------------------------- */
 
 /*
- * A lost packet is counted when the kick says EBUSY, before its completion is read, and is none that
- * was sent: queue_stats() takes the lost ones whose completions were read, TX_LOST less
- * tx_lost_ahead, from TX_PACKETS. It reads the three in that order, in any thread, and they are
- * stored in the other order here: what is taken is never more than TX_PACKETS. All three count wire
- * packets: the kick loses one of a record's, not all.
+ * A kick that returns EBUSY has lost one wire packet, of a record just that one. TX_LOST counts it
+ * now, TX_PACKETS later, when its completion is read; tx_lost_ahead is how many are in TX_LOST and
+ * not in TX_PACKETS yet. queue_stats() calls packets sent what is in TX_PACKETS and not lost:
+ * TX_PACKETS - (TX_LOST - tx_lost_ahead). Any thread may ask: it loads TX_LOST, tx_lost_ahead,
+ * TX_PACKETS in this order and they are stored here in the opposite one, so that the difference is
+ * never negative.
  */
 static void count_lost(struct net_xdp_queue *q)
 {
@@ -49,7 +51,8 @@ static inline void count_completed(struct net_xdp_queue *q, uint32_t packets)
 
 /* ---- Completions ------------------------------------------------------------------------------ */
 
-/* Any completed descriptor. Return: true and *id when it was its packet's last. */
+/* Complete the descriptor of an address, wherever it is in struct inflight. Returns true, and *id,
+ * when it was the last one of that id. */
 static bool complete(struct net_xdp_queue *q, uint64_t address, uint32_t *id)
 {
 	const struct inflight_entry *e = inflight_take(&q->tx_inflight, address >> 1);
@@ -69,8 +72,9 @@ static bool complete(struct net_xdp_queue *q, uint64_t address, uint32_t *id)
 	return last;
 }
 
-/* The usual completions: in the order they were sent. records, a constant: of packets with a record too?
- * Reads at most count, before one that needs complete(). Return: ids written. */
+/* Complete descriptors that come back in the order they were sent, at most count, and stop at the
+ * first that does not. records is a constant: without it, stop at the first that has a record too.
+ * Returns how many ids were written. */
 INLINE uint32_t complete_run(struct net_xdp_queue *q, uint32_t *ids, uint32_t count,
 			     const bool records)
 {
@@ -111,7 +115,7 @@ ALONE static uint32_t complete_records(struct net_xdp_queue *q, uint32_t *ids, u
 	return found;
 }
 
-/* Read completions until count ids are found. Return: ids written. */
+/* Read completions until count ids are found or none is left. Returns how many ids were written. */
 static uint32_t reap(struct net_xdp_queue *q, uint32_t *ids, uint32_t count)
 {
 	const struct inflight *t = &q->tx_inflight;
@@ -135,7 +139,7 @@ static uint32_t reap(struct net_xdp_queue *q, uint32_t *ids, uint32_t count)
 	return found;
 }
 
-/* Make room: keep the ids for the next tx_poll. */
+/* Read all completions; q->done keeps the ids for the next tx_poll(). */
 void tx_reap(struct net_xdp_queue *q)
 {
 	uint32_t ids[64], n;
@@ -151,6 +155,8 @@ void tx_reap(struct net_xdp_queue *q)
 
 /* ---- Kick ------------------------------------------------------------------------------------- */
 
+/* Make the kernel send, or wake the driver. Copy mode repeats sendto() while descriptors are left and
+ * the consumer index moves. */
 ALONE static void kick(struct net_xdp_queue *q)
 {
 	for (uint32_t calls = 0; calls < KICK_CALLS; calls++) {
@@ -159,7 +165,9 @@ ALONE static void kick(struct net_xdp_queue *q)
 		count_up(q, NET_XDP_KICKS, 1);
 		switch (xsk_kick_tx(&q->xsk)) {
 		case KICK_OK:
-			if (q->zero_copy && !q->xsk.busy_poll) /* a busy poll is work, not a word */
+			/* With busy polling sendto() has run the driver's NAPI itself: there is no
+			 * wake-up whose effect is to be waited for. */
+			if (q->zero_copy && !q->xsk.busy_poll)
 				q->tx_patience = PATIENCE_LOOKS;
 			break;
 		case KICK_LOST:
@@ -175,8 +183,8 @@ ALONE static void kick(struct net_xdp_queue *q)
 			q->failed = true;
 			return;
 		}
-		/* Neither success nor failure says how much was taken; the consumer index does. In
-		 * zero copy the driver takes it when it likes. */
+		/* What sendto() returns does not say how many descriptors the kernel took; the TX ring's
+		 * consumer index does. In zero copy the driver takes them at a time of its own. */
 		if (q->zero_copy || ring_drained(&q->xsk.tx) || q->xsk.tx.theirs == before)
 			return;
 	}
@@ -190,15 +198,16 @@ static bool wants_kick(const struct net_xdp_queue *q)
 }
 
 /*
- * In copy mode the kick does the sending. A zero-copy driver takes what it was told of when it likes,
- * and may ask to be told all the while (igb and virtio_net never stop). It is told once, and again
- * only
+ * In copy mode the kick does the sending, and every call of tx_push() that finds descriptors kicks. A
+ * zero-copy driver takes descriptors at a time of its own, and may keep need_wakeup set meanwhile
+ * (igb and virtio_net never clear it). So a kick that succeeded sets tx_patience to PATIENCE_LOOKS,
+ * each call with an unmoved ring lowers it, and the driver is kicked again when it is 0:
  *
- *     of new frames                      tx_avail ends the patience
- *     when the kick failed               then there was none
- *     when it asks anew                  it did not for a while: the driver was awake, and stopped
- *     when it takes nothing for long     a wake-up may get lost: link down, NIC or NAPI in between
- *     before a sleep                     poll_ready ends the patience, and its timer repeats that
+ *     new descriptors                    tx_avail() sets it to 0
+ *     the kick failed                    it was not raised
+ *     the driver set need_wakeup anew    a call that saw the flag clear set it to 0
+ *     the ring has not moved for long    it has counted down; a reset or a link change loses wake-ups
+ *     before a sleep                     queue_poll_ready() sets it to 0, and its timer repeats that
  */
 void tx_push(struct net_xdp_queue *q)
 {
@@ -220,8 +229,8 @@ int tx_poll(struct net_queue *queue, struct net_buffer_access *pool, uint32_t *i
 	uint32_t n = 0;
 
 	(void)pool;
-	/* The tail is never left behind: the next call but this one pushes it, and so does poll_ready
-	 * before anybody sleeps. */
+	/* A deferred kick survives one tx_poll(): this one only clears the flag, and the next
+	 * tx_avail(), tx_poll() or queue_poll_ready() kicks. */
 	if (q->tx_kick_deferred)
 		q->tx_kick_deferred = false;
 	else

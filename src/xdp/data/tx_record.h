@@ -2,9 +2,9 @@
 /*
  * A transmit record: n wire packets and m private slots that answer to one id.
  *
- *     id ─► record ─┬─ wire packet ── descriptor, descriptor, ...   each address in flight has an entry in
- *                   ├─ wire packet ── descriptor, ...               struct inflight, which names the record
- *                   └─ slot ► slot ► ...                            chained through next_slot[]
+ *     id ─► record ─┬─ wire packet ── descriptor, descriptor, ...   (each of them has an entry in struct
+ *                   ├─ wire packet ── descriptor, ...                inflight, which names the record)
+ *                   └─ slot ► slot ► ...                             (chained through next_slot[])
  *
  * A packet that is one descriptor in the frontend's memory has no record: its entry in struct
  * inflight holds the id. Any other packet has one. A record is written as a draft, and goes as a
