@@ -186,3 +186,31 @@ Test(tx_record_wire, lost_packets_of_a_record_are_counted_one_by_one)
 	expect_stats(&r, 2, PACKETS - 1);
 	rig_close(&r);
 }
+
+Test(tx_record_wire, packet_that_waits_for_several_slots_fits_when_all_are_back)
+{
+	struct net_xdp_queue *q;
+	struct fake_packet packet;
+	struct rig r;
+
+	rig_open(&r);
+	q = &r.k.queue;
+	send_record(&r, 1);
+	send_record(&r, 2);
+	cr_assert_eq(q->tx_private.free_count, 0);
+	q->tx_blocked = 2 * PACKETS;
+	q->tx_blocked_slots = PACKETS;
+	for (uint32_t i = 0; i < PACKETS; i++) {
+		fake_settle(&r.k);
+		expect_none(&r);
+		cr_assert_not(tx_has_room(q));
+		cr_assert(fake_transmit(&r.k, &packet));
+		fake_complete(&r.k, packet.address[0]);
+		fake_complete(&r.k, packet.address[1]);
+	}
+	expect_id(&r, 1);
+	cr_assert(tx_has_room(q));
+	q->tx_blocked_slots++;
+	cr_assert_not(tx_has_room(q));
+	rig_close(&r);
+}
