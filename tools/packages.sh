@@ -5,14 +5,14 @@
 packages=(
 	build-essential clang cmake ninja-build pkg-config bpftool
 	libxdp-dev libbpf-dev libmnl-dev libelf-dev zlib1g-dev libcriterion-dev
-	iproute2 iputils-ping ethtool jq valgrind
+	iproute2 iputils-ping ethtool jq python3 valgrind
 )
 
 # How to tell on other systems: a command, or a pkg-config module behind a colon.
 declare -A probes=(
 	[build-essential]=cc [clang]=clang [cmake]=cmake [ninja-build]=ninja
 	[pkg-config]=pkg-config [bpftool]=bpftool [iproute2]=ip [ethtool]=ethtool [valgrind]=valgrind
-	[iputils-ping]=ping
+	[iputils-ping]=ping [python3]=python3
 	[libxdp-dev]=:libxdp [libbpf-dev]=:libbpf [libmnl-dev]=:libmnl [libelf-dev]=:libelf
 	[zlib1g-dev]=:zlib [libcriterion-dev]=:criterion [jq]=jq
 )
