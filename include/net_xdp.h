@@ -39,6 +39,7 @@
 
 #include "net_backend.h"
 #include "net_inspect.h"
+#include "net_xdp_device.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -523,117 +524,6 @@ static inline int net_xdp_program_stats(struct net_endpoint *ep, struct net_xdp_
 {
 	return net_xdp_program_stats_sized(ep, out, sizeof(*out));
 }
-
-/* ---- Looking at an interface without touching it ---------------------------------------------- */
-
-struct net_xdp_device {
-	char ifname[16];
-	char driver[32]; /* "" unknown */
-	uint32_t ifindex;
-	uint32_t mtu_bytes;
-	uint32_t rx_queues; /* real number in use */
-	uint32_t tx_queues; /* an endpoint's queue has to send: they are below this */
-	bool up;
-	bool carrier;
-	uint64_t link_speed_bps;  /* 0 unknown */
-	bool has_features;	  /* the kernel answered (6.3); the next four are valid */
-	uint64_t xdp_features;	  /* NETDEV_XDP_ACT_* bits of linux/netdev.h */
-	uint32_t zc_max_segments; /* descriptors per packet in zero copy; 0 unknown (before 6.6) */
-	uint64_t rx_metadata_features;
-	uint64_t xsk_features;
-	uint32_t program_id; /* attached XDP program, 0 none */
-	char program_name[32];
-	const char *program_mode; /* "native", "generic", "offloaded", "dispatcher" or "none" */
-	bool is_bond;
-	/* An IOMMU may map each page of 4096 bytes apart, or sysfs does not tell: what crosses one is
-	 * bounced in zero copy, on huge pages too. */
-	bool dma_per_page;
-	uint32_t peer_ifindex; /* of a veth whose other end is in this network namespace, else 0 */
-	char peer_ifname[16];  /* "" likewise */
-	uint8_t mac[6];	       /* zeros when it has none of this length */
-	uint32_t link_type;    /* ARPHRD_* of linux/if_arp.h */
-	bool has_ethernet; /* frames begin with an Ethernet header; without one open refuses it */
-	bool is_virtual;   /* no NIC: what a local sender joined can arrive as it is */
-	bool has_offloads; /* the kernel answered; the next two are valid */
-	uint64_t offloads; /* switched on: NET_XDP_OFFLOAD_* */
-	uint64_t offloads_fixed;
-	bool has_peer_offloads; /* of peer_ifindex */
-	uint64_t peer_offloads;
-};
-
-/* Bits of offloads, with the name in ethtool -k. */
-enum {
-	NET_XDP_OFFLOAD_RX_VLAN = 1 << 0, /* rx-vlan-offload: takes 802.1Q tags out of frames */
-	NET_XDP_OFFLOAD_RX_STAG = 1 << 1, /* rx-vlan-stag-hw-parse: 802.1ad tags */
-	NET_XDP_OFFLOAD_TX_VLAN = 1 << 2, /* tx-vlan-offload */
-	NET_XDP_OFFLOAD_TX_STAG = 1 << 3, /* tx-vlan-stag-hw-insert */
-	/* Frames are joined before a program in generic mode sees them. */
-	NET_XDP_OFFLOAD_GRO = 1 << 4,	       /* generic-receive-offload */
-	NET_XDP_OFFLOAD_GRO_LIST = 1 << 5,     /* rx-gro-list */
-	NET_XDP_OFFLOAD_GRO_UDP = 1 << 6,      /* rx-udp-gro-forwarding */
-	NET_XDP_OFFLOAD_GRO_HARDWARE = 1 << 7, /* rx-gro-hw */
-	NET_XDP_OFFLOAD_LRO = 1 << 8,	       /* large-receive-offload */
-	NET_XDP_OFFLOAD_TSO = 1 << 9,	       /* tcp-segmentation-offload, any part of it */
-	NET_XDP_OFFLOAD_UDP_SEGMENT = 1 << 10, /* tx-udp-segmentation */
-};
-
-/* ifname may be an alternative name, of up to 127 characters; out->ifname is the one that ip link shows
- * first. Return: 0; -ENODEV, -errno with err filled. Changes nothing. Blocks: a few netlink requests. */
-NET_PUBLIC int net_xdp_device_query_sized(const char *ifname, struct net_xdp_device *out,
-					  size_t size_bytes, struct net_error *err);
-static inline int net_xdp_device_query(const char *ifname, struct net_xdp_device *out,
-				       struct net_error *err)
-{
-	return net_xdp_device_query_sized(ifname, out, sizeof(*out), err);
-}
-
-struct net_xdp_device_queue {
-	bool has_state;	   /* the kernel answered (6.15, interface up); has_socket is valid */
-	bool has_socket;   /* an AF_XDP socket is bound to the queue: no other can be */
-	uint32_t napi_id;  /* 0 unknown */
-	uint32_t irq;	   /* 0 unknown */
-	bool has_deferral; /* the kernel answered (6.13); the next two are valid */
-	uint32_t napi_defer_hard_irqs;
-	uint64_t gro_flush_timeout_ns;
-	bool napi_left; /* a process that has ended did not put them back, and they are still set */
-	char napi_state[160]; /* who changed them, and from what; "" nobody is known to have */
-};
-
-/* Return: 0; -ENODEV no interface, -EINVAL no such queue, -errno with err filled. Changes nothing.
- * Blocks: a few netlink requests. */
-NET_PUBLIC int net_xdp_device_queue_query_sized(const char *ifname, uint32_t queue,
-						struct net_xdp_device_queue *out, size_t size_bytes,
-						struct net_error *err);
-static inline int net_xdp_device_queue_query(const char *ifname, uint32_t queue,
-					     struct net_xdp_device_queue *out,
-					     struct net_error *err)
-{
-	return net_xdp_device_queue_query_sized(ifname, queue, out, sizeof(*out), err);
-}
-
-/*
- * Put back what a process that was killed left on this queue's NAPI (see napi_defer_hard_irqs). Making a
- * queue there does the same. *out is the state afterwards; its napi_state says what was done, or why not.
- * Return: 1 put back, 0 there was nothing to put back, or somebody else had changed it; -EBUSY the process
- * lives; errors as net_xdp_device_queue_query(), -errno with err filled. Blocks: a few netlink requests.
- */
-NET_PUBLIC int net_xdp_device_queue_restore_sized(const char *ifname, uint32_t queue,
-						  struct net_xdp_device_queue *out,
-						  size_t size_bytes, struct net_error *err);
-static inline int net_xdp_device_queue_restore(const char *ifname, uint32_t queue,
-					       struct net_xdp_device_queue *out,
-					       struct net_error *err)
-{
-	return net_xdp_device_queue_restore_sized(ifname, queue, out, sizeof(*out), err);
-}
-
-/* Bits of xdp_features that matter here. */
-enum {
-	NET_XDP_FEATURE_BASIC = 1 << 0,
-	NET_XDP_FEATURE_REDIRECT = 1 << 1,
-	NET_XDP_FEATURE_ZERO_COPY = 1 << 3,
-	NET_XDP_FEATURE_MULTI_BUFFER = 1 << 5,
-};
 
 #ifdef __cplusplus
 }
