@@ -49,7 +49,18 @@ struct net_xdp_device {
 	uint64_t offloads_fixed;
 	bool has_peer_offloads; /* of peer_ifindex */
 	uint64_t peer_offloads;
+	uint32_t kernel_release; /* NET_XDP_KERNEL() of the kernel that runs; 0 unknown */
+	uint32_t peer_mtu_bytes; /* of peer_ifindex; 0 unknown */
+	uint32_t channels;	 /* combined ones (ethtool -l): in use; 0 unknown */
+	uint32_t most_channels;	 /* and possible */
+	uint32_t
+		processors; /* of the machine, where the driver counts by them (virtio_net); 0 unknown */
+	bool has_virtio; /* virtio_net, and sysfs shows this interface; virtio_features is valid */
+	uint64_t virtio_features; /* that device and driver agreed on: bits of linux/virtio_net.h */
 };
+
+/* Releases that can be compared. */
+#define NET_XDP_KERNEL(major, minor) ((uint32_t)(major) << 16 | (uint32_t)(minor))
 
 /* Bits of xdp_features that matter here. */
 enum {

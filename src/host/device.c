@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
@@ -19,6 +20,7 @@
 #include "host/netdev.h"
 #include "host/netlink.h"
 #include "host/offload.h"
+#include "host/virtio.h"
 
 /* The name that libxdp gives its dispatcher (lib/libxdp/xdp-dispatcher.c.in). */
 #define DISPATCHER_NAME "xdp_dispatcher"
@@ -175,8 +177,11 @@ static void query_queues(struct host *h, const struct link *link, struct net_xdp
 {
 	struct ethtool_channels channels = {.cmd = ETHTOOL_GCHANNELS};
 
-	if (offload_ethtool(h->route.fd, device->ifname, &channels) == 0 &&
-	    channels.combined_count + channels.rx_count > 0) {
+	if (offload_ethtool(h->route.fd, device->ifname, &channels) != 0)
+		channels = (struct ethtool_channels){0};
+	device->channels = channels.combined_count;
+	device->most_channels = channels.max_combined;
+	if (channels.combined_count + channels.rx_count > 0) {
 		device->rx_queues = channels.combined_count + channels.rx_count;
 		device->tx_queues = channels.combined_count + channels.tx_count;
 		return;
@@ -206,6 +211,33 @@ static void query_speed(int fd, struct net_xdp_device *device)
 	    settings.head.speed == (uint32_t)SPEED_UNKNOWN)
 		return;
 	device->link_speed_bps = settings.head.speed * 1000000ull;
+}
+
+/* ---- What rules depend on ------------------------------------------------------------------- */
+
+static void query_peer_mtu(int fd, struct net_xdp_device *device)
+{
+	struct ifreq request = {0};
+
+	if (!device->peer_ifname[0])
+		return;
+	memcpy(request.ifr_name, device->peer_ifname, sizeof(request.ifr_name));
+	if (ioctl(fd, SIOCGIFMTU, &request) == 0)
+		device->peer_mtu_bytes = (uint32_t)request.ifr_mtu;
+}
+
+static void query_machine(struct net_xdp_device *device)
+{
+	unsigned int major, minor;
+	struct utsname name;
+
+	if (uname(&name) == 0 && sscanf(name.release, "%u.%u", &major, &minor) == 2)
+		device->kernel_release = NET_XDP_KERNEL(major, minor);
+	if (strcmp(device->driver, "virtio_net") != 0)
+		return;
+	device->processors = (uint32_t)sysconf(_SC_NPROCESSORS_CONF);
+	device->has_virtio = virtio_read_features("/sys/class/net", device->ifname, device->ifindex,
+						  &device->virtio_features);
 }
 
 /* ---- The attached program --------------------------------------------------------------------- */
@@ -305,6 +337,8 @@ int netdev_query(struct host *h, const char *ifname, struct net_xdp_device *out,
 	query_queues(h, &link, &device);
 	query_speed(h->route.fd, &device);
 	offload_query(h->route.fd, &device);
+	query_peer_mtu(h->route.fd, &device);
+	query_machine(&device);
 	query_program(&link, &device);
 
 	/* A kernel before 6.3 does not answer. That is no error: has_features stays false. */

@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "support/frontend_xdp.h"
@@ -276,6 +277,27 @@ Test(netdev, query_with_the_name_in_its_own_answer_asks_again)
 }
 
 /* Allocated are 4, in use are 2. */
+/* What predictions depend on beyond the interface itself. */
+Test(netdev, query_tells_the_kernel_and_the_other_end_of_a_veth)
+{
+	struct net_xdp_device device;
+	struct net_error err;
+	struct utsname name;
+	char release[16];
+
+	netns_run("ip link set v1 mtu 3000");
+	cr_assert_eq(net_xdp_device_query("v0", &device, &err), 0, "%s", err.message);
+	cr_expect_eq(device.peer_mtu_bytes, 3000);
+	cr_expect_eq(device.mtu_bytes, 1500);
+	cr_assert_eq(uname(&name), 0);
+	snprintf(release, sizeof(release), "%u.%u", device.kernel_release >> 16,
+		 device.kernel_release & 0xffff);
+	cr_expect_eq(strncmp(name.release, release, strlen(release)), 0, "%s", release);
+	cr_expect_not(device.has_virtio);
+	cr_assert_eq(net_xdp_device_query("lo", &device, &err), 0, "%s", err.message);
+	cr_expect_eq(device.peer_mtu_bytes, 0);
+}
+
 Test(netdev, query_fewer_channels_tells_the_queues_in_use)
 {
 	struct net_xdp_device device;
