@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * net_xdp_device.h - looking at an interface without touching it: what the kernel says of it, and what was
- * left set on its queues. Part of net_xdp.h, which includes it; a program that only looks needs no more.
+ * net_xdp_device.h - looking at an interface without touching it: what the kernel says of it, what was left
+ * set on its queues, and what an endpoint would get there. Part of net_xdp.h, which includes it; a program that only looks needs no more.
  *
  * Growth: as in net_xdp.h, each struct crosses the boundary with the size that the caller was compiled with.
  */
@@ -134,6 +134,130 @@ static inline int net_xdp_device_queue_restore(const char *ifname, uint32_t queu
 					       struct net_error *err)
 {
 	return net_xdp_device_queue_restore_sized(ifname, queue, out, sizeof(*out), err);
+}
+
+/* ---- What an endpoint would get --------------------------------------------------------------- */
+
+struct net_xdp_config;
+
+/* How the first queue would end. */
+enum net_xdp_outcome {
+	NET_XDP_OUTCOME_FAILS =
+		0, /* open or get_queues returns an error, or no frame would ever arrive */
+	NET_XDP_OUTCOME_COPY, /* the kernel copies each frame once */
+	NET_XDP_OUTCOME_ZERO_COPY,
+};
+
+/* What a finding says. */
+enum net_xdp_finding_kind {
+	NET_XDP_FINDING_BLOCKS = 0, /* why it fails */
+	NET_XDP_FINDING_LOWERS,	    /* why mode or attach auto end lower than they might */
+	NET_XDP_FINDING_UNSURE,	    /* what cannot be seen from outside, and what that decides */
+	NET_XDP_FINDING_NOTE,	    /* worth knowing before */
+};
+
+/* X(symbol, name, meaning): what a finding is about. New ones go to the end: the order is the ABI. */
+#define NET_XDP_REASONS_LIST(X)                                                                    \
+	X(NONE, "none", "nothing is against it")                                                   \
+	X(CONFIG, "config", "the configuration is refused")                                        \
+	X(LINK_TYPE, "link-type", "frames without an Ethernet header")                             \
+	X(BOND, "bond", "a bond, whose members are to be used")                                    \
+	X(PROGRAM, "program", "another XDP program is attached")                                   \
+	X(QUEUE, "queue", "a queue that lacks a direction")                                        \
+	X(KERNEL, "kernel", "what this kernel lacks, or does not tell")                            \
+	X(NATIVE, "native", "the driver's native XDP")                                             \
+	X(PEER, "peer", "what a veth's other end may send")                                        \
+	X(ZERO_COPY, "zero-copy", "the driver's zero copy")                                        \
+	X(ROOM, "room", "the room in a chunk for frames of the MTU")                               \
+	X(CUT, "cut", "frames that the driver cuts in pieces")                                     \
+	X(SEGMENTS, "segments", "descriptors per packet")                                          \
+	X(VIRTIO, "virtio", "what the host gave to a virtio device")                               \
+	X(DRIVER, "driver", "a driver's peculiarity")                                              \
+	X(MTU, "mtu", "frames of the MTU against max_frame_bytes")                                 \
+	X(PAGES, "pages", "pages that are apart for DMA")                                          \
+	X(GAP, "gap", "the gap in front of a frame")                                               \
+	X(JOINED, "joined", "packets that arrive as one frame")                                    \
+	X(TAGS, "tags", "VLAN tags that come beside the frame")                                    \
+	X(CHECKSUMS, "checksums", "checksums that the sender leaves open")                         \
+	X(LINK, "link", "the link's state")                                                        \
+	X(SPREAD, "spread", "frames that go to other queues")
+
+enum net_xdp_reason {
+#define NET_XDP_REASON_SYMBOL(symbol, name, meaning) NET_XDP_REASON_##symbol,
+	NET_XDP_REASONS_LIST(NET_XDP_REASON_SYMBOL)
+#undef NET_XDP_REASON_SYMBOL
+		NET_XDP_REASONS
+};
+
+/* Return: the reason's name, static; NULL when the library knows no such reason. */
+NET_PUBLIC const char *net_xdp_reason_name(uint32_t reason);
+
+/* Sentences name fields of struct net_xdp_config. Commands in them have IF where the interface's name belongs,
+ * and PEER for that of a veth's other end: a name may hold any byte, so who shows a command quotes it. A
+ * sentence may hold the name of somebody's program, as the kernel has it: who prints escapes. */
+struct net_xdp_finding {
+	enum net_xdp_finding_kind kind;
+	enum net_xdp_reason reason;
+	int error; /* the -errno that the kernel or the library answers; 0 none, or not known */
+	const char *
+		source; /* who says so: a function of the kernel, and the release where it was read;
+			     * static. NULL: it follows from the other facts */
+	char sentence[368]; /* what happens and why; no full stop at the end */
+	char remedy[368];   /* what would help, to stand behind "; "; "" nothing is known to */
+};
+
+#define NET_XDP_FINDINGS 24
+
+struct net_xdp_prediction {
+	enum net_xdp_outcome outcome;
+	bool native; /* the program would run in the driver, else generic */
+	bool sure;   /* false: a finding UNSURE says what only an attach can tell */
+	enum net_xdp_reason
+		reason; /* of the first finding, when that blocks or lowers; else NONE */
+	/* In that mode: */
+	uint32_t direct_capacity_bytes; /* a buffer of this size is direct */
+	uint32_t
+		header_gap_bytes; /* wanted in front of a direct frame (header_bytes of the buffer) */
+	uint32_t largest_frame_bytes; /* received whole; as max_frame_bytes counts */
+	uint32_t largest_mtu_bytes;   /* up to which no frame is lost, nor this mode */
+	uint32_t max_tx_descriptors;  /* of one packet; with more it is bounced */
+	bool gathers;		      /* every received frame is copied together from chunks */
+	bool bounces_at_pages;	      /* what crosses a page of 4096 bytes is bounced */
+	uint32_t finding_count;
+	struct net_xdp_finding findings[NET_XDP_FINDINGS]; /* by kind: what decides comes first */
+};
+
+/*
+ * What net_xdp_open() and get_queues would get on this interface with this configuration, by the same rules
+ * that they use, and why not better. device: from net_xdp_device_query(), or made up. Of the configuration
+ * ifname, regions and what concerns waiting are not looked at, so it may be asked before there is memory.
+ * Privileges, memory limits and other AF_XDP sockets on the queue are not judged: net_xdp_open() tries them.
+ * Return: 0 and *out, also when it fails; -EINVAL device, config or out is NULL, or size_bytes of config is
+ * not that of net_xdp_config_default(). Units: bytes. Threads: any. Blocks: no. Syscalls: none.
+ */
+NET_PUBLIC int net_xdp_predict_sized(const struct net_xdp_device *device, size_t device_bytes,
+				     const struct net_xdp_config *config,
+				     struct net_xdp_prediction *out, size_t size_bytes);
+static inline int net_xdp_predict(const struct net_xdp_device *device,
+				  const struct net_xdp_config *config,
+				  struct net_xdp_prediction *out)
+{
+	return net_xdp_predict_sized(device, sizeof(*device), config, out, sizeof(*out));
+}
+
+/* The largest frame that one chunk holds: what is over copy_bytes makes an endpoint jumbo. */
+struct net_xdp_chunk_limits {
+	uint32_t copy_bytes;
+	uint32_t zero_copy_bytes;
+	uint32_t zero_copy_multi_bytes; /* per chunk of a jumbo endpoint */
+};
+
+/* Return: 0; -EINVAL when chunk_bytes is not 2048 to 4096. Syscalls: none. */
+NET_PUBLIC int net_xdp_get_chunk_limits_sized(uint32_t chunk_bytes,
+					      struct net_xdp_chunk_limits *out, size_t size_bytes);
+static inline int net_xdp_get_chunk_limits(uint32_t chunk_bytes, struct net_xdp_chunk_limits *out)
+{
+	return net_xdp_get_chunk_limits_sized(chunk_bytes, out, sizeof(*out));
 }
 
 #ifdef __cplusplus

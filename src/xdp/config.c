@@ -262,6 +262,19 @@ static int check_rest(const struct net_xdp_config *c, struct net_error *err)
 	return 0;
 }
 
+int config_check_rules(const struct net_xdp_config *c, struct net_error *err)
+{
+	int rc = check_rings(c, err);
+
+	if (!rc)
+		rc = check_ranges(c, err);
+	if (!rc)
+		rc = check_jumbo(c, err);
+	if (!rc)
+		rc = check_modes(c, err);
+	return rc;
+}
+
 int net_xdp_config_check(const struct net_xdp_config *config, struct net_error *err)
 {
 	struct net_xdp_config c;
@@ -270,15 +283,9 @@ int net_xdp_config_check(const struct net_xdp_config *config, struct net_error *
 	if (!rc)
 		rc = check_rest(&c, err);
 	if (!rc)
-		rc = check_rings(&c, err);
-	if (!rc)
-		rc = check_ranges(&c, err);
-	if (!rc)
-		rc = check_jumbo(&c, err);
+		rc = config_check_rules(&c, err);
 	if (!rc)
 		rc = check_memory(&c, err);
-	if (!rc)
-		rc = check_modes(&c, err);
 	return rc;
 }
 

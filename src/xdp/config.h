@@ -10,6 +10,9 @@
 int config_take(struct net_xdp_config *own, const struct net_xdp_config *config,
 		struct net_error *err);
 
+/* What holds for a configuration before interface and memory are named. Return: 0, -EINVAL with err filled. */
+int config_check_rules(const struct net_xdp_config *c, struct net_error *err);
+
 /* Size of one receive chunk of the private area: a power of two, so that none crosses a page. */
 uint32_t config_private_chunk_bytes(const struct net_xdp_config *c);
 /* Size of one transmit slot of the private area: a whole frame with a tag. */

@@ -65,6 +65,7 @@ int main(int argc, char **argv)
 	struct net_buffer_access pool = {&ops};
 	struct net_xdp_region region = {.size_bytes = BYTES, .fd = memfd_create("frames", 0)};
 	struct net_xdp_config config;
+	struct net_xdp_device device;
 	uint32_t ids[FRAMES];
 	struct net_queue_config queue = {
 		.pool = &pool, .initial_rx = ids, .initial_rx_count = FRAMES};
@@ -91,7 +92,11 @@ int main(int argc, char **argv)
 	CHECK(struct net_xdp_counter_info, net_xdp_counter_info(0, out));
 	CHECK(struct net_xdp_program_stats, net_xdp_program_stats(endpoint, out));
 	CHECK(struct net_endpoint_facts, net_endpoint_facts(endpoint, out));
-	CHECK(struct net_xdp_device, net_xdp_device_query(argv[1], out, &error));
+	CHECK(struct net_xdp_device, net_xdp_device_query(argv[1], out, &error); device = *out);
+	CHECK(struct net_xdp_prediction, failures += net_xdp_predict(&device, &config, out) != 0 ||
+						     out->outcome != NET_XDP_OUTCOME_FAILS ||
+						     out->reason != NET_XDP_REASON_PROGRAM);
+	CHECK(struct net_xdp_chunk_limits, failures += net_xdp_get_chunk_limits(2048, out) != 0);
 	CHECK(struct net_xdp_device_queue, net_xdp_device_queue_query(argv[1], 0, out, &error));
 	printf("library %s, header %d.%d.%d\n", net_xdp_version(), NET_XDP_VERSION_MAJOR,
 	       NET_XDP_VERSION_MINOR, NET_XDP_VERSION_PATCH);

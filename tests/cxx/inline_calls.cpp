@@ -44,3 +44,21 @@ int live(const net_xdp_config *config)
 	net_endpoint_stop(endpoint);
 	return net_endpoint_destroy(endpoint, &error);
 }
+
+net_xdp_outcome look(const char *ifname)
+{
+	net_xdp_config config = net_xdp_config_default();
+	net_xdp_prediction prediction;
+	net_xdp_chunk_limits limits;
+	net_xdp_device_queue queue;
+	net_xdp_device device;
+	net_error error;
+
+	if (net_xdp_device_query(ifname, &device, &error) ||
+	    net_xdp_device_queue_query(ifname, 0, &queue, &error) ||
+	    net_xdp_device_queue_restore(ifname, 0, &queue, &error) < 0 ||
+	    net_xdp_get_chunk_limits(config.chunk_bytes, &limits) ||
+	    net_xdp_predict(&device, &config, &prediction))
+		return NET_XDP_OUTCOME_FAILS;
+	return prediction.outcome;
+}

@@ -50,6 +50,32 @@ struct row {
 	const char *says; /* in the zero-copy rung; NULL: it has no word but that it bound */
 };
 
+/* What net_xdp_predict() says of the same device and configuration is what bind does, in the same words. */
+static void check_prediction(const struct row *row, const struct net_xdp_config *c,
+			     struct net_xdp_device device, const char *rung, size_t number)
+{
+	static struct net_xdp_prediction p;
+	const enum net_xdp_outcome got = row->rc	      ? NET_XDP_OUTCOME_FAILS
+					 : row->asked == COPY ? NET_XDP_OUTCOME_COPY
+							      : NET_XDP_OUTCOME_ZERO_COPY;
+
+	device.rx_queues = device.tx_queues = 1;
+	device.has_ethernet = true;
+	device.zc_max_segments = 1;
+	if (!row->generic)
+		device.xdp_features |= NET_XDP_FEATURE_BASIC | NET_XDP_FEATURE_REDIRECT;
+	cr_assert_eq(net_xdp_predict(&device, c, &p), 0);
+	cr_expect_eq(p.outcome, got, "row %zu: predicted %d, %s", number, p.outcome,
+		     p.findings[0].sentence);
+	cr_expect_eq(p.native, !row->generic, "row %zu", number);
+	if (row->generic || !row->says || !row->rc)
+		return;
+	cr_expect_not_null(strstr(rung, p.findings[0].sentence + 1), "row %zu: %s; bind: %s",
+			   number, p.findings[0].sentence, rung);
+	cr_expect_not_null(strstr(rung, p.findings[0].remedy), "row %zu: %s; bind: %s", number,
+			   p.findings[0].remedy, rung);
+}
+
 /* Ask and compare. */
 static void check(const struct row *row, size_t number)
 {
@@ -67,7 +93,8 @@ static void check(const struct row *row, size_t number)
 	c.rx_id_limit = IDS;
 	frontend_open(&f, BYTES, IDS);
 	fake_open(&k, c, &f, 0);
-	snprintf(k.endpoint.attached.device.driver, sizeof(k.endpoint.attached.device.driver), "%s", row->driver);
+	snprintf(k.endpoint.attached.device.driver, sizeof(k.endpoint.attached.device.driver), "%s",
+		 row->driver);
 	k.endpoint.attached.device.mtu_bytes = row->mtu;
 	k.endpoint.attached.device.has_features = true;
 	k.endpoint.attached.device.xdp_features = NET_XDP_FEATURE_ZERO_COPY;
@@ -91,6 +118,7 @@ static void check(const struct row *row, size_t number)
 				   err.message);
 	cr_expect_lt(strlen(sentence), sizeof(k.queue.xsk.rung[0].sentence) - 1, "row %zu: cut",
 		     number);
+	check_prediction(row, &k.endpoint.config, k.endpoint.attached.device, sentence, number);
 	fake_close(&k);
 	frontend_close(&f);
 }
