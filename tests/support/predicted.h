@@ -40,12 +40,13 @@ static inline struct info_facts interface(const char *driver, uint64_t features)
 			   .zc_max_segments = features & NET_XDP_FEATURE_ZERO_COPY ? 8 : 0,
 			   .link_type = ARPHRD_ETHER,
 			   .has_ethernet = true,
-			   .program_mode = "none"},
-		.peer = {.ifname = "eth2", .ifindex = 8, .mtu_bytes = 1280},
+			   .program_mode = "none",
+			   .peer_ifname = "eth2",
+			   .peer_ifindex = 8,
+			   .peer_mtu_bytes = 1280,
+			   .kernel_release = NET_XDP_KERNEL(6, 18)},
 		.queue_state = {.has_state = true},
 		.release = "6.18.0",
-		.kernel = INFO_KERNEL(6, 18),
-		.processors = 4,
 		.capabilities = CAPABILITIES,
 		.memlock_bytes = 8 << 20,
 	};
@@ -63,7 +64,8 @@ static inline struct info_prediction predict(const struct info_facts *f)
 }
 
 /* Is there a sentence of the kind that says text? */
-static inline bool says(const struct info_prediction *p, enum info_kind kind, const char *text)
+static inline bool says(const struct info_prediction *p, enum net_xdp_finding_kind kind,
+			const char *text)
 {
 	uint32_t i;
 

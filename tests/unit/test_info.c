@@ -13,7 +13,7 @@ struct mode_row {
 	uint32_t kernel;
 	bool has_virtio;
 	uint64_t virtio;
-	enum info_mode mode;
+	enum net_xdp_outcome mode;
 	bool native;
 	bool sure;
 	const char *why; /* a sentence that lowers, NULL none at all */
@@ -21,30 +21,33 @@ struct mode_row {
 
 Test(info, predict_driver_and_features_give_mode_and_reason)
 {
-	static const uint32_t k = INFO_KERNEL(6, 18);
+	static const uint32_t k = NET_XDP_KERNEL(6, 18);
 	static const struct mode_row rows[] = {
-		{"ice", ZERO_COPY, k, false, 0, INFO_MODE_ZERO_COPY, true, true, NULL},
-		{"veth", NATIVE, k, false, 0, INFO_MODE_COPY, true, true, "no zero copy in any"},
-		{"", 0, k, false, 0, INFO_MODE_COPY, false, true, "has no native XDP"},
-		{"e1000e", 0, k, false, 0, INFO_MODE_COPY, false, true, "generic mode"},
-		{"odd", NET_XDP_FEATURE_BASIC, k, false, 0, INFO_MODE_COPY, false, true,
+		{"ice", ZERO_COPY, k, false, 0, NET_XDP_OUTCOME_ZERO_COPY, true, true, NULL},
+		{"veth", NATIVE, k, false, 0, NET_XDP_OUTCOME_COPY, true, true,
+		 "no zero copy in any"},
+		{"", 0, k, false, 0, NET_XDP_OUTCOME_COPY, false, true, "has no native XDP"},
+		{"e1000e", 0, k, false, 0, NET_XDP_OUTCOME_COPY, false, true, "generic mode"},
+		{"odd", NET_XDP_FEATURE_BASIC, k, false, 0, NET_XDP_OUTCOME_COPY, false, true,
 		 "cannot redirect"},
-		{"igb", NATIVE, INFO_KERNEL(6, 12), false, 0, INFO_MODE_COPY, true, true,
+		{"igb", NATIVE, NET_XDP_KERNEL(6, 12), false, 0, NET_XDP_OUTCOME_COPY, true, true,
 		 "from kernel 6.14 on"},
-		{"ice", NATIVE, k, false, 0, INFO_MODE_COPY, true, true, "feature bit not set"},
+		{"ice", NATIVE, k, false, 0, NET_XDP_OUTCOME_COPY, true, true,
+		 "feature bit not set"},
 		/* The bit is there for every virtio device; the bits of the host decide. */
-		{"virtio_net", ZERO_COPY, k, false, 0, INFO_MODE_ZERO_COPY, true, false, NULL},
+		{"virtio_net", ZERO_COPY, k, false, 0, NET_XDP_OUTCOME_ZERO_COPY, true, false,
+		 NULL},
 		{"virtio_net", ZERO_COPY, k, true, VIRTIO_ACCESS_PLATFORM | VIRTIO_RING_RESET,
-		 INFO_MODE_ZERO_COPY, true, true, NULL},
-		{"virtio_net", ZERO_COPY, k, true, VIRTIO_RING_RESET, INFO_MODE_COPY, true, true,
-		 "give VIRTIO_F_ACCESS_PLATFORM."},
-		{"virtio_net", ZERO_COPY, k, true, VIRTIO_ACCESS_PLATFORM, INFO_MODE_COPY, true,
-		 true, "give VIRTIO_F_RING_RESET."},
-		{"virtio_net", ZERO_COPY, k, true, 0, INFO_MODE_COPY, true, true,
-		 "give VIRTIO_F_RING_RESET."},
+		 NET_XDP_OUTCOME_ZERO_COPY, true, true, NULL},
+		{"virtio_net", ZERO_COPY, k, true, VIRTIO_RING_RESET, NET_XDP_OUTCOME_COPY, true,
+		 true, "give VIRTIO_F_ACCESS_PLATFORM"},
+		{"virtio_net", ZERO_COPY, k, true, VIRTIO_ACCESS_PLATFORM, NET_XDP_OUTCOME_COPY,
+		 true, true, "give VIRTIO_F_RING_RESET"},
+		{"virtio_net", ZERO_COPY, k, true, 0, NET_XDP_OUTCOME_COPY, true, true,
+		 "give VIRTIO_F_RING_RESET"},
 		{"virtio_net", ZERO_COPY, k, true,
 		 VIRTIO_ACCESS_PLATFORM | VIRTIO_RING_RESET | VIRTIO_MERGEABLE | VIRTIO_GUEST_TSO4,
-		 INFO_MODE_COPY, false, true, "ctrl_guest_offloads"},
+		 NET_XDP_OUTCOME_COPY, false, true, "ctrl_guest_offloads"},
 	};
 	size_t i;
 
@@ -54,17 +57,18 @@ Test(info, predict_driver_and_features_give_mode_and_reason)
 		struct info_prediction p;
 		uint32_t j;
 
-		f.kernel = row->kernel;
-		f.has_virtio = row->has_virtio;
-		f.virtio_features = row->virtio;
+		f.device.kernel_release = row->kernel;
+		f.device.has_virtio = row->has_virtio;
+		f.device.virtio_features = row->virtio;
 		p = predict(&f);
 		cr_expect_eq(p.mode, row->mode, "row %zu: %s", i, p.summary);
 		cr_expect_eq(p.native, row->native, "row %zu: %s", i, p.summary);
 		cr_expect_eq(p.sure, row->sure, "row %zu: %s", i, p.summary);
 		if (row->why)
-			cr_expect(says(&p, INFO_LOWERS, row->why), "row %zu: %s", i, row->why);
+			cr_expect(says(&p, NET_XDP_FINDING_LOWERS, row->why), "row %zu: %s", i,
+				  row->why);
 		for (j = 0; !row->why && j < p.count; j++)
-			cr_expect_neq(p.sentences[j].kind, INFO_LOWERS, "row %zu: %s", i,
+			cr_expect_neq(p.sentences[j].kind, NET_XDP_FINDING_LOWERS, "row %zu: %s", i,
 				      p.sentences[j].text);
 	}
 }
@@ -75,14 +79,14 @@ Test(info, predict_kernel_without_features_is_not_sure)
 	struct info_prediction p;
 
 	f.device.has_features = false;
-	f.kernel = INFO_KERNEL(6, 1);
+	f.device.kernel_release = NET_XDP_KERNEL(6, 1);
 	p = predict(&f);
-	cr_assert_eq(p.mode, INFO_MODE_ZERO_COPY);
+	cr_assert_eq(p.mode, NET_XDP_OUTCOME_ZERO_COPY);
 	cr_assert_not(p.sure);
 	cr_assert_not_null(strstr(p.summary, "would try zero copy"));
 	snprintf(f.device.driver, sizeof(f.device.driver), "veth");
 	p = predict(&f);
-	cr_assert_eq(p.mode, INFO_MODE_COPY);
+	cr_assert_eq(p.mode, NET_XDP_OUTCOME_COPY);
 	cr_assert_not(p.sure);
 }
 
@@ -96,21 +100,22 @@ Test(info, predict_missing_capability_names_it)
 	f.capabilities = CAPABILITIES & ~(1ull << CAP_NET_RAW);
 	f.socket_error = -EPERM;
 	p = predict(&f);
-	cr_assert_eq(p.mode, INFO_MODE_FAILS);
-	cr_assert(says(&p, INFO_BLOCKS, "CAP_NET_RAW is missing"));
+	cr_assert_eq(p.mode, NET_XDP_OUTCOME_FAILS);
+	cr_assert(says(&p, NET_XDP_FINDING_BLOCKS, "CAP_NET_RAW is missing"));
 	f.capabilities = CAPABILITIES & ~(1ull << CAP_BPF);
 	f.socket_error = 0;
 	f.program_error = -EPERM;
 	p = predict(&f);
-	cr_assert_eq(p.mode, INFO_MODE_FAILS);
-	cr_assert(says(&p, INFO_BLOCKS, "CAP_BPF is missing"));
+	cr_assert_eq(p.mode, NET_XDP_OUTCOME_FAILS);
+	cr_assert(says(&p, NET_XDP_FINDING_BLOCKS, "CAP_BPF is missing"));
 	f.capabilities = CAPABILITIES & ~(1ull << CAP_PERFMON);
 	f.program_error = -EACCES;
 	p = predict(&f);
-	cr_assert(says(&p, INFO_BLOCKS, "CAP_PERFMON is missing"));
+	cr_assert(says(&p, NET_XDP_FINDING_BLOCKS, "CAP_PERFMON is missing"));
 	f.capabilities = 0;
 	p = predict(&f);
-	cr_assert(says(&p, INFO_BLOCKS, "CAP_NET_ADMIN, CAP_BPF, CAP_PERFMON are missing"));
+	cr_assert(says(&p, NET_XDP_FINDING_BLOCKS,
+		       "CAP_NET_ADMIN, CAP_BPF, CAP_PERFMON are missing"));
 }
 
 /* What worked is not explained away by what capget() says, or cannot say. */
@@ -119,13 +124,13 @@ Test(info, predict_believes_what_was_tried)
 	struct info_facts f = interface("veth", NATIVE);
 
 	f.capabilities = 1ull << CAP_IPC_LOCK;
-	cr_assert_eq(predict(&f).mode, INFO_MODE_COPY);
+	cr_assert_eq(predict(&f).mode, NET_XDP_OUTCOME_COPY);
 	f.capabilities = CAPABILITIES;
 	f.socket_error = -EPERM;
-	cr_assert_eq(predict(&f).mode, INFO_MODE_FAILS);
+	cr_assert_eq(predict(&f).mode, NET_XDP_OUTCOME_FAILS);
 	f.socket_error = 0;
 	f.program_error = -EPERM;
-	cr_assert_eq(predict(&f).mode, INFO_MODE_FAILS);
+	cr_assert_eq(predict(&f).mode, NET_XDP_OUTCOME_FAILS);
 }
 
 struct refused_row {
@@ -156,10 +161,10 @@ Test(info, predict_refused_call_names_its_causes)
 		f.socket_error = rows[i].socket_error;
 		f.program_error = rows[i].program_error;
 		p = predict(&f);
-		cr_expect_eq(p.mode, INFO_MODE_FAILS, "row %zu", i);
-		cr_expect(says(&p, INFO_BLOCKS, rows[i].text), "row %zu: %s", i,
+		cr_expect_eq(p.mode, NET_XDP_OUTCOME_FAILS, "row %zu", i);
+		cr_expect(says(&p, NET_XDP_FINDING_BLOCKS, rows[i].text), "row %zu: %s", i,
 			  p.sentences[0].text);
-		cr_expect_eq(says(&p, INFO_BLOCKS, "system call filter"), rows[i].filter,
+		cr_expect_eq(says(&p, NET_XDP_FINDING_BLOCKS, "system call filter"), rows[i].filter,
 			     "row %zu: %s", i, p.sentences[0].text);
 	}
 }
@@ -172,12 +177,12 @@ Test(info, predict_user_namespace_fails)
 	f.user_namespace = true;
 	f.program_error = -EPERM;
 	p = predict(&f);
-	cr_assert_eq(p.mode, INFO_MODE_FAILS);
-	cr_assert(says(&p, INFO_BLOCKS, "initial user namespace"));
+	cr_assert_eq(p.mode, NET_XDP_OUTCOME_FAILS);
+	cr_assert(says(&p, NET_XDP_FINDING_BLOCKS, "initial user namespace"));
 	cr_assert_not(info_can(&f, CAP_IPC_LOCK));
 	f.socket_error = -EPERM;
 	p = predict(&f);
-	cr_assert(says(&p, INFO_BLOCKS, "does not count in this network namespace"));
+	cr_assert(says(&p, NET_XDP_FINDING_BLOCKS, "does not count in this network namespace"));
 }
 
 Test(info, predict_locked_memory_limit_blocks_or_is_noted)
@@ -187,14 +192,14 @@ Test(info, predict_locked_memory_limit_blocks_or_is_noted)
 
 	f.capabilities &= ~(1ull << CAP_IPC_LOCK);
 	p = predict(&f);
-	cr_assert_eq(p.mode, INFO_MODE_COPY);
-	cr_assert(says(&p, INFO_NOTE, "8192 KiB"));
+	cr_assert_eq(p.mode, NET_XDP_OUTCOME_COPY);
+	cr_assert(says(&p, NET_XDP_FINDING_NOTE, "8192 KiB"));
 	f.memlock_bytes = 64 << 10;
 	p = predict(&f);
-	cr_assert(says(&p, INFO_BLOCKS, "64 KiB is less"));
+	cr_assert(says(&p, NET_XDP_FINDING_BLOCKS, "64 KiB is less"));
 	f.memlock_bytes = UINT64_MAX;
 	p = predict(&f);
-	cr_assert_not(says(&p, INFO_NOTE, "locked-memory"));
+	cr_assert_not(says(&p, NET_XDP_FINDING_NOTE, "locked-memory"));
 }
 
 struct program_row {
@@ -228,17 +233,18 @@ Test(info, predict_attached_program_names_the_holder_and_how_to_remove_it)
 		f.holder.pid = rows[i].pid;
 		snprintf(f.holder.command, sizeof(f.holder.command), "suricata");
 		p = predict(&f);
-		cr_expect_eq(p.mode, INFO_MODE_FAILS);
-		cr_expect(says(&p, INFO_BLOCKS, rows[i].text), "row %zu: %s", i,
+		cr_expect_eq(p.mode, NET_XDP_OUTCOME_FAILS);
+		cr_expect(says(&p, NET_XDP_FINDING_BLOCKS, rows[i].text), "row %zu: %s", i,
 			  p.sentences[0].text);
-		cr_expect(says(&p, INFO_BLOCKS, "--dispatcher"), "row %zu", i);
-		cr_expect_eq(says(&p, INFO_BLOCKS, "Only if nobody needs"), !rows[i].pid,
+		cr_expect(says(&p, NET_XDP_FINDING_BLOCKS, "--dispatcher"), "row %zu", i);
+		cr_expect_eq(says(&p, NET_XDP_FINDING_BLOCKS, "Only if nobody needs"), !rows[i].pid,
 			     "row %zu: %s", i, p.sentences[0].text);
 		/* Its holder is not seen then, which is no reason to remove it. */
 		f.capabilities = CAPABILITIES;
 		p = predict(&f);
 		if (!rows[i].pid && strcmp(rows[i].mode, "dispatcher") != 0)
-			cr_expect_not(says(&p, INFO_BLOCKS, "Only if nobody"), "row %zu", i);
+			cr_expect_not(says(&p, NET_XDP_FINDING_BLOCKS, "Only if nobody"), "row %zu",
+				      i);
 	}
 }
 
@@ -251,8 +257,8 @@ Test(info, predict_queue_with_a_socket_fails)
 	f.device.rx_queues = f.device.tx_queues = 4;
 	f.queue_state.has_socket = true;
 	p = predict(&f);
-	cr_assert_eq(p.mode, INFO_MODE_FAILS);
-	cr_assert(says(&p, INFO_BLOCKS, "bound to queue 3"));
+	cr_assert_eq(p.mode, NET_XDP_OUTCOME_FAILS);
+	cr_assert(says(&p, NET_XDP_FINDING_BLOCKS, "bound to queue 3"));
 	f.queue_state.has_state = false; /* then the other field means nothing */
 	p = predict(&f);
 	cr_assert_not(p.sure);
@@ -261,18 +267,18 @@ Test(info, predict_queue_with_a_socket_fails)
 
 struct queues_row {
 	uint32_t queue, rx, tx;
-	enum info_mode mode;
+	enum net_xdp_outcome mode;
 	const char *text; /* NULL nothing of it */
 };
 
 Test(info, predict_queue_of_one_direction)
 {
 	static const struct queues_row rows[] = {
-		{0, 4, 1, INFO_MODE_COPY, NULL},
-		{1, 4, 1, INFO_MODE_FAILS, "only receives"},
-		{3, 4, 1, INFO_MODE_FAILS, "choose one below 1"},
-		{2, 1, 4, INFO_MODE_COPY, "only sends"},
-		{3, 4, 4, INFO_MODE_COPY, NULL},
+		{0, 4, 1, NET_XDP_OUTCOME_COPY, NULL},
+		{1, 4, 1, NET_XDP_OUTCOME_FAILS, "only receives"},
+		{3, 4, 1, NET_XDP_OUTCOME_FAILS, "choose one below 1"},
+		{2, 1, 4, NET_XDP_OUTCOME_COPY, "only sends"},
+		{3, 4, 4, NET_XDP_OUTCOME_COPY, NULL},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -284,12 +290,12 @@ Test(info, predict_queue_of_one_direction)
 		f.device.tx_queues = rows[i].tx;
 		p = predict(&f);
 		cr_expect_eq(p.mode, rows[i].mode, "row %zu: %s", i, p.summary);
-		cr_expect_eq(says(&p, INFO_BLOCKS, "only receives") ||
-				     says(&p, INFO_NOTE, "only sends"),
+		cr_expect_eq(says(&p, NET_XDP_FINDING_BLOCKS, "only receives") ||
+				     says(&p, NET_XDP_FINDING_NOTE, "only sends"),
 			     rows[i].text != NULL, "row %zu", i);
 		if (rows[i].text)
-			cr_expect(says(&p, INFO_BLOCKS, rows[i].text) ||
-					  says(&p, INFO_NOTE, rows[i].text),
+			cr_expect(says(&p, NET_XDP_FINDING_BLOCKS, rows[i].text) ||
+					  says(&p, NET_XDP_FINDING_NOTE, rows[i].text),
 				  "row %zu", i);
 	}
 }
@@ -306,12 +312,13 @@ Test(info, predict_link_type_without_ethernet_header_fails)
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
 		f.device.link_type = types[i];
 		p = predict(&f);
-		cr_expect_eq(p.mode, INFO_MODE_FAILS, "type %u", types[i]);
-		cr_expect(says(&p, INFO_BLOCKS, "no Ethernet header"), "type %u", types[i]);
+		cr_expect_eq(p.mode, NET_XDP_OUTCOME_FAILS, "type %u", types[i]);
+		cr_expect(says(&p, NET_XDP_FINDING_BLOCKS, "no Ethernet header"), "type %u",
+			  types[i]);
 	}
 	f.device.link_type = ARPHRD_LOOPBACK;
 	f.device.has_ethernet = true;
-	cr_expect_eq(predict(&f).mode, INFO_MODE_COPY);
+	cr_expect_eq(predict(&f).mode, NET_XDP_OUTCOME_COPY);
 }
 
 Test(info, predict_bond_names_its_members)
@@ -323,8 +330,8 @@ Test(info, predict_bond_names_its_members)
 	f.device.is_bond = true;
 	snprintf(f.bond_members, sizeof(f.bond_members), "eth2 eth3");
 	p = predict(&f);
-	cr_assert_eq(p.mode, INFO_MODE_FAILS);
-	cr_assert(says(&p, INFO_BLOCKS, "attach to each member instead."));
+	cr_assert_eq(p.mode, NET_XDP_OUTCOME_FAILS);
+	cr_assert(says(&p, NET_XDP_FINDING_BLOCKS, "attach to each member instead"));
 	text = print(&f, &p);
 	cr_assert_not_null(strstr(text, "\"bond_members\": \"eth2 eth3\""), "%s", text);
 	free(text);
@@ -337,9 +344,9 @@ Test(info, predict_veth_with_fewer_queues_than_its_peer_is_generic)
 	struct info_facts f = interface("veth", 0);
 	struct info_prediction p = predict(&f);
 
-	cr_assert_eq(p.mode, INFO_MODE_COPY);
+	cr_assert_eq(p.mode, NET_XDP_OUTCOME_COPY);
 	cr_assert_not(p.native);
-	cr_assert(says(&p, INFO_LOWERS, "ENOSPC"));
+	cr_assert(says(&p, NET_XDP_FINDING_LOWERS, "ENOSPC"));
 }
 
 Test(info, predict_veth_peer_mtu_decides_between_native_and_generic)
@@ -347,13 +354,12 @@ Test(info, predict_veth_peer_mtu_decides_between_native_and_generic)
 	struct info_facts f = interface("veth", NATIVE);
 	struct info_prediction p;
 
-	f.peer.ifindex = 8;
-	f.peer.mtu_bytes = 3506;
+	f.device.peer_mtu_bytes = 3506;
 	cr_assert(predict(&f).native);
-	f.peer.mtu_bytes = 3507;
+	f.device.peer_mtu_bytes = 3507;
 	p = predict(&f);
 	cr_assert_not(p.native);
-	cr_assert(says(&p, INFO_LOWERS, "ERANGE"));
+	cr_assert(says(&p, NET_XDP_FINDING_LOWERS, "ERANGE"));
 }
 
 Test(info, predict_veth_whose_peer_is_not_seen_is_never_sure)
@@ -368,13 +374,14 @@ Test(info, predict_veth_whose_peer_is_not_seen_is_never_sure)
 		struct info_facts f = interface("veth", NATIVE);
 		struct info_prediction p;
 
-		f.peer.ifindex = 0;
+		f.device.peer_ifindex = f.device.peer_mtu_bytes = 0;
+		f.device.peer_ifname[0] = 0;
 		f.device.mtu_bytes = rows[i].mtu;
 		f.device.has_features = rows[i].has_features;
 		p = predict(&f);
 		cr_expect_not(p.sure, "row %zu", i);
 		cr_expect_eq(p.native, rows[i].native, "row %zu: %s", i, p.summary);
-		cr_expect(says(&p, INFO_UNSURE, "its MTU decides"), "row %zu", i);
+		cr_expect(says(&p, NET_XDP_FINDING_UNSURE, "its MTU decides"), "row %zu", i);
 		cr_expect_not_null(strstr(p.summary, "only an attach can tell"), "%s", p.summary);
 	}
 }
@@ -384,17 +391,17 @@ Test(info, predict_each_unsure_prediction_says_why)
 	struct info_facts f = interface("virtio_net", ZERO_COPY);
 	struct info_prediction p = predict(&f);
 
-	cr_expect(!p.sure && says(&p, INFO_UNSURE, "which sysfs does not tell"));
+	cr_expect(!p.sure && says(&p, NET_XDP_FINDING_UNSURE, "which sysfs does not tell"));
 	f = interface("odd", NATIVE);
 	f.device.mtu_bytes = 9000;
 	p = predict(&f);
-	cr_expect(!p.sure && says(&p, INFO_UNSURE, "several buffers"));
+	cr_expect(!p.sure && says(&p, NET_XDP_FINDING_UNSURE, "several buffers"));
 	f = interface("odd", NATIVE);
 	f.device.up = f.queue_state.has_state = false;
 	p = predict(&f);
-	cr_expect(!p.sure && says(&p, INFO_UNSURE, "while the interface is down"));
+	cr_expect(!p.sure && says(&p, NET_XDP_FINDING_UNSURE, "while the interface is down"));
 	f = interface("odd", NATIVE);
 	f.queue_state.has_state = false;
 	p = predict(&f);
-	cr_expect(!p.sure && says(&p, INFO_UNSURE, "6.15"));
+	cr_expect(!p.sure && says(&p, NET_XDP_FINDING_UNSURE, "6.15"));
 }

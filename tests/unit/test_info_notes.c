@@ -12,26 +12,26 @@ Test(info_notes, predict_generic_mode_names_both_remedies_for_joined_frames)
 	struct info_facts f = interface("e1000e", 0);
 	struct info_prediction p = predict(&f);
 
-	cr_expect(says(&p, INFO_NOTE, "arrive as one where it fits"));
-	cr_expect(says(&p, INFO_NOTE,
+	cr_expect(says(&p, NET_XDP_FINDING_NOTE, "arrive as one where it fits"));
+	cr_expect(says(&p, NET_XDP_FINDING_NOTE,
 		       "ethtool -K eth1 gro off rx-gro-list off "
 		       "rx-udp-gro-forwarding off lro off"));
-	cr_expect(says(&p, INFO_NOTE, "tso off tx-udp-segmentation off"));
+	cr_expect(says(&p, NET_XDP_FINDING_NOTE, "tso off tx-udp-segmentation off"));
 	f.device.xdp_features = NATIVE;
 	p = predict(&f);
-	cr_expect_not(says(&p, INFO_NOTE, "that were joined"));
+	cr_expect_not(says(&p, NET_XDP_FINDING_NOTE, "that were joined"));
 	/* May end in generic mode: said before it does. */
 	f.device.has_features = false;
 	p = predict(&f);
-	cr_expect(says(&p, INFO_NOTE, "that were joined"));
+	cr_expect(says(&p, NET_XDP_FINDING_NOTE, "that were joined"));
 	/* Nothing is on that joins. */
 	f = interface("veth", 0);
 	f.device.has_offloads = f.device.has_peer_offloads = true;
 	p = predict(&f);
-	cr_expect_not(says(&p, INFO_NOTE, "that were joined"));
+	cr_expect_not(says(&p, NET_XDP_FINDING_NOTE, "that were joined"));
 	f.device.peer_offloads = NET_XDP_OFFLOAD_UDP_SEGMENT;
 	p = predict(&f);
-	cr_expect(says(&p, INFO_NOTE, "ethtool -K eth2 tso off"));
+	cr_expect(says(&p, NET_XDP_FINDING_NOTE, "ethtool -K eth2 tso off"));
 }
 
 Test(info_notes, predict_generic_veth_with_queues_says_that_they_are_miscounted)
@@ -41,13 +41,13 @@ Test(info_notes, predict_generic_veth_with_queues_says_that_they_are_miscounted)
 
 	f.device.rx_queues = f.device.tx_queues = 4;
 	p = predict(&f);
-	cr_expect_not(says(&p, INFO_NOTE, "queue i - 1"));
-	f.peer.mtu_bytes = 8901;
+	cr_expect_not(says(&p, NET_XDP_FINDING_NOTE, "queue i - 1"));
+	f.device.peer_mtu_bytes = 8901;
 	p = predict(&f);
-	cr_expect(says(&p, INFO_NOTE, "queue i - 1"));
+	cr_expect(says(&p, NET_XDP_FINDING_NOTE, "queue i - 1"));
 	f.device.rx_queues = 1;
 	p = predict(&f);
-	cr_expect_not(says(&p, INFO_NOTE, "queue i - 1"));
+	cr_expect_not(says(&p, NET_XDP_FINDING_NOTE, "queue i - 1"));
 }
 
 Test(info_notes, predict_vlan_offload_names_the_tag_and_the_remedy)
@@ -57,21 +57,21 @@ Test(info_notes, predict_vlan_offload_names_the_tag_and_the_remedy)
 
 	f.device.has_offloads = true;
 	p = predict(&f);
-	cr_expect_not(says(&p, INFO_NOTE, "VLAN tags"));
+	cr_expect_not(says(&p, NET_XDP_FINDING_NOTE, "VLAN tags"));
 	f.device.offloads = NET_XDP_OFFLOAD_RX_VLAN;
 	p = predict(&f);
-	cr_expect(says(&p, INFO_NOTE, "(rx-vlan-offload: 802.1Q)"));
-	cr_expect(says(&p, INFO_NOTE, "ethtool -K eth1 rxvlan off"));
+	cr_expect(says(&p, NET_XDP_FINDING_NOTE, "(rx-vlan-offload: 802.1Q)"));
+	cr_expect(says(&p, NET_XDP_FINDING_NOTE, "ethtool -K eth1 rxvlan off"));
 	f.device.offloads = NET_XDP_OFFLOAD_RX_STAG;
 	f.device.rx_metadata_features = 1 << 2;
 	p = predict(&f);
-	cr_expect(says(&p, INFO_NOTE, "802.1ad, rx-vlan-stag-hw-parse"));
-	cr_expect(says(&p, INFO_NOTE, "rx_vlan"));
+	cr_expect(says(&p, NET_XDP_FINDING_NOTE, "802.1ad, rx-vlan-stag-hw-parse"));
+	cr_expect(says(&p, NET_XDP_FINDING_NOTE, "rx_vlan"));
 	f = interface("veth", NATIVE);
 	f.device.has_peer_offloads = true;
 	f.device.peer_offloads = NET_XDP_OFFLOAD_TX_STAG;
 	p = predict(&f);
-	cr_expect(says(&p, INFO_NOTE, "ethtool -K eth2 txvlan off"));
+	cr_expect(says(&p, NET_XDP_FINDING_NOTE, "ethtool -K eth2 txvlan off"));
 }
 
 Test(info_notes, predict_names_what_the_host_has_there)
@@ -79,23 +79,23 @@ Test(info_notes, predict_names_what_the_host_has_there)
 	struct info_facts f = interface("ice", ZERO_COPY);
 	struct info_prediction p = predict(&f);
 
-	cr_expect_not(says(&p, INFO_NOTE, "The host uses"));
+	cr_expect_not(says(&p, NET_XDP_FINDING_NOTE, "The host uses"));
 	snprintf(f.link.addresses, sizeof(f.link.addresses), "10.0.0.1/24");
 	f.link.default_route = true;
 	snprintf(f.link.uppers, sizeof(f.link.uppers), "vlan5 mac0");
 	snprintf(f.link.master, sizeof(f.link.master), "br0");
 	snprintf(f.link.master_kind, sizeof(f.link.master_kind), "bridge");
 	p = predict(&f);
-	cr_expect(says(&p, INFO_NOTE,
+	cr_expect(says(&p, NET_XDP_FINDING_NOTE,
 		       "(address 10.0.0.1/24, default route, on top of it vlan5 mac0, port of "
 		       "bridge br0)."));
 	f.link.way = (struct host_way){HOST_ONLY, "eth1 is the only way"};
 	p = predict(&f);
-	cr_expect(says(&p, INFO_NOTE, "br0): eth1 is the only way. The frames"));
-	cr_expect(says(&p, INFO_NOTE, "promisc on"));
+	cr_expect(says(&p, NET_XDP_FINDING_NOTE, "br0): eth1 is the only way. The frames"));
+	cr_expect(says(&p, NET_XDP_FINDING_NOTE, "promisc on"));
 	f.link.promiscuous = true;
 	p = predict(&f);
-	cr_expect_not(says(&p, INFO_NOTE, "promisc on"));
+	cr_expect_not(says(&p, NET_XDP_FINDING_NOTE, "promisc on"));
 }
 
 Test(info_notes, try_warns_where_the_host_may_lose_frames_without_a_buffer)
@@ -140,9 +140,9 @@ Test(info_notes, predict_mtu_says_which_configuration_holds_it)
 {
 	static const struct mtu_row rows[] = {
 		{1500, NULL},
-		{1501, "--frame-bytes 1519"},
+		{1501, "use --frame-bytes 1519 (max_frame_bytes)"},
 		{1774, "--frame-bytes 1792"},
-		{1775, "--chunk 4096"},
+		{1775, "use --chunk 4096 (chunk_bytes), which"},
 		{3822, "--chunk 4096"},
 		{3823, "gathered through the private area"},
 		{9198, "gathered through the private area"},
@@ -157,9 +157,11 @@ Test(info_notes, predict_mtu_says_which_configuration_holds_it)
 		f.device.mtu_bytes = rows[i].mtu;
 		p = predict(&f);
 		if (rows[i].text)
-			cr_expect(says(&p, INFO_NOTE, rows[i].text), "MTU %u", rows[i].mtu);
+			cr_expect(says(&p, NET_XDP_FINDING_NOTE, rows[i].text), "MTU %u",
+				  rows[i].mtu);
 		else
-			cr_expect_not(says(&p, INFO_NOTE, "makes frames"), "MTU %u", rows[i].mtu);
+			cr_expect_not(says(&p, NET_XDP_FINDING_NOTE, "makes frames"), "MTU %u",
+				      rows[i].mtu);
 	}
 }
 
@@ -171,17 +173,17 @@ Test(info_notes, predict_zero_copy_needs_room_for_the_mtu)
 	struct info_prediction p;
 
 	f.device.mtu_bytes = room - 26;
-	cr_assert_eq(predict(&f).mode, INFO_MODE_ZERO_COPY);
+	cr_assert_eq(predict(&f).mode, NET_XDP_OUTCOME_ZERO_COPY);
 	f.device.mtu_bytes = room - 25;
 	p = predict(&f);
-	cr_assert_eq(p.mode, INFO_MODE_COPY);
-	cr_assert(says(&p, INFO_LOWERS, "--frame-bytes"));
+	cr_assert_eq(p.mode, NET_XDP_OUTCOME_COPY);
+	cr_assert(says(&p, NET_XDP_FINDING_LOWERS, "--frame-bytes"));
 	f.device.mtu_bytes = 9000;
 	p = predict(&f);
-	cr_assert(says(&p, INFO_LOWERS, "multi-buffer socket"));
+	cr_assert(says(&p, NET_XDP_FINDING_LOWERS, "multi-buffer socket"));
 	f.device.zc_max_segments = 1;
 	p = predict(&f);
-	cr_assert(says(&p, INFO_LOWERS, "lower the MTU to 3814"));
+	cr_assert(says(&p, NET_XDP_FINDING_LOWERS, "lower the MTU to 3814"));
 }
 
 Test(info_notes, predict_down_or_no_carrier_is_noted)
@@ -191,11 +193,11 @@ Test(info_notes, predict_down_or_no_carrier_is_noted)
 
 	f.device.carrier = false;
 	p = predict(&f);
-	cr_assert(says(&p, INFO_NOTE, "no carrier"));
+	cr_assert(says(&p, NET_XDP_FINDING_NOTE, "no carrier"));
 	f.device.up = false;
 	p = predict(&f);
-	cr_assert(says(&p, INFO_NOTE, "ip link set dev eth1 up"));
-	cr_assert_eq(p.mode, INFO_MODE_ZERO_COPY);
+	cr_assert(says(&p, NET_XDP_FINDING_NOTE, "ip link set dev eth1 up"));
+	cr_assert_eq(p.mode, NET_XDP_OUTCOME_ZERO_COPY);
 }
 
 Test(info_notes, predict_everything_wrong_keeps_to_the_array)
@@ -205,10 +207,11 @@ Test(info_notes, predict_everything_wrong_keeps_to_the_array)
 	uint32_t i;
 
 	f.capabilities = 0;
-	f.user_namespace = f.device.is_bond = f.has_virtio = true;
+	f.user_namespace = f.device.is_bond = f.device.has_virtio = true;
 	f.socket_error = -EAFNOSUPPORT;
 	f.program_error = -EPERM;
-	f.peer.ifindex = 0;
+	f.device.peer_ifindex = f.device.peer_mtu_bytes = 0;
+	f.device.peer_ifname[0] = 0;
 	f.device.has_ethernet = false;
 	f.device.link_type = 65535;
 	f.queue = 4294967295u;
@@ -228,7 +231,7 @@ Test(info_notes, predict_everything_wrong_keeps_to_the_array)
 	memset(f.bond_members, 'b', sizeof(f.bond_members) - 1);
 	memset(f.device.ifname, 'i', sizeof(f.device.ifname) - 1);
 	p = predict(&f);
-	cr_assert_eq(p.mode, INFO_MODE_FAILS);
+	cr_assert_eq(p.mode, NET_XDP_OUTCOME_FAILS);
 	cr_assert_lt(p.count, INFO_SENTENCES);
 	for (i = 0; i < p.count; i++)
 		cr_expect_lt(strlen(p.sentences[i].text), sizeof(p.sentences[i].text) - 1,
@@ -243,13 +246,13 @@ Test(info_notes, predict_name_in_a_command_is_one_word_of_the_shell)
 	f.device.up = false;
 	snprintf(f.device.ifname, sizeof(f.device.ifname), "$(id)");
 	p = predict(&f);
-	cr_expect(says(&p, INFO_NOTE, "ip link set dev '$(id)' up"));
+	cr_expect(says(&p, NET_XDP_FINDING_NOTE, "ip link set dev '$(id)' up"));
 	snprintf(f.device.ifname, sizeof(f.device.ifname), "a'`id`");
 	p = predict(&f);
-	cr_expect(says(&p, INFO_NOTE, "ip link set dev 'a'\\''`id`' up"));
+	cr_expect(says(&p, NET_XDP_FINDING_NOTE, "ip link set dev 'a'\\''`id`' up"));
 	memset(f.device.ifname, '\'', sizeof(f.device.ifname) - 1);
 	p = predict(&f);
-	cr_expect(says(&p, INFO_NOTE, "'\\''' up"));
+	cr_expect(says(&p, NET_XDP_FINDING_NOTE, "'\\''' up"));
 }
 
 Test(info_notes, predict_zero_copy_drivers_are_named_from_the_table)
@@ -260,5 +263,5 @@ Test(info_notes, predict_zero_copy_drivers_are_named_from_the_table)
 					    "mlx5_core", "idpf",	  "igb"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		cr_expect(says(&p, INFO_LOWERS, names[i]), "%s", names[i]);
+		cr_expect(says(&p, NET_XDP_FINDING_LOWERS, names[i]), "%s", names[i]);
 }

@@ -5,15 +5,18 @@
 #include "support/predicted.h"
 #include "support/tool.h"
 
-Test(info_output, limit_of_a_chunk_is_as_the_kernel_computes_it)
+Test(info_output, source_and_reason_are_in_the_json_document)
 {
-	struct info_limit small = info_limit(2048), large = info_limit(4096);
+	struct info_facts f = interface("igb", ZERO_COPY);
+	struct info_prediction p;
+	char *text;
 
-	cr_assert_eq(small.copy_bytes, 1792);
-	cr_assert_eq(small.zero_copy_bytes, 1792);
-	cr_assert_eq(small.zero_copy_multi_bytes, 1408);
-	cr_assert_eq(large.copy_bytes, 3840);
-	cr_assert_eq(large.zero_copy_multi_bytes, 3456);
+	f.device.mtu_bytes = 1500;
+	p = predict(&f);
+	text = print(&f, &p);
+	cr_assert_not_null(strstr(text, "\"source\": \"igb_setup_srrctl()"), "%s", text);
+	cr_assert_not_null(strstr(text, "\"reason\": \"cut\""), "%s", text);
+	free(text);
 }
 
 Test(info_output, json_string_with_quotes_is_escaped)
@@ -82,7 +85,7 @@ Test(info_output, text_of_foreign_names_is_escaped_everywhere)
 	f.capabilities |= 1ull << CAP_SYS_ADMIN;
 	f.device.program_id = f.holder.link_id = f.holder.pid = 5;
 	snprintf(f.device.ifname, sizeof(f.device.ifname), "%s", evil);
-	snprintf(f.peer.ifname, sizeof(f.peer.ifname), "%s", evil);
+	snprintf(f.device.peer_ifname, sizeof(f.device.peer_ifname), "%s", evil);
 	snprintf(f.device.program_name, sizeof(f.device.program_name), "%s", evil);
 	snprintf(f.holder.command, sizeof(f.holder.command), "%s", evil);
 	snprintf(f.link.uppers, sizeof(f.link.uppers), "%s", evil);

@@ -66,20 +66,46 @@ static int find(const char *text, char before)
 	return -1;
 }
 
-void options_say(char *text, size_t size)
+/* How long is the number behind at, with the space in front of it? 0 there is none. */
+static size_t number_behind(const char *at)
 {
-	char said[512];
+	size_t digits = *at == ' ' ? strspn(at + 1, "0123456789") : 0;
+
+	return digits ? digits + 1 : 0;
+}
+
+static void say(char *text, size_t size, bool fields)
+{
+	char said[1024];
 	size_t used = 0;
 
 	for (const char *at = text; *at && used + 1 < sizeof(said);) {
 		int row = find(at, at > text ? at[-1] : ' ');
+		const char *field;
+		size_t number;
 
 		if (row < 0) {
 			said[used++] = *at++;
 			continue;
 		}
-		used += (size_t)snprintf(said + used, sizeof(said) - used, "%s", words[row].option);
-		at += strlen(words[row].library);
+		field = words[row].library;
+		at += strlen(field);
+		number = fields && strchr(field, '_') ? number_behind(at) : 0;
+		used += (size_t)snprintf(said + used, sizeof(said) - used, "%s%.*s",
+					 words[row].option, (int)number, at);
+		at += number;
+		if (fields && strchr(field, '_') && used < sizeof(said))
+			used += (size_t)snprintf(said + used, sizeof(said) - used, " (%s)", field);
 	}
 	snprintf(text, size, "%.*s", (int)(used < sizeof(said) ? used : sizeof(said) - 1), said);
+}
+
+void options_say(char *text, size_t size)
+{
+	say(text, size, false);
+}
+
+void options_say_fields(char *text, size_t size)
+{
+	say(text, size, true);
 }

@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -11,10 +10,7 @@
 #include <unistd.h>
 
 #include <linux/capability.h>
-#include <linux/ethtool.h>
-#include <linux/if.h>
 #include <linux/netlink.h>
-#include <linux/sockios.h>
 
 #include "common/error.h"
 #include "info.h"
@@ -60,21 +56,16 @@ static bool in_user_namespace(void)
 
 void info_host_facts(struct info_facts *out)
 {
-	unsigned int major = 0, minor = 0;
 	struct utsname name;
 	struct rlimit limit;
 
-	if (uname(&name) == 0) {
+	if (uname(&name) == 0)
 		snprintf(out->release, sizeof(out->release), "%s", name.release);
-		sscanf(name.release, "%u.%u", &major, &minor);
-	}
-	out->kernel = INFO_KERNEL(major, minor);
 	out->capabilities = effective_capabilities();
 	out->user_namespace = in_user_namespace();
 	out->memlock_bytes = UINT64_MAX;
 	if (getrlimit(RLIMIT_MEMLOCK, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
 		out->memlock_bytes = limit.rlim_cur;
-	out->processors = (uint32_t)sysconf(_SC_NPROCESSORS_CONF);
 	out->socket_error = info_probe_socket(AF_XDP);
 	out->option_error = out->socket_error ? 0 : info_probe_options();
 	out->program_error = info_probe_program();
@@ -101,27 +92,6 @@ static bool read_sysfs(const struct info_facts *facts, const char *file, char *o
 	return read_line(path, out, size);
 }
 
-/* The negotiated features of a virtio device: one character per bit, the lowest first. */
-static void read_virtio(struct info_facts *out)
-{
-	char bits[160];
-	size_t i;
-
-	if (strcmp(out->device.driver, "virtio_net") != 0 ||
-	    !read_sysfs(out, "device/features", bits, sizeof(bits)) || strlen(bits) < 64)
-		return;
-	out->has_virtio = true;
-	for (i = 0; i < 64; i++)
-		out->virtio_features |= (uint64_t)(bits[i] == '1') << i;
-}
-
-static void read_peer(struct info_facts *out)
-{
-	if (!out->device.peer_ifname[0] ||
-	    net_xdp_device_query(out->device.peer_ifname, &out->peer, NULL) < 0)
-		out->peer.ifindex = 0;
-}
-
 /* ---- What rtnetlink tells --------------------------------------------------------------------- */
 
 /* What the kernel does not tell stays empty. */
@@ -132,25 +102,6 @@ static void read_host(struct info_facts *out)
 	host_net_read(&net);
 	info_link(&net, out->device.ifindex, &out->link);
 	host_net_free(&net);
-}
-
-/* ---- What only ethtool tells ------------------------------------------------------------------ */
-
-static void read_channels(struct info_facts *out)
-{
-	struct ethtool_channels channels = {.cmd = ETHTOOL_GCHANNELS};
-	struct ifreq request = {.ifr_data = (void *)&channels};
-	/* Takes the ioctl as well as one of a protocol that may be missing or refused. */
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-
-	if (fd < 0)
-		return;
-	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", out->device.ifname);
-	if (ioctl(fd, SIOCETHTOOL, &request) == 0) {
-		out->channels = channels.combined_count;
-		out->most_channels = channels.max_combined;
-	}
-	close(fd);
 }
 
 /* ---- All of it -------------------------------------------------------------------------------- */
@@ -188,11 +139,8 @@ int info_facts(const char *ifname, uint32_t queue, struct info_facts *out, struc
 	if (rc < 0)
 		return rc;
 	read_host(out);
-	read_channels(out);
 	if (out->device.is_bond)
 		read_sysfs(out, "bonding/slaves", out->bond_members, sizeof(out->bond_members));
-	read_virtio(out);
-	read_peer(out);
 	if (out->device.program_id)
 		info_find_holder(out);
 	info_host_facts(out);

@@ -4,9 +4,9 @@
  *
  *     facts.c    asks the kernel; changes nothing. Parts: holder.c, probe.c, common/host_net.c, of which
  *                link.c keeps what concerns the interface
- *     predict.c  facts -> mode and sentences; pure, so a table tests it. Its rules are in
- *                predict_access.c, predict_mode.c and predict_notes.c
- *     known.c    combinations known to go wrong: a table
+ *     predict.c  facts -> mode and sentences; pure, so a table tests it. What the interface and the
+ *                configuration decide is the library's: net_xdp_predict(). Its own are privileges,
+ *                holders and limits (predict_access.c) and what the host has there (predict_host.c)
  *     try.c      --try: really attaches, and tells what came of it
  *     words.c    bits and privileges by name
  *     text.c, json.c   print
@@ -23,9 +23,6 @@
 #include "common/host_way.h"
 #include "common/told.h"
 #include "net_xdp.h"
-
-/* Comparable kernel release. */
-#define INFO_KERNEL(major, minor) ((uint32_t)(major) << 16 | (uint32_t)(minor))
 
 /* ---- facts.c ---------------------------------------------------------------------------------- */
 
@@ -50,20 +47,13 @@ struct info_link {
 
 struct info_facts {
 	struct net_xdp_device device;
-	struct net_xdp_device peer; /* of a veth; ifindex 0: cannot be seen from here */
 	struct net_xdp_device_queue queue_state;
 	uint32_t queue;
 	struct info_holder holder;
 	char bond_members[128]; /* names with spaces between */
-	bool has_virtio;	/* virtio_features is known */
-	uint64_t virtio_features;
 	struct info_link link;
-	uint32_t channels; /* combined ones: in use, and possible; 0 unknown */
-	uint32_t most_channels;
 
 	char release[65];
-	uint32_t kernel; /* INFO_KERNEL() of release */
-	uint32_t processors;
 	int socket_error;	/* 0, or -errno of socket(AF_XDP) */
 	int option_error;	/* likewise of setsockopt() and getsockopt() on such a socket */
 	int memory_error;	/* likewise of memfd_create() */
@@ -100,79 +90,31 @@ int info_probe_memory(void);
 
 /* ---- The prediction --------------------------------------------------------------------------- */
 
-enum info_mode {
-	INFO_MODE_FAILS = 0, /* no socket, no program, or no frame would ever arrive */
-	INFO_MODE_COPY,
-	INFO_MODE_ZERO_COPY,
-};
-
-enum info_kind {
-	INFO_BLOCKS, /* why an attach would fail, and what to do */
-	INFO_LOWERS, /* why it would not get better, and what would change that */
-	INFO_UNSURE, /* what cannot be seen from here, and what it decides */
-	INFO_NOTE,   /* worth knowing before */
-};
-
 #define INFO_SENTENCES 32
 
 struct info_sentence {
-	enum info_kind kind;
-	const char *source; /* who says so; NULL: it follows from what is printed above */
+	enum net_xdp_finding_kind kind;
+	enum net_xdp_reason reason; /* NONE: the tool's own */
+	const char *source;	    /* who says so; NULL: it follows from what is printed above */
 	char text[800];
 };
 
 struct info_prediction {
-	enum info_mode mode;
+	enum net_xdp_outcome mode;
 	bool native; /* the program would run in the driver, else generic */
-	bool sure;   /* false: only an attach can tell, see the sentences INFO_UNSURE */
+	bool sure;   /* false: only an attach can tell, see the sentences that are unsure */
+	uint32_t largest_mtu_bytes; /* see struct net_xdp_prediction */
 	char summary[240];
 	uint32_t count;
 	struct info_sentence sentences[INFO_SENTENCES];
 };
 
-/* ---- known.c ---------------------------------------------------------------------------------- */
-
-/* Bits of virtio_features: linux/virtio_net.h, linux/virtio_config.h. */
-#define INFO_VIRTIO_CTRL_GUEST_OFFLOADS (1ull << 2)
-#define INFO_VIRTIO_MERGEABLE_RX	(1ull << 15)
-#define INFO_VIRTIO_ACCESS_PLATFORM	(1ull << 33)
-#define INFO_VIRTIO_RING_RESET		(1ull << 40)
-/* guest_csum, tso4, tso6, ecn, ufo, uso4, uso6 */
-#define INFO_VIRTIO_GUEST_OFFLOADS                                                                 \
-	(1ull << 1 | 1ull << 7 | 1ull << 8 | 1ull << 9 | 1ull << 10 | 1ull << 54 | 1ull << 55)
-
-enum {
-	INFO_WHEN_ZERO_COPY = 1 << 0, /* the driver's zero copy would be used */
-	INFO_WHEN_NATIVE = 1 << 1,
-	INFO_WHEN_BOND = 1 << 2,
-	INFO_WHEN_ONE_SEGMENT = 1 << 3, /* zc_max_segments is 1 */
-	INFO_WHEN_VIRTIO_BITS = 1 << 4, /* virtio_features is known */
-	INFO_WHEN_DMA_PER_PAGE = 1 << 5,
-	INFO_WHEN_OVER_HALF = 1 << 6, /* more than half of the possible channels are in use */
-	INFO_WHEN_NO_SPARE = 1 << 7,  /* not one channel per processor is left */
-	INFO_WHEN_SPARE = 1 << 8,     /* as many are */
-};
-
-/* A combination known to go wrong. What is 0 or NULL asks for nothing. */
-struct info_known {
-	const char *drivers;	 /* one of these, as ethtool -i has them; spaces between */
-	uint32_t when;		 /* INFO_WHEN_*, all of them */
-	uint32_t below;		 /* a kernel before this one */
-	uint32_t since;		 /* this one or a later one */
-	uint32_t mtu_over;	 /* an MTU larger than this */
-	uint64_t virtio_without; /* none of these virtio features */
-	uint64_t virtio_with;	 /* at least one of these */
-
-	enum info_kind kind; /* INFO_LOWERS: auto ends in copy mode */
-	const char *text;    /* what happens and what to do; NULL ends the table */
-	const char *source;  /* who says so */
-};
-
-extern const struct info_known info_known[];
-
 /* ---- predict.c -------------------------------------------------------------------------------- */
 
-/* What an attach with net_xdp_config_default() would get. */
+/* What is asked about, and tried: the defaults, on this queue. */
+struct net_xdp_config info_config(const struct info_facts *facts);
+
+/* What an attach with info_config() would get. */
 void info_predict(const struct info_facts *facts, struct info_prediction *out);
 
 /* What an attach without a buffer, as --try makes it, may cut off: one sentence; "" nothing. */
@@ -181,16 +123,6 @@ void info_try_warning(const struct info_facts *facts, const struct info_predicti
 
 /* Has the caller this capability where the kernel asks for it? */
 bool info_can(const struct info_facts *facts, int capability);
-
-/* The largest frame per chunk: copy mode, zero copy, zero copy on a multi-buffer socket. */
-struct info_limit {
-	uint32_t chunk_bytes;
-	uint32_t copy_bytes;
-	uint32_t zero_copy_bytes;
-	uint32_t zero_copy_multi_bytes;
-};
-
-struct info_limit info_limit(uint32_t chunk_bytes);
 
 /* ---- try.c ------------------------------------------------------------------------------------ */
 
@@ -217,14 +149,6 @@ extern const struct info_bit info_rx_metadata_bits[];
 extern const struct info_bit info_xsk_bits[];
 extern const struct info_bit info_offload_bits[]; /* NET_XDP_OFFLOAD_* */
 
-#define INFO_OFFLOADS_RX_TAG (NET_XDP_OFFLOAD_RX_VLAN | NET_XDP_OFFLOAD_RX_STAG)
-#define INFO_OFFLOADS_TX_TAG (NET_XDP_OFFLOAD_TX_VLAN | NET_XDP_OFFLOAD_TX_STAG)
-/* What joins frames on receive, and what leaves a sender's frames joined. */
-#define INFO_OFFLOADS_JOIN                                                                         \
-	(NET_XDP_OFFLOAD_GRO | NET_XDP_OFFLOAD_GRO_LIST | NET_XDP_OFFLOAD_GRO_UDP |                \
-	 NET_XDP_OFFLOAD_GRO_HARDWARE | NET_XDP_OFFLOAD_LRO)
-#define INFO_OFFLOADS_SEGMENT (NET_XDP_OFFLOAD_TSO | NET_XDP_OFFLOAD_UDP_SEGMENT)
-
 /* The privileges that an attach asks for. */
 struct info_privilege {
 	int capability;
@@ -237,8 +161,8 @@ extern const struct info_privilege info_privileges[];
 
 /* Return: "; raise ...", or "", when a limit is what failed; NULL when something else is. */
 const char *info_limit_hint(int error);
-const char *info_mode_word(enum info_mode mode);
-const char *info_kind_word(enum info_kind kind);
+const char *info_mode_word(enum net_xdp_outcome mode);
+const char *info_kind_word(enum net_xdp_finding_kind kind);
 
 /* ---- text.c, json.c --------------------------------------------------------------------------- */
 

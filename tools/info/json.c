@@ -51,9 +51,9 @@ static void put_link(struct json *j, const struct info_facts *f)
 		json_text(j, "addresses", l->addresses);
 	if (f->device.has_offloads)
 		put_bits(j, "offloads", f->device.offloads, info_offload_bits);
-	if (f->most_channels) {
-		json_number(j, "channels", f->channels);
-		json_number(j, "most_channels", f->most_channels);
+	if (f->device.most_channels) {
+		json_number(j, "channels", f->device.channels);
+		json_number(j, "most_channels", f->device.most_channels);
 	}
 }
 
@@ -110,10 +110,11 @@ static void put_queue(struct json *j, const struct info_facts *f)
 
 static void put_limit(struct json *j, uint32_t chunk_bytes)
 {
-	struct info_limit limit = info_limit(chunk_bytes);
+	struct net_xdp_chunk_limits limit;
 
+	net_xdp_get_chunk_limits(chunk_bytes, &limit);
 	json_open(j, NULL, '{');
-	json_number(j, "chunk_bytes", limit.chunk_bytes);
+	json_number(j, "chunk_bytes", chunk_bytes);
 	json_number(j, "copy_bytes", limit.copy_bytes);
 	json_number(j, "zero_copy_bytes", limit.zero_copy_bytes);
 	json_number(j, "zero_copy_multi_bytes", limit.zero_copy_multi_bytes);
@@ -143,11 +144,15 @@ static void put_prediction(struct json *j, const struct info_prediction *p)
 	json_text(j, "mode", info_mode_word(p->mode));
 	json_text(j, "attach", p->native ? "native" : "generic");
 	json_bool(j, "sure", p->sure);
+	if (p->largest_mtu_bytes)
+		json_number(j, "largest_mtu_bytes", p->largest_mtu_bytes);
 	json_text(j, "summary", p->summary);
 	json_open(j, "sentences", '[');
 	for (i = 0; i < p->count; i++) {
 		json_open(j, NULL, '{');
 		json_text(j, "kind", info_kind_word(p->sentences[i].kind));
+		if (p->sentences[i].reason)
+			json_text(j, "reason", net_xdp_reason_name(p->sentences[i].reason));
 		json_text(j, "text", p->sentences[i].text);
 		if (p->sentences[i].source)
 			json_text(j, "source", p->sentences[i].source);

@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* What an attach would get, and why not better: one rule per cause, each with its own sentence. */
+/* What an attach would get, and why not better: the library's findings in the words of the tools, and this
+ * tool's own. */
+#include <ctype.h>
 #include <stdarg.h>
 #include <string.h>
 
 #include <linux/capability.h>
 
+#include "common/options_say.h"
 #include "predict.h"
 
-#define CHUNK_HEADROOM 256 /* XDP_PACKET_HEADROOM */
+static void add(struct info_prediction *p, enum net_xdp_finding_kind kind, const char *format,
+		va_list args) __attribute__((format(printf, 3, 0)));
 
-static void add(struct info_prediction *p, enum info_kind kind, const char *format, va_list args)
-	__attribute__((format(printf, 3, 0)));
-
-static void add(struct info_prediction *p, enum info_kind kind, const char *format, va_list args)
+static void add(struct info_prediction *p, enum net_xdp_finding_kind kind, const char *format,
+		va_list args)
 {
 	struct info_sentence *s = &p->sentences[p->count];
 
@@ -28,16 +30,7 @@ void blocks(struct info_prediction *p, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	add(p, INFO_BLOCKS, format, args);
-	va_end(args);
-}
-
-void lowers(struct info_prediction *p, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	add(p, INFO_LOWERS, format, args);
+	add(p, NET_XDP_FINDING_BLOCKS, format, args);
 	va_end(args);
 }
 
@@ -46,7 +39,7 @@ void unsure(struct info_prediction *p, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	add(p, INFO_UNSURE, format, args);
+	add(p, NET_XDP_FINDING_UNSURE, format, args);
 	va_end(args);
 	p->sure = false;
 }
@@ -56,41 +49,8 @@ void note(struct info_prediction *p, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	add(p, INFO_NOTE, format, args);
+	add(p, NET_XDP_FINDING_NOTE, format, args);
 	va_end(args);
-}
-
-void add_known(struct info_prediction *p, const struct info_known *row)
-{
-	if (p->count == INFO_SENTENCES)
-		return;
-	p->sentences[p->count] = (struct info_sentence){.kind = row->kind, .source = row->source};
-	snprintf(p->sentences[p->count].text, sizeof(p->sentences[0].text), "%s", row->text);
-	p->count++;
-}
-
-void cite(struct info_prediction *p, const char *source)
-{
-	p->sentences[p->count - 1].source = source;
-}
-
-struct info_limit info_limit(uint32_t chunk_bytes)
-{
-	uint32_t frame = chunk_bytes - CHUNK_HEADROOM;
-
-	/* xsk_pool_get_rx_frame_size(): DMA lengths are multiples of 128, and a multi-buffer socket
-	 * keeps skb_shared_info (320 bytes) at the end of the chunk. */
-	return (struct info_limit){
-		.chunk_bytes = chunk_bytes,
-		.copy_bytes = frame,
-		.zero_copy_bytes = frame / 128 * 128,
-		.zero_copy_multi_bytes = (frame - 320) / 128 * 128,
-	};
-}
-
-bool is_driver(const struct info_facts *f, const char *name)
-{
-	return strcmp(f->device.driver, name) == 0;
 }
 
 bool info_can(const struct info_facts *facts, int capability)
@@ -112,10 +72,10 @@ static void summarize(const struct info_facts *f, struct info_prediction *p)
 	const char *name = f->device.ifname;
 	const char *hedge = p->sure ? "" : "; only an attach can tell";
 
-	if (p->mode == INFO_MODE_FAILS)
+	if (p->mode == NET_XDP_OUTCOME_FAILS)
 		snprintf(p->summary, sizeof(p->summary), "An attach to %s queue %u would fail.",
 			 name, f->queue);
-	else if (p->mode == INFO_MODE_COPY)
+	else if (p->mode == NET_XDP_OUTCOME_COPY)
 		snprintf(p->summary, sizeof(p->summary),
 			 "An attach to %s queue %u would %s copy mode with a %s program: the "
 			 "kernel copies each frame once%s.",
@@ -129,23 +89,108 @@ static void summarize(const struct info_facts *f, struct info_prediction *p)
 			 hedge);
 }
 
+/* ---- The library's findings ------------------------------------------------------------------- */
+
+/* The words IF and PEER become the interfaces' names, as words of a shell command. */
+static void put_names(const struct net_xdp_device *d, const char *from, char *out, size_t size)
+{
+	const char *at = from;
+	size_t used = 0;
+
+	out[0] = 0;
+	while (*at && used + 1 < size) {
+		bool begins = at == from || !isalnum((unsigned char)at[-1]);
+		size_t length = begins ? strspn(at, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") : 0;
+		bool whole = length && !isalnum((unsigned char)at[length]) && at[length] != '_';
+		const char *name = NULL;
+
+		if (whole && length == 2 && strncmp(at, "IF", 2) == 0)
+			name = d->ifname;
+		else if (whole && length == 4 && strncmp(at, "PEER", 4) == 0)
+			name = d->peer_ifname;
+		if (name && *name) {
+			used += (size_t)snprintf(out + used, size - used, "%s", word(name));
+			at += length;
+		} else {
+			out[used++] = *at++;
+			out[used] = 0;
+		}
+	}
+}
+
+/* The remedy behind a semicolon, or where there are some already as a sentence of its own. */
+static void join(const struct net_xdp_finding *f, char *out, size_t size)
+{
+	bool apart =
+		strchr(f->sentence, ';') || strchr(f->remedy, ';') || strstr(f->sentence, ". ");
+	const char *remedy = f->remedy;
+
+	if (!*remedy)
+		snprintf(out, size, "%s", f->sentence);
+	else if (apart)
+		snprintf(out, size, "%s. %c%s", f->sentence, toupper((unsigned char)*remedy),
+			 remedy + 1);
+	else
+		snprintf(out, size, "%s; %s", f->sentence, remedy);
+}
+
+static void add_finding(const struct info_facts *f, const struct net_xdp_finding *finding,
+			struct info_prediction *p)
+{
+	char text[sizeof(p->sentences[0].text)];
+	struct info_sentence *s = &p->sentences[p->count];
+
+	/* Who holds the program is known here: program_rule(). */
+	if (finding->reason == NET_XDP_REASON_PROGRAM || p->count == INFO_SENTENCES)
+		return;
+	join(finding, text, sizeof(text));
+	options_say_fields(text, sizeof(text));
+	*s = (struct info_sentence){
+		.kind = finding->kind, .reason = finding->reason, .source = finding->source};
+	put_names(&f->device, text, s->text, sizeof(s->text));
+	p->count++;
+}
+
+struct net_xdp_config info_config(const struct info_facts *facts)
+{
+	struct net_xdp_config config = net_xdp_config_default();
+
+	config.ifname = facts->device.ifname;
+	config.first_queue = facts->queue;
+	return config;
+}
+
+static void ask_library(const struct info_facts *facts, struct info_prediction *p)
+{
+	struct net_xdp_config config = info_config(facts);
+	struct net_xdp_prediction found;
+
+	net_xdp_predict(&facts->device, &config, &found);
+	p->mode = found.outcome;
+	p->native = found.native;
+	p->sure = found.sure;
+	p->largest_mtu_bytes = found.largest_mtu_bytes;
+	for (uint32_t i = 0; i < found.finding_count; i++)
+		add_finding(facts, &found.findings[i], p);
+}
+
+/* ---- All of it -------------------------------------------------------------------------------- */
+
 void info_predict(const struct info_facts *facts, struct info_prediction *out)
 {
 	static predict_rule *const rules[] = {
-		socket_rule, program_load_rule, memory_rule,	program_rule, link_type_rule,
-		queue_rule,  attach_rule,	zero_copy_rule, known_rule,   mtu_rule,
-		joined_rule, tag_rule,		veth_rule,	link_rule,    spread_rule,
-		host_rule,   address_rule,
+		socket_rule, program_load_rule, memory_rule,  program_rule,
+		queue_rule,  host_rule,		address_rule,
 	};
 
 	memset(out, 0, sizeof(*out));
-	out->sure = true;
+	ask_library(facts, out);
 	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
 		rules[i](facts, out);
 	for (uint32_t i = 0; i < out->count; i++)
-		if (out->sentences[i].kind == INFO_BLOCKS)
-			out->mode = INFO_MODE_FAILS;
-	if (out->mode == INFO_MODE_FAILS)
+		if (out->sentences[i].kind == NET_XDP_FINDING_BLOCKS)
+			out->mode = NET_XDP_OUTCOME_FAILS;
+	if (out->mode == NET_XDP_OUTCOME_FAILS)
 		out->sure = true;
 	summarize(facts, out);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* What makes an attach fail: privileges, foreign programs, the kind of interface, the queue. */
+/* What makes an attach fail beyond the interface: privileges, limits, who holds program and queue. */
 #include <errno.h>
 #include <string.h>
 
@@ -193,42 +193,11 @@ void program_rule(const struct info_facts *f, struct info_prediction *p)
 		       what, word(d->ifname), word(d->ifname), mode_off(d->program_mode));
 }
 
-/* ---- The interface and its queue -------------------------------------------------------------- */
+/* ---- The queue -------------------------------------------------------------- */
 
-void link_type_rule(const struct info_facts *f, struct info_prediction *p)
-{
-	if (f->device.has_ethernet)
-		return;
-	blocks(p,
-	       "Frames of %s have no Ethernet header (link type %u of linux/if_arp.h): what comes "
-	       "would be IP packets or worse, so it is refused. Use the Ethernet interface below "
-	       "it, or make it one (a tap in place of a tun).",
-	       f->device.ifname, f->device.link_type);
-}
-
-/* Does an endpoint take a queue with these numbers of receive and transmit queues? As
- * check_hardware() of the library has it: what it sends on has to be there. */
-static bool is_taken(uint32_t queue, uint32_t rx_queues, uint32_t tx_queues)
-{
-	(void)rx_queues;
-	return queue < tx_queues;
-}
-
+/* The library leaves this to open. */
 void queue_rule(const struct info_facts *f, struct info_prediction *p)
 {
-	const struct net_xdp_device *d = &f->device;
-
-	if (!is_taken(f->queue, d->rx_queues, d->tx_queues))
-		blocks(p,
-		       "Queue %u only receives (there are %u receive and %u transmit queues), and "
-		       "an endpoint also sends on its queue: choose one below %u, or give it as "
-		       "many of both: ethtool -L %s",
-		       f->queue, d->rx_queues, d->tx_queues, d->tx_queues, word(d->ifname));
-	else if (f->queue >= d->rx_queues)
-		note(p,
-		     "Queue %u only sends (there are %u receive and %u transmit queues): no frame "
-		     "ever arrives there.",
-		     f->queue, d->rx_queues, d->tx_queues);
 	if (f->queue_state.has_state && f->queue_state.has_socket)
 		blocks(p,
 		       "An AF_XDP socket is bound to queue %u, and a queue takes one; choose "
@@ -240,5 +209,5 @@ void queue_rule(const struct info_facts *f, struct info_prediction *p)
 		       "Whether somebody's AF_XDP socket is bound to queue %u already is not told "
 		       "%s; a second one is refused (EBUSY).",
 		       f->queue,
-		       d->up ? "by this kernel (6.15 does)" : "while the interface is down");
+		       f->device.up ? "by this kernel (6.15 does)" : "while the interface is down");
 }

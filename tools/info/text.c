@@ -100,7 +100,7 @@ void info_print_row(FILE *out, const struct net_xdp_device *d)
 
 /* ---- One interface ---------------------------------------------------------------------------- */
 
-static void print_kind(FILE *out, const struct info_prediction *p, enum info_kind kind,
+static void print_kind(FILE *out, const struct info_prediction *p, enum net_xdp_finding_kind kind,
 		       const char *heading)
 {
 	bool any = false;
@@ -193,9 +193,11 @@ static void print_features(FILE *out, const struct info_facts *f)
 
 static void print_limits(FILE *out, const struct info_facts *f)
 {
-	struct info_limit small = info_limit(2048), large = info_limit(4096);
+	struct net_xdp_chunk_limits small, large;
 	char zero_copy[40] = "";
 
+	net_xdp_get_chunk_limits(2048, &small);
+	net_xdp_get_chunk_limits(4096, &large);
 	line(out, "largest frame", "%u bytes in a chunk of 2048, %u in one of 4096",
 	     small.copy_bytes, large.copy_bytes);
 	if (f->device.xdp_features & NET_XDP_FEATURE_ZERO_COPY)
@@ -248,10 +250,10 @@ void info_print_text(FILE *out, const struct info_facts *facts,
 	print_privileges(out, facts);
 	fputc('\n', out);
 	info_print_sentence(out, "", prediction->summary);
-	print_kind(out, prediction, INFO_BLOCKS, "Why it would fail");
-	print_kind(out, prediction, INFO_UNSURE, "What cannot be seen from here");
-	print_kind(out, prediction, INFO_LOWERS, "Why not better");
-	print_kind(out, prediction, INFO_NOTE, "Worth knowing");
+	print_kind(out, prediction, NET_XDP_FINDING_BLOCKS, "Why it would fail");
+	print_kind(out, prediction, NET_XDP_FINDING_UNSURE, "What cannot be seen from here");
+	print_kind(out, prediction, NET_XDP_FINDING_LOWERS, "Why not better");
+	print_kind(out, prediction, NET_XDP_FINDING_NOTE, "Worth knowing");
 	if (tried)
 		print_try(out, tried);
 }

@@ -49,7 +49,7 @@ static bool on_wait(void *told, const char *sentence)
 
 int info_try(const struct info_facts *facts, struct info_try *out)
 {
-	struct net_xdp_config config = net_xdp_config_default();
+	struct net_xdp_config config = info_config(facts);
 	struct net_buffer_access pool = {.ops = &no_pool};
 	struct net_queue_config queue_config = {.pool = &pool};
 	struct net_xdp_region region = {.size_bytes = REGION_BYTES, .fd = -1};
@@ -67,8 +67,6 @@ int info_try(const struct info_facts *facts, struct info_try *out)
 				strerror(errno));
 		goto fail;
 	}
-	config.ifname = facts->device.ifname;
-	config.first_queue = facts->queue;
 	config.regions = &region;
 	config.region_count = 1;
 	config.on_wait = on_wait;

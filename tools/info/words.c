@@ -74,29 +74,29 @@ const char *info_limit_hint(int error)
 	}
 }
 
-const char *info_mode_word(enum info_mode mode)
+const char *info_mode_word(enum net_xdp_outcome mode)
 {
 	switch (mode) {
-	case INFO_MODE_ZERO_COPY:
+	case NET_XDP_OUTCOME_ZERO_COPY:
 		return "zero-copy";
-	case INFO_MODE_COPY:
+	case NET_XDP_OUTCOME_COPY:
 		return "copy";
-	case INFO_MODE_FAILS:
+	case NET_XDP_OUTCOME_FAILS:
 		return "fails";
 	}
 	return "unknown";
 }
 
-const char *info_kind_word(enum info_kind kind)
+const char *info_kind_word(enum net_xdp_finding_kind kind)
 {
 	switch (kind) {
-	case INFO_BLOCKS:
+	case NET_XDP_FINDING_BLOCKS:
 		return "blocks";
-	case INFO_LOWERS:
+	case NET_XDP_FINDING_LOWERS:
 		return "lowers";
-	case INFO_UNSURE:
+	case NET_XDP_FINDING_UNSURE:
 		return "unsure";
-	case INFO_NOTE:
+	case NET_XDP_FINDING_NOTE:
 		return "note";
 	}
 	return "unknown";
