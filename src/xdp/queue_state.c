@@ -44,9 +44,7 @@ void queue_set_facts(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep)
 	const struct net_xdp_config *c = &ep->config;
 	/* Until bind has said otherwise, chunks and the buffers posted before it obey the stricter
 	 * rules. */
-	bool zero_copy = c->mode != NET_XDP_MODE_COPY && ep->attached.program.native &&
-			 (!ep->attached.device.has_features ||
-			  (ep->attached.device.xdp_features & NET_XDP_FEATURE_ZERO_COPY));
+	bool zero_copy = rules_may_zero_copy(c, &ep->attached.device, ep->attached.program.native);
 
 	q->memory = &ep->memory;
 	q->umem_bytes = ep->memory.bytes;
@@ -55,7 +53,7 @@ void queue_set_facts(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep)
 	q->base_mask = c->unaligned ? RX_OFFSET : ~(uint64_t)(c->chunk_bytes - 1);
 	q->frame_offset = XDP_FRAME_HEADROOM + rules_headroom(c, zero_copy);
 	q->rx_fast_offset = (uint64_t)q->frame_offset << (c->unaligned ? 48 : 0);
-	q->direct_capacity = c->chunk_bytes - q->frame_offset;
+	q->direct_capacity = rules_direct_capacity(c, zero_copy);
 	q->rx_fast_key = rx_tag(RX_KERNEL, 0) ^ q->rx_fast_offset;
 	q->max_frame_bytes = c->max_frame_bytes;
 	q->driver_gap_bytes = driver_gap_bytes(&ep->attached.device);
@@ -100,25 +98,11 @@ int queue_open_tables(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep
 		  : 0;
 }
 
-/* How many descriptors a packet may have. One that an empty ring cannot hold would wait for ever: it is
- * joined instead. */
-static uint32_t tx_max_descriptors(const struct net_xdp_queue *q, const struct net_xdp_endpoint *ep)
-{
-	uint32_t most = 1;
-
-	if (q->xsk.multi_buffer && !q->zero_copy)
-		most = XDP_COPY_TX_DESCRIPTORS;
-	else if (q->jumbo && ep->attached.device.zc_max_segments > 1)
-		most = ep->attached.device.zc_max_segments < XDP_COPY_TX_DESCRIPTORS
-			       ? ep->attached.device.zc_max_segments
-			       : XDP_COPY_TX_DESCRIPTORS;
-	return most < ep->config.tx_ring_frames ? most : ep->config.tx_ring_frames;
-}
-
 void queue_set_bound(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep)
 {
 	queue_set_zero_copy(q, q->xsk.zero_copy);
-	q->tx_max_descriptors = tx_max_descriptors(q, ep);
+	q->tx_max_descriptors = rules_tx_descriptors(&ep->config, &ep->attached.device,
+						     q->xsk.multi_buffer, q->zero_copy);
 }
 
 struct xsk_setup queue_xsk_setup(const struct net_xdp_queue *q, const struct net_xdp_endpoint *ep)
@@ -128,9 +112,7 @@ struct xsk_setup queue_xsk_setup(const struct net_xdp_queue *q, const struct net
 		.device = &ep->attached.device,
 		.memory = &ep->memory,
 		.hardware_queue = q->hardware_queue,
-		.headroom_bytes = q->frame_offset - XDP_FRAME_HEADROOM,
 		.native = ep->attached.program.native,
-		.expect_zero_copy = q->zero_copy,
 		.umem_fd = ep->umem_fd,
 	};
 }

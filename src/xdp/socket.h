@@ -47,10 +47,8 @@ struct xsk_setup {
 	const struct net_xdp_device *device;
 	const struct memory *memory;
 	uint32_t hardware_queue;
-	uint32_t headroom_bytes; /* of the UMEM: between the kernel's 256 bytes and the frame */
-	bool native;		 /* the program runs in the driver */
-	bool expect_zero_copy;	 /* by all that is known before bind */
-	int umem_fd;		 /* >= 0: share the UMEM of that socket */
+	bool native; /* the program runs in the driver */
+	int umem_fd; /* >= 0: share the UMEM of that socket */
 };
 
 /* ---- socket.c --------------------------------------------------------------------------------- */

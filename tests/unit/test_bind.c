@@ -99,7 +99,7 @@ static void check(const struct row *row, size_t number)
 	k.endpoint.attached.device.has_features = true;
 	k.endpoint.attached.device.xdp_features = NET_XDP_FEATURE_ZERO_COPY;
 	k.endpoint.attached.program.native = !row->generic;
-	k.endpoint.memory.dma_per_page = row->dma_per_page;
+	k.endpoint.attached.device.dma_per_page = row->dma_per_page;
 	k.endpoint.memory.region[0].page_bytes = 2 << 20;
 	queue_set_facts(&k.queue, &k.endpoint);
 	asked = 0;
