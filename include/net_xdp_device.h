@@ -231,7 +231,8 @@ struct net_xdp_prediction {
  * What net_xdp_open() and get_queues would get on this interface with this configuration, by the same rules
  * that they use, and why not better. device: from net_xdp_device_query(), or made up. Of the configuration
  * ifname, regions and what concerns waiting are not looked at, so it may be asked before there is memory.
- * Privileges, memory limits and other AF_XDP sockets on the queue are not judged: net_xdp_open() tries them.
+ * Not judged are privileges, memory limits, other AF_XDP sockets on the queue, and whether the kernel lets
+ * libxdp's dispatcher load: net_xdp_open() tries them.
  * Return: 0 and *out, also when it fails; -EINVAL device, config or out is NULL, or size_bytes of config is
  * not that of net_xdp_config_default(). Units: bytes. Threads: any. Blocks: no. Syscalls: none.
  */

@@ -162,6 +162,38 @@ Test(bench_options, config_that_the_library_refuses_is_named_by_its_options)
 	}
 }
 
+Test(bench_options, frames_over_one_chunk_get_private_chunks_for_two_rings)
+{
+	static const struct {
+		const char *words;
+		uint32_t chunks;
+	} rows[] = {
+		{"rx -i v0 --ring 2048 --frame-bytes 1792", 1024},
+		{"rx -i v0 --ring 2048 --frame-bytes 1793", 4096},
+		{"rx -i v0 --ring 2048 --chunk 4096 --frame-bytes 3840", 1024},
+		{"rx -i v0 --ring 2048 --chunk 4096 --frame-bytes 3841", 4096},
+		{"rx -i v0 --ring 256 --frame-bytes 1793", 1024},
+	};
+	struct net_xdp_region region = {.fd = 0};
+	struct port port = {.ifname = "v0"};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		cr_assert_eq(parse(rows[i].words), 0, "%s", why);
+		cr_expect_eq(port_config(&parsed, &port, 64, &region).private_rx_chunks,
+			     rows[i].chunks, "row %zu", i);
+	}
+}
+
+Test(bench_options, sentences_of_the_library_name_options_and_fields)
+{
+	char text[200] =
+		"use chunk_bytes 4096 and max_frame_bytes 3000, or max_queues, in mode auto";
+
+	options_say_fields(text, sizeof(text));
+	cr_expect_str_eq(text, "use --chunk 4096 (chunk_bytes) and --frame-bytes 3000 "
+			       "(max_frame_bytes), or -n (max_queues), in --mode auto");
+}
+
 Test(bench_options, sentences_of_the_library_name_options)
 {
 	static const struct {

@@ -46,6 +46,7 @@ struct net_xdp_config port_config(const struct options *opt, const struct port *
 				  struct net_xdp_region *region)
 {
 	struct net_xdp_config c = net_xdp_config_default();
+	struct net_xdp_chunk_limits chunk;
 
 	c.ifname = p->ifname;
 	c.first_queue = opt->first_queue;
@@ -57,8 +58,10 @@ struct net_xdp_config port_config(const struct options *opt, const struct port *
 	if (opt->chunk_bytes)
 		c.chunk_bytes = opt->chunk_bytes;
 	c.max_frame_bytes = port_largest_frame(opt);
-	/* Jumbo frames are gathered from private chunks: as many as the fill ring holds, twice. */
-	if (c.max_frame_bytes > c.chunk_bytes - 256 && c.private_rx_chunks < 2 * opt->ring)
+	/* Jumbo frames are gathered from private chunks: as many as the fill ring holds, twice. A size of
+	 * chunks that there is not is for open to refuse. */
+	if (net_xdp_get_chunk_limits(c.chunk_bytes, &chunk) == 0 &&
+	    c.max_frame_bytes > chunk.copy_bytes && c.private_rx_chunks < 2 * opt->ring)
 		c.private_rx_chunks = 2 * opt->ring;
 	c.rx_ring_frames = opt->ring;
 	c.tx_ring_frames = opt->ring;
