@@ -175,9 +175,7 @@ void offload_say_vlan(const struct net_xdp_device *d, bool rx_vlan, bool generic
 			: " rx-vlan-stag-hw-parse off");
 }
 
-/* Return: true if one frame may be several packets: joined on this side of the wire, or never cut by
- * a local sender. */
-static bool joins(const struct net_xdp_device *d)
+bool offload_joins(const struct net_xdp_device *d)
 {
 	const uint64_t receiver = NET_XDP_OFFLOAD_GRO | NET_XDP_OFFLOAD_GRO_LIST |
 				  NET_XDP_OFFLOAD_GRO_UDP | NET_XDP_OFFLOAD_GRO_HARDWARE |
@@ -199,7 +197,7 @@ void offload_say_generic(const struct net_xdp_device *d, char *out, size_t size)
 	int len = 0;
 
 	out[0] = 0;
-	if (joins(d))
+	if (offload_joins(d))
 		len = snprintf(
 			out, size,
 			"; joined frames (GRO, LRO, a local sender's TSO or UDP_SEGMENT) arrive as "

@@ -23,6 +23,10 @@ void offload_query(int fd, struct net_xdp_device *device);
 void offload_say_vlan(const struct net_xdp_device *device, bool rx_vlan, bool generic, char *out,
 		      size_t size);
 
+/* Return: true if one frame may be several packets in generic mode: joined on this side of the wire,
+ * or never cut by a local sender. What is not known counts as switched on. */
+bool offload_joins(const struct net_xdp_device *device);
+
 /* Say what is different in generic mode: "; ..." to append to a sentence, or "". */
 void offload_say_generic(const struct net_xdp_device *device, char *out, size_t size);
 

@@ -4,19 +4,15 @@
 
 #include "host/driver.h"
 #include "host/netdev_uapi.h"
+#include "host/offload.h"
 #include "host/predict.h"
 #include "host/rules.h"
 #include "host/xdp_uapi.h"
 
 #define SAY PREDICT_SAY
 
-/* What joins frames on receive, and what leaves a sender's frames joined. */
-#define JOIN                                                                                       \
-	(NET_XDP_OFFLOAD_GRO | NET_XDP_OFFLOAD_GRO_LIST | NET_XDP_OFFLOAD_GRO_UDP |                \
-	 NET_XDP_OFFLOAD_GRO_HARDWARE | NET_XDP_OFFLOAD_LRO)
-#define SEGMENT (NET_XDP_OFFLOAD_TSO | NET_XDP_OFFLOAD_UDP_SEGMENT)
-#define RX_TAG	(NET_XDP_OFFLOAD_RX_VLAN | NET_XDP_OFFLOAD_RX_STAG)
-#define TX_TAG	(NET_XDP_OFFLOAD_TX_VLAN | NET_XDP_OFFLOAD_TX_STAG)
+#define RX_TAG (NET_XDP_OFFLOAD_RX_VLAN | NET_XDP_OFFLOAD_RX_STAG)
+#define TX_TAG (NET_XDP_OFFLOAD_TX_VLAN | NET_XDP_OFFLOAD_TX_STAG)
 
 static struct net_xdp_finding *note(struct predict *p, enum net_xdp_reason reason)
 {
@@ -79,10 +75,7 @@ void predict_joined(struct predict *p)
 	const struct net_xdp_device *d = p->d;
 	struct net_xdp_finding *f;
 
-	if (p->out->native && p->out->sure)
-		return;
-	if (d->has_offloads && !(d->offloads & JOIN) && d->has_peer_offloads &&
-	    !(d->peer_offloads & SEGMENT))
+	if ((p->out->native && p->out->sure) || !offload_joins(d))
 		return;
 	f = note(p, NET_XDP_REASON_JOINED);
 	SAY(f->sentence,
