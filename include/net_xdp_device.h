@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * net_xdp_device.h - looking at an interface without touching it: what the kernel says of it, what was left
- * set on its queues, and what an endpoint would get there. Part of net_xdp.h, which includes it; a program that only looks needs no more.
+ * net_xdp_device.h - looking at an interface without touching it: what the kernel says of it, what
+ * was left set on its queues, and what an endpoint would get there. Part of net_xdp.h, which
+ * includes it; a program that only looks needs no more.
  *
- * Growth: as in net_xdp.h, each struct crosses the boundary with the size that the caller was compiled with.
+ * Growth: as in net_xdp.h, each struct crosses the boundary with the size that the caller was
+ * compiled with.
  */
 #ifndef NET_XDP_DEVICE_H
 #define NET_XDP_DEVICE_H
@@ -121,10 +123,12 @@ static inline int net_xdp_device_queue_query(const char *ifname, uint32_t queue,
 }
 
 /*
- * Put back what a process that was killed left on this queue's NAPI (see napi_defer_hard_irqs). Making a
- * queue there does the same. *out is the state afterwards; its napi_state says what was done, or why not.
- * Return: 1 put back, 0 there was nothing to put back, or somebody else had changed it; -EBUSY the process
- * lives; errors as net_xdp_device_queue_query(), -errno with err filled. Blocks: a few netlink requests.
+ * Put back what a process that was killed left on this queue's NAPI (see napi_defer_hard_irqs).
+ * Making a queue there does the same. *out is the state afterwards; its napi_state says what was
+ * done, or why not.
+ * Return: 1 put back, 0 there was nothing to put back, or somebody else had changed it; -EBUSY the
+ * process lives; errors as net_xdp_device_queue_query(), -errno with err filled. Blocks: a few
+ * netlink requests.
  */
 NET_PUBLIC int net_xdp_device_queue_restore_sized(const char *ifname, uint32_t queue,
 						  struct net_xdp_device_queue *out,
@@ -142,9 +146,8 @@ struct net_xdp_config;
 
 /* How the first queue would end. */
 enum net_xdp_outcome {
-	NET_XDP_OUTCOME_FAILS =
-		0, /* open or get_queues returns an error, or no frame would ever arrive */
-	NET_XDP_OUTCOME_COPY, /* the kernel copies each frame once */
+	NET_XDP_OUTCOME_FAILS = 0, /* with an error, or no frame would ever arrive */
+	NET_XDP_OUTCOME_COPY,	   /* the kernel copies each frame once */
 	NET_XDP_OUTCOME_ZERO_COPY,
 };
 
@@ -192,49 +195,50 @@ enum net_xdp_reason {
 /* Return: the reason's name, static; NULL when the library knows no such reason. */
 NET_PUBLIC const char *net_xdp_reason_name(uint32_t reason);
 
-/* Sentences name fields of struct net_xdp_config. Commands in them have IF where the interface's name belongs,
- * and PEER for that of a veth's other end: a name may hold any byte, so who shows a command quotes it. A
- * sentence may hold the name of somebody's program, as the kernel has it: who prints escapes. */
+/* Stays as it is, because it stands in an array. Sentences name fields of struct net_xdp_config.
+ * Commands in them have IF where the interface's name belongs, and PEER for that of a veth's other
+ * end: a name may hold any byte, so who shows a command quotes it. A sentence may hold the name of
+ * somebody's program, as the kernel has it: who prints escapes. */
 struct net_xdp_finding {
 	enum net_xdp_finding_kind kind;
 	enum net_xdp_reason reason;
 	int error; /* the -errno that the kernel or the library answers; 0 none, or not known */
-	const char *
-		source; /* who says so: a function of the kernel, and the release where it was read;
-			     * static. NULL: it follows from the other facts */
+	/* Who says so: a function of the kernel, and the release where it was read; static. NULL: it
+	 * follows from the other facts. */
+	const char *source;
 	char sentence[368]; /* what happens and why; no full stop at the end */
 	char remedy[368];   /* what would help, to stand behind "; "; "" nothing is known to */
 };
 
 #define NET_XDP_FINDINGS 24
 
+/* 18 KiB: mind a small stack. */
 struct net_xdp_prediction {
 	enum net_xdp_outcome outcome;
-	bool native; /* the program would run in the driver, else generic */
-	bool sure;   /* false: a finding UNSURE says what only an attach can tell */
-	enum net_xdp_reason
-		reason; /* of the first finding, when that blocks or lowers; else NONE */
+	bool native;		    /* the program would run in the driver, else generic */
+	bool sure;		    /* false: a finding UNSURE says what only an attach can tell */
+	enum net_xdp_reason reason; /* of the first finding that blocks or lowers; NONE */
 	/* In that mode: */
 	uint32_t direct_capacity_bytes; /* a buffer of this size is direct */
-	uint32_t
-		header_gap_bytes; /* wanted in front of a direct frame (header_bytes of the buffer) */
-	uint32_t largest_frame_bytes; /* received whole; as max_frame_bytes counts */
-	uint32_t largest_mtu_bytes;   /* up to which no frame is lost, nor this mode */
-	uint32_t max_tx_descriptors;  /* of one packet; with more it is bounced */
-	bool gathers;		      /* every received frame is copied together from chunks */
-	bool bounces_at_pages;	      /* what crosses a page of 4096 bytes is bounced */
+	uint32_t header_gap_bytes;	/* a direct buffer has this gap in front of its frame */
+	uint32_t largest_frame_bytes;	/* received whole; as max_frame_bytes counts */
+	uint32_t largest_mtu_bytes;	/* up to which no frame is lost, nor this mode */
+	uint32_t max_tx_descriptors;	/* of one packet; with more it is bounced */
+	bool gathers;			/* every received frame is copied together from chunks */
+	bool bounces_at_pages;		/* what crosses a page of 4096 bytes is bounced */
 	uint32_t finding_count;
 	struct net_xdp_finding findings[NET_XDP_FINDINGS]; /* by kind: what decides comes first */
 };
 
 /*
- * What net_xdp_open() and get_queues would get on this interface with this configuration, by the same rules
- * that they use, and why not better. device: from net_xdp_device_query(), or made up. Of the configuration
- * ifname, regions and what concerns waiting are not looked at, so it may be asked before there is memory.
- * Not judged are privileges, memory limits, other AF_XDP sockets on the queue, and whether the kernel lets
- * libxdp's dispatcher load: net_xdp_open() tries them.
- * Return: 0 and *out, also when it fails; -EINVAL device, config or out is NULL, or size_bytes of config is
- * not that of net_xdp_config_default(). Units: bytes. Threads: any. Blocks: no. Syscalls: none.
+ * What net_xdp_open() and get_queues would get on this interface with this configuration, by the
+ * same rules that they use, and why not better. device: from net_xdp_device_query(), or made up. Of
+ * the configuration ifname, regions and what concerns waiting are not looked at, so it may be asked
+ * before there is memory. Not judged are privileges, memory limits, other AF_XDP sockets on the
+ * queue, and whether the kernel lets libxdp's dispatcher load: net_xdp_open() tries them.
+ * Return: 0 and *out, also when it fails; -EINVAL device, config or out is NULL, or size_bytes of
+ * config is not that of net_xdp_config_default(). Units: bytes. Threads: any. Blocks: no.
+ * Syscalls: none.
  */
 NET_PUBLIC int net_xdp_predict_sized(const struct net_xdp_device *device, size_t device_bytes,
 				     const struct net_xdp_config *config,

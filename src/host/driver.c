@@ -7,8 +7,8 @@
 
 #define IGC_ROOM "igc_xdp_enable_pool(), stmmac_xdp_enable_pool(), 7.3"
 
-/* Since when: the driver table of docs.ebpf.io, and the drivers. ixgbe's 82599 has the same units as igb, but
- * its driver drops what does not end in its buffer. */
+/* Since when: the driver table of docs.ebpf.io, and the drivers. ixgbe's 82599 has the same units
+ * as igb, but its driver drops what does not end in its buffer. */
 static const struct driver drivers[] = {
 	{.name = "ixgbe", .zero_copy_since = NET_XDP_KERNEL(4, 20)},
 	{.name = "i40e", .zero_copy_since = NET_XDP_KERNEL(4, 20)},

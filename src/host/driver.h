@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What single drivers do that no interface of the kernel tells: the table. Combinations that go wrong, with
- * their sentences, are in known.c. */
+/* What single drivers do that no interface of the kernel tells: the table. Combinations that go
+ * wrong, with their sentences, are in known.c. */
 #ifndef NET_XDP_DRIVER_H
 #define NET_XDP_DRIVER_H
 
@@ -13,16 +13,16 @@ struct driver {
 	uint32_t zero_copy_since; /* NET_XDP_KERNEL(); 0 has none in any kernel that we know */
 
 	/*
-	 * A driver that tells its NIC the size of receive buffers in coarse units, rounded down, and does not
-	 * look whether a frame ends in the buffer, delivers a larger frame in pieces: each fills what the NIC
-	 * knows of its buffer but the last, and none says that the frame goes on. 0: delivers whole frames
-	 * or none.
+	 * A driver that tells its NIC the size of receive buffers in coarse units, rounded down,
+	 * and does not look whether a frame ends in the buffer, delivers a larger frame in pieces:
+	 * each fills what the NIC knows of its buffer but the last, and none says that the frame
+	 * goes on. 0: delivers whole frames or none.
 	 */
 	uint32_t unit_bytes;
 	const char *unit_source;
 
-	uint32_t
-		least_room_bytes; /* zero copy is refused (EOPNOTSUPP) in chunks with less room; 0 none */
+	/* Zero copy is refused (EOPNOTSUPP) in chunks with less room for a frame; 0 in none. */
+	uint32_t least_room_bytes;
 	const char *room_source;
 	/* Written in front of a frame, in its chunk, by the device; with and without RX hash hints. */
 	uint32_t gap_bytes, hash_gap_bytes;

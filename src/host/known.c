@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * A row per case, with who says so: a function of the kernel, of the release where it was read, or a run of
- * tools/zc-lab. To add one, add a row, and its facts to tests/unit/test_known.c, which wants every row to be
- * seen. What can be computed from a number of the driver is in driver.c and rules.c.
+ * A row per case, with who says so: a function of the kernel, of the release where it was read, or
+ * a run of tools/zc-lab. To add one, add a row, and its facts to tests/unit/test_known.c, which
+ * wants every row to be seen. What can be computed from a number of the driver is in driver.c and
+ * rules.c.
  */
 #include <errno.h>
 #include <string.h>

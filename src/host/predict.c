@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* What makes it fail, native or generic, zero copy or copy: one rule per cause, each with its sentence. */
+/* What makes it fail, native or generic, zero copy or copy: one rule per cause, each with its
+ * sentence. */
 #include <errno.h>
 #include <string.h>
 
@@ -133,8 +134,8 @@ static bool knows_fragments(const struct net_xdp_config *c)
 	return rules_is_jumbo(c) && c->program != NET_XDP_PROGRAM_DISPATCHER;
 }
 
-/* veth_xdp_set(): what the peer may send has to fit. The driver withdraws its features while it has too few
- * queues. Both refusals lead on to generic. */
+/* veth_xdp_set(): what the peer may send has to fit. The driver withdraws its features while it has
+ * too few queues. Both refusals lead on to generic. */
 static void veth_attach(struct predict *p)
 {
 	const struct net_xdp_device *d = p->d;
@@ -296,26 +297,26 @@ static void driver_offer(struct predict *p)
 	}
 }
 
-/* What bind says itself, before it asks the kernel. A driver that cuts frames is used all the same when zero
- * copy was forced. */
-static void verdict(struct predict *p)
+/* What bind says itself, before it asks the kernel. A driver that cuts frames is used all the same
+ * when zero copy was forced. */
+static void objection(struct predict *p)
 {
 	struct net_xdp_finding *f;
-	struct verdict v;
+	struct objection o;
 
-	rules_zero_copy(p->c, p->d, p->out->native, 4096, &v);
-	if (!v.error)
+	rules_zero_copy(p->c, p->d, p->out->native, 4096, &o);
+	if (!o.error)
 		return;
-	if (v.tried)
-		f = predict_finding(p, NET_XDP_FINDING_NOTE, v.reason, 0);
+	if (o.tried)
+		f = predict_finding(p, NET_XDP_FINDING_NOTE, o.reason, 0);
 	else
-		f = no_zero_copy(p, v.reason, v.error);
-	p->told_mtu = v.reason == NET_XDP_REASON_ROOM || v.reason == NET_XDP_REASON_CUT;
-	f->source = v.source;
-	SAY(f->sentence, "%s%s", v.why, v.tried ? ", which are dropped (rx_drop_split)" : "");
+		f = no_zero_copy(p, o.reason, o.error);
+	p->told_mtu = o.reason == NET_XDP_REASON_ROOM || o.reason == NET_XDP_REASON_CUT;
+	f->source = o.source;
+	SAY(f->sentence, "%s%s", o.why, o.tried ? ", which are dropped (rx_drop_split)" : "");
 	if (strncmp(f->sentence, "the ", 4) == 0)
 		f->sentence[0] = 'T';
-	SAY(f->remedy, "%s", v.remedy);
+	SAY(f->remedy, "%s", o.remedy);
 }
 
 /* A multi-buffer socket: xp_assign_dev() wants a driver that takes several descriptors. */
@@ -360,7 +361,7 @@ static void least_room(struct predict *p)
 
 static void zero_copy(struct predict *p)
 {
-	static predict_rule *const rules[] = {driver_offer, verdict, several_chunks, least_room};
+	static predict_rule *const rules[] = {driver_offer, objection, several_chunks, least_room};
 	size_t i;
 
 	p->out->outcome = NET_XDP_OUTCOME_ZERO_COPY;

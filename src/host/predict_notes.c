@@ -68,8 +68,8 @@ void predict_gap(struct predict *p)
 
 /* ---- Frames ----------------------------------------------------------------------------------- */
 
-/* A generic program runs behind what joins frames on receive; and what a sender on this host has not yet cut
- * into frames reaches it whole. */
+/* A generic program runs behind what joins frames on receive; and what a sender on this host has
+ * not yet cut into frames reaches it whole. */
 void predict_joined(struct predict *p)
 {
 	const struct net_xdp_device *d = p->d;

@@ -138,10 +138,10 @@ bool rules_may_zero_copy(const struct net_xdp_config *c, const struct net_xdp_de
 
 #define SAY(text, ...) snprintf(text, sizeof(text), __VA_ARGS__)
 
-/* "use ..." for frames of this size in a chunk with so much room behind the kernel's 256 bytes. Return: false
- * when no chunk has it. */
+/* "use ..." for frames of this size in a chunk with so much room behind the kernel's 256 bytes.
+ * Return: false when no chunk has it. */
 static bool say_size(const struct net_xdp_config *c, uint32_t frame, uint32_t room,
-		     struct verdict *out)
+		     struct objection *out)
 {
 	if (room <= c->chunk_bytes - XDP_FRAME_HEADROOM)
 		SAY(out->remedy, "use max_frame_bytes %u", frame);
@@ -155,7 +155,7 @@ static bool say_size(const struct net_xdp_config *c, uint32_t frame, uint32_t ro
 /* Since 2026 (6.18 stable, 7.0) a zero-copy bind wants a chunk to hold the MTU (see
  * rules_zero_copy_bytes()); before, it takes any and frames that do not fit are lost. */
 static void hold_mtu(const struct net_xdp_config *c, const struct net_xdp_device *d,
-		     struct verdict *out)
+		     struct objection *out)
 {
 	uint32_t frame = d->mtu_bytes + RULES_ETHERNET_BYTES;
 	uint32_t has = whole_steps(rules_direct_capacity(c, true));
@@ -181,11 +181,11 @@ static void hold_mtu(const struct net_xdp_config *c, const struct net_xdp_device
 		    most - RULES_ETHERNET_BYTES);
 }
 
-/* A driver with coarse buffer units cuts the frames that its NIC's idea of a chunk does not hold, and where
- * that idea is less than one unit the NIC is not told at all and writes 2048 bytes (SRRCTL of the 82576 and
- * I210): behind the chunk. */
+/* A driver with coarse buffer units cuts the frames that its NIC's idea of a chunk does not hold,
+ * and where that idea is less than one unit the NIC is not told at all and writes 2048 bytes
+ * (SRRCTL of the 82576 and I210): behind the chunk. */
 static void keep_frames_whole(const struct net_xdp_config *c, const struct net_xdp_device *d,
-			      struct verdict *out)
+			      struct objection *out)
 {
 	const struct driver *driver = driver_of(d);
 	uint32_t unit = driver->unit_bytes, frame = d->mtu_bytes + RULES_ETHERNET_BYTES;
@@ -214,9 +214,9 @@ static void keep_frames_whole(const struct net_xdp_config *c, const struct net_x
 }
 
 void rules_zero_copy(const struct net_xdp_config *c, const struct net_xdp_device *d, bool native,
-		     uint32_t page_bytes, struct verdict *out)
+		     uint32_t page_bytes, struct objection *out)
 {
-	*out = (struct verdict){0};
+	*out = (struct objection){0};
 	if (!native) {
 		out->error = -EOPNOTSUPP;
 		out->reason = NET_XDP_REASON_NATIVE;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What fits where, and what a zero-copy bind would run into: rules about frames, chunks and drivers. Pure:
- * nothing is asked of the kernel. bind obeys them, and predict.c tells them beforehand. */
+/* What fits where, and what a zero-copy bind would run into: rules about frames, chunks and
+ * drivers. Pure: nothing is asked of the kernel. bind obeys them, and predict.c tells them
+ * beforehand. */
 #ifndef NET_XDP_RULES_H
 #define NET_XDP_RULES_H
 
@@ -8,8 +9,8 @@
 
 /* A frame beyond the MTU: Ethernet header and one VLAN tag. max_frame_bytes counts them. */
 #define RULES_ETHERNET_BYTES 18
-/* veth_xdp_set(): one page less headroom, skb_shared_info and Ethernet header. Other drivers have about the
- * same limit for a program that knows frames in one buffer only. */
+/* veth_xdp_set(): one page less headroom, skb_shared_info and Ethernet header. Other drivers have
+ * about the same limit for a program that knows frames in one buffer only. */
 #define RULES_SINGLE_BUFFER_MTU	  3506
 #define RULES_LARGEST_FRAME_BYTES 9216 /* of max_frame_bytes */
 #define RULES_LARGEST_CHUNK_BYTES 4096
@@ -31,8 +32,8 @@ uint32_t rules_rx_pieces(uint32_t max_frame_bytes, uint32_t chunk_bytes, bool ze
 /* Descriptors of one sent packet. multi_buffer: the kernel knows XDP_USE_SG (6.6). */
 uint32_t rules_tx_descriptors(const struct net_xdp_config *c, const struct net_xdp_device *device,
 			      bool multi_buffer, bool zero_copy);
-/* The largest frame that is received whole, and the largest MTU up to which neither a frame nor this mode is
- * lost. */
+/* The largest frame that is received whole, and the largest MTU up to which neither a frame nor
+ * this mode is lost. */
 uint32_t rules_largest_frame(const struct net_xdp_config *c, const struct net_xdp_device *device,
 			     bool zero_copy);
 uint32_t rules_largest_mtu(const struct net_xdp_config *c, const struct net_xdp_device *device,
@@ -45,9 +46,9 @@ uint32_t rules_largest_mtu(const struct net_xdp_config *c, const struct net_xdp_
 bool rules_may_zero_copy(const struct net_xdp_config *c, const struct net_xdp_device *device,
 			 bool native);
 
-/* What is said of the zero-copy rung before the kernel is asked. */
-struct verdict {
-	int error;  /* 0: nothing is against it; else the -errno of a rung that is not tried */
+/* What is to be said against zero copy before the kernel is asked. */
+struct objection {
+	int error;  /* 0: none, or no more than a remark; else the -errno of a rung not tried */
 	bool tried; /* with an error: zero copy was forced, and is tried all the same */
 	enum net_xdp_reason reason;
 	const char *source; /* as in struct net_xdp_finding */
@@ -57,10 +58,10 @@ struct verdict {
 
 /* page_bytes: the largest pages of the memory, 4096 when that is not known. */
 void rules_zero_copy(const struct net_xdp_config *c, const struct net_xdp_device *device,
-		     bool native, uint32_t page_bytes, struct verdict *out);
+		     bool native, uint32_t page_bytes, struct objection *out);
 
-/* Why bind() failed, for a person: what it means, and what to do. goes_on: mode auto tries copy next, and is
- * no advice then. */
+/* Why bind() failed, for a person: what it means, and what to do. goes_on: mode auto tries copy
+ * next, and is no advice then. */
 const char *rules_bind_hint(int error, bool zero_copy, bool goes_on,
 			    const struct net_xdp_device *device);
 

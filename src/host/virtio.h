@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What a virtio device and its driver agreed on, which decides whether it has zero copy. Only sysfs tells. */
+/* What a virtio device and its driver agreed on, which decides whether it has zero copy. Only sysfs
+ * tells. */
 #ifndef NET_XDP_VIRTIO_H
 #define NET_XDP_VIRTIO_H
 
@@ -18,9 +19,10 @@
 	 1ull << 55)
 
 /*
- * Read the features of an interface. classes: "/sys/class/net", which shows the network namespace that sysfs
- * was mounted in. That need not be the interface's, so its index has to agree.
- * Return: true and *out; false when sysfs does not show this interface, or its device is none of virtio.
+ * Read the features of an interface. classes: "/sys/class/net", which shows the network namespace
+ * that sysfs was mounted in. That need not be the interface's, so its index has to agree.
+ * Return: true and *out; false when sysfs does not show this interface, or its device is none of
+ * virtio.
  */
 bool virtio_read_features(const char *classes, const char *ifname, uint32_t ifindex, uint64_t *out);
 

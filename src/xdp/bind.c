@@ -104,15 +104,15 @@ static int try_bind(struct xsk *x, const struct xsk_setup *s, bool zero_copy, co
 static int bind_zero_copy(struct xsk *x, const struct xsk_setup *s, struct net_error *err)
 {
 	char why[240], sentence[280];
-	struct verdict v;
+	struct objection o;
 
-	rules_zero_copy(s->config, s->device, s->native, largest_page_bytes(s->memory), &v);
-	snprintf(why, sizeof(why), "%s%s%s", v.why, v.remedy[0] ? "; " : "", v.remedy);
-	if (!v.error || v.tried)
+	rules_zero_copy(s->config, s->device, s->native, largest_page_bytes(s->memory), &o);
+	snprintf(why, sizeof(why), "%s%s%s", o.why, o.remedy[0] ? "; " : "", o.remedy);
+	if (!o.error || o.tried)
 		return try_bind(x, s, true, why, err);
 	snprintf(sentence, sizeof(sentence), "queue %u not tried: %s", s->hardware_queue, why);
-	record(x, "zero-copy bind", v.error, sentence);
-	return error_set(err, v.error, "bind", "%s zero-copy bind %s", s->device->ifname, sentence);
+	record(x, "zero-copy bind", o.error, sentence);
+	return error_set(err, o.error, "bind", "%s zero-copy bind %s", s->device->ifname, sentence);
 }
 
 static int bind_ladder(struct xsk *x, const struct xsk_setup *s, struct net_error *err)

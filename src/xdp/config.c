@@ -143,8 +143,9 @@ static int check_ranges(const struct net_xdp_config *c, struct net_error *err)
 	REJECT(!c->unaligned && c->chunk_bytes != 2048 && c->chunk_bytes != 4096,
 	       "chunk_bytes %u: aligned chunks are 2048 or 4096; use one of these or set unaligned",
 	       c->chunk_bytes);
-	REJECT(c->max_frame_bytes < 64 || c->max_frame_bytes > 9216,
-	       "max_frame_bytes %u: must be 64 to 9216; use the MTU plus 18", c->max_frame_bytes);
+	REJECT(c->max_frame_bytes < 64 || c->max_frame_bytes > RULES_LARGEST_FRAME_BYTES,
+	       "max_frame_bytes %u: must be 64 to %u; use the MTU plus %u", c->max_frame_bytes,
+	       RULES_LARGEST_FRAME_BYTES, RULES_ETHERNET_BYTES);
 	REJECT(c->private_rx_chunks > 1u << 20,
 	       "private_rx_chunks %u: must be at most 1048576; 1024 is plenty",
 	       c->private_rx_chunks);

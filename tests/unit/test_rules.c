@@ -32,10 +32,10 @@ static struct net_xdp_config config_of(uint32_t chunk_bytes, uint32_t max_frame_
 static int error_of(const struct net_xdp_config *c, const char *driver, uint32_t mtu)
 {
 	struct net_xdp_device d = device_of(driver, mtu);
-	struct verdict v;
+	struct objection o;
 
-	rules_zero_copy(c, &d, true, 4096, &v);
-	return v.error;
+	rules_zero_copy(c, &d, true, 4096, &o);
+	return o.error;
 }
 
 /* Numbers that do not come from the code: the drivers' and the kernel's. */
@@ -79,8 +79,8 @@ Test(rules, largest_mtu_and_the_next_one)
 	}
 }
 
-/* What the limits say is what the verdict says, for each size. */
-Test(rules, limits_and_verdict_agree_for_every_size)
+/* What the limits say is what is objected to, for each size. */
+Test(rules, limits_and_objections_agree_for_every_size)
 {
 	static const char *const drivers[] = {"ice", "igb", "virtio_net"};
 	static const uint32_t chunks[] = {2048, 3000, 4096};
@@ -115,33 +115,33 @@ Test(rules, remedy_in_bytes_works_for_every_mtu)
 			struct net_xdp_config c = config_of(2048, 600);
 			struct net_xdp_device d = device_of(drivers[i], mtu);
 			uint32_t frame = 0, chunk = 2048;
-			struct verdict v;
+			struct objection o;
 
-			rules_zero_copy(&c, &d, true, 4096, &v);
-			if (!v.error)
+			rules_zero_copy(&c, &d, true, 4096, &o);
+			if (!o.error)
 				continue;
-			cr_assert(sscanf(v.remedy, "use max_frame_bytes %u", &frame) == 1 ||
-					  sscanf(v.remedy,
+			cr_assert(sscanf(o.remedy, "use max_frame_bytes %u", &frame) == 1 ||
+					  sscanf(o.remedy,
 						 "use chunk_bytes %u and max_frame_bytes %u",
 						 &chunk, &frame) == 2,
-				  "%s %u: %s", drivers[i], mtu, v.remedy);
+				  "%s %u: %s", drivers[i], mtu, o.remedy);
 			c = config_of(chunk, frame);
-			cr_assert_not(rules_is_jumbo(&c), "%s %u: %s", drivers[i], mtu, v.remedy);
+			cr_assert_not(rules_is_jumbo(&c), "%s %u: %s", drivers[i], mtu, o.remedy);
 			cr_assert_geq(rules_largest_frame(&c, &d, true), mtu + 18, "%s %u: %s",
-				      drivers[i], mtu, v.remedy);
+				      drivers[i], mtu, o.remedy);
 			cr_assert_eq(error_of(&c, drivers[i], mtu), 0, "%s %u: %s", drivers[i], mtu,
-				     v.remedy);
+				     o.remedy);
 		}
 	/* And where no size would do none is named. */
 	for (size_t i = 0; i < 2; i++) {
 		struct net_xdp_config c = config_of(2048, 1518);
 		struct net_xdp_device d = device_of(drivers[i], most[i] + 1);
-		struct verdict v;
+		struct objection o;
 		char remedy[32];
 
 		snprintf(remedy, sizeof(remedy), "lower the MTU to %u", most[i]);
-		rules_zero_copy(&c, &d, true, 4096, &v);
-		cr_expect(v.error && strstr(v.remedy, remedy), "%s: %s", drivers[i], v.remedy);
+		rules_zero_copy(&c, &d, true, 4096, &o);
+		cr_expect(o.error && strstr(o.remedy, remedy), "%s: %s", drivers[i], o.remedy);
 	}
 }
 
@@ -149,17 +149,17 @@ Test(rules, nothing_is_said_where_no_zero_copy_is_tried)
 {
 	struct net_xdp_config c = config_of(2048, 1000);
 	struct net_xdp_device d = device_of("igb", 1500);
-	struct verdict v;
+	struct objection o;
 
 	cr_expect(rules_may_zero_copy(&c, &d, true));
 	cr_expect_not(rules_may_zero_copy(&c, &d, false));
-	rules_zero_copy(&c, &d, false, 4096, &v);
-	cr_expect_eq(v.error, -EOPNOTSUPP);
-	cr_expect_eq(v.reason, NET_XDP_REASON_NATIVE);
+	rules_zero_copy(&c, &d, false, 4096, &o);
+	cr_expect_eq(o.error, -EOPNOTSUPP);
+	cr_expect_eq(o.reason, NET_XDP_REASON_NATIVE);
 	d.xdp_features = NET_XDP_FEATURE_BASIC;
 	cr_expect_not(rules_may_zero_copy(&c, &d, true));
-	rules_zero_copy(&c, &d, true, 4096, &v);
-	cr_expect_eq(v.error, 0, "the kernel says it: %s", v.why);
+	rules_zero_copy(&c, &d, true, 4096, &o);
+	cr_expect_eq(o.error, 0, "the kernel says it: %s", o.why);
 	d.has_features = false;
 	cr_expect(rules_may_zero_copy(&c, &d, true));
 	c.mode = NET_XDP_MODE_COPY;
@@ -170,17 +170,17 @@ Test(rules, huge_pages_are_spoken_of_only_behind_an_iommu)
 {
 	struct net_xdp_config c = config_of(2048, 1518);
 	struct net_xdp_device d = device_of("ice", 1500);
-	struct verdict v;
+	struct objection o;
 
 	d.dma_per_page = true;
-	rules_zero_copy(&c, &d, true, 4096, &v);
-	cr_expect_str_empty(v.why);
-	rules_zero_copy(&c, &d, true, 2 << 20, &v);
-	cr_expect_eq(v.error, 0);
-	cr_expect_eq(v.reason, NET_XDP_REASON_PAGES);
+	rules_zero_copy(&c, &d, true, 4096, &o);
+	cr_expect_str_empty(o.why);
+	rules_zero_copy(&c, &d, true, 2 << 20, &o);
+	cr_expect_eq(o.error, 0);
+	cr_expect_eq(o.reason, NET_XDP_REASON_PAGES);
 	d.dma_per_page = false;
-	rules_zero_copy(&c, &d, true, 2 << 20, &v);
-	cr_expect_str_empty(v.why);
+	rules_zero_copy(&c, &d, true, 2 << 20, &o);
+	cr_expect_str_empty(o.why);
 }
 
 Test(rules, descriptors_of_a_sent_packet)

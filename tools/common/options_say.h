@@ -8,7 +8,8 @@
  * instead. In place; what no longer fits is cut. */
 void options_say(char *text, size_t size);
 
-/* The same, and the field in brackets behind the option and its number: "--frame-bytes 1519 (max_frame_bytes)". */
+/* The same, and the field in brackets behind the option and its number: "--frame-bytes 1519
+ * (max_frame_bytes)". */
 void options_say_fields(char *text, size_t size);
 
 #endif

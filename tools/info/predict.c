@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* What an attach would get, and why not better: the library's findings in the words of the tools, and this
- * tool's own. */
+/* What an attach would get, and why not better: the library's findings in the words of the tools,
+ * and this tool's own. */
 #include <ctype.h>
 #include <stdarg.h>
 #include <string.h>
