@@ -30,6 +30,8 @@ struct net_xdp_finding *predict_finding(struct predict *p, enum net_xdp_finding_
 /* Each looks at one matter, adds findings, and may lower native and outcome. */
 typedef void predict_rule(struct predict *p);
 
+/* predict_mode.c, in this order */
+predict_rule predict_attach, predict_zero_copy, predict_known;
 /* predict_notes.c: what changes neither native nor outcome */
 predict_rule predict_mtu, predict_gap, predict_joined, predict_tags, predict_veth, predict_link,
 	predict_spread;
