@@ -182,10 +182,11 @@ static int destroy(struct net_endpoint *endpoint, struct net_error *err)
 
 static struct net_xdp_endpoint *endpoint_new(const struct net_xdp_config *config)
 {
-	struct net_xdp_endpoint *ep = calloc(1, sizeof(*ep));
+	struct net_xdp_endpoint *ep = aligned_alloc(XSK_LINE_BYTES, sizeof(*ep));
 
 	if (!ep)
 		return NULL;
+	memset(ep, 0, sizeof(*ep));
 	ep->base.ops = &endpoint_ops;
 	ep->config = *config;
 	snprintf(ep->name, sizeof(ep->name), "%s", config->ifname);

@@ -10,6 +10,7 @@
 
 #include <criterion/criterion.h>
 
+#include "support/fields.h"
 #include "support/footprint.h"
 #include "support/foreign.h"
 #include "support/netns.h"
@@ -128,6 +129,21 @@ Test(open, queue_of_another_socket_is_refused_and_left_to_it)
 }
 
 /* ---- Sizes ---------------------------------------------------------------------------------------- */
+
+/* Lowering the MTU is advice of bind's: the next get_queues has to see it. */
+Test(open, mtu_that_was_changed_between_queues_is_seen)
+{
+	struct rig r;
+
+	rig_open(&r, 1);
+	frontend_xdp_start(&r.x, 1, 64);
+	cr_assert_eq(fields_number(r.x.ep, NULL, "device.mtu_bytes"), 1500);
+	frontend_xdp_stop(&r.x);
+	netns_run("ip link set v0 mtu 1400");
+	frontend_xdp_start(&r.x, 1, 64);
+	cr_assert_eq(fields_number(r.x.ep, NULL, "device.mtu_bytes"), 1400);
+	rig_close(&r);
+}
 
 Test(open, chunk_size_wrong_is_refused)
 {
