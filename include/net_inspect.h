@@ -7,7 +7,8 @@
  * An inspector is an object with operations, as a pool is. The walk calls enter() and leave() around
  * groups and field() for each value, in an order that stays. Names are lower case with underscores,
  * unique within their group and shorter than 64 bytes; a unit is a word of its own and not part of the
- * name's meaning. Groups of one name that have an index follow each other: a renderer makes one list of
+ * name's meaning. A text whose name ends in _state or _error is a sentence for people; other texts are
+ * names and words. Groups of one name that have an index follow each other: a renderer makes one list of
  * them. Groups nest up to 15 deep.
  */
 #ifndef NET_INSPECT_H
