@@ -214,7 +214,8 @@ struct net_xdp_config {
 	 * be bound to that hardware queue; the buffers are the frontend's, and the host has its frames, as ever. Copy mode only: a zero-copy driver gives buffers
 	 * back when its socket is closed and at no other time, and the kernel shares memory only with a socket
 	 * that is bound, so there a queue that stays alive (get_queue) is what keeps it. A queue whose RX ring
-	 * overflowed, or that had more than half of its fill ring posted, is not kept either.
+	 * overflowed, that leaves more than half of its fill ring unread (restarts without a frame in
+	 * between add up), or that takes frames over one chunk, is not kept either.
 	 */
 	bool keep_umem;
 };

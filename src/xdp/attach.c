@@ -62,7 +62,7 @@ int attach_again(struct attachment *a, const struct net_xdp_config *config, stru
 		return rc;
 	if (program_is_attached(&a->program, &now)) {
 		memcpy(a->device.ifname, now.ifname, sizeof(now.ifname)); /* it may be renamed */
-		a->device.mtu_bytes = now.mtu_bytes; /* bind judges by it */
+		a->device.mtu_bytes = now.mtu_bytes;			  /* bind judges by it */
 		a->device.rx_queues = now.rx_queues;
 		a->device.tx_queues = now.tx_queues;
 		return 0;

@@ -42,8 +42,9 @@ bool keep_socket(struct net_xdp_endpoint *ep, struct net_xdp_queue *q)
 	socklen_t len = sizeof(s);
 
 	if (!ep->config.keep_umem || q->index != 0 || !q->live || !q->cleared || !x->bound ||
-	    x->zero_copy || q->failed || endpoint_is_lost(ep) || !is_all_sent(q) ||
-	    !leaves_room(&x->fill) || !release_frames_done() ||
+	    x->zero_copy || q->jumbo || q->failed || endpoint_is_lost(ep) || !is_all_sent(q))
+		return false;
+	if (!leaves_room(&x->fill) || !release_frames_done() ||
 	    getsockopt(x->fd, SOL_XDP, XDP_STATISTICS, &s, &len) || len < sizeof(s) ||
 	    s.rx_ring_full)
 		return false;
@@ -53,7 +54,6 @@ bool keep_socket(struct net_xdp_endpoint *ep, struct net_xdp_queue *q)
 		.xsk = *x,
 		.witnessed = q->witnessed,
 		.kernel_tells = q->kernel_tells_sockets,
-		.in_step = s.rx_fill_ring_empty_descs == 0,
 	};
 	pthread_mutex_unlock(&ep->sockets_lock);
 	memset(x, 0, sizeof(*x));
@@ -87,21 +87,11 @@ bool keep_take(struct net_xdp_endpoint *ep, struct net_xdp_queue *q)
 	}
 	q->xsk = kept.xsk;
 	q->witnessed = kept.witnessed;
-	q->fill_end = kept.xsk.fill.mine;
-	if (kept.in_step)
-		q->xsk.fill.mine -= left_over(&q->xsk.fill);
+	q->fill_dead = left_over(&q->xsk.fill);
+	q->fill_end = q->xsk.fill.mine;
 	memset(&q->kernel_before, 0, sizeof(q->kernel_before));
 	queue_kernel_stats(q, &q->kernel_before);
 	return true;
-}
-
-void keep_enter(struct net_xdp_queue *q)
-{
-	struct ring *fill = &q->xsk.fill;
-
-	if ((int32_t)(q->fill_end - fill->mine) > 0)
-		fill->mine = q->fill_end;
-	ring_publish(fill);
 }
 
 bool keep_drop(struct net_xdp_endpoint *ep)

@@ -12,13 +12,14 @@
  *   the kernel skips (xp_alloc(), xp_check_aligned(), xp_check_unaligned());
  * - the kernel has taken no buffer back for later: it does so only when the RX ring was full
  *   (xsk_buff_free() in __xsk_rcv()), and counts that;
- * - nothing that was sent is under way.
+ * - nothing that was sent is under way;
+ * - it takes frames of one chunk only: for others the kernel counts fill entries (xsk_buff_can_alloc()), takes
+ *   each for a buffer, and does not look again (__xsk_rcv()).
  * Where one of them does not hold, the socket is closed as ever.
  *
- * Until the next queue enters the map it writes over what is left over, from the kernel's published index on.
- * That is where the kernel is, unless it has run out of entries (rx_fill_ring_empty_descs): then it may have
- * skipped some without publishing, and the next queue goes on behind them. Once the socket is in the map the
- * kernel may skip what is left over at any time, so keep_enter() steps behind it first.
+ * What was overwritten stays in the ring until the kernel looks for a buffer, and skips it: these entries are
+ * *dead*. The next queue goes on behind them, and its fill_room() counts them. The producer index never goes
+ * back, since nobody knows how far the kernel has read what it was shown.
  */
 #ifndef NET_XDP_KEEP_H
 #define NET_XDP_KEEP_H
@@ -32,7 +33,6 @@ struct kept {
 	struct xsk xsk; /* fd -1: none is kept */
 	bool witnessed; /* see struct release */
 	bool kernel_tells;
-	bool in_step; /* the kernel has read no fill entry behind its published index */
 };
 
 /* Keep the socket of a queue that ends and is out of the map. Return: was it kept? Then its buffers are
@@ -41,9 +41,6 @@ bool keep_socket(struct net_xdp_endpoint *ep, struct net_xdp_queue *q);
 
 /* Give the kept socket to a new queue. Return: does it have one? */
 bool keep_take(struct net_xdp_endpoint *ep, struct net_xdp_queue *q);
-
-/* The queue is about to enter the map. */
-void keep_enter(struct net_xdp_queue *q);
 
 /* Close it: memory or interface are others now, or the endpoint ends. Return: was there one? Then the
  * release of queue 0 is pending. */

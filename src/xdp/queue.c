@@ -188,7 +188,6 @@ int queue_enter(struct net_xdp_queue *q)
 	if (q->enter_error && now - q->entered_ms < LOOK_MS)
 		return q->enter_error;
 	q->entered_ms = now;
-	keep_enter(q);
 	q->enter_error =
 		program_set_socket(&q->endpoint->attached.program, q->hardware_queue, q->xsk.fd);
 	q->outside = q->enter_error != 0;

@@ -89,6 +89,9 @@ struct net_xdp_queue {
 	uint64_t rx_fast_key;
 	uint32_t rx_region;	 /* hint for memory_offset() */
 	uint32_t rx_private_out; /* private chunks that the kernel has */
+	/* of a kept socket, see keep.h: at most so many dead entries are in the fill ring, all of
+	 * them in front of fill_end */
+	uint32_t fill_dead, fill_end;
 	uint32_t rx_empty_polls; /* calls of rx_poll() that found nothing, in zero-copy mode */
 	/* the fill ring's producer index at the last wake-up of the driver */
 	uint32_t rx_announced;
@@ -160,7 +163,6 @@ struct net_xdp_queue {
 	int enter_error;
 
 	uint32_t napi_id;
-	uint32_t fill_end; /* of a kept socket: what is in front names no buffer, see keep.h */
 	/* What the kernel had counted when the socket became this queue's, see keep.h. */
 	struct xdp_statistics kernel_before;
 	struct affinity affinity;

@@ -26,9 +26,9 @@
 
 /*
  * Room in the fill ring, at least want if there is that much. The kernel holds every entry of the ring,
- * so the ring is never fuller than rx_held(). While that number leaves room enough, the kernel's
- * consumer index is not read: the kernel writes its cache line for each frame, and reading would move
- * the line to us and back.
+ * so the ring is never fuller than rx_held() and the dead entries of a kept socket. While that number
+ * leaves room enough, the kernel's consumer index is not read: the kernel writes its cache line for each
+ * frame, and reading would move the line to us and back.
  *
  * An entry may be written again as soon as its chunk has come back: the chunk's RX descriptor was
  * published after the fill entry was read, and ring_available() has acquired the RX ring's index. The
@@ -37,11 +37,13 @@
 static inline uint32_t fill_room(struct net_xdp_queue *q, uint32_t want)
 {
 	uint32_t gap = q->xsk.fill.entries > 8 * FILL_GAP ? FILL_GAP : 0;
-	uint32_t most = q->xsk.fill.entries - gap, chunks = rx_held(q), now;
+	uint32_t most = q->xsk.fill.entries - gap, chunks = rx_held(q) + q->fill_dead, now;
 
 	if (chunks <= most && want <= most - chunks)
 		return most - chunks;
 	now = ring_room_now(&q->xsk.fill, gap);
+	if (q->fill_dead && (int32_t)(q->xsk.fill.theirs - q->fill_end) >= 0)
+		q->fill_dead = 0;
 	return chunks <= most && now < most - chunks ? most - chunks : now;
 }
 
