@@ -30,8 +30,8 @@
  * call takes a lock.
  *
  * Errors: functions that return int give 0 or a count, or -errno. Setup calls also fill a struct
- * net_error that the caller owns. A data call that returns less than 0 returns NET_TRY_RESTART or
- * NET_FATAL, and net_queue_error() has the sentence.
+ * net_error that the caller owns; err may be NULL for who does not want it. A data call that returns less
+ * than 0 returns NET_TRY_RESTART or NET_FATAL, and net_queue_error() has the sentence.
  *
  * Growth: a program built with an older header runs with a newer library of the same SONAME. A struct
  * that crosses the boundary alone is passed with its size by the inline calls below; tables of
@@ -116,7 +116,7 @@ enum net_l4 {
  * fast path. */
 struct net_rx_metadata {
 	/* 1..capacity. Of a frame over several ids: in its first id's entry the length of the whole
-	 * frame, in the others' what lies in their buffer */
+	 * frame, in the others' what lies in their buffer (the first holds what is left) */
 	uint32_t len_bytes;
 	/* from where the buffer said that the frame should start; 0, but for drivers that place
 	 * frames further back */
@@ -213,7 +213,8 @@ NET_PUBLIC bool net_tx_next(struct net_tx_iterator *it, struct net_tx_packet *pa
 struct net_rx_buffer {
 	uint64_t addr;	       /* guest address of the piece */
 	uint32_t header_bytes; /* gap to leave in front of the frame, for the frontend's header */
-	/* room for a frame behind the gap; 0: there is no such id */
+	/* room for a frame behind the gap in this piece, without that of rx_pieces(); 0: there is no such
+	 * id. A frontend whose header has a piece of its own leaves that one out. */
 	uint32_t capacity_bytes;
 };
 
@@ -230,7 +231,8 @@ enum net_rx_refusal {
 	NET_RX_REFUSED_ID = 1,
 	NET_RX_REFUSED_DUPLICATE, /* it is posted already, or a buffer in its memory is */
 	NET_RX_REFUSED_ADDRESS,	  /* a byte of the buffer lies outside the memory */
-	/* its frames would have to be copied, and cannot be: sealed memory, no private area */
+	/* its frames would have to be copied, and cannot be: sealed memory, no private area (AF_XDP counts
+	 * this one as rx_refused_sealed) */
 	NET_RX_REFUSED_COPY,
 };
 

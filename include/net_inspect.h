@@ -7,9 +7,9 @@
  * An inspector is an object with operations, as a pool is. The walk calls enter() and leave() around
  * groups and field() for each value, in an order that stays. Names are lower case with underscores,
  * unique within their group and shorter than 64 bytes; a unit is a word of its own and not part of the
- * name's meaning. A text whose name ends in _state or _error is a sentence for people; other texts are
- * names and words. Groups of one name that have an index follow each other: a renderer makes one list of
- * them. Groups nest up to 15 deep.
+ * name's meaning. A text that is named sentence, or whose name ends in _state or _error, is a sentence for
+ * people ("" when there is nothing to say); other texts are names and words. Groups of one name that have
+ * an index follow each other: a renderer makes one list of them. Groups nest up to 15 deep.
  */
 #ifndef NET_INSPECT_H
 #define NET_INSPECT_H
@@ -44,8 +44,7 @@ struct net_field {
 	const char *name;
 	enum net_field_kind kind;
 	enum net_field_class value_class;
-	const char *unit; /* "bytes", "frames", "packets", "buffers", "ids", "descriptors", "calls",
-			      * "ns", "us", "ms", "bit/s" or "" */
+	const char *unit; /* a word: "bytes", "frames", "ids", "calls", "us", "bit/s", ...; or "" */
 	const char *meaning; /* a sentence, or "" */
 	uint64_t number;
 	/* valid inside the call only, like name; NULL: as NET_FIELD_UNKNOWN */
@@ -70,7 +69,8 @@ typedef void net_text_fn(void *context, const char *text, size_t len_bytes);
 /*
  * Render an endpoint and its queues (those of queues[0..count) that are not NULL; count may be 0).
  *   json   one object: {"endpoint": {...}, "queues": [{...}, ...]}; valid UTF-8 whatever the names hold
- *   tree   lines for people: groups indented, values with their units, long sentences wrapped at 80 columns
+ *   tree   lines for people: groups indented, values with their units, long sentences wrapped at 80 columns;
+ *          counters that are 0 are left out
  * Threads: as for net_endpoint_inspect(); the queues may be running. Blocks: what write does.
  */
 NET_PUBLIC void net_inspect_json(struct net_endpoint *ep, struct net_queue *const *queues,

@@ -118,7 +118,9 @@ struct net_xdp_config {
 	 * have no Ethernet header (tun, ipip, wireguard, ...) is refused. get_queues looks for it again: the
 	 * one of this name, or where there is none the one that it has attached to, as it is called now. */
 	const char *ifname;
-	uint32_t first_queue;	  /* queue i of the endpoint is hardware queue first_queue + i */
+	/* queue i of the endpoint is hardware queue first_queue + i. The NIC spreads what arrives over all of
+	 * its queues: the host has the frames of those that are not ours. */
+	uint32_t first_queue;
 	uint32_t max_queues;	  /* 1..64; sizes the private area */
 	uint32_t max_frame_bytes; /* largest frame, from the destination MAC, without FCS. Larger
 				   * than chunk_bytes - 256: jumbo, every frame is gathered through
@@ -211,11 +213,12 @@ struct net_xdp_config {
 	 * Keep the memory registered while no queue is alive, for a guest that reloads its driver: registering
 	 * 512 MiB takes get_queues 0.1 s, and 0.3 to 0.5 s when the guest has not touched all of it; with this,
 	 * less than a millisecond. Meanwhile the pages stay pinned, queue 0's socket stays open and no other can
-	 * be bound to that hardware queue; the buffers are the frontend's, and the host has its frames, as ever. Copy mode only: a zero-copy driver gives buffers
-	 * back when its socket is closed and at no other time, and the kernel shares memory only with a socket
-	 * that is bound, so there a queue that stays alive (get_queue) is what keeps it. A queue whose RX ring
-	 * overflowed, that leaves more than half of its fill ring unread (restarts without a frame in
-	 * between add up), or that takes frames over one chunk, is not kept either.
+	 * be bound to that hardware queue; the buffers are the frontend's, and the host has its frames, as ever.
+	 * Copy mode only: a zero-copy driver gives buffers back when its socket is closed and at no other time,
+	 * and the kernel shares memory only with a socket that is bound, so there a queue that stays alive
+	 * (get_queue) is what keeps it. A queue whose RX ring overflowed, that leaves
+	 * more than half of its fill ring unread (restarts without a frame in between add up), or that takes
+	 * frames over one chunk, is not kept either.
 	 */
 	bool keep_umem;
 };
@@ -275,8 +278,8 @@ NET_PUBLIC int net_xdp_config_check(const struct net_xdp_config *config, struct 
  * Linux 5.14 the caller's namespace is not checked.
  *
  * A device that was removed or moved, and a program that was detached or replaced by somebody else, are
- * told within a second: once as NET_ACTION_RESTART_REQUIRED by poll_action, and by each queue as
- * NET_TX_TRY_RESTART. get_queues attaches again, or says with -EBUSY whose program is there now. A queue
+ * told within a second: once as NET_ACTION_RESTART_REQUIRED by poll_action, and by each queue's tx_poll as
+ * NET_TRY_RESTART. get_queues attaches again, or says with -EBUSY whose program is there now. A queue
  * finds out by itself that its device went; that the program went it learns from poll_action alone, because
  * the kernel tells nobody, and asking waits for whoever configures the network just then (the RTNL lock),
  * which no data call may. So call poll_action: when action_fd is readable (also twice a second, for this
@@ -296,8 +299,9 @@ NET_PUBLIC int net_xdp_open(const struct net_xdp_config *config, struct net_endp
  * of a guest). These are all of them from now on, by the rules of struct net_xdp_config. The kernel cannot
  * change a UMEM that is registered, so this costs one restart: destroy the queues, call this, get_queues. The
  * interface keeps its program meanwhile, and the host has its frames. Skip it when nothing has changed.
- * Return: 0. Errors, err filled, the regions are as they were: -EBUSY queues are alive · -EINVAL not of this
- * backend, or as net_xdp_open() · -ENOMEM and what else net_xdp_open() says of memory.
+ * Return: 0. Errors, err filled, the regions are as they were: -EBUSY queues are alive · -EINVAL neither ep
+ * nor what it wraps is of this backend, or as net_xdp_open() · -ENOMEM and what else net_xdp_open() says
+ * of memory.
  * Owner: regions and fds stay the caller's; the memory of regions that are gone is unmapped here. Threads: as
  * get_queues. Blocks: no page is touched before get_queues.
  */
@@ -308,7 +312,8 @@ NET_PUBLIC int net_xdp_set_regions(struct net_endpoint *ep, const struct net_xdp
  * Whose destroy has returned -ETIMEDOUT asks here whether the kernel has let go meanwhile. Looks once, then
  * waits up to timeout_ms.
  * Return: the number of ended queues that are not confirmed to be free, err (may be NULL) says what is
- * known of one's reason; 0: every buffer of every ended queue may be used again; -EINVAL not of this backend.
+ * known of one's reason; 0: every buffer of every ended queue may be used again; -EINVAL neither
+ * ep nor what it wraps is of this backend.
  * A queue that get_queues makes anew counts no more. net_endpoint_destroy() looks once as well: with some
  * left it returns -ETIMEDOUT, the endpoint is gone, and their buffers stay out of use until this process
  * and those it forked have ended.
@@ -356,7 +361,7 @@ struct net_xdp_report {
 	uint32_t chunk_bytes;
 	uint32_t direct_capacity_bytes;
 	uint32_t
-		tx_budget_frames; /* frames per kick that the kernel was asked for, 32 by default */
+		tx_budget_frames; /* frames per kick: the TX ring's, or the kernel's 32 where it has no setting */
 	uint32_t max_tx_descriptors; /* per packet, before it is bounced */
 	bool busy_poll;
 	/* Which VLAN tags are lost because they come out of band and rx_vlan is off, and what helps; "" when
@@ -483,8 +488,8 @@ struct net_xdp_stats {
 	uint64_t value[NET_XDP_COUNTERS];
 };
 
-/* Return: 0, -EINVAL when neither q nor what it wraps is of this backend. Threads: any, as net_queue_stats(). Syscalls: one
- * getsockopt. */
+/* Return: 0, -EINVAL when neither q nor what it wraps is of this backend. Threads: any, as
+ * net_queue_stats(). Syscalls: one getsockopt. */
 NET_PUBLIC int net_xdp_queue_stats_sized(struct net_queue *q, uint64_t *values, uint32_t count);
 static inline int net_xdp_queue_stats(struct net_queue *q, struct net_xdp_stats *out)
 {
@@ -518,7 +523,8 @@ struct net_xdp_program_stats {
 	uint64_t dropped_too_long; /* over max_frame_bytes */
 };
 
-/* Return: 0, -EINVAL when neither ep nor what it wraps is of this backend, -errno. Syscalls: one bpf() per entry. */
+/* Return: 0, -EINVAL when neither ep nor what it wraps is of this backend, -errno. Syscalls: one bpf() per
+ * entry. */
 NET_PUBLIC int net_xdp_program_stats_sized(struct net_endpoint *ep,
 					   struct net_xdp_program_stats *out, size_t size_bytes);
 static inline int net_xdp_program_stats(struct net_endpoint *ep, struct net_xdp_program_stats *out)
