@@ -25,6 +25,9 @@
  *             net_queue_tx_poll(q, pool, ids, 64);
  *     }
  *
+ * Who only receives calls net_queue_tx_poll() as well, after each wait: there a queue of AF_XDP says that it
+ * has ended, and from then on net_queue_wait() returns at once.
+ *
  * Threads: one thread at a time drives a queue; queues run in parallel; endpoint calls are made by one
  * thread at a time and may run beside the queues' threads. Any thread may read a queue's statistics. No
  * call takes a lock.

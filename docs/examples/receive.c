@@ -27,6 +27,8 @@ int main(int argc, char **argv)
 	    net_endpoint_get_queues(endpoint, &queue, 1, NULL, &q, &error))
 		return fprintf(stderr, "%s: %s\n", error.step, error.message), 1;
 	for (int n; left && net_queue_wait(q, pool, -1) == 1; left -= n) {
+		if (net_queue_tx_poll(q, pool, ids, 64) < 0) /* says when the NIC is gone */
+			return fprintf(stderr, "%s\n", net_queue_error(q)), 1;
 		n = net_queue_rx_poll(q, pool, ids, left < 64 ? left : 64);
 		for (int i = 0; i < n; i++)
 			printf("slot %u: %u bytes\n", ids[i],

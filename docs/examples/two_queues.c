@@ -28,6 +28,10 @@ static void *drive(void *argument)
 		net_queue_wait(q, pool, 100000000);
 		for (int n; (n = net_queue_rx_poll(q, pool, ids, BATCH)) > 0;)
 			net_queue_rx_avail(q, pool, ids, (uint32_t)n);
+		if (net_queue_tx_poll(q, pool, ids, BATCH) < 0) { /* says when the NIC is gone */
+			fprintf(stderr, "%s\n", net_queue_error(q));
+			break;
+		}
 	}
 	return net_queue_destroy(q, &error) ? argument : NULL;
 }
