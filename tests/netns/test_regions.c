@@ -1,22 +1,19 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* The frontend's memory: each kind that works, and each that must not. */
+/* The frontend's memory: each kind that works, several regions, and their exchange. */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <linux/memfd.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <criterion/criterion.h>
 
-#include "support/netns.h"
 #include "support/refused.h"
-#include "support/traffic.h"
+#include "support/regions.h"
 
 TestSuite(regions, .timeout = 60);
 
@@ -25,209 +22,6 @@ enum { BYTES = FRONTEND_XDP_BYTES, HUGE_BYTES = 2 << 20 };
 static struct rig rig;
 static struct net_xdp_config *const config = &rig.x.config;
 static struct net_xdp_region *const region = &rig.x.regions[0];
-
-static void prepare(void)
-{
-	rig_prepare(&rig, 2);
-	refused_prepare(&rig.x);
-}
-
-/* The same configuration with the frontend's own memory works. */
-static void expect_works(void)
-{
-	config->memory_as_is = false;
-	refused_prepare(&rig.x);
-	frontend_xdp_open(&rig.x);
-	frontend_xdp_start(&rig.x, 2, 64);
-	traffic_both_ways(&rig.x, &rig.peer);
-	rig_close(&rig);
-}
-
-static int make_memfd(off_t bytes, unsigned int flags)
-{
-	int fd = memfd_create("region", MFD_CLOEXEC | flags);
-
-	cr_assert(fd >= 0 && ftruncate(fd, bytes) == 0, "memfd: %s", strerror(errno));
-	return fd;
-}
-
-/* A file on a file system with a disk (or at least a page cache that is written back). */
-static int make_disk_file(off_t bytes)
-{
-	static const char *const folders[] = {".", "/var/tmp", "/var/lib", "/root"};
-
-	for (int i = 0; i < 4; i++) {
-		char path[64];
-		struct statfs fs;
-		int fd;
-
-		snprintf(path, sizeof(path), "%s/region-XXXXXX", folders[i]);
-		fd = mkostemp(path, O_CLOEXEC);
-		if (fd < 0)
-			continue;
-		unlink(path);
-		if (fstatfs(fd, &fs) == 0 && fs.f_type != TMPFS_MAGIC && !ftruncate(fd, bytes))
-			return fd;
-		close(fd);
-	}
-	cr_assert_fail("no folder on a disk to put a file into");
-	return -1;
-}
-
-static void *map(int fd, size_t bytes, int protection, int flags)
-{
-	void *memory = mmap(NULL, bytes, protection, flags | (fd < 0 ? MAP_ANONYMOUS : 0), fd, 0);
-
-	cr_assert(memory != MAP_FAILED, "mmap: %s", strerror(errno));
-	return memory;
-}
-
-static void take(int fd, void *memory)
-{
-	region->fd = fd;
-	region->memory = memory;
-}
-
-/* ---- Refused -------------------------------------------------------------------------------------- */
-
-Test(regions, none_or_nothing_behind_is_refused)
-{
-	prepare();
-	take(-1, NULL);
-	refused(&rig.x, -EINVAL, "config", "region 0", "neither fd nor memory");
-	config->region_count = 0;
-	refused(&rig.x, -EINVAL, "config", "region_count 0", "1 to 64");
-	config->region_count = 65;
-	refused(&rig.x, -EINVAL, "config", "region_count 65", "1 to 64");
-	config->region_count = 1;
-	config->regions = NULL;
-	refused(&rig.x, -EINVAL, "config", "region_count 1", "regions set");
-	expect_works();
-}
-
-Test(regions, file_that_cannot_be_pinned_is_refused)
-{
-	int disk, pipes[2];
-
-	prepare();
-	disk = make_disk_file(BYTES);
-	take(disk, NULL);
-	refused(&rig.x, -EINVAL, "memory", "a file on disk", "memfd_create");
-	cr_assert_eq(pipe(pipes), 0);
-	take(pipes[0], NULL);
-	refused(&rig.x, -EINVAL, "memory", "region 0", "memfd_create");
-	take(9999, NULL);
-	refused(&rig.x, -EBADF, "memory", "region 0", "fd 9999");
-	/* A mapping of it is found out by the kernel. */
-	take(-1, map(disk, BYTES, PROT_READ | PROT_WRITE, MAP_SHARED));
-	refused(&rig.x, -ENOMEM, "umem", "a file on disk", "memfd, tmpfs, hugetlb");
-	config->memory_as_is = true;
-	refused(&rig.x, -EFAULT, "umem", "registering", "memfd, tmpfs, hugetlb");
-	expect_works();
-}
-
-Test(regions, hole_beyond_the_end_of_the_file_is_refused)
-{
-	int fd;
-
-	prepare();
-	fd = make_memfd(BYTES - 4096, 0);
-	take(fd, NULL);
-	refused(&rig.x, -EINVAL, "memory", "has 16773120 bytes", "ends at 16777216");
-	region->fd_offset_bytes = 4096;
-	region->size_bytes = BYTES - 4096;
-	refused(&rig.x, -EINVAL, "memory", "has 16773120 bytes", "ends at 16777216");
-	region->fd_offset_bytes = 0;
-	region->size_bytes = BYTES;
-	take(-1, map(fd, BYTES, PROT_READ | PROT_WRITE, MAP_SHARED));
-	refused(&rig.x, -ENOMEM, "umem", "registering", "unmapped");
-	config->memory_as_is = true;
-	refused(&rig.x, -ENOMEM, "umem", "registering", "unmapped");
-	expect_works();
-}
-
-Test(regions, size_place_and_overlap_are_checked)
-{
-	static const uint64_t sizes[] = {0, 1, 4095, BYTES - 1, BYTES - 2048};
-
-	prepare();
-	for (int i = 0; i < 5; i++) {
-		region->size_bytes = sizes[i];
-		refused(&rig.x, -EINVAL, "memory", "region 0: size", "multiples of the 4096-byte");
-	}
-	region->size_bytes = BYTES - 4096;
-	region->fd_offset_bytes = 2048;
-	refused(&rig.x, -EINVAL, "memory", "offset 2048", "multiples of the 4096-byte");
-	region->fd_offset_bytes = 0;
-	region->guest_addr = UINT64_MAX - 4095;
-	refused(&rig.x, -EINVAL, "memory", "region 0", "not wrap");
-	region->guest_addr = FRONTEND_BASE;
-	region[1] = region[0];
-	config->region_count = 2;
-	refused(&rig.x, -EINVAL, "memory", "0x100000000", "overlap");
-	region[1].guest_addr += region->size_bytes - 4096;
-	refused(&rig.x, -EINVAL, "memory", "0x100ffe000", "overlap");
-	region[1].guest_addr = region->guest_addr - 4096;
-	refused(&rig.x, -EINVAL, "memory", "0xfffff000", "overlap");
-	expect_works();
-}
-
-Test(regions, memory_that_is_not_shared_is_refused)
-{
-	int fd;
-
-	prepare();
-	take(-1, map(-1, BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE));
-	refused(&rig.x, -EINVAL, "memory", "MAP_SHARED mapping", "give its fd");
-	fd = make_memfd(BYTES, 0);
-	take(-1, map(fd, BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE));
-	refused(&rig.x, -EINVAL, "memory", "MAP_SHARED mapping", "give its fd");
-	config->memory_as_is = true;
-	refused(&rig.x, -EINVAL, "memory", "MAP_PRIVATE file", "map it MAP_SHARED");
-	expect_works();
-}
-
-Test(regions, memory_that_is_read_only_is_refused)
-{
-	char path[64];
-	int fd, read_only;
-
-	prepare();
-	fd = make_memfd(BYTES, 0);
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	read_only = open(path, O_RDONLY | O_CLOEXEC);
-	cr_assert_geq(read_only, 0);
-	take(read_only, NULL);
-	refused(&rig.x, -EACCES, "memory", "region 0", "open it read-write");
-	take(-1, map(fd, BYTES, PROT_READ, MAP_SHARED));
-	refused(&rig.x, -ENOMEM, "umem", "read-only", "writable");
-	config->memory_as_is = true;
-	refused(&rig.x, -EFAULT, "umem", "registering", "writable");
-	expect_works();
-}
-
-Test(regions, memory_as_is_wrong_is_refused)
-{
-	uint8_t *memory;
-
-	prepare();
-	memory = map(-1, BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE);
-	config->memory_as_is = true;
-	refused(&rig.x, -EINVAL, "config", "memory_as_is", "fd -1");
-	take(-1, memory + 100);
-	region->size_bytes = BYTES - 4096;
-	refused(&rig.x, -EINVAL, "memory", "16773120 bytes", "page-aligned");
-	take(-1, memory);
-	region->size_bytes = net_xdp_private_bytes(config);
-	refused(&rig.x, -EINVAL, "memory", "private area of", "hold more");
-	region->size_bytes = BYTES;
-	config->sealed = true;
-	refused(&rig.x, -EINVAL, "config", "sealed with memory_as_is", "give the region by fd");
-	config->sealed = false;
-	munmap(memory, BYTES);
-	refused(&rig.x, -EFAULT, "umem", "registering", "memory");
-	expect_works();
-}
 
 /* ---- Taken ---------------------------------------------------------------------------------------- */
 
@@ -261,12 +55,12 @@ static void replace_memory(int fd, void *memory)
 	close(r->fd);
 	r->fd = fd;
 	r->bytes = memory;
-	take(memory && fd < 0 ? -1 : fd, memory);
+	regions_take(region, memory && fd < 0 ? -1 : fd, memory);
 }
 
 Test(regions, memfd_works)
 {
-	prepare();
+	regions_prepare(&rig);
 	expect_traffic(false);
 }
 
@@ -274,25 +68,25 @@ Test(regions, tmpfs_file_works)
 {
 	int fd;
 
-	prepare();
+	regions_prepare(&rig);
 	cr_assert_eq(access("/dev/shm", W_OK), 0, "no tmpfs on /dev/shm");
 	fd = open("/dev/shm", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	cr_assert(fd >= 0 && ftruncate(fd, BYTES) == 0, "%s", strerror(errno));
-	replace_memory(fd, map(fd, BYTES, PROT_READ | PROT_WRITE, MAP_SHARED));
+	replace_memory(fd, regions_map(fd, BYTES, PROT_READ | PROT_WRITE, MAP_SHARED));
 	expect_traffic(false);
 }
 
 Test(regions, shared_anonymous_pointer_works)
 {
-	prepare();
-	replace_memory(-1, map(-1, BYTES, PROT_READ | PROT_WRITE, MAP_SHARED));
+	regions_prepare(&rig);
+	replace_memory(-1, regions_map(-1, BYTES, PROT_READ | PROT_WRITE, MAP_SHARED));
 	expect_traffic(false);
 }
 
 Test(regions, private_anonymous_memory_as_it_is_works)
 {
-	prepare();
-	replace_memory(-1, map(-1, BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE));
+	regions_prepare(&rig);
+	replace_memory(-1, regions_map(-1, BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE));
 	expect_traffic(true);
 }
 
@@ -324,14 +118,14 @@ Test(regions, exchanged_between_queues_carry_the_traffic)
 {
 	int before, after;
 
-	prepare();
+	regions_prepare(&rig);
 	frontend_xdp_open(&rig.x);
 	frontend_xdp_start(&rig.x, 2, 64);
 	traffic_both_ways(&rig.x, &rig.peer);
 	frontend_xdp_stop(&rig.x);
 	before = dup(rig.x.f.regions[0].fd);
-	after = make_memfd(BYTES, 0);
-	replace_memory(after, map(after, BYTES, PROT_READ | PROT_WRITE, MAP_SHARED));
+	after = regions_memfd(BYTES, 0);
+	replace_memory(after, regions_map(after, BYTES, PROT_READ | PROT_WRITE, MAP_SHARED));
 	cr_assert_eq(mappings_of(before), 1, "the library's");
 	cr_assert_eq(set_regions(1), 0, "%s", rig.x.err.message);
 	cr_assert_eq(mappings_of(before), 0, "the old memory is let go");
@@ -346,9 +140,9 @@ Test(regions, more_and_fewer_of_them_are_reached_and_not_reached)
 	struct net_xdp_region *const second = region + 1;
 	int more;
 
-	prepare();
+	regions_prepare(&rig);
 	frontend_xdp_open(&rig.x);
-	more = make_memfd(BYTES, 0);
+	more = regions_memfd(BYTES, 0);
 	*second = *region;
 	second->guest_addr += 2 * BYTES;
 	second->fd = more;
@@ -376,7 +170,7 @@ Test(regions, that_are_wrong_leave_those_that_were)
 {
 	struct net_endpoint *null;
 
-	prepare();
+	regions_prepare(&rig);
 	frontend_xdp_open(&rig.x);
 	frontend_xdp_start(&rig.x, 2, 64);
 	cr_assert_eq(set_regions(1), -EBUSY);
@@ -437,7 +231,7 @@ Test(regions, hugetlb_memfd_works)
 	void *memory;
 	int fd;
 
-	prepare();
+	regions_prepare(&rig);
 	memory = map_huge(&fd, BYTES);
 	replace_memory(fd, memory);
 	region->size_bytes = BYTES - 4096;
@@ -459,7 +253,7 @@ Test(regions, several_with_gaps_work)
 	uint8_t frame[1500];
 	uint32_t id;
 
-	prepare();
+	regions_prepare(&rig);
 	peer_use_queue(&rig.peer, 0);
 	frontend_close(f);
 	frontend_open(f, 0, FRONTEND_XDP_IDS);
