@@ -164,3 +164,11 @@ unsigned int netns_open_fds(void)
 	closedir(dir);
 	return n;
 }
+
+uint32_t netns_ifindex(const char *ifname)
+{
+	uint32_t ifindex = if_nametoindex(ifname);
+
+	cr_assert_neq(ifindex, 0, "%s: %s", ifname, strerror(errno));
+	return ifindex;
+}

@@ -33,4 +33,7 @@ uint32_t netns_program_id(const char *ifname);
 /* Descriptors that this process has open now: equal before and after says that none leaked. */
 unsigned int netns_open_fds(void);
 
+/* The interface must be there. */
+uint32_t netns_ifindex(const char *ifname);
+
 #endif
