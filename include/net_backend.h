@@ -160,7 +160,7 @@ struct net_tx_metadata {
 	uint8_t l2_len_bytes;
 	uint8_t l4_len_bytes;
 	uint16_t vlan_tci;    /* with NET_TX_VLAN; see net_vlan_tci() */
-	uint16_t reserved[2]; /* 0 */
+	uint16_t reserved[2]; /* 0; not looked at */
 };
 
 /* A piece of a packet. A list is a concatenation of packets: a head, then segment_count - 1 tails. */

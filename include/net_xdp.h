@@ -221,6 +221,7 @@ struct net_xdp_config {
 	 * frames over one chunk, is not kept either.
 	 */
 	bool keep_umem;
+	uint8_t reserved[7]; /* 0: a later field may stand here, so the library checks it */
 };
 
 /* Return: the defaults: 2048-byte unaligned chunks, 1518-byte frames, rings of 2048, auto modes. */

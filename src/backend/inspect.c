@@ -92,15 +92,15 @@ void inspect_facts(struct net_endpoint *ep, struct net_inspector *to)
 	net_endpoint_facts(ep, &f);
 	inspect_enter(to, "facts", -1);
 	inspect_text(to, "type", f.type);
-	inspect_flag(to, "ordered", f.is_ordered);
+	inspect_flag(to, "is_ordered", f.is_ordered);
 	inspect_flag(to, "tx_fast_completions", f.tx_fast_completions);
 	inspect_number(to, "tx_flags", f.tx_flags, "");
 	inspect_number(to, "max_queues", f.max_queues, "queues");
 	inspect_number(to, "rss_table_entries", f.rss_table_entries, "entries");
 	inspect_number(to, "rss_key_bytes", f.rss_key_bytes, "bytes");
 	if (f.link_speed_bps)
-		inspect_number(to, "link_speed", f.link_speed_bps, "bit/s");
+		inspect_number(to, "link_speed_bps", f.link_speed_bps, "bit/s");
 	else
-		inspect_unknown(to, "link_speed");
+		inspect_unknown(to, "link_speed_bps");
 	inspect_leave(to);
 }

@@ -263,7 +263,7 @@ static int loopback_get_queues(struct net_endpoint *base, const struct net_queue
 	int rc;
 
 	loopback_facts(base, &facts, sizeof(facts));
-	rc = lifecycle_get_queues(count, ep->max_queues, ep->alive, err);
+	rc = lifecycle_get_queues(configs, count, ep->max_queues, ep->alive, err);
 	if (!rc && rss)
 		rc = rss_check(rss, &facts, err);
 	if (rc)
@@ -285,7 +285,8 @@ static int loopback_get_queue(struct net_endpoint *base, uint32_t index,
 			      struct net_error *err)
 {
 	struct loopback *ep = (struct loopback *)base;
-	int rc = lifecycle_get_queue(index, ep->made, index < ep->made && ep->queues[index], err);
+	int rc = lifecycle_get_queue(index, config, ep->made, index < ep->made && ep->queues[index],
+				     err);
 
 	return rc ? rc : loopback_queue_open(ep, index, config, queue, err);
 }

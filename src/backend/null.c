@@ -184,7 +184,7 @@ static int null_get_queues(struct net_endpoint *ep, const struct net_queue_confi
 
 	(void)configs;
 	null_facts(ep, &facts, sizeof(facts));
-	rc = lifecycle_get_queues(count, NULL_MAX_QUEUES, alive(endpoint), err);
+	rc = lifecycle_get_queues(configs, count, NULL_MAX_QUEUES, alive(endpoint), err);
 	if (!rc && rss)
 		rc = rss_check(rss, &facts, err);
 	while (!rc && made < count) {
@@ -203,7 +203,7 @@ static int null_get_queue(struct net_endpoint *ep, uint32_t index,
 			  struct net_error *err)
 {
 	struct null_endpoint *endpoint = (struct null_endpoint *)ep;
-	int rc = lifecycle_get_queue(index, endpoint->made,
+	int rc = lifecycle_get_queue(index, config, endpoint->made,
 				     index < endpoint->made && endpoint->queues[index], err);
 
 	(void)config;

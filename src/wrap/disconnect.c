@@ -132,7 +132,7 @@ static int make(struct disconnect *ep, const struct request *r, bool *put, struc
 
 static int check_all(struct disconnect *ep, const struct request *r, struct net_error *err)
 {
-	int rc = lifecycle_get_queues(r->count, ep->facts.max_queues, ep->alive, err);
+	int rc = lifecycle_get_queues(r->configs, r->count, ep->facts.max_queues, ep->alive, err);
 	struct net_endpoint_facts inner = {0};
 
 	if (ep->inner)
@@ -144,7 +144,8 @@ static int check_all(struct disconnect *ep, const struct request *r, struct net_
 }
 
 /* Check that queue index may be made again: its neighbours must be of the present generation. */
-static int check_one(struct disconnect *ep, uint32_t index, struct net_error *err)
+static int check_one(struct disconnect *ep, uint32_t index, const struct net_queue_config *config,
+		     struct net_error *err)
 {
 	bool is_alive = false;
 
@@ -154,7 +155,7 @@ static int check_one(struct disconnect *ep, uint32_t index, struct net_error *er
 				 "get_queues");
 	for (struct disconnect_queue *q = ep->queues; q; q = q->next)
 		is_alive |= q->index == index;
-	return lifecycle_get_queue(index, ep->made, is_alive, err);
+	return lifecycle_get_queue(index, config, ep->made, is_alive, err);
 }
 
 static int get(struct disconnect *ep, const struct request *r, struct net_error *err)
@@ -163,7 +164,7 @@ static int get(struct disconnect *ep, const struct request *r, struct net_error 
 	int rc;
 
 	pthread_mutex_lock(&ep->lock);
-	rc = r->is_single ? check_one(ep, r->first, err) : check_all(ep, r, err);
+	rc = r->is_single ? check_one(ep, r->first, r->configs, err) : check_all(ep, r, err);
 	if (!rc)
 		rc = make(ep, r, &put, err);
 	if (!r->is_single && (!rc || !ep->alive)) {

@@ -190,7 +190,7 @@ int net_disconnectable_disconnect(struct net_endpoint *base, uint32_t timeout_ms
 	else if (!wait_for_queues(ep, timeout_ms))
 		rc = error_set(
 			err, -ETIMEDOUT, "disconnect",
-			"after %u ms the frontend still has %u queues on it; call again when "
+			"after %u ms %u of the frontend's queues are still on it; call again when "
 			"it has destroyed them",
 			timeout_ms, ep->alive_on_inner);
 	if (!rc) {

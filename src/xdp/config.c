@@ -37,6 +37,11 @@ void net_xdp_config_init(struct net_xdp_config *config, size_t size_bytes)
 	config->size_bytes = size_bytes;
 }
 
+/* Padding at the end would become a field that older programs leave unset, within the same size. */
+_Static_assert(offsetof(struct net_xdp_config, reserved) + sizeof(defaults.reserved) ==
+		       sizeof(defaults),
+	       "the reserved bytes fill the structure");
+
 int config_take(struct net_xdp_config *own, const struct net_xdp_config *config,
 		struct net_error *err)
 {
@@ -56,6 +61,13 @@ int config_take(struct net_xdp_config *own, const struct net_xdp_config *config,
 					 i, net_xdp_version(), sizeof(*own));
 	memcpy(own, config, size < sizeof(*own) ? size : sizeof(*own));
 	own->size_bytes = sizeof(*own);
+	for (size_t i = 0; i < sizeof(own->reserved); i++)
+		if (own->reserved[i])
+			return error_set(err, -EINVAL, "config",
+					 "reserved[%zu] is set: start from "
+					 "net_xdp_config_default(), or load the library that the "
+					 "program was built with",
+					 i);
 	return 0;
 }
 

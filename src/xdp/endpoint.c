@@ -111,10 +111,11 @@ int net_xdp_set_regions(struct net_endpoint *endpoint, const struct net_xdp_regi
 		return error_set(err, -EINVAL, "memory", "this endpoint is not of AF_XDP");
 	ep = endpoint_of(ours);
 	if (endpoint_alive(ep))
-		return error_set(err, -EBUSY, "memory",
-				 "%u queues are alive: destroy them, set the regions, then call "
-				 "get_queues",
-				 endpoint_alive(ep));
+		return error_set(
+			err, -EBUSY, "memory",
+			"%u of its queues are alive: destroy them, set the regions, then call "
+			"get_queues",
+			endpoint_alive(ep));
 	c = ep->config;
 	c.regions = regions;
 	c.region_count = count;

@@ -25,13 +25,13 @@ static int resume(struct net_xdp_endpoint *ep, struct net_error *err)
 
 /* ---- Queues ----------------------------------------------------------------------------------- */
 
-static int check_queues(const struct net_xdp_endpoint *ep, uint32_t count,
-			const struct net_rss_config *rss, struct net_error *err)
+static int check_queues(const struct net_xdp_endpoint *ep, const struct net_queue_config *configs,
+			uint32_t count, const struct net_rss_config *rss, struct net_error *err)
 {
-	int rc = lifecycle_get_queues(count, ep->facts.max_queues, endpoint_alive(ep), err);
+	int rc;
 
-	if (rc == -EINVAL)
-		return error_set(err, rc, "get_queues",
+	if (count < 1 || count > ep->facts.max_queues)
+		return error_set(err, -EINVAL, "get_queues",
 				 "%u queues: %s has %u RX and %u TX queues, first_queue is %u and "
 				 "max_queues %u, which leaves %u%s; see xsk-info %s",
 				 count, ep->attached.device.ifname, ep->attached.device.rx_queues,
@@ -41,9 +41,8 @@ static int check_queues(const struct net_xdp_endpoint *ep, uint32_t count,
 					 ? ": each must send as well, use ethtool -L"
 					 : "",
 				 ep->attached.device.ifname);
-	if (!rc && rss)
-		rc = rss_check(rss, &ep->facts, err);
-	return rc;
+	rc = lifecycle_get_queues(configs, count, ep->facts.max_queues, endpoint_alive(ep), err);
+	return !rc && rss ? rss_check(rss, &ep->facts, err) : rc;
 }
 
 /* Channels may have been taken away since the facts were told. */
@@ -63,7 +62,7 @@ int endpoint_get_queues(struct net_endpoint *endpoint, const struct net_queue_co
 			struct net_error *err)
 {
 	struct net_xdp_endpoint *ep = endpoint_of(endpoint);
-	int rc = check_queues(ep, count, rss, err);
+	int rc = check_queues(ep, configs, count, rss, err);
 
 	if (!rc)
 		rc = attach_check_namespace(&ep->attached, "get_queues", err);
@@ -147,7 +146,7 @@ int endpoint_get_queue(struct net_endpoint *endpoint, uint32_t index,
 	int rc;
 
 	ep->umem_fd = index < ep->made ? borrow_umem(ep, index, &is_alive) : -1;
-	rc = lifecycle_get_queue(index, ep->made, is_alive, err);
+	rc = lifecycle_get_queue(index, config, ep->made, is_alive, err);
 	if (!rc)
 		rc = attach_check_namespace(&ep->attached, "get_queue", err);
 	if (!rc)

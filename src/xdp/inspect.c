@@ -4,6 +4,8 @@
  * program and configuration by the endpoint, what bind got by the queue. Numbers that a running queue changes
  * are read once, each whole; the walk as a whole is no snapshot.
  */
+#include <stdio.h>
+
 #include "backend/inspect.h"
 #include "xdp/endpoint.h"
 #include "xdp/report.h"
@@ -166,6 +168,17 @@ void queue_inspect(struct net_queue *queue, struct net_inspector *to)
 
 /* ---- The endpoint ----------------------------------------------------------------------------- */
 
+static void tell_mac(const uint8_t mac[6], int index, struct net_inspector *to)
+{
+	char text[18];
+
+	snprintf(text, sizeof(text), "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2],
+		 mac[3], mac[4], mac[5]);
+	inspect_enter(to, "take_mac", index);
+	inspect_text(to, "address", text);
+	inspect_leave(to);
+}
+
 static void tell_config(const struct net_xdp_config *c, struct net_inspector *to)
 {
 	static const char *const modes[] = {"auto", "zero-copy", "copy"};
@@ -187,15 +200,22 @@ static void tell_config(const struct net_xdp_config *c, struct net_inspector *to
 	inspect_number(to, "chunk_bytes", c->chunk_bytes, "bytes");
 	inspect_number(to, "private_rx_chunks", c->private_rx_chunks, "chunks");
 	inspect_number(to, "private_tx_frames", c->private_tx_frames, "frames");
+	inspect_number(to, "rx_ring_frames", c->rx_ring_frames, "frames");
+	inspect_number(to, "tx_ring_frames", c->tx_ring_frames, "frames");
+	inspect_number(to, "fill_ring_frames", c->fill_ring_frames, "frames");
+	inspect_number(to, "completion_ring_frames", c->completion_ring_frames, "frames");
 	inspect_number(to, "rx_id_limit", c->rx_id_limit, "ids");
 	inspect_number(to, "take_mac_count", c->take_mac_count, "addresses");
 	inspect_text(to, "rx_checksum", checksums[c->rx_checksum]);
 	inspect_flag(to, "rx_vlan", c->rx_vlan);
 	inspect_number(to, "busy_poll_us", c->busy_poll_us, "us");
+	inspect_number(to, "busy_poll_budget", c->busy_poll_budget, "frames");
 	inspect_number(to, "napi_defer_hard_irqs", c->napi_defer_hard_irqs, "polls");
 	inspect_number(to, "gro_flush_timeout_ns", c->gro_flush_timeout_ns, "ns");
 	inspect_number(to, "tx_timer_us", c->tx_timer_us, "us");
 	inspect_number(to, "release_timeout_ms", c->release_timeout_ms, "ms");
+	for (uint32_t i = 0; i < c->take_mac_count; i++)
+		tell_mac(c->take_macs[i], (int)i, to);
 	inspect_leave(to);
 }
 

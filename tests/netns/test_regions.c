@@ -174,7 +174,7 @@ Test(regions, that_are_wrong_leave_those_that_were)
 	frontend_xdp_open(&rig.x);
 	frontend_xdp_start(&rig.x, 2, 64);
 	cr_assert_eq(set_regions(1), -EBUSY);
-	cr_assert_not_null(strstr(rig.x.err.message, "2 queues are alive: destroy them"));
+	cr_assert_not_null(strstr(rig.x.err.message, "2 of its queues are alive: destroy them"));
 	frontend_xdp_stop(&rig.x);
 	cr_assert_eq(set_regions(0), -EINVAL);
 	cr_assert_not_null(strstr(rig.x.err.message, "region_count 0"));

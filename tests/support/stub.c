@@ -226,7 +226,7 @@ static int stub_get_queues(struct net_endpoint *ep, const struct net_queue_confi
 			   uint32_t count, const struct net_rss_config *rss,
 			   struct net_queue **queues, struct net_error *err)
 {
-	int rc = lifecycle_get_queues(count, 1, stub_of(ep)->is_alive, err);
+	int rc = lifecycle_get_queues(configs, count, 1, stub_of(ep)->is_alive, err);
 
 	(void)rss;
 	return rc ? rc : make_queue(stub_of(ep), configs, queues);
@@ -237,7 +237,7 @@ static int stub_get_queue(struct net_endpoint *ep, uint32_t index,
 			  struct net_error *err)
 {
 	struct stub *s = stub_of(ep);
-	int rc = lifecycle_get_queue(index, s->is_made, s->is_alive, err);
+	int rc = lifecycle_get_queue(index, config, s->is_made, s->is_alive, err);
 
 	return rc ? rc : make_queue(s, config, queue);
 }

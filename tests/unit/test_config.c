@@ -267,3 +267,17 @@ Test(config, config_without_a_size_is_refused)
 	cr_assert_eq(net_xdp_private_bytes(&c), 0);
 	cr_assert_eq(net_xdp_config_check(NULL, &err), -EINVAL);
 }
+
+/* A newer program's field may stand where this library has reserved bytes. */
+Test(config, reserved_byte_that_is_set_is_refused)
+{
+	struct net_xdp_config c = valid();
+	struct net_error err;
+
+	for (size_t i = 0; i < sizeof(c.reserved); i++) {
+		c.reserved[i] = 1;
+		cr_assert_eq(net_xdp_config_check(&c, &err), -EINVAL);
+		cr_assert(strstr(err.message, "reserved["), "%s", err.message);
+		c.reserved[i] = 0;
+	}
+}

@@ -303,7 +303,7 @@ Test(inspect, loopback_tells_its_facts_and_counters)
 	cr_assert(net_endpoint_get_queues(ep, configs, 2, NULL, queues, NULL) == 0);
 	text_len = 0;
 	net_inspect_json(ep, queues, 2, append, NULL);
-	expect(text, ".endpoint.facts | [.type, .ordered, .max_queues, .link_speed]",
+	expect(text, ".endpoint.facts | [.type, .is_ordered, .max_queues, .link_speed_bps]",
 	       "[\"loopback\",true,3,null]");
 	expect(text, "[.queues[].counters.rx_packets]", "[0,0]");
 	for (int i = 0; i < 2; i++)

@@ -125,6 +125,27 @@ Test(null, get_queues_with_a_key_is_refused)
 	cr_assert(net_endpoint_destroy(ep, NULL) == 0);
 }
 
+/* Each backend's get_queues begins with the same check. */
+Test(null, get_queues_with_a_reserved_byte_that_is_set_is_refused)
+{
+	struct net_queue_config config = {0};
+	struct net_endpoint *ep = open_null();
+	struct net_error err = {0};
+	struct net_queue *q;
+
+	for (int i = 0; i < 3; i++) {
+		config.reserved[i] = 1;
+		cr_assert(net_endpoint_get_queues(ep, &config, 1, NULL, &q, &err) == -EINVAL);
+		cr_assert(strstr(err.message, "reserved is set") != NULL, "%s", err.message);
+		config.reserved[i] = 0;
+	}
+	cr_assert(net_endpoint_get_queues(ep, &config, 1, NULL, &q, &err) == 0);
+	config.reserved[1] = 1;
+	net_queue_destroy(q, NULL);
+	cr_assert(net_endpoint_get_queue(ep, 0, &config, &q, &err) == -EINVAL);
+	cr_assert(net_endpoint_destroy(ep, NULL) == 0);
+}
+
 enum { THREADS = 2, QUEUES = 64, ROUNDS = 2000 };
 
 static struct net_queue *queues[QUEUES];

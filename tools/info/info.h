@@ -123,6 +123,8 @@ void info_try_warning(const struct info_facts *facts, const struct info_predicti
 
 /* Has the caller this capability where the kernel asks for it? */
 bool info_can(const struct info_facts *facts, int capability);
+/* Is there no limit on the memory that it may lock? */
+bool info_may_lock_all(const struct info_facts *facts);
 
 /* ---- try.c ------------------------------------------------------------------------------------ */
 

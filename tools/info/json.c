@@ -131,7 +131,9 @@ static void put_privileges(struct json *j, const struct info_facts *f)
 	json_bool(j, "user_namespace", f->user_namespace);
 	json_signed(j, "socket_error", f->socket_error);
 	json_signed(j, "program_error", f->program_error);
-	if (f->memlock_bytes != UINT64_MAX)
+	if (info_may_lock_all(f))
+		json_null(j, "memlock_bytes"); /* no limit */
+	else
 		json_number(j, "memlock_bytes", f->memlock_bytes);
 	json_close(j, '}');
 }

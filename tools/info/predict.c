@@ -67,6 +67,11 @@ bool info_can(const struct info_facts *facts, int capability)
 	return facts->capabilities & enough;
 }
 
+bool info_may_lock_all(const struct info_facts *facts)
+{
+	return facts->memlock_bytes == UINT64_MAX || info_can(facts, CAP_IPC_LOCK);
+}
+
 static void summarize(const struct info_facts *f, struct info_prediction *p)
 {
 	const char *name = f->device.ifname;

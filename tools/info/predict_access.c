@@ -121,7 +121,7 @@ void memory_rule(const struct info_facts *f, struct info_prediction *p)
 		       hint ? hint
 			    : ": by a system call filter (seccomp of a service or container); "
 			      "allow it there");
-	if (info_can(f, CAP_IPC_LOCK) || f->memlock_bytes == UINT64_MAX)
+	if (info_may_lock_all(f))
 		return;
 	if (f->memlock_bytes < needed)
 		blocks(p,

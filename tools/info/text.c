@@ -219,7 +219,7 @@ static void print_privileges(FILE *out, const struct info_facts *f)
 	for (p = info_privileges; p->name; p++)
 		line(out, p->name, "%s (%s)", info_can(f, p->capability) ? "yes" : "no",
 		     p->purpose);
-	if (f->memlock_bytes == UINT64_MAX || info_can(f, CAP_IPC_LOCK))
+	if (info_may_lock_all(f))
 		line(out, "locked memory", "unlimited");
 	else
 		line(out, "locked memory", "%" PRIu64 " KiB", f->memlock_bytes / 1024);
