@@ -3,6 +3,7 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <linux/if_link.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,8 +26,13 @@
 /* ---- Load ------------------------------------------------------------------------------------- */
 
 /* Both objects include redirect.bpf.h, so one function can set the constants of either. */
-_Static_assert(sizeof(struct net_xdp_bpf__rodata) == sizeof(struct net_xdp_vlan_bpf__rodata),
-	       "the constants of redirect.bpf.h come first in both");
+#define SAME_PLACE(member)                                                                         \
+	_Static_assert(offsetof(struct net_xdp_bpf__rodata, member) ==                             \
+			       offsetof(struct net_xdp_vlan_bpf__rodata, member),                  \
+		       "a constant of redirect.bpf.h")
+SAME_PLACE(max_frame_bytes);
+SAME_PLACE(take_mac_count);
+SAME_PLACE(take_macs);
 _Static_assert(TAKE_MACS == NET_XDP_TAKE_MACS, "the program holds as many as the configuration");
 
 static void set_constants(struct net_xdp_bpf__rodata *constants, const struct net_xdp_config *c)
