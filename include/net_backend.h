@@ -234,8 +234,7 @@ enum net_rx_refusal {
 	NET_RX_REFUSED_ID = 1,
 	NET_RX_REFUSED_DUPLICATE, /* it is posted already, or a buffer in its memory is */
 	NET_RX_REFUSED_ADDRESS,	  /* a byte of the buffer lies outside the memory */
-	/* its frames would have to be copied, and cannot be: sealed memory, no private area (AF_XDP counts
-	 * this one as rx_refused_sealed) */
+	/* its frames would have to be copied, and cannot be: sealed memory, no private area */
 	NET_RX_REFUSED_COPY,
 };
 

@@ -421,7 +421,7 @@ static inline int net_xdp_queue_report(struct net_queue *q, struct net_xdp_repor
 	  "ids refused: already posted")                                                           \
 	X(RX_REFUSED_ADDRESS, REFUSED, "ids", "rx_refused_address",                                \
 	  "ids refused: buffer outside the memory")                                                \
-	X(RX_REFUSED_SEALED, REFUSED, "ids", "rx_refused_sealed",                                  \
+	X(RX_REFUSED_COPY, REFUSED, "ids", "rx_refused_copy",                                      \
 	  "ids refused: would bounce, but sealed or no private area")                              \
 	X(RX_DROP_CAPACITY, RX_LOST, "frames", "rx_drop_capacity",                                 \
 	  "frames dropped: larger than the buffer")                                                \
@@ -470,7 +470,7 @@ static inline int net_xdp_queue_report(struct net_queue *q, struct net_xdp_repor
 	  "kernel: invalid descriptors")                                                           \
 	X(TX_UNKNOWN, NOTE, "completions", "tx_unknown",                                           \
 	  "completions of addresses that were never sent")                                         \
-	X(TX_REFUSED, NOTE, "times", "tx_refused",                                                 \
+	X(TX_NO_ROOM, NOTE, "times", "tx_no_room",                                                 \
 	  "times a packet did not fit and was left to the frontend")                               \
 	X(KICKS, WORK, "calls", "kicks", "system calls made by the data calls")                    \
 	X(KICK_AGAIN, WORK, "calls", "kick_again",                                                 \

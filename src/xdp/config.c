@@ -37,11 +37,6 @@ void net_xdp_config_init(struct net_xdp_config *config, size_t size_bytes)
 	config->size_bytes = size_bytes;
 }
 
-/* Padding at the end would become a field that older programs leave unset, within the same size. */
-_Static_assert(offsetof(struct net_xdp_config, reserved) + sizeof(defaults.reserved) ==
-		       sizeof(defaults),
-	       "the reserved bytes fill the structure");
-
 int config_take(struct net_xdp_config *own, const struct net_xdp_config *config,
 		struct net_error *err)
 {

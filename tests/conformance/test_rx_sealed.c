@@ -194,7 +194,7 @@ CASE(19, sealed_refuses_buffers_that_would_bounce_and_takes_their_neighbours)
 	}
 	refused = net_queue_rx_avail(r.x.queues[0], &r.x.f.pool, ids, COUNT);
 	cr_assert(refused == COUNT / 2, "%u refused", refused);
-	cr_assert(rx_rig_counter(&r, NET_XDP_RX_REFUSED_SEALED) == COUNT / 2);
+	cr_assert(rx_rig_counter(&r, NET_XDP_RX_REFUSED_COPY) == COUNT / 2);
 	cr_assert(rx_rig_counter(&r, NET_XDP_RX_BOUNCE_CAPACITY) == 0);
 	for (uint32_t n = 0; n < COUNT / 2; n++)
 		rx_rig_send(&r, 1514, n);

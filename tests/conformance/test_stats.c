@@ -158,7 +158,7 @@ CASE(57, tx_script_counters_are_exact)
 		{NET_XDP_TX_LOST, 0},
 		{NET_XDP_TX_KERNEL_INVALID, 0},
 		{NET_XDP_TX_UNKNOWN, 0},
-		{NET_XDP_TX_REFUSED, 0},
+		{NET_XDP_TX_NO_ROOM, 0},
 	};
 
 	expect_counters(&r, want, sizeof(want) / sizeof(*want));

@@ -57,7 +57,7 @@ CASE(26, order_on_the_wire_is_kept_over_direct_joined_and_refused_packets)
 	tx_rig_expect_wire(&r);
 	cr_assert(tx_rig_counter(&r, NET_XDP_TX_DIRECT) > 1000, "direct");
 	cr_assert(tx_rig_counter(&r, NET_XDP_TX_BOUNCED) > 100, "bounced");
-	cr_assert(tx_rig_counter(&r, NET_XDP_TX_REFUSED) > 10, "refused");
+	cr_assert(tx_rig_counter(&r, NET_XDP_TX_NO_ROOM) > 10, "refused");
 	tx_rig_close(&r);
 }
 

@@ -281,3 +281,13 @@ Test(config, reserved_byte_that_is_set_is_refused)
 		c.reserved[i] = 0;
 	}
 }
+
+/* Padding behind the last member would be where a later field stands, and older programs leave it unset within
+ * the same size. */
+Test(config, structure_ends_with_its_last_member)
+{
+	cr_assert_eq(sizeof(struct net_xdp_config) % sizeof(void *), 0);
+	cr_assert_eq(offsetof(struct net_xdp_config, reserved) +
+			     sizeof(((struct net_xdp_config *)0)->reserved),
+		     sizeof(struct net_xdp_config));
+}

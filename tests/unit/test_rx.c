@@ -282,7 +282,7 @@ Test(rx, sealed_refuses_what_would_bounce)
 	frontend_set_buffer(&r.f, 1, FRONTEND_BASE + 8001, 12, 1517);
 	frontend_post(&r.f, r.q, 0, 1);
 	cr_assert_eq(net_queue_rx_avail(r.q, &r.f.pool, &id, 1), 1);
-	cr_assert_eq(rx_fake_counter(&r, NET_XDP_RX_REFUSED_SEALED), 1);
+	cr_assert_eq(rx_fake_counter(&r, NET_XDP_RX_REFUSED_COPY), 1);
 	rx_fake_pass(&r, 1518, 1);
 	rx_fake_close(&r);
 }

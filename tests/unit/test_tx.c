@@ -57,7 +57,7 @@ Test(tx, full_ring_accepts_whole_packets_only_and_says_when_there_is_room)
 	}
 	accepted = tx_fake_offer(&r, 0);
 	cr_assert_eq(accepted, 63, "21 packets of 3 fit 64 entries, not %u segments", accepted);
-	cr_assert_eq(tx_fake_counter(&r, NET_XDP_TX_REFUSED), 1);
+	cr_assert_eq(tx_fake_counter(&r, NET_XDP_TX_NO_ROOM), 1);
 	cr_assert_not(tx_has_room(&r.k.queue));
 	cr_assert_eq(tx_fake_offer(&r, accepted), 0);
 	/* taken by the kernel, not completed: descriptors in flight stay bounded */

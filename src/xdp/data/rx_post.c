@@ -108,7 +108,7 @@ static const enum net_xdp_counter refusal_counter[] = {
 	[NET_RX_REFUSED_ID] = NET_XDP_RX_REFUSED_ID,
 	[NET_RX_REFUSED_DUPLICATE] = NET_XDP_RX_REFUSED_DUPLICATE,
 	[NET_RX_REFUSED_ADDRESS] = NET_XDP_RX_REFUSED_ADDRESS,
-	[NET_RX_REFUSED_COPY] = NET_XDP_RX_REFUSED_SEALED,
+	[NET_RX_REFUSED_COPY] = NET_XDP_RX_REFUSED_COPY,
 };
 
 uint32_t rx_post_any(struct net_xdp_queue *q, struct net_buffer_access *pool, const uint32_t *ids,

@@ -72,7 +72,7 @@ static bool drop(struct net_xdp_queue *q, const struct net_tx_metadata *meta, en
  * Returns false, as tx_send_any() does. */
 static bool later(struct net_xdp_queue *q, uint32_t descriptors, uint32_t slots)
 {
-	count_up(q, NET_XDP_TX_REFUSED, 1);
+	count_up(q, NET_XDP_TX_NO_ROOM, 1);
 	q->tx_blocked = descriptors;
 	q->tx_blocked_slots = slots;
 	return false;

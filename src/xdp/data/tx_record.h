@@ -32,7 +32,7 @@
  * waits for them.
  *
  * What is counted per what: an id is accepted, dropped or left to the frontend (TX_ACCEPTED,
- * TX_DROP_*, TX_REFUSED); the kernel completes and loses wire packets (TX_PACKETS, TX_LOST), and does
+ * TX_DROP_*, TX_NO_ROOM); the kernel completes and loses wire packets (TX_PACKETS, TX_LOST), and does
  * not say whose.
  */
 #ifndef NET_XDP_TX_RECORD_H
