@@ -36,12 +36,14 @@
  */
 static inline uint32_t fill_room(struct net_xdp_queue *q, uint32_t want)
 {
-	uint32_t gap = q->xsk.fill.entries > 8 * FILL_GAP ? FILL_GAP : 0;
-	uint32_t most = q->xsk.fill.entries - gap, chunks = rx_held(q) + q->fill_dead, now;
+	uint32_t entries = q->xsk.fill.entries, chunks = rx_held(q) + q->fill_dead, most, now;
 
+	if (chunks + FILL_GAP <= entries && want <= entries - (chunks + FILL_GAP))
+		return entries - (chunks + FILL_GAP);
+	most = entries > 8 * FILL_GAP ? entries - FILL_GAP : entries;
 	if (chunks <= most && want <= most - chunks)
 		return most - chunks;
-	now = ring_room_now(&q->xsk.fill, gap);
+	now = ring_room_now(&q->xsk.fill, entries - most);
 	if (q->fill_dead && (int32_t)(q->xsk.fill.theirs - q->fill_end) >= 0)
 		q->fill_dead = 0;
 	return chunks <= most && now < most - chunks ? most - chunks : now;
@@ -102,16 +104,22 @@ static void post_parked(struct net_xdp_queue *q)
 		*ring_address(&q->xsk.fill, q->xsk.fill.mine++) = bounce_take(&q->rx_private);
 }
 
+/* Show the kernel the entries that were written. */
+static inline void publish(struct net_xdp_queue *q)
+{
+	ring_publish(&q->xsk.fill);
+	if (q->zero_copy)
+		rx_push(q);
+	if (unlikely(q->outside))
+		queue_enter(q);
+}
+
 static inline void refill(struct net_xdp_queue *q)
 {
 	if (unlikely(rx_is_parked(q)))
 		post_parked(q);
-	if (*q->xsk.fill.own == q->xsk.fill.mine)
-		return;
-	ring_publish(&q->xsk.fill);
-	rx_push(q);
-	if (unlikely(q->outside))
-		queue_enter(q);
+	if (*q->xsk.fill.own != q->xsk.fill.mine)
+		publish(q);
 }
 
 void rx_refill(struct net_xdp_queue *q)
@@ -137,7 +145,9 @@ struct fast_post {
 	uint64_t last;	/* largest offset in the region at which a buffer of this shape fits */
 	uint64_t chunk; /* offset in the region + this: UMEM offset of the buffer's chunk */
 	uint64_t tag;	/* of the state of a posted id */
-	uint32_t limit;
+	uint32_t limit; /* of ids */
+	uint64_t *state;
+	uint32_t *next;
 	struct page_rule pages;
 	uint32_t chunk_bytes;
 	uint64_t *lent; /* aligned only */
@@ -147,8 +157,8 @@ struct fast_post {
  * are constants, so each caller gets a loop of its own. Return: how many were posted before one that
  * the fast path cannot post. */
 INLINE size_t post_group(const struct fast_post fast, const struct net_rx_buffer *buffer,
-			 const uint32_t *ids, uint64_t *state, uint64_t *fill, uint32_t *next,
-			 uint32_t **link, const bool paged, const bool aligned, const size_t count)
+			 const uint32_t *ids, uint64_t *fill, uint32_t **link, const bool paged,
+			 const bool aligned, const size_t count)
 {
 	size_t i;
 
@@ -166,14 +176,14 @@ INLINE size_t post_group(const struct fast_post fast, const struct net_rx_buffer
 			break;
 		if (unlikely(id >= fast.limit))
 			break;
-		if (unlikely(state[id] != RX_FRONTEND))
+		if (unlikely(fast.state[id] != RX_FRONTEND))
 			break;
 		if (aligned && unlikely(!chunk_lend(fast.lent, at + fast.chunk)))
 			break;
 		fill[i] = at + fast.chunk;
-		state[id] = (at + fast.chunk) | fast.tag;
+		fast.state[id] = (at + fast.chunk) | fast.tag;
 		**link = (uint32_t)id;
-		*link = &next[id];
+		*link = &fast.next[id];
 	}
 	return i;
 }
@@ -182,16 +192,27 @@ INLINE size_t post_group(const struct fast_post fast, const struct net_rx_buffer
  * The fast path: post buffers that lie in the region used last, have the shape (gap and capacity) of
  * the first of them, and are direct. A frontend's buffers nearly always are all three. Then one compare
  * of the shape and one of the offset in the region say what judge() and memory_offset() would.
- * Return: how many of the first count (at least 1) were posted. The next one needs rx_post_any(), or
- * another post_run() with its own shape.
+ * The entries of the fill ring for count buffers (at least 1) are contiguous.
+ * Return: how many of the first count were posted. The next one needs rx_post_any(), or another
+ * post_run() with its own shape.
  */
 INLINE uint32_t post_run(struct net_xdp_queue *q, const uint32_t *ids,
-			 const struct net_rx_buffer *buffer, uint32_t count, const bool paged,
+			 const struct net_rx_buffer *buffer, const uint32_t count, const bool paged,
 			 const bool aligned)
 {
 	const struct memory_region *r = &q->memory->region[q->rx_region];
 	const uint64_t length = (uint64_t)buffer->header_bytes + buffer->capacity_bytes;
-	const struct fast_post fast = {
+	const uint32_t *id = ids, *end = ids + count;
+	struct rx_table *t = &q->rx_ids;
+	uint32_t *link = rx_list_end(t, &t->fifo), posted;
+	struct fast_post fast;
+	uint64_t *fill;
+	size_t step;
+
+	if (unlikely(buffer->capacity_bytes < q->direct_capacity || length > r->bytes ||
+		     (paged && q->zero_copy && buffer->header_bytes < q->driver_gap_bytes)))
+		return 0;
+	fast = (struct fast_post){
 		.shape = shape_of(buffer),
 		.guest = r->guest_addr,
 		.last = r->bytes - length,
@@ -199,32 +220,23 @@ INLINE uint32_t post_run(struct net_xdp_queue *q, const uint32_t *ids,
 		/* This is rx_tag(RX_KERNEL, 0). Written as a constant, gcc would load it for each
 		 * buffer. */
 		.tag = q->rx_fast_key ^ q->rx_fast_offset,
-		.limit = q->rx_ids.id_limit,
+		.limit = t->id_limit,
+		.state = t->state,
+		.next = t->next,
 		.chunk_bytes = q->chunk_bytes,
 		.pages = queue_page_rule(q, r),
 		.lent = q->chunk_lent,
 	};
-	struct rx_table *t = &q->rx_ids;
-	uint64_t *fill = ring_address(&q->xsk.fill, q->xsk.fill.mine), *state = t->state;
-	uint32_t *next = t->next, *link = rx_list_end(t, &t->fifo);
-	const uint32_t *id = ids, *end = ids + ring_run(q->xsk.fill.mine, q->xsk.fill.mask, count);
-	uint32_t posted;
-	size_t step;
-
-	if (unlikely(buffer->capacity_bytes < q->direct_capacity || length > r->bytes ||
-		     (paged && q->zero_copy && buffer->header_bytes < q->driver_gap_bytes)))
-		return 0;
+	fill = ring_address(&q->xsk.fill, q->xsk.fill.mine);
 	for (; end - id >= (ptrdiff_t)GROUP; id += GROUP, buffer += GROUP, fill += GROUP) {
-		step = post_group(fast, buffer, id, state, fill, next, &link, paged, aligned,
-				  GROUP);
+		step = post_group(fast, buffer, id, fill, &link, paged, aligned, GROUP);
 		if (unlikely(step != GROUP)) {
 			id += step;
 			goto out;
 		}
 	}
 	for (; id < end; id++, buffer++, fill++)
-		if (unlikely(!post_group(fast, buffer, id, state, fill, next, &link, paged, aligned,
-					 1)))
+		if (unlikely(!post_group(fast, buffer, id, fill, &link, paged, aligned, 1)))
 			break;
 out:
 	posted = (uint32_t)(id - ids);
@@ -263,16 +275,33 @@ static uint32_t post_fast(struct net_xdp_queue *q, const uint32_t *ids,
 		count = end - q->xsk.fill.mine;
 	if (!q->rx_fast || count == 0)
 		return 0;
+	count = ring_run(q->xsk.fill.mine, q->xsk.fill.mask, count);
 	if (!q->paged)
 		return post_fast_anywhere(q, ids, buffer, count);
 	return q->unaligned ? post_fast_paged(q, ids, buffer, count)
 			    : post_fast_aligned(q, ids, buffer, count);
 }
 
-uint32_t rx_avail(struct net_queue *queue, struct net_buffer_access *pool, const uint32_t *ids,
-		  uint32_t count)
+/* Post n ids (at least 1) in any way that works. end: as in post_fast(). *refused grows by the ids
+ * that were refused. */
+INLINE void post_buffers(struct net_xdp_queue *q, struct net_buffer_access *pool,
+			 const uint32_t *ids, const struct net_rx_buffer *buffers, uint32_t n,
+			 uint32_t end, uint32_t *refused)
 {
-	struct net_xdp_queue *q = queue_of(queue);
+	uint32_t i = 0;
+
+	do {
+		i += post_fast(q, ids + i, buffers + i, n - i, end);
+		if (i < n && !memory_turn(q->memory, &q->rx_region, buffers[i].addr,
+					  buffers[i].capacity_bytes))
+			i += rx_post_any(q, pool, ids + i, buffers + i, n - i, end, refused);
+	} while (i < n);
+}
+
+/* Post any number of ids. */
+ALONE static uint32_t avail_any(struct net_xdp_queue *q, struct net_buffer_access *pool,
+				const uint32_t *ids, uint32_t count)
+{
 	struct net_rx_buffer buffers[BATCH];
 	/* While private chunks are to be posted, nothing is posted here: rx_refill() divides the
 	 * room. */
@@ -280,21 +309,75 @@ uint32_t rx_avail(struct net_queue *queue, struct net_buffer_access *pool, const
 	uint32_t refused = 0, end = q->xsk.fill.mine + (shared ? 0 : fill_room(q, count));
 
 	while (count) {
-		uint32_t n = count < BATCH ? count : BATCH, i = 0;
+		uint32_t n = count < BATCH ? count : BATCH;
 
 		pool->ops->rx_buffers(pool, ids, n, buffers);
-		while (i < n) {
-			i += post_fast(q, ids + i, buffers + i, n - i, end);
-			if (i < n && !memory_turn(q->memory, &q->rx_region, buffers[i].addr,
-						  buffers[i].capacity_bytes))
-				i += rx_post_any(q, pool, ids + i, buffers + i, n - i, end,
-						 &refused);
-		}
+		post_buffers(q, pool, ids, buffers, n, end, &refused);
 		ids += n;
 		count -= n;
 	}
 	refill(q);
 	return refused;
+}
+
+/* Post one id whose buffer the fast path does not take, or which lies in another region. */
+ALONE static uint32_t avail_known(struct net_xdp_queue *q, struct net_buffer_access *pool,
+				  const uint32_t *id, struct net_rx_buffer buffer)
+{
+	uint32_t refused = 0;
+
+	post_buffers(q, pool, id, &buffer, 1, q->xsk.fill.mine + 1, &refused);
+	refill(q);
+	return refused;
+}
+
+/*
+ * Post one id: a guest that answers gives its buffers back one by one. post_run() with a constant 1 is
+ * the body of the fast path's loop. Return: as rx_avail().
+ */
+INLINE uint32_t avail_single(struct net_xdp_queue *q, struct net_buffer_access *pool,
+			     const uint32_t *id, const bool paged, const bool aligned)
+{
+	struct net_rx_buffer buffer;
+
+	pool->ops->rx_buffers(pool, id, 1, &buffer);
+	if (unlikely(!post_run(q, id, &buffer, 1, paged, aligned)))
+		return avail_known(q, pool, id, buffer);
+	publish(q);
+	return 0;
+}
+
+ALONE static uint32_t avail_single_anywhere(struct net_xdp_queue *q, struct net_buffer_access *pool,
+					    const uint32_t *id)
+{
+	return avail_single(q, pool, id, false, false);
+}
+
+ALONE static uint32_t avail_single_paged(struct net_xdp_queue *q, struct net_buffer_access *pool,
+					 const uint32_t *id)
+{
+	return avail_single(q, pool, id, true, false);
+}
+
+ALONE static uint32_t avail_single_aligned(struct net_xdp_queue *q, struct net_buffer_access *pool,
+					   const uint32_t *id)
+{
+	return avail_single(q, pool, id, true, true);
+}
+
+uint32_t rx_avail(struct net_queue *queue, struct net_buffer_access *pool, const uint32_t *ids,
+		  uint32_t count)
+{
+	struct net_xdp_queue *q = queue_of(queue);
+
+	/* For avail_single() nothing that is parked goes first, and there is room without a look at
+	 * the kernel's index. */
+	if (count != 1 || !q->rx_fast || (q->waiting.count | q->pending.count) ||
+	    unlikely(rx_held(q) + q->fill_dead + FILL_GAP >= q->xsk.fill.entries))
+		return avail_any(q, pool, ids, count);
+	if (!q->paged)
+		return avail_single_anywhere(q, pool, ids);
+	return q->unaligned ? avail_single_paged(q, pool, ids) : avail_single_aligned(q, pool, ids);
 }
 
 /* ---- Set-up ----------------------------------------------------------------------------------- */

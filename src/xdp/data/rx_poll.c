@@ -185,16 +185,17 @@ INLINE size_t deliver_group(const struct fast_delivery fast, const struct xdp_de
 
 /*
  * The fast path: deliver whole frames that lie at frame_offset in the chunks that come next in the
- * fifo.
- * Return: how many of the first most were delivered. The next one needs deliver_one().
+ * fifo. n descriptors are contiguous in the ring, and the fifo has as many ids. *bytes grows by their
+ * bytes.
+ * Return: how many of the n were delivered. The next one needs deliver_one().
  */
-INLINE uint32_t deliver_run(struct net_xdp_queue *q, struct burst *b, uint32_t most,
+INLINE uint32_t deliver_run(struct net_xdp_queue *q, uint32_t *ids,
+			    struct net_rx_metadata *metadata, uint64_t *bytes, const uint32_t n,
 			    const bool aligned)
 {
 	struct rx_table *t = &q->rx_ids;
 	const struct xdp_desc *first = ring_descriptor(&q->xsk.rx, q->xsk.rx.mine), *rx = first;
-	const struct xdp_desc *end = rx + ring_run(q->xsk.rx.mine, q->xsk.rx.mask,
-						   most < t->fifo.count ? most : t->fifo.count);
+	const struct xdp_desc *end = rx + n;
 	const struct fast_delivery fast = {
 		.next = t->next,
 		.state = t->state,
@@ -203,41 +204,51 @@ INLINE uint32_t deliver_run(struct net_xdp_queue *q, struct burst *b, uint32_t m
 		.lent = q->chunk_lent,
 		.offset = q->rx_fast_offset,
 	};
-	struct net_rx_metadata *metadata = b->metadata + b->count;
-	uint32_t *ids = b->ids + b->count, delivered;
 	size_t next = t->fifo.first, step;
-	uint64_t bytes = 0;
+	uint64_t sum = 0;
+	uint32_t delivered;
 
 	for (; end - rx >= (ptrdiff_t)GROUP; rx += GROUP, ids += GROUP, metadata += GROUP) {
-		step = deliver_group(fast, rx, &next, ids, metadata, &bytes, aligned, GROUP);
+		step = deliver_group(fast, rx, &next, ids, metadata, &sum, aligned, GROUP);
 		if (unlikely(step != GROUP)) {
 			rx += step;
 			goto out;
 		}
 	}
 	for (; rx != end; rx++, ids++, metadata++)
-		if (!deliver_group(fast, rx, &next, ids, metadata, &bytes, aligned, 1))
+		if (!deliver_group(fast, rx, &next, ids, metadata, &sum, aligned, 1))
 			break;
 out:
 	delivered = (uint32_t)(rx - first);
 	t->fifo.first = (uint32_t)next;
 	t->fifo.count -= delivered;
 	q->xsk.rx.mine += delivered;
-	b->count += delivered;
-	b->bytes += bytes;
+	*bytes += sum;
 	count_up(q, NET_XDP_RX_DIRECT, delivered);
 	return delivered;
+}
+
+/* Add what deliver_run() delivers of most descriptors to a burst. */
+INLINE uint32_t burst_run(struct net_xdp_queue *q, struct burst *b, uint32_t most,
+			  const bool aligned)
+{
+	uint32_t known = q->rx_ids.fifo.count;
+	uint32_t n = ring_run(q->xsk.rx.mine, q->xsk.rx.mask, most < known ? most : known);
+
+	n = deliver_run(q, b->ids + b->count, b->metadata + b->count, &b->bytes, n, aligned);
+	b->count += n;
+	return n;
 }
 
 ALONE static uint32_t deliver_fast_unaligned(struct net_xdp_queue *q, struct burst *b,
 					     uint32_t most)
 {
-	return deliver_run(q, b, most, false);
+	return burst_run(q, b, most, false);
 }
 
 ALONE static uint32_t deliver_fast_aligned(struct net_xdp_queue *q, struct burst *b, uint32_t most)
 {
-	return deliver_run(q, b, most, true);
+	return burst_run(q, b, most, true);
 }
 
 static uint32_t deliver_fast(struct net_xdp_queue *q, struct burst *b, uint32_t most)
@@ -270,13 +281,15 @@ static void nothing_came(struct net_xdp_queue *q)
 	queue_look(q);
 }
 
-int rx_poll(struct net_queue *queue, struct net_buffer_access *pool, uint32_t *ids, uint32_t count)
+/*
+ * Any number of descriptors. Frames that were dropped and parts of frames give no ids; the second
+ * condition of the loop bounds the call all the same.
+ */
+ALONE static int poll_any(struct net_xdp_queue *q, struct net_buffer_access *pool, uint32_t *ids,
+			  uint32_t count)
 {
-	struct net_xdp_queue *q = queue_of(queue);
 	uint32_t done = 0, looked = 0;
 
-	/* Dropped frames and parts of frames give no ids. The second condition bounds the call all
-	 * the same. */
 	while (done < count && looked <= 2 * (count | BATCH)) {
 		uint32_t left = count - done;
 		uint32_t n = ring_available(&q->xsk.rx, left < BATCH ? left : BATCH);
@@ -308,4 +321,47 @@ int rx_poll(struct net_queue *queue, struct net_buffer_access *pool, uint32_t *i
 	if (rx_is_parked(q))
 		rx_refill(q);
 	return (int)done;
+}
+
+/*
+ * The only frame that has come: a guest that answers gets its frames one by one. It needs no burst and
+ * no loop: deliver_run() with a constant 1 is the body of the fast path's loop.
+ * Return: as rx_poll().
+ */
+INLINE int poll_single(struct net_xdp_queue *q, struct net_buffer_access *pool, uint32_t *ids,
+		       uint32_t count, const bool aligned)
+{
+	struct net_rx_metadata metadata;
+	uint64_t bytes = 0;
+
+	if (unlikely(!deliver_run(q, ids, &metadata, &bytes, 1, aligned)))
+		return poll_any(q, pool, ids, count);
+	count_up(q, NET_XDP_RX_BYTES, bytes);
+	ring_publish(&q->xsk.rx);
+	count_up(q, NET_XDP_RX_FRAMES, 1);
+	pool->ops->rx_metadata(pool, ids, &metadata, 1);
+	return 1;
+}
+
+ALONE static int poll_single_aligned(struct net_xdp_queue *q, struct net_buffer_access *pool,
+				     uint32_t *ids, uint32_t count)
+{
+	return poll_single(q, pool, ids, count, true);
+}
+
+/* Return: true if there is more to do than to deliver a frame, or deliver_run() may not be used. */
+static inline bool is_special(const struct net_xdp_queue *q)
+{
+	return (q->waiting.count | q->pending.count) != 0 || q->inspect || q->rx_dropping ||
+	       q->gather.left || q->rx_ids.fifo.count == 0;
+}
+
+int rx_poll(struct net_queue *queue, struct net_buffer_access *pool, uint32_t *ids, uint32_t count)
+{
+	struct net_xdp_queue *q = queue_of(queue);
+
+	if (ring_available(&q->xsk.rx, count) != 1 || unlikely(is_special(q)))
+		return poll_any(q, pool, ids, count);
+	return q->unaligned ? poll_single(q, pool, ids, count, false)
+			    : poll_single_aligned(q, pool, ids, count);
 }

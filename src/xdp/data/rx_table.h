@@ -84,7 +84,7 @@ static inline uint32_t rx_capacity(const struct rx_table *t, uint32_t id)
 /* Return: where the link to the next id of a list is to be written. */
 static inline uint32_t *rx_list_end(struct rx_table *t, struct rx_list *list)
 {
-	return list->count ? &t->next[list->last] : &list->first;
+	return __builtin_expect(list->count != 0, 1) ? &t->next[list->last] : &list->first;
 }
 
 static inline void rx_list_put(struct rx_table *t, struct rx_list *list, uint32_t id)
