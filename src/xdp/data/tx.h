@@ -13,6 +13,21 @@ void tx_close(struct net_xdp_queue *q);
 /* Kick once, at most KICK_CALLS system calls, if the TX ring has descriptors, the kernel asks for it
  * and no kick that was made already is to be waited for. */
 void tx_push(struct net_xdp_queue *q);
+/* Make the kernel send, or wake the driver. */
+void tx_kick(struct net_xdp_queue *q);
+/* Returns true if the kernel asks for a kick. */
+static inline bool tx_wants_kick(const struct net_xdp_queue *q)
+{
+	if (q->zero_copy)
+		__atomic_thread_fence(__ATOMIC_SEQ_CST); /* see ring_needs_wakeup() */
+	return ring_needs_wakeup(&q->xsk.tx) || q->xsk.busy_poll;
+}
+/* tx_push() right after new descriptors were published, and tx_patience was set to 0 for them. */
+static inline void tx_push_new(struct net_xdp_queue *q)
+{
+	if (!ring_drained(&q->xsk.tx) && tx_wants_kick(q))
+		tx_kick(q);
+}
 /* Read completions to make room in struct inflight; their ids wait in q->done for tx_poll(). */
 void tx_reap(struct net_xdp_queue *q);
 /* Send any packet, or drop and complete it. Returns false when it stays with the frontend. */

@@ -70,15 +70,27 @@ INLINE bool put_packet(const struct last_region w, const struct net_tx_segment *
 	return left == 0;
 }
 
+/* Returns true if a segment begins a packet that send_run() may send, as far as its metadata says.
+ * most: the longest frame, less HEADERS_ETHERNET_BYTES. */
+INLINE bool is_plain(const struct net_tx_segment *s, uint32_t most, const bool several)
+{
+	const struct net_tx_metadata *meta = s->head;
+
+	return meta && (several || meta->segment_count == 1) &&
+	       (several || meta->len_bytes == s->len_bytes) && !(meta->flags & ~UNCHANGED_FLAGS) &&
+	       meta->len_bytes - HEADERS_ETHERNET_BYTES <= most;
+}
+
 /*
  * Send packets that need no change and lie in the region used last, a descriptor for each segment.
  * What is the same for the whole list stays in locals. paged and several are constants: with paged a
  * segment may cross pages (queue_page_rule()); with several each packet has a record and any number
- * of segments, without it just one. Returns how many of the count segments were sent, all those
- * before a packet that is not so.
+ * of segments, without it just one. The entries for count segments are contiguous in the TX ring and in
+ * struct inflight. Returns how many of the count segments were sent, all those before a packet that is
+ * not so.
  */
-INLINE uint32_t send_run(struct net_xdp_queue *q, const struct net_tx_segment *s, uint32_t count,
-			 const bool paged, const bool several)
+INLINE uint32_t send_run(struct net_xdp_queue *q, const struct net_tx_segment *s,
+			 const uint32_t count, const bool paged, const bool several)
 {
 	const struct memory_region *r = &q->memory->region[q->tx_region];
 	const struct last_region w = {r->guest_addr, r->bytes, r->offset, queue_page_rule(q, r)};
@@ -92,14 +104,10 @@ INLINE uint32_t send_run(struct net_xdp_queue *q, const struct net_tx_segment *s
 	uint32_t i, n = 1, packets;
 	uint64_t bytes = 0;
 
-	count = ring_run(q->xsk.tx.mine, q->xsk.tx.mask, ring_run(t->tail, t->mask, count));
 	for (i = 0; i < count; i += n) {
 		const struct net_tx_metadata *meta = s[i].head;
 
-		if (unlikely(!meta || (!several && meta->segment_count != 1) ||
-			     (!several && meta->len_bytes != s[i].len_bytes) ||
-			     (meta->flags & ~UNCHANGED_FLAGS) ||
-			     meta->len_bytes - HEADERS_ETHERNET_BYTES > most))
+		if (unlikely(!is_plain(&s[i], most, several)))
 			break;
 		if (several) {
 			n = meta->segment_count;
@@ -116,7 +124,8 @@ INLINE uint32_t send_run(struct net_xdp_queue *q, const struct net_tx_segment *s
 		bytes += meta->len_bytes;
 	}
 	packets = several ? (uint32_t)(records - record) : i;
-	q->tx_records.free_count -= several ? packets : 0;
+	if (several)
+		q->tx_records.free_count -= packets;
 	q->xsk.tx.mine += i;
 	t->tail += i;
 	count_up(q, NET_XDP_TX_BYTES, bytes);
@@ -163,6 +172,8 @@ static uint32_t send_fast(struct net_xdp_queue *q, const struct net_tx_segment *
 	room = tx_room(q, count);
 	if (room < count)
 		count = room;
+	count = ring_run(q->tx_inflight.tail, q->tx_inflight.mask, count);
+	count = ring_run(q->xsk.tx.mine, q->xsk.tx.mask, count);
 	if (meta->segment_count == 1)
 		return q->paged ? send_fast_paged(q, s, count) : send_fast_unpaged(q, s, count);
 	return q->paged ? send_several_paged(q, s, count) : send_several_unpaged(q, s, count);
@@ -178,17 +189,22 @@ static bool may_wait(const struct net_xdp_queue *q, uint32_t frames)
 
 /* ---- The calls -------------------------------------------------------------------------------- */
 
-int tx_avail(struct net_queue *queue, struct net_buffer_access *pool,
-	     const struct net_tx_segment *segments, uint32_t count, bool *sync)
+/* Show the kernel the descriptors that were written. */
+static inline void publish(struct net_xdp_queue *q)
 {
-	struct net_xdp_queue *q = queue_of(queue);
+	ring_publish(&q->xsk.tx);
+	q->tx_patience = 0;
+}
+
+/* Send any number of segments. Returns as tx_avail(). */
+ALONE static int avail_any(struct net_xdp_queue *q, const struct net_tx_segment *segments,
+			   uint32_t count)
+{
 	struct net_tx_iterator it = {segments, segments + count};
 	uint32_t before = q->xsk.tx.mine;
 	struct net_tx_packet packet;
 	bool more = true;
 
-	(void)pool;
-	*sync = false;
 	if (count) /* an empty list does not replace the packet that readiness waits for */
 		q->tx_blocked = 0;
 	while (it.at != it.end && more) {
@@ -203,14 +219,61 @@ int tx_avail(struct net_queue *queue, struct net_buffer_access *pool,
 			it.at = more ? it.at : packet.segments;
 		}
 	}
-	if (*q->xsk.tx.own != q->xsk.tx.mine) {
-		ring_publish(&q->xsk.tx);
-		q->tx_patience = 0;
-	}
+	if (*q->xsk.tx.own != q->xsk.tx.mine)
+		publish(q);
 	q->tx_kick_deferred = more && may_wait(q, q->xsk.tx.mine - before);
 	if (!q->tx_kick_deferred)
 		tx_push(q);
 	return (int)(it.at - segments);
+}
+
+/* Returns true if one more descriptor may be written, as far as is known without a look at the kernel's
+ * index. */
+static inline bool has_known_room(const struct net_xdp_queue *q)
+{
+	return inflight_room(&q->tx_inflight) != 0 &&
+	       q->xsk.tx.mine - q->xsk.tx.theirs < q->xsk.tx.entries;
+}
+
+/*
+ * Send a list of one segment: a guest that answers sends its packets one by one. send_run() with a
+ * constant 1 is the body of the fast path's loop. What send_run() finds out with is_plain() is asked
+ * before: the compiler asks once, and loads nothing for a packet that is not for the fast path. Returns
+ * as tx_avail().
+ */
+INLINE int avail_single(struct net_xdp_queue *q, const struct net_tx_segment *s, const bool paged)
+{
+	if (unlikely(!is_plain(s, q->max_frame_bytes - HEADERS_ETHERNET_BYTES, false)) ||
+	    unlikely(q->max_frame_bytes > q->chunk_bytes) || unlikely(!has_known_room(q)) ||
+	    unlikely(!send_run(q, s, 1, paged, false)))
+		return avail_any(q, s, 1);
+	q->tx_blocked = 0;
+	q->tx_kick_deferred = false;
+	publish(q);
+	tx_push_new(q);
+	return 1;
+}
+
+ALONE static int avail_single_unpaged(struct net_xdp_queue *q, const struct net_tx_segment *s)
+{
+	return avail_single(q, s, false);
+}
+
+ALONE static int avail_single_paged(struct net_xdp_queue *q, const struct net_tx_segment *s)
+{
+	return avail_single(q, s, true);
+}
+
+int tx_avail(struct net_queue *queue, struct net_buffer_access *pool,
+	     const struct net_tx_segment *segments, uint32_t count, bool *sync)
+{
+	struct net_xdp_queue *q = queue_of(queue);
+
+	(void)pool;
+	*sync = false;
+	if (count != 1)
+		return avail_any(q, segments, count);
+	return q->paged ? avail_single_paged(q, segments) : avail_single_unpaged(q, segments);
 }
 
 bool tx_has_room(struct net_xdp_queue *q)

@@ -72,10 +72,22 @@ static bool complete(struct net_xdp_queue *q, uint64_t address, uint32_t *id)
 	return last;
 }
 
-/* Complete descriptors that come back in the order they were sent, at most count, and stop at the
- * first that does not. records is a constant: without it, stop at the first that has a record too.
- * Returns how many ids were written. */
-INLINE uint32_t complete_run(struct net_xdp_queue *q, uint32_t *ids, uint32_t count,
+/* Returns for how many of the next count completions complete_run() may look: those are contiguous in
+ * the ring and in struct inflight, and so many descriptors are in flight. */
+static inline uint32_t completion_run(const struct net_xdp_queue *q, uint32_t count)
+{
+	const struct inflight *t = &q->tx_inflight;
+
+	if (count > t->tail - t->head)
+		count = t->tail - t->head;
+	return ring_run(q->xsk.completion.mine, q->xsk.completion.mask,
+			ring_run(t->head, t->mask, count));
+}
+
+/* Complete count descriptors that come back in the order they were sent, see completion_run(), and stop
+ * at the first that does not. records is a constant: without it, stop at the first that has a record
+ * too. Returns how many ids were written. */
+INLINE uint32_t complete_run(struct net_xdp_queue *q, uint32_t *ids, const uint32_t count,
 			     const bool records)
 {
 	struct inflight *t = &q->tx_inflight;
@@ -83,10 +95,6 @@ INLINE uint32_t complete_run(struct net_xdp_queue *q, uint32_t *ids, uint32_t co
 	const uint64_t *address = ring_address(&q->xsk.completion, q->xsk.completion.mine);
 	uint32_t i, found = 0;
 
-	if (count > t->tail - t->head)
-		count = t->tail - t->head;
-	count = ring_run(q->xsk.completion.mine, q->xsk.completion.mask,
-			 ring_run(t->head, t->mask, count));
 	for (i = 0; i < count; i++) {
 		if (unlikely(address[i] >> 1 != flight[i].key ||
 			     (!records && flight[i].record != INFLIGHT_NO_RECORD)))
@@ -103,12 +111,12 @@ INLINE uint32_t complete_run(struct net_xdp_queue *q, uint32_t *ids, uint32_t co
 
 ALONE static uint32_t complete_fast(struct net_xdp_queue *q, uint32_t *ids, uint32_t count)
 {
-	return complete_run(q, ids, count, false);
+	return complete_run(q, ids, completion_run(q, count), false);
 }
 
 ALONE static uint32_t complete_records(struct net_xdp_queue *q, uint32_t *ids, uint32_t count)
 {
-	uint32_t found = complete_run(q, ids, count, true);
+	uint32_t found = complete_run(q, ids, completion_run(q, count), true);
 
 	if (unlikely(q->tx_records.more_packets))
 		count_completed(q, tx_records_take_more(&q->tx_records));
@@ -116,7 +124,7 @@ ALONE static uint32_t complete_records(struct net_xdp_queue *q, uint32_t *ids, u
 }
 
 /* Read completions until count ids are found or none is left. Returns how many ids were written. */
-static uint32_t reap(struct net_xdp_queue *q, uint32_t *ids, uint32_t count)
+INLINE uint32_t reap(struct net_xdp_queue *q, uint32_t *ids, uint32_t count)
 {
 	const struct inflight *t = &q->tx_inflight;
 	uint32_t found = 0, left;
@@ -155,9 +163,8 @@ void tx_reap(struct net_xdp_queue *q)
 
 /* ---- Kick ------------------------------------------------------------------------------------- */
 
-/* Make the kernel send, or wake the driver. Copy mode repeats sendto() while descriptors are left and
- * the consumer index moves. */
-ALONE static void kick(struct net_xdp_queue *q)
+/* Copy mode repeats sendto() while descriptors are left and the consumer index moves. */
+ALONE void tx_kick(struct net_xdp_queue *q)
 {
 	for (uint32_t calls = 0; calls < KICK_CALLS; calls++) {
 		uint32_t before = q->xsk.tx.theirs;
@@ -190,13 +197,6 @@ ALONE static void kick(struct net_xdp_queue *q)
 	}
 }
 
-static bool wants_kick(const struct net_xdp_queue *q)
-{
-	if (q->zero_copy)
-		__atomic_thread_fence(__ATOMIC_SEQ_CST); /* see ring_needs_wakeup() */
-	return ring_needs_wakeup(&q->xsk.tx) || q->xsk.busy_poll;
-}
-
 /*
  * In copy mode the kick does the sending, and every call of tx_push() that finds descriptors kicks. A
  * zero-copy driver takes descriptors at a time of its own, and may keep need_wakeup set meanwhile
@@ -209,32 +209,32 @@ static bool wants_kick(const struct net_xdp_queue *q)
  *     the ring has not moved for long    it has counted down; a reset or a link change loses wake-ups
  *     before a sleep                     queue_poll_ready() sets it to 0, and its timer repeats that
  */
-void tx_push(struct net_xdp_queue *q)
+static inline void push(struct net_xdp_queue *q)
 {
 	uint32_t before = q->xsk.tx.theirs;
 
 	if (ring_drained(&q->xsk.tx))
 		return;
-	if (!wants_kick(q))
+	if (!tx_wants_kick(q))
 		q->tx_patience = 0;
 	else if (!q->tx_patience)
-		kick(q);
+		tx_kick(q);
 	else
 		q->tx_patience = q->xsk.tx.theirs == before ? q->tx_patience - 1 : PATIENCE_LOOKS;
 }
 
-int tx_poll(struct net_queue *queue, struct net_buffer_access *pool, uint32_t *ids, uint32_t count)
+void tx_push(struct net_xdp_queue *q)
 {
-	struct net_xdp_queue *q = queue_of(queue);
+	push(q);
+}
+
+/* ---- The call --------------------------------------------------------------------------------- */
+
+/* Collect any number of ids. Returns as tx_poll(). */
+ALONE static int poll_any(struct net_xdp_queue *q, uint32_t *ids, uint32_t count)
+{
 	uint32_t n = 0;
 
-	(void)pool;
-	/* A deferred kick survives one tx_poll(): this one only clears the flag, and the next
-	 * tx_avail(), tx_poll() or queue_poll_ready() kicks. */
-	if (q->tx_kick_deferred)
-		q->tx_kick_deferred = false;
-	else
-		tx_push(q);
 	while (n < count && q->done_head != q->done_tail)
 		ids[n++] = q->done[q->done_head++ & q->done_mask];
 	n += reap(q, ids + n, count - n);
@@ -246,4 +246,30 @@ int tx_poll(struct net_queue *queue, struct net_buffer_access *pool, uint32_t *i
 		}
 	}
 	return (int)n;
+}
+
+/* Returns true when there is one completion and no other id, and complete_run() with a constant 1, which
+ * is the body of the fast path's loop, has written its id. */
+static inline bool poll_single(struct net_xdp_queue *q, uint32_t *id, uint32_t count)
+{
+	return q->done_head == q->done_tail && ring_available(&q->xsk.completion, count) == 1 &&
+	       q->tx_inflight.tail != q->tx_inflight.head && complete_run(q, id, 1, false);
+}
+
+int tx_poll(struct net_queue *queue, struct net_buffer_access *pool, uint32_t *ids, uint32_t count)
+{
+	struct net_xdp_queue *q = queue_of(queue);
+
+	(void)pool;
+	/* A deferred kick survives one tx_poll(): this one only clears the flag, and the next
+	 * tx_avail(), tx_poll() or queue_poll_ready() kicks. */
+	if (q->tx_kick_deferred)
+		q->tx_kick_deferred = false;
+	else
+		push(q);
+	if (!poll_single(q, ids, count))
+		return poll_any(q, ids, count);
+	ring_publish(&q->xsk.completion);
+	count_completed(q, 1);
+	return 1;
 }
