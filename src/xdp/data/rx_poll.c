@@ -349,11 +349,12 @@ ALONE static int poll_single_aligned(struct net_xdp_queue *q, struct net_buffer_
 	return poll_single(q, pool, ids, count, true);
 }
 
-/* Return: true if there is more to do than to deliver a frame, or deliver_run() may not be used. */
+/* Return: true if there is more to do than to deliver a frame, or deliver_run() may not be used. (While
+ * gather.left, buffers wait: the frame needs several.) */
 static inline bool is_special(const struct net_xdp_queue *q)
 {
 	return (q->waiting.count | q->pending.count) != 0 || q->inspect || q->rx_dropping ||
-	       q->gather.left || q->rx_ids.fifo.count == 0;
+	       q->rx_ids.fifo.count == 0;
 }
 
 int rx_poll(struct net_queue *queue, struct net_buffer_access *pool, uint32_t *ids, uint32_t count)
