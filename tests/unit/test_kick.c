@@ -116,6 +116,21 @@ Test(kick, driver_that_always_asks_is_told_once_per_batch)
 	rig_close(&r);
 }
 
+/* Each is a call of its own, and somebody may wait for it. */
+Test(kick, driver_that_always_asks_is_told_of_each_single_packet)
+{
+	struct rig r;
+
+	rig_open(&r);
+	for (uint32_t i = 0; i < BATCH; i++) {
+		frontend_list_clear(&r.list);
+		frontend_list_frame(&r.list, i, FRONTEND_BASE + i * 4096, 64);
+		cr_assert_eq(offer(&r), 1);
+		cr_assert_eq(kicks, i + 1);
+	}
+	rig_close(&r);
+}
+
 Test(kick, full_ring_that_is_offered_more_is_not_told_again)
 {
 	struct rig r;
