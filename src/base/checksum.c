@@ -69,6 +69,21 @@ static uint16_t fold(uint64_t sum)
 	return (uint16_t)sum;
 }
 
+uint64_t checksum_add(uint64_t sum, const uint8_t *at, uint32_t len, uint32_t before)
+{
+	uint16_t part;
+
+	if (before % 2 == 0)
+		return sum_bytes(sum, at, len);
+	part = fold(sum_bytes(0, at, len));
+	return sum + (uint16_t)(part << 8 | part >> 8);
+}
+
+uint16_t checksum_fold(uint64_t sum)
+{
+	return fold(sum);
+}
+
 /* ---- Where it is applied -------------------------------------------------------------------------- */
 
 /* Return: the sum of the pseudo-header: addresses, protocol and length. */

@@ -9,6 +9,15 @@
 #include "net_backend.h"
 
 /*
+ * Add len bytes to a sum of 16-bit words in memory order. before: how many bytes the sum has already.
+ * Behind an odd number of them the two bytes of each word change places (RFC 1071, 2B).
+ */
+uint64_t checksum_add(uint64_t sum, const uint8_t *at, uint32_t len, uint32_t before);
+
+/* Return: the sum in 16 bits, in memory order; its complement is the Internet checksum. */
+uint16_t checksum_fold(uint64_t sum);
+
+/*
  * Fill in the checksums that meta asks for (IPv4 header, TCP, UDP); l2_len and l3_len say where the
  * headers are.
  * Return: true; false if the headers are not what meta says: the packet must be dropped.

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One packet with requests (checksum, VLAN tag, TCP or UDP segmentation) as n wire packets, each of them
+ * headers that are written here and a range of the packet's payload, which is not looked at:
+ *
+ *     wire packet i = [headers, changed] [payload_at .. + payload_bytes of the packet]
+ *
+ * The caller copies the first segmenter_header_bytes() of the packet to memory of its own, lets them be
+ * judged, asks segmenter_piece() for the ranges, and calls segmenter_write() for each wire packet. A
+ * checksum of TCP or UDP is left with the pseudo-header's sum, as who completes it (kernel, NIC) needs
+ * it; segmenter_complete() does that from the payload's sum. IPv4 header checksums are written whole.
+ *
+ * A frontend may bring lengths, IPv4 checksum and TCP or UDP checksum as 0, with the pseudo-header's sum
+ * in the latter, or full: what was in those fields changes nothing. A length must be 0 or right.
+ *
+ * IPv6: hop-by-hop and destination options are passed over, any other extension header is refused: behind
+ * a routing header the checksum covers another destination, and a fragment has no checksum of its own.
+ */
+#ifndef NET_SEGMENTER_H
+#define NET_SEGMENTER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "net_backend.h"
+
+enum {
+	/* Most bytes of headers of a wire packet, an inserted tag included: a private slot of 256
+	 * bytes has room for them behind struct xsk_tx_metadata, which has 24. */
+	SEGMENTER_HEADERS_MAX = 232,
+};
+
+/* What is asked for one packet. Nothing in here is trusted. */
+struct segmenter_request {
+	uint32_t len_bytes; /* of the whole packet, its headers included */
+	/* longest wire packet, without the tag that is inserted */
+	uint32_t max_frame_bytes;
+	uint16_t flags; /* enum net_tx_flags */
+	uint16_t l3_len_bytes;
+	uint16_t max_segment_bytes; /* payload of a wire packet, with a segmentation flag */
+	uint16_t vlan_tci;	    /* with NET_TX_VLAN */
+	uint8_t l2_len_bytes;
+	uint8_t l4_len_bytes; /* looked at with a segmentation flag only */
+	/* The checksum is asked for by place, as virtio does: the sum of all bytes from start on goes
+	 * to start + field, where the pseudo-header's sum is already. With NET_TX_TCP_ or UDP_ flags
+	 * both must name the same field. */
+	bool has_checksum_start;
+	uint16_t checksum_start_bytes;
+	uint16_t checksum_field_bytes;
+};
+
+enum segmenter_verdict {
+	SEGMENTER_OK = 0,
+	SEGMENTER_CUT,		/* the headers end behind the packet, or behind what was copied */
+	SEGMENTER_HEADERS_LONG, /* more bytes of headers than SEGMENTER_HEADERS_MAX */
+	SEGMENTER_FRAME_LONG,	/* not to be segmented, and over max_frame_bytes */
+	SEGMENTER_TOTAL_LONG,	/* to be segmented, and over 65,535 bytes behind the L2 header */
+	SEGMENTER_L2,		/* no Ethernet header; to be segmented: not one of IP behind it */
+	SEGMENTER_VERSION,	/* not the IP version that the flags say, or none */
+	SEGMENTER_L3,		/* l3_len is not the length of the IP header and its extensions */
+	SEGMENTER_L4,		/* l4_len is not the length of the TCP or UDP header */
+	SEGMENTER_PROTOCOL,	/* flags of TCP and UDP, or not those of the packet's protocol */
+	SEGMENTER_LENGTH,	/* a length in the IP or UDP header contradicts the packet */
+	SEGMENTER_FRAGMENT,	/* IPv4 or IPv6 */
+	SEGMENTER_EXTENSION,	/* an IPv6 extension header that is not passed over */
+	SEGMENTER_OPTION,    /* jumbogram; source route, home address: other addresses are summed */
+	SEGMENTER_TCP_FLAGS, /* SYN or URG in a packet that is to be segmented */
+	SEGMENTER_MSS_ZERO,  /* max_segment_bytes is 0 */
+	SEGMENTER_MSS_LONG,  /* a piece would be over max_frame_bytes */
+	SEGMENTER_CHECKSUM_PLACE, /* start or field lies in front of the L3 header, or elsewhere than TCP
+				   * or UDP have it */
+	SEGMENTER_VERDICTS,
+};
+
+/* A packet that was judged. Wire packets are numbered from 0 to pieces - 1. */
+struct segmenter {
+	const uint8_t *headers; /* the caller's copy */
+	uint32_t len_bytes;
+	uint32_t pieces;
+	uint32_t piece_bytes;	    /* payload of each wire packet but the last */
+	uint32_t l4_len_bytes;	    /* of the unsegmented packet: what the pseudo-header says */
+	uint16_t header_bytes;	    /* in the packet */
+	uint16_t wire_header_bytes; /* in a wire packet: with the tag */
+	uint16_t l3, l4;	    /* offsets in the packet */
+	uint16_t vlan_tci;
+	uint8_t ip_version;
+	uint8_t protocol; /* HEADERS_TCP or HEADERS_UDP, if its checksum or segmentation is asked for */
+	bool has_tag, has_segmentation, has_ip_checksum;
+	/* A checksum has to be completed: in a wire packet it covers the bytes from start on, and lies
+	 * field bytes behind that. */
+	bool has_checksum;
+	uint16_t checksum_start_bytes, checksum_field_bytes;
+	uint16_t ip_sum;     /* of the IPv4 header without length, id and checksum, folded */
+	uint16_t pseudo_sum; /* of the pseudo-header without length, folded */
+};
+
+/* The payload of a wire packet. */
+struct segmenter_piece {
+	uint32_t payload_at; /* offset in the packet */
+	uint32_t payload_bytes;
+	/* The checksum covers so much of the payload, 0 if there is none to complete. If that is less
+	 * than payload_bytes, padding follows: the kernel would sum that too, so it must not be asked. */
+	uint32_t summed_bytes;
+};
+
+/* Return: how many bytes of the packet have to be copied; may be more than it has. */
+uint32_t segmenter_header_bytes(const struct segmenter_request *r);
+
+/*
+ * Judge a packet by the copy of its first present bytes.
+ * Return: SEGMENTER_OK and *s filled, which refers to headers; else the fault, and the packet must be
+ * dropped. No byte behind headers + present is read.
+ */
+enum segmenter_verdict segmenter_judge(struct segmenter *s, const uint8_t *headers,
+				       uint32_t present, const struct segmenter_request *r);
+
+struct segmenter_piece segmenter_piece(const struct segmenter *s, uint32_t i);
+
+/* Write the wire_header_bytes of wire packet i. */
+void segmenter_write(const struct segmenter *s, uint32_t i, uint8_t *out);
+
+/* Complete the checksum in headers that were just written. payload_sum: checksum_add() over the piece's
+ * summed_bytes, which starts with 0 bytes before. Only with has_checksum. */
+void segmenter_complete(const struct segmenter *s, uint8_t *out, uint64_t payload_sum);
+
+#endif
