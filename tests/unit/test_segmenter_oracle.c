@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Segmentation against a reference that was written apart, with random packets from a fixed seed; and
+ * hostile ones, of which no byte outside is read or sent. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <criterion/criterion.h>
+
+#include "base/checksum.h"
+#include "support/segment_case.h"
+
+static struct segment_packet packet;
+
+static void expect_random(uint64_t seed, uint32_t rounds, struct segment_wish wish,
+			  enum segment_style first)
+{
+	struct frame_random r = frame_random(seed);
+
+	for (uint32_t round = 0; round < rounds; round++) {
+		const struct segment_spec spec = segment_random(&r, wish);
+		char what[64];
+
+		for (uint32_t style = first; style < SEGMENT_STYLES; style++) {
+			struct segmenter_request request;
+
+			segment_oracle_whole(&packet, &spec);
+			segment_apply(&packet, &spec, style);
+			request = segment_request(&packet, &spec);
+			snprintf(what, sizeof(what), "round %u, style %u", round, style);
+			segment_expect(&packet, &request, &spec, what);
+		}
+	}
+}
+
+Test(segmenter_oracle, short_packets_are_cut_as_the_reference_cuts_them)
+{
+	expect_random(1, 3000, (struct segment_wish){.segmented = true, .payload_most = 4000},
+		      SEGMENT_ZERO);
+}
+
+Test(segmenter_oracle, packets_of_64_kib_are_cut_as_the_reference_cuts_them)
+{
+	expect_random(2, 60, (struct segment_wish){.segmented = true, .payload_most = 65535},
+		      SEGMENT_ZERO);
+}
+
+/* Payloads around nothing at all, and of one byte in each piece. */
+Test(segmenter_oracle, tiny_packets_are_cut_as_the_reference_cuts_them)
+{
+	expect_random(3, 3000, (struct segment_wish){.segmented = true, .payload_most = 8},
+		      SEGMENT_ZERO);
+}
+
+/* Checksums and a tag, nothing to cut; some with padding behind the packet. */
+Test(segmenter_oracle, requests_without_segmentation_give_the_whole_packet)
+{
+	struct frame_random r = frame_random(4);
+
+	for (uint32_t round = 0; round < 4000; round++) {
+		const struct segment_wish wish = {.payload_most = round % 50 ? 2000 : 65535};
+		const struct segment_spec spec = segment_random(&r, wish);
+		struct segmenter_request request;
+
+		segment_oracle_whole(&packet, &spec);
+		segment_apply(&packet, &spec, round % 2 ? SEGMENT_FULL : SEGMENT_PSEUDO);
+		request = segment_request(&packet, &spec);
+		segment_expect(&packet, &request, &spec, "whole");
+	}
+}
+
+/* Asked for by place, as virtio does: what lies behind start may be anything. */
+Test(segmenter_oracle, checksum_by_place_equals_the_one_by_protocol)
+{
+	struct frame_random r = frame_random(5);
+
+	for (uint32_t round = 0; round < 4000; round++) {
+		struct segment_spec spec =
+			segment_random(&r, (struct segment_wish){.payload_most = 300});
+		struct segmenter_request request;
+
+		spec.padding_bytes = 0;
+		segment_oracle_whole(&packet, &spec);
+		/* 0 and 0xffff are the same TCP checksum; by place nobody knows that it is TCP */
+		if (frame_read16(packet.bytes, packet.l4_field) == 0)
+			continue;
+		frame_write16(packet.bytes, packet.l4_field, packet.pseudo_sum);
+		request = segment_request(&packet, &spec);
+		request.flags &= NET_TX_VLAN;
+		request.has_checksum_start = true;
+		request.checksum_start_bytes = (uint16_t)(packet.l2_len + packet.l3_len);
+		request.checksum_field_bytes =
+			(uint16_t)(packet.l4_field - request.checksum_start_bytes);
+		segment_expect(&packet, &request, &spec, "by place");
+	}
+}
+
+/* ---- Cut --------------------------------------------------------------------------------------------------- */
+
+Test(segmenter_oracle, headers_cut_at_every_byte_are_refused)
+{
+	struct frame_random r = frame_random(6);
+
+	for (uint32_t round = 0; round < 300; round++) {
+		const struct segment_wish wish = {.segmented = round % 2, .payload_most = 3000};
+		const struct segment_spec spec = segment_random(&r, wish);
+		struct segmenter_request request, whole;
+		uint32_t wanted;
+
+		segment_oracle_whole(&packet, &spec);
+		whole = request = segment_request(&packet, &spec);
+		wanted = segmenter_header_bytes(&request);
+		cr_assert(segment_judge(packet.bytes, wanted, &whole) == SEGMENTER_OK);
+		for (uint32_t present = 0; present < wanted; present++) {
+			cr_assert(segment_judge(packet.bytes, present, &whole) == SEGMENTER_CUT,
+				  "round %u: %u of %u bytes were copied", round, present, wanted);
+			request.len_bytes = present;
+			cr_assert(segment_judge(packet.bytes, present, &request) == SEGMENTER_CUT,
+				  "round %u: the packet has %u of %u bytes", round, present,
+				  wanted);
+		}
+	}
+}
+
+/* ---- Hostile ------------------------------------------------------------------------------------------------ */
+
+static void break_bytes(struct frame_random *r)
+{
+	const uint32_t headers = packet.l2_len + packet.l3_len + packet.l4_len;
+
+	for (uint32_t n = frame_random_below(r, 4); n > 0; n--) {
+		uint32_t at = frame_random_below(r, headers);
+
+		/* Mostly a bit, so that what is found is not always the first check's. */
+		if (frame_random_below(r, 3))
+			packet.bytes[at] ^= (uint8_t)(1u << frame_random_below(r, 8));
+		else
+			packet.bytes[at] = (uint8_t)frame_random_next(r);
+	}
+}
+
+static void break_request(struct frame_random *r, struct segmenter_request *q)
+{
+	switch (frame_random_below(r, 12)) {
+	case 0:
+		q->l2_len_bytes = (uint8_t)frame_random_next(r);
+		break;
+	case 1:
+		q->l3_len_bytes = (uint16_t)(frame_random_next(r) >> frame_random_below(r, 32));
+		break;
+	case 2:
+		q->l4_len_bytes = (uint8_t)frame_random_next(r);
+		break;
+	case 3:
+		q->flags = (uint16_t)frame_random_below(r, 256);
+		break;
+	case 4:
+		q->max_segment_bytes =
+			(uint16_t)(frame_random_next(r) >> frame_random_below(r, 32));
+		break;
+	case 5:
+		q->max_frame_bytes = frame_random_next(r) >> frame_random_below(r, 32);
+		break;
+	case 6:
+		q->has_checksum_start = true;
+		q->checksum_start_bytes =
+			(uint16_t)(frame_random_next(r) >> frame_random_below(r, 32));
+		q->checksum_field_bytes =
+			(uint16_t)(frame_random_next(r) >> frame_random_below(r, 32));
+		break;
+	case 7:
+		q->len_bytes = frame_random_below(r, packet.len + 1);
+		break;
+	case 8: /* what lies there was sent before */
+		q->len_bytes = 65536 + frame_random_below(r, 22);
+		break;
+	}
+}
+
+/* The payload goes out once, in order, and no wire packet is too long. */
+static void expect_tiled(const struct segmenter *s, const struct segmenter_request *q)
+{
+	static uint8_t out[SEGMENT_PACKET_MAX];
+	uint32_t at = s->header_bytes, i;
+
+	cr_assert(s->pieces >= 1 && s->wire_header_bytes <= SEGMENTER_HEADERS_MAX);
+	for (i = 0; i < s->pieces; i++) {
+		const struct segmenter_piece piece = segmenter_piece(s, i);
+		const uint32_t tag = q->flags & NET_TX_VLAN ? 4 : 0;
+
+		cr_assert(piece.payload_at == at);
+		cr_assert(piece.payload_bytes || s->pieces == 1);
+		cr_assert(piece.summed_bytes <= piece.payload_bytes);
+		cr_assert(!s->has_checksum ||
+			  s->checksum_start_bytes + s->checksum_field_bytes + 2 <=
+				  s->wire_header_bytes);
+		cr_assert(segment_wire(s, packet.bytes, i, i % 2, out) <= q->max_frame_bytes + tag);
+		at += piece.payload_bytes;
+	}
+	cr_assert(at == q->len_bytes);
+}
+
+Test(segmenter_oracle, hostile_packets_cost_themselves_only)
+{
+	struct frame_random r = frame_random(7);
+	uint32_t seen[SEGMENTER_VERDICTS] = {0};
+
+	for (uint32_t round = 0; round < 60000; round++) {
+		const struct segment_wish wish = {.segmented = round % 4 != 0,
+						  .payload_most = round % 100 ? 300 : 4000};
+		const struct segment_spec spec = segment_random(&r, wish);
+		struct segmenter_request request;
+		enum segmenter_verdict verdict;
+		struct segmenter s;
+		uint32_t present;
+		uint8_t *copy;
+
+		segment_oracle_whole(&packet, &spec);
+		request = segment_request(&packet, &spec);
+		break_bytes(&r);
+		break_request(&r, &request);
+		present = segmenter_header_bytes(&request);
+		if (present > request.len_bytes)
+			present = request.len_bytes;
+		copy = malloc(present ? present : 1);
+		memcpy(copy, packet.bytes, present);
+		verdict = segmenter_judge(&s, copy, present, &request);
+		cr_assert(verdict < SEGMENTER_VERDICTS);
+		seen[verdict]++;
+		if (verdict == SEGMENTER_OK)
+			expect_tiled(&s, &request);
+		free(copy);
+	}
+	/* An option that is refused is too rare; it has a test of its own. */
+	for (uint32_t i = 0; i < SEGMENTER_VERDICTS; i++)
+		cr_assert(seen[i] || i == SEGMENTER_OPTION, "verdict %u was never given", i);
+}
+
+/* checksum_fill() copies and sums what the segmenter leaves where it is: both take the same packets, and
+ * make the same bytes of them. */
+Test(segmenter_oracle, broken_checksum_requests_are_those_that_checksum_fill_refuses)
+{
+	struct frame_random r = frame_random(8);
+	static uint8_t got[SEGMENT_PACKET_MAX];
+	uint32_t taken = 0, refused = 0;
+
+	for (uint32_t round = 0; round < 30000; round++) {
+		struct segment_spec spec =
+			segment_random(&r, (struct segment_wish){.payload_most = 200});
+		struct segmenter_request q;
+		struct net_tx_metadata meta;
+		struct segmenter s;
+		enum segmenter_verdict verdict;
+		char why[FRAME_WHY_BYTES];
+		uint32_t len;
+
+		spec.has_vlan = false;
+		segment_oracle_whole(&packet, &spec);
+		q = segment_request(&packet, &spec);
+		break_bytes(&r);
+		verdict = segmenter_judge(&s, packet.bytes, segmenter_header_bytes(&q), &q);
+		if (verdict == SEGMENTER_OPTION)
+			continue;
+		len = verdict ? 0 : segment_wire(&s, packet.bytes, 0, false, got);
+		meta = (struct net_tx_metadata){
+			.len_bytes = q.len_bytes,
+			.segment_count = 1,
+			.flags = q.flags,
+			.l2_len_bytes = q.l2_len_bytes,
+			.l3_len_bytes = q.l3_len_bytes,
+		};
+		cr_assert(checksum_fill(packet.bytes, packet.len, &meta) == !verdict,
+			  "round %u: verdict %d", round, verdict);
+		taken += !verdict;
+		refused += verdict != SEGMENTER_OK;
+		cr_assert(verdict || frame_equal(got, len, packet.bytes, packet.len, why),
+			  "round %u: %s", round, why);
+	}
+	cr_assert(taken > 1000 && refused > 1000, "%u, %u", taken, refused);
+}
