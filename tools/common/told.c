@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "told.h"
 
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -86,29 +85,13 @@ out:
 
 /* ---- Lines ------------------------------------------------------------------------------------ */
 
-/* Text that goes on below, two columns further in. */
-static void paragraph(FILE *out, size_t indent, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-
-static void paragraph(FILE *out, size_t indent, const char *format, ...)
-{
-	char text[1024];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-	fprintf(out, "%*s", (int)indent, "");
-	wrap_text(out, indent, indent + 2, text);
-}
-
 static void print_rungs(FILE *out, size_t indent, const struct walk *w)
 {
 	struct walk_rung rung;
 
 	for (uint32_t i = 0; walk_rung(w, i, &rung); i++)
-		paragraph(out, indent, "%s: %s%s", rung.asked, rung.error ? "" : "yes; ",
-			  rung.sentence);
+		wrap_paragraph(out, indent, "%s: %s%s", rung.asked, rung.error ? "" : "yes; ",
+			       rung.sentence);
 }
 
 /* The fields that are sentences: "frames: taken" of the field frames_state. */
@@ -122,7 +105,7 @@ static void print_states(FILE *out, size_t indent, const struct walk *w, const c
 		if (f->kind == NET_FIELD_TEXT && f->text && *f->text && length > 6 &&
 		    (!strcmp(f->name + length - 6, "_state") ||
 		     !strcmp(f->name + length - 6, "_error")))
-			paragraph(out, indent, "%.*s: %s", (int)length - 6, f->name, f->text);
+			wrap_paragraph(out, indent, "%.*s: %s", (int)length - 6, f->name, f->text);
 	}
 }
 
@@ -130,11 +113,11 @@ static void print_endpoint(FILE *out, size_t indent, const struct walk *w)
 {
 	const char *driver = walk_text(w, "device", "driver");
 
-	paragraph(out, indent, "%s (%s): %s XDP%s%s", walk_text(w, "device", "interface"),
-		  *driver ? driver : "driver unknown",
-		  walk_flag(w, "program", "native") ? "native" : "generic",
-		  walk_flag(w, "program", "dispatcher") ? " behind the dispatcher" : "",
-		  walk_flag(w, "config", "sealed") ? ", sealed" : "");
+	wrap_paragraph(out, indent, "%s (%s): %s XDP%s%s", walk_text(w, "device", "interface"),
+		       *driver ? driver : "driver unknown",
+		       walk_flag(w, "program", "native") ? "native" : "generic",
+		       walk_flag(w, "program", "dispatcher") ? " behind the dispatcher" : "",
+		       walk_flag(w, "config", "sealed") ? ", sealed" : "");
 	print_rungs(out, indent + 4, w);
 	print_states(out, indent + 4, w, "program");
 }
@@ -146,15 +129,16 @@ static void print_queue(FILE *out, size_t indent, const struct walk *w)
 	if ((int64_t)walk_number(w, "", "target_cpu") >= 0)
 		snprintf(cpu, sizeof(cpu), ", target CPU %u",
 			 (unsigned int)walk_number(w, "", "target_cpu"));
-	paragraph(out, indent,
-		  "%s queue %u: zero copy %s (XDP_OPTIONS), %u-byte %s chunks%s, direct up to %u "
-		  "bytes%s",
-		  walk_text(w, "", "interface"), (unsigned int)walk_number(w, "", "hardware_queue"),
-		  walk_flag(w, "", "zero_copy") ? "yes" : "no",
-		  (unsigned int)walk_number(w, "", "chunk_bytes"),
-		  walk_flag(w, "", "unaligned") ? "unaligned" : "aligned",
-		  walk_flag(w, "", "multi_buffer") ? ", multi-buffer" : "",
-		  (unsigned int)walk_number(w, "", "direct_capacity_bytes"), cpu);
+	wrap_paragraph(
+		out, indent,
+		"%s queue %u: zero copy %s (XDP_OPTIONS), %u-byte %s chunks%s, direct up to %u "
+		"bytes%s",
+		walk_text(w, "", "interface"), (unsigned int)walk_number(w, "", "hardware_queue"),
+		walk_flag(w, "", "zero_copy") ? "yes" : "no",
+		(unsigned int)walk_number(w, "", "chunk_bytes"),
+		walk_flag(w, "", "unaligned") ? "unaligned" : "aligned",
+		walk_flag(w, "", "multi_buffer") ? ", multi-buffer" : "",
+		(unsigned int)walk_number(w, "", "direct_capacity_bytes"), cpu);
 	print_rungs(out, indent + 4, w);
 	print_states(out, indent + 4, w, "");
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "wrap.h"
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -39,4 +40,16 @@ void wrap_text(FILE *out, size_t column, size_t indent, const char *text)
 		text += strspn(text, " ");
 	}
 	fputc('\n', out);
+}
+
+void wrap_paragraph(FILE *out, size_t indent, const char *format, ...)
+{
+	char text[TEXT_BYTES];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	fprintf(out, "%*s", (int)indent, "");
+	wrap_text(out, indent, indent + 2, text);
 }

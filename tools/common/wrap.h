@@ -15,4 +15,8 @@ size_t wrap_width(const char *text, size_t length);
  * indent spaces. Names that somebody else chose are made harmless to a terminal. Ends the line. */
 void wrap_text(FILE *out, size_t column, size_t indent, const char *text);
 
+/* A line of its own behind indent spaces; what does not fit goes on below, two columns further in. */
+void wrap_paragraph(FILE *out, size_t indent, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
 #endif

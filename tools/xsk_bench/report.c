@@ -2,29 +2,11 @@
 /* The table of --verbose. */
 #include "report.h"
 
-#include <stdarg.h>
-
 #include "common/wrap.h"
 #include "say.h"
 
 #define U(value)       ((unsigned long long)(value))
 #define MEANING_COLUMN 43
-
-/* Text that goes on below, two columns further in. */
-static void paragraph(FILE *out, size_t indent, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-
-static void paragraph(FILE *out, size_t indent, const char *format, ...)
-{
-	char text[600];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-	fprintf(out, "%*s", (int)indent, "");
-	wrap_text(out, indent, indent + 2, text);
-}
 
 static void row(FILE *out, int indent, const char *name, const char *value, const char *meaning)
 {
@@ -84,15 +66,16 @@ static void latency(FILE *out, const struct account *a)
 		fprintf(out, "  no answers: does the peer run xsk-bench fwd?\n");
 		return;
 	}
-	paragraph(out, 2, "round trip from the time the schedule says, us (%llu answers)",
-		  U(h->count));
-	paragraph(out, 4,
-		  "min %.1f   p50 %.1f   p90 %.1f   p99 %.1f   p99.9 %.1f   max %.1f   mean %.1f",
-		  (double)h->min_ns / 1e3, (double)histogram_percentile(h, 500) / 1e3,
-		  (double)histogram_percentile(h, 900) / 1e3,
-		  (double)histogram_percentile(h, 990) / 1e3,
-		  (double)histogram_percentile(h, 999) / 1e3, (double)h->max_ns / 1e3,
-		  (double)h->sum_ns / (double)h->count / 1e3);
+	wrap_paragraph(out, 2, "round trip from the time the schedule says, us (%llu answers)",
+		       U(h->count));
+	wrap_paragraph(
+		out, 4,
+		"min %.1f   p50 %.1f   p90 %.1f   p99 %.1f   p99.9 %.1f   max %.1f   mean %.1f",
+		(double)h->min_ns / 1e3, (double)histogram_percentile(h, 500) / 1e3,
+		(double)histogram_percentile(h, 900) / 1e3,
+		(double)histogram_percentile(h, 990) / 1e3,
+		(double)histogram_percentile(h, 999) / 1e3, (double)h->max_ns / 1e3,
+		(double)h->sum_ns / (double)h->count / 1e3);
 	if (a->tally.behind)
 		line(out, "behind", a->tally.behind,
 		     "frames that were due for over 1 ms at the end, and not sent");
@@ -151,10 +134,10 @@ void report_table(FILE *out, const struct run *run, const struct account *a)
 	bool two = run->port_count > 1;
 	char text[24], meaning[80];
 
-	paragraph(out, 0, "xsk-bench %s on %s%s%s, %u queue%s", options_mode_name(opt->mode),
-		  port_name(&run->ports[0]), two ? " to " : "",
-		  two ? port_name(&run->ports[1]) : "", run->worker_count,
-		  run->worker_count == 1 ? "" : "s");
+	wrap_paragraph(out, 0, "xsk-bench %s on %s%s%s, %u queue%s", options_mode_name(opt->mode),
+		       port_name(&run->ports[0]), two ? " to " : "",
+		       two ? port_name(&run->ports[1]) : "", run->worker_count,
+		       run->worker_count == 1 ? "" : "s");
 	for (uint32_t k = 0; k < run->port_count; k++)
 		told_print(out, 0, &run->ports[k].told);
 	row(out, 2, "memory", say_bytes(run->memory.size_bytes).text,
