@@ -31,8 +31,8 @@ static int link_by_id(struct rig *r)
 	int fd;
 
 	cr_assert_eq(bpf_obj_get_info_by_fd(
-			     endpoint_of(wrapped_inner_endpoint(r->x.ep))->attached.program.link_fd, &info,
-			     &size),
+			     endpoint_of(wrapped_inner_endpoint(r->x.ep))->attached.program.link_fd,
+			     &info, &size),
 		     0);
 	fd = bpf_link_get_fd_by_id(info.id);
 	cr_assert_geq(fd, 0, "link %u: %s", info.id, strerror(errno));

@@ -115,7 +115,8 @@ void fake_open(struct fake_kernel *k, struct net_xdp_config config, struct front
 	queue_set_facts(q, &k->endpoint);
 	q->tx_max_descriptors = XDP_COPY_TX_DESCRIPTORS;
 	open_ring(&k->fill, &q->xsk.fill, config.fill_ring_frames, 8, true, start);
-	open_ring(&k->completion, &q->xsk.completion, config.completion_ring_frames, 8, false, start);
+	open_ring(&k->completion, &q->xsk.completion, config.completion_ring_frames, 8, false,
+		  start);
 	open_ring(&k->rx, &q->xsk.rx, config.rx_ring_frames, 16, false, start);
 	open_ring(&k->tx, &q->xsk.tx, config.tx_ring_frames, 16, true, start);
 	cr_assert_eq(queue_open_tables(q, &k->endpoint, &err), 0, "%s", err.message);

@@ -158,7 +158,8 @@ static uint8_t claim(const char *driver, bool native)
 	c.rx_checksum = NET_XDP_RX_CHECKSUM_COMPLETE;
 	frontend_open(&f, BYTES, IDS);
 	fake_open(&k, c, &f, (uint32_t)START);
-	snprintf(k.endpoint.attached.device.driver, sizeof(k.endpoint.attached.device.driver), "%s", driver);
+	snprintf(k.endpoint.attached.device.driver, sizeof(k.endpoint.attached.device.driver), "%s",
+		 driver);
 	k.endpoint.attached.program.native = native;
 	queue_set_facts(&k.queue, &k.endpoint);
 	frontend_layout(&f, 0, IDS, FRONTEND_BASE + 4096, 4096, 0, 1518);

@@ -12,8 +12,7 @@ static void paged(char **arg, struct port_options o)
 {
 	const char *const ifnames[] = {arg[0], arg[1]};
 	const enum net_xdp_counter tx = o.sealed ? NET_XDP_TX_DROP_SEALED : NET_XDP_TX_BOUNCE_PAGE,
-				   rx = o.sealed ? NET_XDP_RX_REFUSED_COPY
-						 : NET_XDP_RX_BOUNCE_PAGE;
+				   rx = o.sealed ? NET_XDP_RX_REFUSED_COPY : NET_XDP_RX_BOUNCE_PAGE;
 	uint64_t frames = strtoull(arg[2], NULL, 10);
 	struct net_xdp_stats stats;
 	struct traffic_result r;
