@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <errno.h>
+#include <linux/sched.h>
 #include <net/if.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -63,29 +65,37 @@ void threads_set_cpus(uint32_t pid, uint64_t cpus)
 		     strerror(errno));
 }
 
+/* fork() to a number that is asked for: others who fork meanwhile cannot take it (a number asked for
+ * through ns_last_pid goes to whoever forks next). Return: as fork(). */
+static pid_t fork_as(pid_t pid)
+{
+	struct clone_args args = {
+		.exit_signal = SIGCHLD,
+		.set_tid = (uintptr_t)&pid,
+		.set_tid_size = 1,
+	};
+
+	return (pid_t)syscall(SYS_clone3, &args, sizeof(args));
+}
+
 void threads_reuse(uint32_t pid)
 {
-	pid_t made = 0;
+	pid_t made = -1;
 
-	for (int i = 0; i < 1000 && kill((pid_t)pid, 0) == 0; i++)
-		nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
-	for (int i = 0; i < 1000 && made != (pid_t)pid; i++) {
-		FILE *last = fopen("/proc/sys/kernel/ns_last_pid", "w");
-
-		cr_assert_not_null(last, "ns_last_pid: %s", strerror(errno));
-		fprintf(last, "%u", pid - 1);
-		fclose(last);
-		made = fork();
-		if (!made) {
-			/* It must hold nothing of ours. */
-			prctl(PR_SET_PDEATHSIG, SIGKILL);
-			execlp("sleep", "sleep", "60", NULL);
-			_exit(1);
-		}
-		if (made != (pid_t)pid) {
-			kill(made, SIGKILL);
-			waitpid(made, NULL, 0);
-		}
+	/* EEXIST: the thread has not ended yet, or nobody has reaped it. */
+	for (int i = 0; i < 10000 && made < 0; i++) {
+		made = fork_as((pid_t)pid);
+		if (made < 0 && errno != EEXIST)
+			break;
+		if (made < 0)
+			nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
 	}
-	cr_assert_eq(made, (pid_t)pid, "the number %u was not given again", pid);
+	if (!made) {
+		/* It must hold nothing of ours. */
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		execlp("sleep", "sleep", "60", NULL);
+		_exit(1);
+	}
+	cr_assert_eq(made, (pid_t)pid, "the number %u was not given again: %s", pid,
+		     strerror(errno));
 }
