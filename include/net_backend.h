@@ -148,6 +148,10 @@ enum net_tx_flags {
 	NET_TX_IPV4 = 1 << 5,
 	NET_TX_IPV6 = 1 << 6,
 	NET_TX_VLAN = 1 << 7, /* insert the tag in vlan_tci */
+	/* Fill in the checksum that metadata's checksum_start_bytes and checksum_field_bytes name, of any
+	 * protocol; the field holds the pseudo-header's sum. For a virtio frontend
+	 * VIRTIO_NET_HDR_F_NEEDS_CSUM with csum_start and csum_offset. */
+	NET_TX_PARTIAL_CHECKSUM = 1 << 8,
 };
 
 struct net_tx_metadata {
@@ -159,8 +163,10 @@ struct net_tx_metadata {
 	uint16_t max_segment_bytes;
 	uint8_t l2_len_bytes;
 	uint8_t l4_len_bytes;
-	uint16_t vlan_tci;    /* with NET_TX_VLAN; see net_vlan_tci() */
-	uint16_t reserved[2]; /* 0; not looked at */
+	uint16_t vlan_tci; /* with NET_TX_VLAN; see net_vlan_tci() */
+	/* with NET_TX_PARTIAL_CHECKSUM: offset in the packet from which the checksum covers it to its end ... */
+	uint16_t checksum_start_bytes;
+	uint16_t checksum_field_bytes; /* ... and offset of the checksum's field from there */
 };
 
 /* A piece of a packet. A list is a concatenation of packets: a head, then segment_count - 1 tails. */

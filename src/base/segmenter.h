@@ -30,25 +30,6 @@ enum {
 	SEGMENTER_HEADERS_MAX = 232,
 };
 
-/* What is asked for one packet. Nothing in here is trusted. */
-struct segmenter_request {
-	uint32_t len_bytes; /* of the whole packet, its headers included */
-	/* longest wire packet, without the tag that is inserted */
-	uint32_t max_frame_bytes;
-	uint16_t flags; /* enum net_tx_flags */
-	uint16_t l3_len_bytes;
-	uint16_t max_segment_bytes; /* payload of a wire packet, with a segmentation flag */
-	uint16_t vlan_tci;	    /* with NET_TX_VLAN */
-	uint8_t l2_len_bytes;
-	uint8_t l4_len_bytes; /* looked at with a segmentation flag only */
-	/* The checksum is asked for by place, as virtio does: the sum of all bytes from start on goes
-	 * to start + field, where the pseudo-header's sum is already. With NET_TX_TCP_ or UDP_ flags
-	 * both must name the same field. */
-	bool has_checksum_start;
-	uint16_t checksum_start_bytes;
-	uint16_t checksum_field_bytes;
-};
-
 enum segmenter_verdict {
 	SEGMENTER_OK = 0,
 	SEGMENTER_CUT,		/* the headers end behind the packet, or behind what was copied */
@@ -104,15 +85,18 @@ struct segmenter_piece {
 };
 
 /* Return: how many bytes of the packet have to be copied; may be more than it has. */
-uint32_t segmenter_header_bytes(const struct segmenter_request *r);
+uint32_t segmenter_header_bytes(const struct net_tx_metadata *meta);
 
 /*
- * Judge a packet by the copy of its first present bytes.
+ * Judge a packet by the copy of its first present bytes. Nothing in meta is trusted; max_frame_bytes is the
+ * longest wire packet, without the tag that is inserted. With NET_TX_PARTIAL_CHECKSUM and a flag of TCP or UDP
+ * both must name the same field. l4_len_bytes is looked at with a segmentation flag only.
  * Return: SEGMENTER_OK and *s filled, which refers to headers; else the fault, and the packet must be
  * dropped. No byte behind headers + present is read.
  */
 enum segmenter_verdict segmenter_judge(struct segmenter *s, const uint8_t *headers,
-				       uint32_t present, const struct segmenter_request *r);
+				       uint32_t present, const struct net_tx_metadata *meta,
+				       uint32_t max_frame_bytes);
 
 struct segmenter_piece segmenter_piece(const struct segmenter *s, uint32_t i);
 

@@ -46,53 +46,56 @@ enum {
 	IP_FLAGS = TCP_FLAGS | UDP_FLAGS | NET_TX_IP_CHECKSUM,
 };
 
-uint32_t segmenter_header_bytes(const struct segmenter_request *r)
+uint32_t segmenter_header_bytes(const struct net_tx_metadata *meta)
 {
-	const uint32_t l4 = (uint32_t)r->l2_len_bytes + r->l3_len_bytes;
+	const uint32_t l4 = (uint32_t)meta->l2_len_bytes + meta->l3_len_bytes;
 	uint32_t end;
 
-	if (r->flags & SEGMENTATION_FLAGS)
-		return l4 + r->l4_len_bytes;
-	if (r->flags & TCP_FLAGS)
+	if (meta->flags & SEGMENTATION_FLAGS)
+		return l4 + meta->l4_len_bytes;
+	if (meta->flags & TCP_FLAGS)
 		return l4 + HEADERS_TCP_BYTES;
-	if (r->flags & UDP_FLAGS)
+	if (meta->flags & UDP_FLAGS)
 		return l4 + HEADERS_UDP_BYTES;
-	end = r->flags & NET_TX_IP_CHECKSUM ? l4 : HEADERS_ETHERNET_BYTES;
-	if (r->has_checksum_start && end < r->checksum_start_bytes + r->checksum_field_bytes + 2u)
-		end = r->checksum_start_bytes + r->checksum_field_bytes + 2u;
+	end = meta->flags & NET_TX_IP_CHECKSUM ? l4 : HEADERS_ETHERNET_BYTES;
+	if (meta->flags & NET_TX_PARTIAL_CHECKSUM &&
+	    end < meta->checksum_start_bytes + meta->checksum_field_bytes + 2u)
+		end = meta->checksum_start_bytes + meta->checksum_field_bytes + 2u;
 	return end;
 }
 
 /* ---- The request, before a header is looked at ------------------------------------------------------ */
 
 static enum segmenter_verdict judge_sizes(const struct segmenter *s, uint32_t present,
-					  const struct segmenter_request *r, uint32_t header)
+					  const struct net_tx_metadata *meta, uint32_t header,
+					  uint32_t max_frame_bytes)
 {
 	const uint32_t tag = s->has_tag ? HEADERS_VLAN_BYTES : 0;
 
-	if (header > r->len_bytes)
+	if (header > meta->len_bytes)
 		return SEGMENTER_CUT;
 	if (header + tag > SEGMENTER_HEADERS_MAX)
 		return SEGMENTER_HEADERS_LONG;
 	if (header > present)
 		return SEGMENTER_CUT;
-	if (r->flags & IP_FLAGS && r->l2_len_bytes < HEADERS_ETHERNET_BYTES)
+	if (meta->flags & IP_FLAGS && meta->l2_len_bytes < HEADERS_ETHERNET_BYTES)
 		return SEGMENTER_L2;
 	if (!s->has_segmentation)
-		return r->len_bytes > r->max_frame_bytes ? SEGMENTER_FRAME_LONG : SEGMENTER_OK;
-	return r->len_bytes > (uint32_t)IP_MAX_BYTES + r->l2_len_bytes ? SEGMENTER_TOTAL_LONG
-								       : SEGMENTER_OK;
+		return meta->len_bytes > max_frame_bytes ? SEGMENTER_FRAME_LONG : SEGMENTER_OK;
+	return meta->len_bytes > (uint32_t)IP_MAX_BYTES + meta->l2_len_bytes ? SEGMENTER_TOTAL_LONG
+									     : SEGMENTER_OK;
 }
 
-static enum segmenter_verdict judge_mss(const struct segmenter_request *r, uint32_t header)
+static enum segmenter_verdict judge_mss(const struct net_tx_metadata *meta, uint32_t header,
+					uint32_t max_frame_bytes)
 {
-	uint32_t longest = r->len_bytes - header;
+	uint32_t longest = meta->len_bytes - header;
 
-	if (!r->max_segment_bytes)
+	if (!meta->max_segment_bytes)
 		return SEGMENTER_MSS_ZERO;
-	if (longest > r->max_segment_bytes)
-		longest = r->max_segment_bytes;
-	return header + longest > r->max_frame_bytes ? SEGMENTER_MSS_LONG : SEGMENTER_OK;
+	if (longest > meta->max_segment_bytes)
+		longest = meta->max_segment_bytes;
+	return header + longest > max_frame_bytes ? SEGMENTER_MSS_LONG : SEGMENTER_OK;
 }
 
 /* ---- Headers: each returns the first fault ------------------------------------------------------------ */
@@ -199,20 +202,20 @@ static enum segmenter_verdict walk_ipv6(const uint8_t *ip, uint32_t l3_len, uint
 	return verdict == SEGMENTER_OK && at < l3_len ? SEGMENTER_L3 : verdict;
 }
 
-static enum segmenter_verdict judge_l3(struct segmenter *s, const struct segmenter_request *r)
+static enum segmenter_verdict judge_l3(struct segmenter *s, const struct net_tx_metadata *meta)
 {
 	const uint8_t *ip = s->headers + s->l3;
 
-	if (r->l3_len_bytes < HEADERS_IPV4_BYTES)
+	if (meta->l3_len_bytes < HEADERS_IPV4_BYTES)
 		return SEGMENTER_L3;
 	s->ip_version = ip[0] >> 4;
 	if ((s->ip_version != 4 && s->ip_version != 6) ||
-	    (r->flags & NET_TX_IPV4 && s->ip_version != 4) ||
-	    (r->flags & NET_TX_IPV6 && s->ip_version != 6) ||
-	    (r->flags & NET_TX_IP_CHECKSUM && s->ip_version != 4 && !s->has_segmentation))
+	    (meta->flags & NET_TX_IPV4 && s->ip_version != 4) ||
+	    (meta->flags & NET_TX_IPV6 && s->ip_version != 6) ||
+	    (meta->flags & NET_TX_IP_CHECKSUM && s->ip_version != 4 && !s->has_segmentation))
 		return SEGMENTER_VERSION;
-	if (s->ip_version == 4 ? (ip[0] & 0xfu) * 4 != r->l3_len_bytes
-			       : r->l3_len_bytes < HEADERS_IPV6_BYTES)
+	if (s->ip_version == 4 ? (ip[0] & 0xfu) * 4 != meta->l3_len_bytes
+			       : meta->l3_len_bytes < HEADERS_IPV6_BYTES)
 		return SEGMENTER_L3;
 	return s->has_segmentation ? judge_l2(s->headers, s->l3, s->ip_version) : SEGMENTER_OK;
 }
@@ -232,13 +235,13 @@ static enum segmenter_verdict judge_length(struct segmenter *s, uint32_t l4_head
 	return told > have || told < l3_len + l4_header ? SEGMENTER_LENGTH : SEGMENTER_OK;
 }
 
-static enum segmenter_verdict judge_tcp(struct segmenter *s, const struct segmenter_request *r)
+static enum segmenter_verdict judge_tcp(struct segmenter *s, const struct net_tx_metadata *meta)
 {
 	const uint8_t *tcp = s->headers + s->l4;
 
 	if (!s->has_segmentation)
 		return SEGMENTER_OK;
-	if ((tcp[TCP_OFFSET_AT] >> 4) * 4 != r->l4_len_bytes)
+	if ((tcp[TCP_OFFSET_AT] >> 4) * 4 != meta->l4_len_bytes)
 		return SEGMENTER_L4;
 	return tcp[TCP_FLAGS_AT] & (TCP_SYN | TCP_URG) ? SEGMENTER_TCP_FLAGS : SEGMENTER_OK;
 }
@@ -255,45 +258,46 @@ static enum segmenter_verdict judge_udp(struct segmenter *s)
 	return SEGMENTER_OK;
 }
 
-static enum segmenter_verdict judge_l4(struct segmenter *s, const struct segmenter_request *r)
+static enum segmenter_verdict judge_l4(struct segmenter *s, const struct net_tx_metadata *meta)
 {
-	const bool tcp = r->flags & TCP_FLAGS;
+	const bool tcp = meta->flags & TCP_FLAGS;
 	const uint32_t least = tcp ? HEADERS_TCP_BYTES : HEADERS_UDP_BYTES;
 	enum segmenter_verdict verdict;
 	uint8_t protocol = 0;
 
-	if (tcp && r->flags & UDP_FLAGS)
+	if (tcp && meta->flags & UDP_FLAGS)
 		return SEGMENTER_PROTOCOL;
-	verdict = s->ip_version == 4 ? walk_ipv4(s->headers + s->l3, r->l3_len_bytes, &protocol)
-				     : walk_ipv6(s->headers + s->l3, r->l3_len_bytes, &protocol);
+	verdict = s->ip_version == 4 ? walk_ipv4(s->headers + s->l3, meta->l3_len_bytes, &protocol)
+				     : walk_ipv6(s->headers + s->l3, meta->l3_len_bytes, &protocol);
 	if (verdict)
 		return verdict;
 	if (protocol != (tcp ? HEADERS_TCP : HEADERS_UDP))
 		return SEGMENTER_PROTOCOL;
 	if (s->has_segmentation &&
-	    (tcp ? r->l4_len_bytes < least : r->l4_len_bytes != HEADERS_UDP_BYTES))
+	    (tcp ? meta->l4_len_bytes < least : meta->l4_len_bytes != HEADERS_UDP_BYTES))
 		return SEGMENTER_L4;
 	s->protocol = protocol;
 	verdict = judge_length(s, least);
 	if (verdict)
 		return verdict;
-	return tcp ? judge_tcp(s, r) : judge_udp(s);
+	return tcp ? judge_tcp(s, meta) : judge_udp(s);
 }
 
 /* ---- What is known for all wire packets ----------------------------------------------------------------- */
 
-static enum segmenter_verdict place_checksum(struct segmenter *s, const struct segmenter_request *r)
+static enum segmenter_verdict place_checksum(struct segmenter *s,
+					     const struct net_tx_metadata *meta)
 {
-	uint32_t start = s->protocol ? s->l4 : r->checksum_start_bytes;
-	uint16_t field = r->checksum_field_bytes;
+	uint32_t start = s->protocol ? s->l4 : meta->checksum_start_bytes;
+	uint16_t field = meta->checksum_field_bytes;
 
-	s->has_checksum = s->protocol || r->has_checksum_start;
+	s->has_checksum = s->protocol || meta->flags & NET_TX_PARTIAL_CHECKSUM;
 	if (!s->has_checksum)
 		return SEGMENTER_OK;
 	if (s->protocol)
 		field = s->protocol == HEADERS_TCP ? TCP_CHECKSUM_AT : UDP_CHECKSUM_AT;
-	if (r->has_checksum_start &&
-	    (r->checksum_start_bytes != start || r->checksum_field_bytes != field))
+	if (meta->flags & NET_TX_PARTIAL_CHECKSUM &&
+	    (meta->checksum_start_bytes != start || meta->checksum_field_bytes != field))
 		return SEGMENTER_CHECKSUM_PLACE;
 	if (start < HEADERS_ETHERNET_BYTES)
 		return SEGMENTER_CHECKSUM_PLACE;
@@ -321,7 +325,7 @@ static void prepare_sums(struct segmenter *s)
 	}
 }
 
-static void count_pieces(struct segmenter *s, const struct segmenter_request *r)
+static void count_pieces(struct segmenter *s, const struct net_tx_metadata *meta)
 {
 	const uint32_t payload = s->len_bytes - s->header_bytes;
 
@@ -329,40 +333,41 @@ static void count_pieces(struct segmenter *s, const struct segmenter_request *r)
 	s->piece_bytes = payload;
 	if (!s->has_segmentation)
 		return;
-	s->piece_bytes = r->max_segment_bytes;
+	s->piece_bytes = meta->max_segment_bytes;
 	if (payload > s->piece_bytes)
 		s->pieces = (payload + s->piece_bytes - 1) / s->piece_bytes;
 }
 
 enum segmenter_verdict segmenter_judge(struct segmenter *s, const uint8_t *headers,
-				       uint32_t present, const struct segmenter_request *r)
+				       uint32_t present, const struct net_tx_metadata *meta,
+				       uint32_t max_frame_bytes)
 {
-	const uint32_t header = segmenter_header_bytes(r);
+	const uint32_t header = segmenter_header_bytes(meta);
 	enum segmenter_verdict verdict;
 
 	*s = (struct segmenter){
 		.headers = headers,
-		.len_bytes = r->len_bytes,
-		.l3 = r->l2_len_bytes,
-		.l4 = (uint16_t)(r->l2_len_bytes + r->l3_len_bytes),
-		.vlan_tci = r->vlan_tci,
-		.has_tag = r->flags & NET_TX_VLAN,
-		.has_segmentation = r->flags & SEGMENTATION_FLAGS,
+		.len_bytes = meta->len_bytes,
+		.l3 = meta->l2_len_bytes,
+		.l4 = (uint16_t)(meta->l2_len_bytes + meta->l3_len_bytes),
+		.vlan_tci = meta->vlan_tci,
+		.has_tag = meta->flags & NET_TX_VLAN,
+		.has_segmentation = meta->flags & SEGMENTATION_FLAGS,
 	};
-	verdict = judge_sizes(s, present, r, header);
+	verdict = judge_sizes(s, present, meta, header, max_frame_bytes);
 	if (!verdict && s->has_segmentation)
-		verdict = judge_mss(r, header);
-	if (!verdict && r->flags & IP_FLAGS)
-		verdict = judge_l3(s, r);
-	if (!verdict && r->flags & (TCP_FLAGS | UDP_FLAGS))
-		verdict = judge_l4(s, r);
+		verdict = judge_mss(meta, header, max_frame_bytes);
+	if (!verdict && meta->flags & IP_FLAGS)
+		verdict = judge_l3(s, meta);
+	if (!verdict && meta->flags & (TCP_FLAGS | UDP_FLAGS))
+		verdict = judge_l4(s, meta);
 	if (verdict)
 		return verdict;
 	s->header_bytes = (uint16_t)header;
 	s->wire_header_bytes = (uint16_t)(header + (s->has_tag ? HEADERS_VLAN_BYTES : 0));
 	s->has_ip_checksum =
-		s->ip_version == 4 && (s->has_segmentation || r->flags & NET_TX_IP_CHECKSUM);
+		s->ip_version == 4 && (s->has_segmentation || meta->flags & NET_TX_IP_CHECKSUM);
 	prepare_sums(s);
-	count_pieces(s, r);
-	return place_checksum(s, r);
+	count_pieces(s, meta);
+	return place_checksum(s, meta);
 }

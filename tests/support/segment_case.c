@@ -154,29 +154,29 @@ void segment_apply(struct segment_packet *p, const struct segment_spec *spec,
 		frame_write16(p->bytes, p->l2_len + p->l3_len + 4, 0);
 }
 
-struct segmenter_request segment_request(const struct segment_packet *p,
-					 const struct segment_spec *spec)
+struct segment_request segment_request(const struct segment_packet *p,
+				       const struct segment_spec *spec)
 {
 	const bool tcp = spec->protocol == 6;
-	struct segmenter_request r = {
-		.len_bytes = p->len,
+	struct segment_request r = {
 		.max_frame_bytes = 65535 + 22,
-		.l2_len_bytes = (uint8_t)p->l2_len,
-		.l3_len_bytes = (uint16_t)p->l3_len,
-		.vlan_tci = spec->vlan_tci,
+		.meta.len_bytes = p->len,
+		.meta.l2_len_bytes = (uint8_t)p->l2_len,
+		.meta.l3_len_bytes = (uint16_t)p->l3_len,
+		.meta.vlan_tci = spec->vlan_tci,
 	};
 
-	r.flags = (uint16_t)(spec->ip_version == 4 ? NET_TX_IPV4 : NET_TX_IPV6);
+	r.meta.flags = (uint16_t)(spec->ip_version == 4 ? NET_TX_IPV4 : NET_TX_IPV6);
 	if (spec->has_vlan)
-		r.flags |= NET_TX_VLAN;
+		r.meta.flags |= NET_TX_VLAN;
 	if (spec->mss) {
-		r.flags |= tcp ? NET_TX_TCP_SEGMENTATION : NET_TX_UDP_SEGMENTATION;
-		r.l4_len_bytes = (uint8_t)p->l4_len;
-		r.max_segment_bytes = spec->mss;
+		r.meta.flags |= tcp ? NET_TX_TCP_SEGMENTATION : NET_TX_UDP_SEGMENTATION;
+		r.meta.l4_len_bytes = (uint8_t)p->l4_len;
+		r.meta.max_segment_bytes = spec->mss;
 	} else {
-		r.flags |= tcp ? NET_TX_TCP_CHECKSUM : NET_TX_UDP_CHECKSUM;
+		r.meta.flags |= tcp ? NET_TX_TCP_CHECKSUM : NET_TX_UDP_CHECKSUM;
 		if (spec->ip_version == 4)
-			r.flags |= NET_TX_IP_CHECKSUM;
+			r.meta.flags |= NET_TX_IP_CHECKSUM;
 	}
 	return r;
 }
@@ -184,22 +184,22 @@ struct segmenter_request segment_request(const struct segment_packet *p,
 /* ---- Judging and comparing --------------------------------------------------------------------------- */
 
 enum segmenter_verdict segment_judge(const uint8_t *bytes, uint32_t present,
-				     const struct segmenter_request *r)
+				     const struct segment_request *r)
 {
 	uint8_t *copy = malloc(present ? present : 1);
 	enum segmenter_verdict verdict;
 	struct segmenter s;
 
 	memcpy(copy, bytes, present);
-	verdict = segmenter_judge(&s, copy, present, r);
+	verdict = segmenter_judge(&s, copy, present, &r->meta, r->max_frame_bytes);
 	free(copy);
 	return verdict;
 }
 
 enum segmenter_verdict segment_judge_packet(const struct segment_packet *p,
-					    const struct segmenter_request *r)
+					    const struct segment_request *r)
 {
-	const uint32_t wanted = segmenter_header_bytes(r);
+	const uint32_t wanted = segmenter_header_bytes(&r->meta);
 
 	return segment_judge(p->bytes, wanted < p->len ? wanted : p->len, r);
 }
@@ -261,10 +261,10 @@ static void expect_pieces(const struct segmenter *s, const struct segment_packet
 	cr_assert(i == s->pieces, "%s: %u pieces, want %u", what, s->pieces, i);
 }
 
-void segment_expect(const struct segment_packet *p, const struct segmenter_request *r,
+void segment_expect(const struct segment_packet *p, const struct segment_request *r,
 		    const struct segment_spec *spec, const char *what)
 {
-	const uint32_t wanted = segmenter_header_bytes(r);
+	const uint32_t wanted = segmenter_header_bytes(&r->meta);
 	enum segmenter_verdict verdict;
 	struct segmenter s;
 	uint8_t *copy;
@@ -272,7 +272,7 @@ void segment_expect(const struct segment_packet *p, const struct segmenter_reque
 	cr_assert(wanted <= p->len, "%s", what);
 	copy = malloc(wanted);
 	memcpy(copy, p->bytes, wanted);
-	verdict = segmenter_judge(&s, copy, wanted, r);
+	verdict = segmenter_judge(&s, copy, wanted, &r->meta, r->max_frame_bytes);
 	cr_assert(verdict == SEGMENTER_OK, "%s: verdict %d", what, verdict);
 	expect_pieces(&s, p, spec, false, what);
 	expect_pieces(&s, p, spec, true, what);

@@ -16,6 +16,12 @@ enum segment_style {
 	SEGMENT_STYLES,
 };
 
+/* What is asked of the segmenter for one packet. */
+struct segment_request {
+	struct net_tx_metadata meta;
+	uint32_t max_frame_bytes;
+};
+
 /* Which packets segment_random() makes. */
 struct segment_wish {
 	bool segmented;
@@ -32,22 +38,22 @@ struct segment_spec segment_plain(uint8_t ip_version, uint8_t protocol, uint32_t
 void segment_apply(struct segment_packet *p, const struct segment_spec *spec,
 		   enum segment_style style);
 /* What to ask for the packet so that the oracle's wire packets come out. */
-struct segmenter_request segment_request(const struct segment_packet *p,
-					 const struct segment_spec *spec);
+struct segment_request segment_request(const struct segment_packet *p,
+				       const struct segment_spec *spec);
 
 /* Judge the first present bytes, alone on the heap: a byte read behind them is found. */
 enum segmenter_verdict segment_judge(const uint8_t *bytes, uint32_t present,
-				     const struct segmenter_request *r);
+				     const struct segment_request *r);
 /* As before, of as many bytes as the request wants. */
 enum segmenter_verdict segment_judge_packet(const struct segment_packet *p,
-					    const struct segmenter_request *r);
+					    const struct segment_request *r);
 
 /* Wire packet i whole, its checksum completed by us or, if by_others, from the field and the bytes behind
  * start alone, as a kernel does. Return: its length. */
 uint32_t segment_wire(const struct segmenter *s, const uint8_t *packet, uint32_t i, bool by_others,
 		      uint8_t *out);
 /* All wire packets are the oracle's, byte for byte. */
-void segment_expect(const struct segment_packet *p, const struct segmenter_request *r,
+void segment_expect(const struct segment_packet *p, const struct segment_request *r,
 		    const struct segment_spec *spec, const char *what);
 
 #endif

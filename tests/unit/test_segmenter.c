@@ -13,14 +13,14 @@ static uint8_t wire[SEGMENT_PACKET_MAX];
 
 static struct segmenter judged(const struct segment_spec *spec, enum segment_style style)
 {
-	struct segmenter_request r;
+	struct segment_request r;
 	struct segmenter s;
 
 	segment_oracle_whole(&packet, spec);
 	segment_apply(&packet, spec, style);
 	r = segment_request(&packet, spec);
-	cr_assert(segmenter_judge(&s, packet.bytes, segmenter_header_bytes(&r), &r) ==
-		  SEGMENTER_OK);
+	cr_assert(segmenter_judge(&s, packet.bytes, segmenter_header_bytes(&r.meta), &r.meta,
+				  r.max_frame_bytes) == SEGMENTER_OK);
 	return s;
 }
 
@@ -210,18 +210,18 @@ Test(segmenter, checksum_by_place_takes_odd_places)
 {
 	for (uint16_t start = 14; start < 40; start++) {
 		for (uint16_t field = 0; field < 20; field++) {
-			struct segmenter_request r = {
-				.len_bytes = 101,
+			struct segment_request r = {
 				.max_frame_bytes = 1518,
-				.has_checksum_start = true,
-				.checksum_start_bytes = start,
-				.checksum_field_bytes = field,
+				.meta.len_bytes = 101,
+				.meta.flags = NET_TX_PARTIAL_CHECKSUM,
+				.meta.checksum_start_bytes = start,
+				.meta.checksum_field_bytes = field,
 			};
 			struct segmenter s;
 
 			frame_plain(packet.bytes, 101, start);
-			cr_assert(segmenter_judge(&s, packet.bytes, segmenter_header_bytes(&r),
-						  &r) == SEGMENTER_OK);
+			cr_assert(segmenter_judge(&s, packet.bytes, segmenter_header_bytes(&r.meta),
+						  &r.meta, r.max_frame_bytes) == SEGMENTER_OK);
 			segment_wire(&s, packet.bytes, 0, false, wire);
 			segment_wire(&s, packet.bytes, 0, true, packet.bytes + 200);
 			cr_assert(memcmp(wire, packet.bytes + 200, 101) == 0, "%u, %u", start,
@@ -253,12 +253,15 @@ Test(segmenter, tag_is_inserted_once_in_front_of_others)
 /* Without a request for sums no header behind the MAC addresses is looked at, or changed. */
 Test(segmenter, tag_alone_takes_any_frame)
 {
-	const struct segmenter_request r = {
-		.len_bytes = 14, .max_frame_bytes = 14, .flags = NET_TX_VLAN, .vlan_tci = 0xfff};
+	const struct segment_request r = {
+		.max_frame_bytes = 14,
+		.meta = {.len_bytes = 14, .flags = NET_TX_VLAN, .vlan_tci = 0xfff},
+	};
 	struct segmenter s;
 
 	frame_plain(packet.bytes, 14, 1);
-	cr_assert(segmenter_judge(&s, packet.bytes, 14, &r) == SEGMENTER_OK);
+	cr_assert(segmenter_judge(&s, packet.bytes, 14, &r.meta, r.max_frame_bytes) ==
+		  SEGMENTER_OK);
 	cr_assert(!s.has_checksum && segmenter_piece(&s, 0).summed_bytes == 0);
 	cr_assert(segment_wire(&s, packet.bytes, 0, false, wire) == 18);
 	cr_assert(read32(wire + 12) == 0x81000fff && frame_read16(wire, 16) == FRAME_ETHERTYPE);
@@ -269,17 +272,18 @@ Test(segmenter, ip_checksum_alone_changes_nothing_else)
 {
 	struct segment_spec spec = segment_plain(4, 6, 100, 0);
 	static struct segment_packet want;
-	struct segmenter_request r;
+	struct segment_request r;
 	struct segmenter s;
 
 	spec.ipv4_flags = 0x2001;
 	segment_oracle_whole(&want, &spec);
 	packet = want;
 	r = segment_request(&packet, &spec);
-	r.flags = NET_TX_IP_CHECKSUM;
+	r.meta.flags = NET_TX_IP_CHECKSUM;
 	frame_write16(packet.bytes, 24, 0x1234);
-	cr_assert(segmenter_header_bytes(&r) == 34);
-	cr_assert(segmenter_judge(&s, packet.bytes, 34, &r) == SEGMENTER_OK);
+	cr_assert(segmenter_header_bytes(&r.meta) == 34);
+	cr_assert(segmenter_judge(&s, packet.bytes, 34, &r.meta, r.max_frame_bytes) ==
+		  SEGMENTER_OK);
 	cr_assert(!s.has_checksum);
 	cr_assert(segment_wire(&s, packet.bytes, 0, false, wire) == want.len);
 	cr_assert(memcmp(wire, want.bytes, want.len) == 0);

@@ -22,7 +22,7 @@ static void expect_random(uint64_t seed, uint32_t rounds, struct segment_wish wi
 		char what[64];
 
 		for (uint32_t style = first; style < SEGMENT_STYLES; style++) {
-			struct segmenter_request request;
+			struct segment_request request;
 
 			segment_oracle_whole(&packet, &spec);
 			segment_apply(&packet, &spec, style);
@@ -60,7 +60,7 @@ Test(segmenter_oracle, requests_without_segmentation_give_the_whole_packet)
 	for (uint32_t round = 0; round < 4000; round++) {
 		const struct segment_wish wish = {.payload_most = round % 50 ? 2000 : 65535};
 		const struct segment_spec spec = segment_random(&r, wish);
-		struct segmenter_request request;
+		struct segment_request request;
 
 		segment_oracle_whole(&packet, &spec);
 		segment_apply(&packet, &spec, round % 2 ? SEGMENT_FULL : SEGMENT_PSEUDO);
@@ -77,7 +77,7 @@ Test(segmenter_oracle, checksum_by_place_equals_the_one_by_protocol)
 	for (uint32_t round = 0; round < 4000; round++) {
 		struct segment_spec spec =
 			segment_random(&r, (struct segment_wish){.payload_most = 300});
-		struct segmenter_request request;
+		struct segment_request request;
 
 		spec.padding_bytes = 0;
 		segment_oracle_whole(&packet, &spec);
@@ -86,11 +86,11 @@ Test(segmenter_oracle, checksum_by_place_equals_the_one_by_protocol)
 			continue;
 		frame_write16(packet.bytes, packet.l4_field, packet.pseudo_sum);
 		request = segment_request(&packet, &spec);
-		request.flags &= NET_TX_VLAN;
-		request.has_checksum_start = true;
-		request.checksum_start_bytes = (uint16_t)(packet.l2_len + packet.l3_len);
-		request.checksum_field_bytes =
-			(uint16_t)(packet.l4_field - request.checksum_start_bytes);
+		request.meta.flags &= NET_TX_VLAN;
+		request.meta.flags |= NET_TX_PARTIAL_CHECKSUM;
+		request.meta.checksum_start_bytes = (uint16_t)(packet.l2_len + packet.l3_len);
+		request.meta.checksum_field_bytes =
+			(uint16_t)(packet.l4_field - request.meta.checksum_start_bytes);
 		segment_expect(&packet, &request, &spec, "by place");
 	}
 }
@@ -104,17 +104,17 @@ Test(segmenter_oracle, headers_cut_at_every_byte_are_refused)
 	for (uint32_t round = 0; round < 300; round++) {
 		const struct segment_wish wish = {.segmented = round % 2, .payload_most = 3000};
 		const struct segment_spec spec = segment_random(&r, wish);
-		struct segmenter_request request, whole;
+		struct segment_request request, whole;
 		uint32_t wanted;
 
 		segment_oracle_whole(&packet, &spec);
 		whole = request = segment_request(&packet, &spec);
-		wanted = segmenter_header_bytes(&request);
+		wanted = segmenter_header_bytes(&request.meta);
 		cr_assert(segment_judge(packet.bytes, wanted, &whole) == SEGMENTER_OK);
 		for (uint32_t present = 0; present < wanted; present++) {
 			cr_assert(segment_judge(packet.bytes, present, &whole) == SEGMENTER_CUT,
 				  "round %u: %u of %u bytes were copied", round, present, wanted);
-			request.len_bytes = present;
+			request.meta.len_bytes = present;
 			cr_assert(segment_judge(packet.bytes, present, &request) == SEGMENTER_CUT,
 				  "round %u: the packet has %u of %u bytes", round, present,
 				  wanted);
@@ -139,46 +139,47 @@ static void break_bytes(struct frame_random *r)
 	}
 }
 
-static void break_request(struct frame_random *r, struct segmenter_request *q)
+static void break_request(struct frame_random *r, struct segment_request *q)
 {
 	switch (frame_random_below(r, 12)) {
 	case 0:
-		q->l2_len_bytes = (uint8_t)frame_random_next(r);
+		q->meta.l2_len_bytes = (uint8_t)frame_random_next(r);
 		break;
 	case 1:
-		q->l3_len_bytes = (uint16_t)(frame_random_next(r) >> frame_random_below(r, 32));
+		q->meta.l3_len_bytes =
+			(uint16_t)(frame_random_next(r) >> frame_random_below(r, 32));
 		break;
 	case 2:
-		q->l4_len_bytes = (uint8_t)frame_random_next(r);
+		q->meta.l4_len_bytes = (uint8_t)frame_random_next(r);
 		break;
 	case 3:
-		q->flags = (uint16_t)frame_random_below(r, 256);
+		q->meta.flags = (uint16_t)frame_random_below(r, 2 * NET_TX_PARTIAL_CHECKSUM);
 		break;
 	case 4:
-		q->max_segment_bytes =
+		q->meta.max_segment_bytes =
 			(uint16_t)(frame_random_next(r) >> frame_random_below(r, 32));
 		break;
 	case 5:
 		q->max_frame_bytes = frame_random_next(r) >> frame_random_below(r, 32);
 		break;
 	case 6:
-		q->has_checksum_start = true;
-		q->checksum_start_bytes =
+		q->meta.flags |= NET_TX_PARTIAL_CHECKSUM;
+		q->meta.checksum_start_bytes =
 			(uint16_t)(frame_random_next(r) >> frame_random_below(r, 32));
-		q->checksum_field_bytes =
+		q->meta.checksum_field_bytes =
 			(uint16_t)(frame_random_next(r) >> frame_random_below(r, 32));
 		break;
 	case 7:
-		q->len_bytes = frame_random_below(r, packet.len + 1);
+		q->meta.len_bytes = frame_random_below(r, packet.len + 1);
 		break;
 	case 8: /* what lies there was sent before */
-		q->len_bytes = 65536 + frame_random_below(r, 22);
+		q->meta.len_bytes = 65536 + frame_random_below(r, 22);
 		break;
 	}
 }
 
 /* The payload goes out once, in order, and no wire packet is too long. */
-static void expect_tiled(const struct segmenter *s, const struct segmenter_request *q)
+static void expect_tiled(const struct segmenter *s, const struct segment_request *q)
 {
 	static uint8_t out[SEGMENT_PACKET_MAX];
 	uint32_t at = s->header_bytes, i;
@@ -186,7 +187,7 @@ static void expect_tiled(const struct segmenter *s, const struct segmenter_reque
 	cr_assert(s->pieces >= 1 && s->wire_header_bytes <= SEGMENTER_HEADERS_MAX);
 	for (i = 0; i < s->pieces; i++) {
 		const struct segmenter_piece piece = segmenter_piece(s, i);
-		const uint32_t tag = q->flags & NET_TX_VLAN ? 4 : 0;
+		const uint32_t tag = q->meta.flags & NET_TX_VLAN ? 4 : 0;
 
 		cr_assert(piece.payload_at == at);
 		cr_assert(piece.payload_bytes || s->pieces == 1);
@@ -197,7 +198,7 @@ static void expect_tiled(const struct segmenter *s, const struct segmenter_reque
 		cr_assert(segment_wire(s, packet.bytes, i, i % 2, out) <= q->max_frame_bytes + tag);
 		at += piece.payload_bytes;
 	}
-	cr_assert(at == q->len_bytes);
+	cr_assert(at == q->meta.len_bytes);
 }
 
 Test(segmenter_oracle, hostile_packets_cost_themselves_only)
@@ -209,7 +210,7 @@ Test(segmenter_oracle, hostile_packets_cost_themselves_only)
 		const struct segment_wish wish = {.segmented = round % 4 != 0,
 						  .payload_most = round % 100 ? 300 : 4000};
 		const struct segment_spec spec = segment_random(&r, wish);
-		struct segmenter_request request;
+		struct segment_request request;
 		enum segmenter_verdict verdict;
 		struct segmenter s;
 		uint32_t present;
@@ -219,12 +220,13 @@ Test(segmenter_oracle, hostile_packets_cost_themselves_only)
 		request = segment_request(&packet, &spec);
 		break_bytes(&r);
 		break_request(&r, &request);
-		present = segmenter_header_bytes(&request);
-		if (present > request.len_bytes)
-			present = request.len_bytes;
+		present = segmenter_header_bytes(&request.meta);
+		if (present > request.meta.len_bytes)
+			present = request.meta.len_bytes;
 		copy = malloc(present ? present : 1);
 		memcpy(copy, packet.bytes, present);
-		verdict = segmenter_judge(&s, copy, present, &request);
+		verdict =
+			segmenter_judge(&s, copy, present, &request.meta, request.max_frame_bytes);
 		cr_assert(verdict < SEGMENTER_VERDICTS);
 		seen[verdict]++;
 		if (verdict == SEGMENTER_OK)
@@ -247,8 +249,7 @@ Test(segmenter_oracle, broken_checksum_requests_are_those_that_checksum_fill_ref
 	for (uint32_t round = 0; round < 30000; round++) {
 		struct segment_spec spec =
 			segment_random(&r, (struct segment_wish){.payload_most = 200});
-		struct segmenter_request q;
-		struct net_tx_metadata meta;
+		struct segment_request q;
 		struct segmenter s;
 		enum segmenter_verdict verdict;
 		char why[FRAME_WHY_BYTES];
@@ -258,18 +259,12 @@ Test(segmenter_oracle, broken_checksum_requests_are_those_that_checksum_fill_ref
 		segment_oracle_whole(&packet, &spec);
 		q = segment_request(&packet, &spec);
 		break_bytes(&r);
-		verdict = segmenter_judge(&s, packet.bytes, segmenter_header_bytes(&q), &q);
+		verdict = segmenter_judge(&s, packet.bytes, segmenter_header_bytes(&q.meta),
+					  &q.meta, q.max_frame_bytes);
 		if (verdict == SEGMENTER_OPTION)
 			continue;
 		len = verdict ? 0 : segment_wire(&s, packet.bytes, 0, false, got);
-		meta = (struct net_tx_metadata){
-			.len_bytes = q.len_bytes,
-			.segment_count = 1,
-			.flags = q.flags,
-			.l2_len_bytes = q.l2_len_bytes,
-			.l3_len_bytes = q.l3_len_bytes,
-		};
-		cr_assert(checksum_fill(packet.bytes, packet.len, &meta) == !verdict,
+		cr_assert(checksum_fill(packet.bytes, packet.len, &q.meta) == !verdict,
 			  "round %u: verdict %d", round, verdict);
 		taken += !verdict;
 		refused += verdict != SEGMENTER_OK;

@@ -14,7 +14,7 @@ enum {
 };
 
 static struct segment_packet packet;
-static struct segmenter_request request;
+static struct segment_request request;
 
 static void take(const struct segment_spec *spec)
 {
@@ -51,66 +51,68 @@ static void expect(enum segmenter_verdict want, const char *what)
 Test(segmenter_refused, header_lengths_that_contradict_the_bytes)
 {
 	take_plain(4, 6);
-	request.l2_len_bytes = 13;
+	request.meta.l2_len_bytes = 13;
 	expect(SEGMENTER_L2, "l2 of 13");
-	request.l2_len_bytes = 0;
+	request.meta.l2_len_bytes = 0;
 	expect(SEGMENTER_L2, "l2 of 0");
-	request.l2_len_bytes = 18;
+	request.meta.l2_len_bytes = 18;
 	expect(SEGMENTER_VERSION, "l2 of 18 without a tag: no IP header lies there");
 	take_plain(4, 6);
-	request.l3_len_bytes = 24;
+	request.meta.l3_len_bytes = 24;
 	expect(SEGMENTER_L3, "l3 of 24, the header says 20");
-	request.l3_len_bytes = 0;
+	request.meta.l3_len_bytes = 0;
 	expect(SEGMENTER_L3, "l3 of 0");
 	packet.bytes[14] = 0x44;
-	request.l3_len_bytes = 16;
+	request.meta.l3_len_bytes = 16;
 	expect(SEGMENTER_L3, "an IPv4 header of 16 bytes");
 	take_short(6, 6);
-	request.l3_len_bytes = 36;
+	request.meta.l3_len_bytes = 36;
 	expect(SEGMENTER_L3, "an IPv6 header of 36 bytes");
 	take_plain(4, 6);
-	for (request.l4_len_bytes = 0; request.l4_len_bytes < 80; request.l4_len_bytes++)
-		expect(request.l4_len_bytes == 20 ? SEGMENTER_OK : SEGMENTER_L4, "l4, TCP");
+	for (request.meta.l4_len_bytes = 0; request.meta.l4_len_bytes < 80;
+	     request.meta.l4_len_bytes++)
+		expect(request.meta.l4_len_bytes == 20 ? SEGMENTER_OK : SEGMENTER_L4, "l4, TCP");
 	take_plain(6, 17);
-	for (request.l4_len_bytes = 0; request.l4_len_bytes < 80; request.l4_len_bytes++)
-		expect(request.l4_len_bytes == 8 ? SEGMENTER_OK : SEGMENTER_L4, "l4, UDP");
+	for (request.meta.l4_len_bytes = 0; request.meta.l4_len_bytes < 80;
+	     request.meta.l4_len_bytes++)
+		expect(request.meta.l4_len_bytes == 8 ? SEGMENTER_OK : SEGMENTER_L4, "l4, UDP");
 	take_plain(4, 6);
 	packet.bytes[L4_V4 + 12] = 0x40;
-	request.l4_len_bytes = 16;
+	request.meta.l4_len_bytes = 16;
 	expect(SEGMENTER_L4, "a TCP header of 16 bytes");
 }
 
 Test(segmenter_refused, headers_beyond_the_packet_or_the_slot)
 {
 	take_plain(4, 6);
-	request.len_bytes = 53;
+	request.meta.len_bytes = 53;
 	expect(SEGMENTER_CUT, "the packet ends in its TCP header");
-	request.len_bytes = 0;
+	request.meta.len_bytes = 0;
 	expect(SEGMENTER_CUT, "no packet");
 	take_plain(6, 6);
-	request.l3_len_bytes = SEGMENTER_HEADERS_MAX - 14 - 20;
+	request.meta.l3_len_bytes = SEGMENTER_HEADERS_MAX - 14 - 20;
 	expect(SEGMENTER_L3, "as long as a slot");
-	request.flags |= NET_TX_VLAN;
+	request.meta.flags |= NET_TX_VLAN;
 	expect(SEGMENTER_HEADERS_LONG, "the tag does not fit");
-	request.l3_len_bytes = 65535;
+	request.meta.l3_len_bytes = 65535;
 	expect(SEGMENTER_CUT, "longer than the packet");
 }
 
 Test(segmenter_refused, flags_of_another_protocol_or_version)
 {
 	take_plain(4, 17);
-	request.flags = NET_TX_TCP_SEGMENTATION;
-	request.l4_len_bytes = 20;
+	request.meta.flags = NET_TX_TCP_SEGMENTATION;
+	request.meta.l4_len_bytes = 20;
 	expect(SEGMENTER_PROTOCOL, "TCP segmentation of UDP");
 	take_plain(4, 6);
-	request.flags = NET_TX_UDP_SEGMENTATION;
-	request.l4_len_bytes = 8;
+	request.meta.flags = NET_TX_UDP_SEGMENTATION;
+	request.meta.l4_len_bytes = 8;
 	expect(SEGMENTER_PROTOCOL, "UDP segmentation of TCP");
 	take_plain(6, 6);
-	request.flags |= NET_TX_UDP_SEGMENTATION;
+	request.meta.flags |= NET_TX_UDP_SEGMENTATION;
 	expect(SEGMENTER_PROTOCOL, "both segmentations");
 	take_plain(6, 6);
-	request.flags |= NET_TX_UDP_CHECKSUM;
+	request.meta.flags |= NET_TX_UDP_CHECKSUM;
 	expect(SEGMENTER_PROTOCOL, "TCP segmentation with a UDP checksum");
 	take_short(6, 17);
 	packet.bytes[20] = 58;
@@ -120,11 +122,11 @@ Test(segmenter_refused, flags_of_another_protocol_or_version)
 Test(segmenter_refused, version_that_is_not_the_bytes)
 {
 	take_plain(4, 6);
-	request.flags ^= NET_TX_IPV4 | NET_TX_IPV6;
+	request.meta.flags ^= NET_TX_IPV4 | NET_TX_IPV6;
 	expect(SEGMENTER_VERSION, "the flag says IPv6");
-	request.flags |= NET_TX_IPV4;
+	request.meta.flags |= NET_TX_IPV4;
 	expect(SEGMENTER_VERSION, "both flags");
-	request.flags &= ~(NET_TX_IPV4 | NET_TX_IPV6);
+	request.meta.flags &= ~(NET_TX_IPV4 | NET_TX_IPV6);
 	expect(SEGMENTER_OK, "no flag");
 	packet.bytes[14] = 0x55;
 	expect(SEGMENTER_VERSION, "IP version 5");
@@ -132,7 +134,7 @@ Test(segmenter_refused, version_that_is_not_the_bytes)
 	packet.bytes[14] = 0x45;
 	expect(SEGMENTER_VERSION, "the bytes say IPv4");
 	take_short(6, 6);
-	request.flags |= NET_TX_IP_CHECKSUM;
+	request.meta.flags |= NET_TX_IP_CHECKSUM;
 	expect(SEGMENTER_VERSION, "IPv6 has no header checksum");
 }
 
@@ -149,23 +151,23 @@ Test(segmenter_refused, segmentation_behind_anything_but_ethernet)
 	expect(SEGMENTER_OK, "a checksum only");
 	take_plain(4, 6);
 	memmove(packet.bytes + 18, packet.bytes + 14, packet.len - 14);
-	request.len_bytes += 4;
-	request.l2_len_bytes += 4;
+	request.meta.len_bytes += 4;
+	request.meta.l2_len_bytes += 4;
 	expect(SEGMENTER_L2, "four bytes in front of the IP header");
 }
 
 Test(segmenter_refused, segment_size_of_nothing_or_beyond_the_frame)
 {
 	take_plain(4, 6);
-	request.max_segment_bytes = 0;
+	request.meta.max_segment_bytes = 0;
 	expect(SEGMENTER_MSS_ZERO, "mss 0");
-	request.max_segment_bytes = 1;
+	request.meta.max_segment_bytes = 1;
 	expect(SEGMENTER_OK, "mss 1");
-	request.max_segment_bytes = 1518 - 54;
+	request.meta.max_segment_bytes = 1518 - 54;
 	expect(SEGMENTER_OK, "as long as a frame");
-	request.max_segment_bytes = 1518 - 54 + 1;
+	request.meta.max_segment_bytes = 1518 - 54 + 1;
 	expect(SEGMENTER_MSS_LONG, "a byte too long");
-	request.max_segment_bytes = 65535;
+	request.meta.max_segment_bytes = 65535;
 	expect(SEGMENTER_MSS_LONG, "mss 65,535");
 	request.max_frame_bytes = 0;
 	expect(SEGMENTER_MSS_LONG, "no frame fits");
@@ -178,15 +180,15 @@ Test(segmenter_refused, totals_beyond_what_an_ip_length_holds)
 
 		spec.tag_count = tags;
 		take(&spec);
-		cr_assert(request.len_bytes == 65535u + request.l2_len_bytes);
+		cr_assert(request.meta.len_bytes == 65535u + request.meta.l2_len_bytes);
 		segment_apply(&packet, &spec, SEGMENT_ZERO);
-		request.len_bytes++;
+		request.meta.len_bytes++;
 		expect(SEGMENTER_TOTAL_LONG, "65,536 + L2");
-		request.len_bytes = UINT32_MAX;
+		request.meta.len_bytes = UINT32_MAX;
 		expect(SEGMENTER_TOTAL_LONG, "4 GiB");
 	}
 	take_short(4, 6);
-	request.max_frame_bytes = request.len_bytes - 1;
+	request.max_frame_bytes = request.meta.len_bytes - 1;
 	expect(SEGMENTER_FRAME_LONG, "not segmented");
 }
 
@@ -272,7 +274,7 @@ static void expect_extension(uint8_t type, const uint8_t *body, uint32_t len,
 	segment_oracle_whole(&packet, &spec);
 	request = segment_request(&packet, &spec);
 	expect(want, "segmentation");
-	request.flags = NET_TX_TCP_CHECKSUM;
+	request.meta.flags = NET_TX_TCP_CHECKSUM;
 	expect(want, "a checksum");
 }
 
@@ -304,12 +306,12 @@ Test(segmenter_refused, extension_headers_beyond_l3)
 	packet.bytes[14 + 48] = 60;
 	expect(SEGMENTER_L3, "one more extension, and no room for it");
 	take(&spec);
-	request.l3_len_bytes = 48;
+	request.meta.l3_len_bytes = 48;
 	expect(SEGMENTER_L3, "l3 ends between them");
-	request.l3_len_bytes = 52;
+	request.meta.l3_len_bytes = 52;
 	expect(SEGMENTER_L3, "l3 ends in the second");
-	request.l3_len_bytes = 49;
-	request.l4_len_bytes = 0;
+	request.meta.l3_len_bytes = 49;
+	request.meta.l4_len_bytes = 0;
 	expect(SEGMENTER_L3, "l3 and the copy end with its first byte");
 }
 
@@ -322,8 +324,8 @@ Test(segmenter_refused, options_that_a_piece_cannot_carry)
 	expect_extension(60, home, sizeof(home), SEGMENTER_OPTION);
 	expect_extension(0, behind, sizeof(behind), SEGMENTER_OPTION);
 	expect_extension(0, cut, sizeof(cut), SEGMENTER_OK);
-	request.flags = NET_TX_TCP_SEGMENTATION;
-	request.l4_len_bytes = 0;
+	request.meta.flags = NET_TX_TCP_SEGMENTATION;
+	request.meta.l4_len_bytes = 0;
 	expect(SEGMENTER_L4, "the copy ends with the option's type");
 }
 
@@ -353,24 +355,24 @@ Test(segmenter_refused, source_routes)
 Test(segmenter_refused, checksums_at_another_place)
 {
 	take_plain(4, 6);
-	request.has_checksum_start = true;
-	request.checksum_start_bytes = L4_V4;
-	request.checksum_field_bytes = 16;
+	request.meta.flags |= NET_TX_PARTIAL_CHECKSUM;
+	request.meta.checksum_start_bytes = L4_V4;
+	request.meta.checksum_field_bytes = 16;
 	expect(SEGMENTER_OK, "where TCP has it");
-	request.checksum_field_bytes = 6;
+	request.meta.checksum_field_bytes = 6;
 	expect(SEGMENTER_CHECKSUM_PLACE, "where UDP has it");
-	request.checksum_field_bytes = 16;
-	request.checksum_start_bytes = L4_V4 - 1;
+	request.meta.checksum_field_bytes = 16;
+	request.meta.checksum_start_bytes = L4_V4 - 1;
 	expect(SEGMENTER_CHECKSUM_PLACE, "start in the IP header");
 	take_short(4, 6);
-	request.flags = 0;
-	request.has_checksum_start = true;
-	request.checksum_start_bytes = 13;
+	request.meta.flags = 0;
+	request.meta.flags |= NET_TX_PARTIAL_CHECKSUM;
+	request.meta.checksum_start_bytes = 13;
 	expect(SEGMENTER_CHECKSUM_PLACE, "start in the Ethernet header");
-	request.checksum_start_bytes = L4_V4;
-	request.checksum_field_bytes = 119;
+	request.meta.checksum_start_bytes = L4_V4;
+	request.meta.checksum_field_bytes = 119;
 	expect(SEGMENTER_CUT, "the field ends behind the packet");
-	request.checksum_start_bytes = 65535;
-	request.checksum_field_bytes = 65535;
+	request.meta.checksum_start_bytes = 65535;
+	request.meta.checksum_field_bytes = 65535;
 	expect(SEGMENTER_CUT, "far behind");
 }
