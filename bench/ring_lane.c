@@ -178,7 +178,7 @@ int lane_open(struct lane *b, uint32_t index, struct net_xdp_endpoint *ep, const
 	q->index = index;
 	q->xsk.fd = -1;
 	queue_set_facts(q, ep);
-	q->tx_max_descriptors = XDP_COPY_TX_DESCRIPTORS;
+	queue_set_tx(q, XDP_COPY_TX_DESCRIPTORS);
 	open_ring(&b->fill, &q->xsk.fill, c->fill_ring_frames, 8, true);
 	open_ring(&b->completion, &q->xsk.completion, c->completion_ring_frames, 8, false);
 	open_ring(&b->rx, &q->xsk.rx, c->rx_ring_frames, 16, false);

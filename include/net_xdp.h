@@ -94,6 +94,16 @@ enum net_xdp_rx_checksum {
 	NET_XDP_RX_CHECKSUM_COMPLETE, /* also fill in what a local veth peer left out, native attach */
 };
 
+/* Who adds up the checksums of TCP and UDP that transmitted packets ask for (docs/offloads.md). */
+enum net_xdp_tx_checksum {
+	/* In copy mode the kernel (6.8), without a look at the payload here; it hands the sum to the NIC, or
+	 * leaves it to a local receiver: who reads the frames of a veth's other end by AF_XDP then finds the
+	 * pseudo-header's sum (NET_CHECKSUM_PARTIAL). In zero copy the NIC, where its driver offers that.
+	 * Elsewhere as SOFTWARE. Takes 24 bytes of each chunk. */
+	NET_XDP_TX_CHECKSUM_AUTO = 0,
+	NET_XDP_TX_CHECKSUM_SOFTWARE, /* the library: complete on every wire, each payload byte is read */
+};
+
 /* One piece of the frontend's memory. A buffer or segment lies within one region: where a guest's
  * reaches over two, the frontend splits it. */
 struct net_xdp_region {
@@ -144,7 +154,8 @@ struct net_xdp_config {
 	 * chunk_bytes 4096 with max_frame_bytes 2040 has room enough. */
 	uint32_t chunk_bytes;
 	uint32_t private_rx_chunks; /* per queue, for bounced receives */
-	uint32_t private_tx_frames; /* per queue, for bounced transmits */
+	uint32_t
+		private_tx_frames; /* per queue, for bounced transmits; 0: no packet is changed either */
 
 	/* Ring sizes: powers of two, 1..65536. Jumbo: fill, RX and TX each hold the pieces of one frame. */
 	uint32_t rx_ring_frames;
@@ -221,7 +232,8 @@ struct net_xdp_config {
 	 * frames over one chunk, is not kept either.
 	 */
 	bool keep_umem;
-	uint8_t reserved[7]; /* 0: a later field may stand here, so the library checks it */
+	uint8_t reserved[3]; /* 0: a later field may stand here, so the library checks it */
+	enum net_xdp_tx_checksum tx_checksum;
 };
 
 /* Return: the defaults: 2048-byte unaligned chunks, 1518-byte frames, rings of 2048, auto modes. */
@@ -380,6 +392,10 @@ struct net_xdp_report {
 	char frames_state[160]; /* "taken", "left to the host until a buffer is posted", why not */
 	uint32_t rung_count;
 	struct net_xdp_rung rungs[NET_XDP_RUNGS]; /* attach first, then bind */
+	/* How a packet's requests are done, and why not better: "kernel: ...", "software: ..." */
+	char tx_checksum_state[200];
+	char tx_segmentation_state[200];
+	char tx_vlan_state[120];
 };
 
 /* Return: 0, -EINVAL when neither q nor what it wraps is of this backend. Blocks: no. Syscalls: none. */
@@ -440,18 +456,20 @@ static inline int net_xdp_queue_report(struct net_queue *q, struct net_xdp_repor
 	  "kernel: times the fill ring was empty")                                                 \
 	X(RX_KERNEL_INVALID, NOTE, "descriptors", "rx_kernel_invalid",                             \
 	  "kernel: invalid descriptors")                                                           \
-	X(TX_PACKETS, TRAFFIC, "packets", "tx_packets", "packets completed by the kernel")         \
+	X(TX_PACKETS, TRAFFIC, "packets", "tx_packets", "wire packets completed by the kernel")    \
 	X(TX_BYTES, TRAFFIC, "bytes", "tx_bytes", "bytes handed to the kernel")                    \
 	X(TX_ACCEPTED, NOTE, "packets", "tx_accepted", "packets accepted, dropped ones included")  \
-	X(TX_DIRECT, NOTE, "packets", "tx_direct", "packets sent from the frontend's memory")      \
+	X(TX_DIRECT, NOTE, "packets", "tx_direct",                                                 \
+	  "wire packets sent from the frontend's memory as they are")                              \
 	X(TX_BOUNCED, NOTE, "packets", "tx_bounced",                                               \
-	  "packets sent from a copy in the private area")                                          \
-	X(TX_VLAN, NOTE, "packets", "tx_vlan", "packets with an out-of-band tag inserted")         \
+	  "wire packets sent from a copy in the private area")                                     \
+	X(TX_VLAN, NOTE, "packets", "tx_vlan", "wire packets with an out-of-band tag inserted")    \
 	X(TX_BOUNCE_SEGMENTS, NOTE, "packets", "tx_bounce_segments",                               \
 	  "bounced: more descriptors than the kernel takes")                                       \
 	X(TX_BOUNCE_CHECKSUM, NOTE, "packets", "tx_bounce_checksum",                               \
-	  "bounced: checksum to fill in")                                                          \
-	X(TX_BOUNCE_VLAN, NOTE, "packets", "tx_bounce_vlan", "bounced: VLAN tag to insert")        \
+	  "bounced: checksum to fill in, where a packet has one descriptor")                       \
+	X(TX_BOUNCE_VLAN, NOTE, "packets", "tx_bounce_vlan",                                       \
+	  "bounced: VLAN tag to insert, where a packet has one descriptor")                        \
 	X(TX_BOUNCE_PAGE, NOTE, "packets", "tx_bounce_page",                                       \
 	  "bounced: crosses pages apart for DMA")                                                  \
 	X(TX_DROP_ADDRESS, TX_LOST, "packets", "tx_drop_address",                                  \
@@ -459,7 +477,7 @@ static inline int net_xdp_queue_report(struct net_queue *q, struct net_xdp_repor
 	X(TX_DROP_MALFORMED, TX_LOST, "packets", "tx_drop_malformed",                              \
 	  "dropped: count or length of the list is wrong")                                         \
 	X(TX_DROP_SIZE, TX_LOST, "packets", "tx_drop_size",                                        \
-	  "dropped: under 14 bytes or over max_frame_bytes")                                       \
+	  "dropped: under 14 bytes, over max_frame_bytes, or in more pieces than the rings hold")  \
 	X(TX_DROP_OFFLOAD, TX_LOST, "packets", "tx_drop_offload",                                  \
 	  "dropped: offload not offered, or headers make no sense")                                \
 	X(TX_DROP_SEALED, TX_LOST, "packets", "tx_drop_sealed",                                    \
@@ -476,7 +494,19 @@ static inline int net_xdp_queue_report(struct net_queue *q, struct net_xdp_repor
 	X(KICK_AGAIN, WORK, "calls", "kick_again",                                                 \
 	  "of these: EAGAIN, the rest goes with the next one")                                     \
 	X(KICK_DOWN, WORK, "calls", "kick_down", "of these: ENETDOWN, the interface is down")      \
-	X(LOOKS, WORK, "calls", "looks", "other system calls made by poll_ready, before a sleep")
+	X(LOOKS, WORK, "calls", "looks", "other system calls made by poll_ready, before a sleep")  \
+	X(TX_SPLIT, NOTE, "packets", "tx_split",                                                   \
+	  "wire packets of headers that are ours and payload in the frontend's memory")            \
+	X(TX_SEGMENTED, NOTE, "packets", "tx_segmented", "accepted packets cut into wire packets") \
+	X(TX_SEGMENTS, NOTE, "packets", "tx_segments", "wire packets of these")                    \
+	X(TX_SUM_ASKED, NOTE, "packets", "tx_sum_asked",                                           \
+	  "wire packets whose checksum the kernel or the NIC was asked for")                       \
+	X(TX_SUM_MADE, NOTE, "packets", "tx_sum_made",                                             \
+	  "wire packets whose checksum was added up in software")                                  \
+	X(TX_BOUNCE_SHORT, NOTE, "packets", "tx_bounce_short",                                     \
+	  "bounced: so short that a copy costs less than a descriptor of its own")                 \
+	X(TX_BOUNCE_SEGMENTATION, NOTE, "packets", "tx_bounce_segmentation",                       \
+	  "bounced: a piece of a packet to be cut, where a packet has one descriptor")
 
 enum net_xdp_counter {
 #define NET_XDP_COUNTER_SYMBOL(symbol, value_class, unit, name, meaning) NET_XDP_##symbol,

@@ -76,11 +76,14 @@ static uint32_t power_of_two(uint32_t at_least)
 	return size;
 }
 
-/* A frame with a tag that is copied together, from a slot that begins with a page: pieces end where a chunk
- * of 4096 does, or twice in a page. */
+/* A frame with a tag that is copied together, from a slot that begins with a page: each page is cut where
+ * the page ends, and where a chunk does that has room for a request. */
 static uint32_t tx_pieces(const struct net_xdp_config *c)
 {
-	return (c->max_frame_bytes + 3) / (c->chunk_bytes == 4096 ? 4096 : 2048) + 1;
+	const uint32_t piece = c->chunk_bytes - XSK_TX_REQUEST_BYTES;
+	const uint32_t bytes = c->max_frame_bytes + 4 + XSK_TX_REQUEST_BYTES;
+
+	return bytes / 4096 * ((4096 - 1) / piece + 1) + bytes % 4096 / piece + 1;
 }
 
 uint32_t config_private_chunk_bytes(const struct net_xdp_config *c)
@@ -90,16 +93,24 @@ uint32_t config_private_chunk_bytes(const struct net_xdp_config *c)
 
 uint32_t config_private_frame_bytes(const struct net_xdp_config *c)
 {
-	uint32_t frame = power_of_two(c->max_frame_bytes + 4); /* room for a VLAN tag */
+	/* room for a VLAN tag, and for what is asked of the kernel */
+	uint32_t frame = power_of_two(c->max_frame_bytes + 4 + XSK_TX_REQUEST_BYTES);
 	uint32_t chunk = config_private_chunk_bytes(c);
 
 	return frame > chunk ? frame : chunk;
 }
 
+/* Each wire packet with headers of ours has at least one descriptor. */
+uint32_t config_private_headers(const struct net_xdp_config *c)
+{
+	return c->private_tx_frames ? c->tx_ring_frames : 0;
+}
+
 uint64_t config_private_bytes_per_queue(const struct net_xdp_config *c)
 {
 	uint64_t bytes = (uint64_t)c->private_rx_chunks * config_private_chunk_bytes(c) +
-			 (uint64_t)c->private_tx_frames * config_private_frame_bytes(c);
+			 (uint64_t)c->private_tx_frames * config_private_frame_bytes(c) +
+			 (uint64_t)config_private_headers(c) * CONFIG_HEADER_BYTES;
 
 	return (bytes + 4095) / 4096 * 4096;
 }
@@ -223,6 +234,8 @@ static int check_modes(const struct net_xdp_config *c, struct net_error *err)
 	       c->program);
 	REJECT(c->rx_checksum > NET_XDP_RX_CHECKSUM_COMPLETE,
 	       "rx_checksum %d: is none of none, report, complete", c->rx_checksum);
+	REJECT(c->tx_checksum > NET_XDP_TX_CHECKSUM_SOFTWARE,
+	       "tx_checksum %d: is none of auto, software", c->tx_checksum);
 	REJECT(c->mode == NET_XDP_MODE_ZERO_COPY && c->attach == NET_XDP_ATTACH_GENERIC,
 	       "mode zero-copy with attach generic: zero copy needs the driver's own XDP; use "
 	       "attach native");

@@ -17,6 +17,10 @@ int config_check_rules(const struct net_xdp_config *c, struct net_error *err);
 uint32_t config_private_chunk_bytes(const struct net_xdp_config *c);
 /* Size of one transmit slot of the private area: a whole frame with a tag. */
 uint32_t config_private_frame_bytes(const struct net_xdp_config *c);
+/* Slots of the private area for headers that we write, each of CONFIG_HEADER_BYTES: a request to the kernel,
+ * and behind it SEGMENTER_HEADERS_MAX bytes. */
+#define CONFIG_HEADER_BYTES 256
+uint32_t config_private_headers(const struct net_xdp_config *c);
 uint64_t config_private_bytes_per_queue(const struct net_xdp_config *c);
 
 #endif

@@ -9,13 +9,44 @@
 #include "base/error.h"
 #include "base/grow.h"
 #include "host/netdev.h"
+#include "host/rules.h"
+#include "host/tx_ways.h"
 #include "xdp/actions.h"
 #include "xdp/config.h"
 #include "xdp/endpoint.h"
+#include "xdp/umem.h"
 
 static const struct net_endpoint_ops endpoint_ops;
 
 /* ---- Facts ------------------------------------------------------------------------------------ */
+
+/* What packets may ask for, as far as is known before a bind: by the stricter rules where it may end in zero
+ * copy. */
+static void set_tx_facts(struct net_xdp_endpoint *ep)
+{
+	const struct net_xdp_config *c = &ep->config;
+	const bool zero_copy =
+		rules_may_zero_copy(c, &ep->attached.device, ep->attached.program.native);
+	const struct tx_facts facts = {
+		.config = c,
+		.device = &ep->attached.device,
+		.zero_copy = zero_copy,
+		/* of interest where we cannot add up ourselves */
+		.has_requests = c->sealed &&
+				tx_ways_want_requests(c, &ep->attached.device,
+						      ep->attached.program.native) &&
+				umem_takes_requests(),
+		.descriptors = rules_tx_descriptors(c, &ep->attached.device, true, zero_copy),
+	};
+	uint32_t pieces = c->tx_ring_frames;
+
+	ep->facts.tx_flags = tx_ways_flags(&facts);
+	/* Each piece may have to be copied. */
+	if (facts.descriptors < 2 && c->private_tx_frames < pieces)
+		pieces = c->private_tx_frames;
+	if (ep->facts.tx_flags & NET_TX_TCP_SEGMENTATION)
+		ep->facts.tx_max_pieces = pieces;
+}
 
 static void set_facts(struct net_xdp_endpoint *ep)
 {
@@ -32,14 +63,10 @@ static void set_facts(struct net_xdp_endpoint *ep)
 		.tx_fast_completions =
 			c->mode == NET_XDP_MODE_COPY ||
 			(d->has_features && !(d->xdp_features & NET_XDP_FEATURE_ZERO_COPY)),
-		.tx_flags = NET_TX_IPV4 | NET_TX_IPV6,
 		.max_queues = hardware < c->max_queues ? hardware : c->max_queues,
 		.link_speed_bps = d->link_speed_bps,
 	};
-	/* These need a copy of ours to write to. */
-	if (!c->sealed && c->private_tx_frames)
-		ep->facts.tx_flags |= NET_TX_IP_CHECKSUM | NET_TX_TCP_CHECKSUM |
-				      NET_TX_UDP_CHECKSUM | NET_TX_VLAN;
+	set_tx_facts(ep);
 }
 
 static void endpoint_facts(struct net_endpoint *endpoint, struct net_endpoint_facts *out,

@@ -39,6 +39,8 @@ struct memory {
 	uint32_t region_count;
 	struct memory_region region[MEMORY_REGIONS]; /* sorted by guest address */
 	void *reservation;			     /* NULL with memory_as_is */
+	/* in front of each frame that is sent, once registered: 0 or XSK_TX_REQUEST_BYTES */
+	uint32_t tx_request_bytes;
 	size_t reservation_bytes;
 	bool sealed;
 };

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/grow.h"
 #include "host/netdev.h"
+#include "host/tx_ways.h"
 #include "xdp/endpoint.h"
 #include "xdp/keep.h"
 #include "xdp/socket.h"
@@ -156,7 +157,10 @@ static int open_socket(struct net_xdp_queue *q, struct net_xdp_endpoint *ep, str
 		return q->xsk.fd;
 	if (ep->umem_fd < 0)
 		rc = umem_register(&ep->memory, q->xsk.fd, &ep->config,
-				   q->frame_offset - XDP_FRAME_HEADROOM, err);
+				   q->frame_offset - XDP_FRAME_HEADROOM,
+				   tx_ways_want_requests(&ep->config, &ep->attached.device,
+							 ep->attached.program.native),
+				   err);
 	return rc ? rc : xsk_open(&q->xsk, &ep->config, err);
 }
 

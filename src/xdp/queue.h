@@ -16,6 +16,7 @@
 #include "base/checksum.h"
 #include "base/maker.h"
 #include "host/undo/affinity.h"
+#include "host/tx_ways.h"
 #include "host/undo/napi.h"
 #include "xdp/data/bounce.h"
 #include "xdp/data/inflight.h"
@@ -73,6 +74,7 @@ struct net_xdp_queue {
 	uint32_t direct_capacity;
 	uint32_t rx_fast_capacity; /* longest frame that the fast path delivers */
 	uint32_t max_frame_bytes;
+	uint32_t tx_piece_bytes; /* most bytes of a descriptor that is sent */
 	bool unaligned;
 	bool zero_copy; /* bound in zero-copy mode */
 	bool paged;	/* chunks may not cross a page boundary: see queue_page_rule() */
@@ -107,9 +109,9 @@ struct net_xdp_queue {
 	QUEUE_LINE struct inflight tx_inflight;
 	uint32_t tx_region; /* hint for memory_offset() */
 	/* The packet that tx_avail() left to the frontend last waits for so many descriptors, 0 when
-	 * there is none, and private slots. */
+	 * there is none, and private slots of both kinds. */
 	uint32_t tx_blocked;
-	uint32_t tx_blocked_slots;
+	uint32_t tx_blocked_frames, tx_blocked_headers;
 	uint32_t *done; /* a ring of ids that completed and that tx_poll() has not returned */
 	uint32_t done_head, done_tail, done_mask;
 	uint32_t tx_max_descriptors; /* per wire packet */
@@ -121,7 +123,9 @@ struct net_xdp_queue {
 
 	/* ---- warm: what the fast path does not touch ---- */
 	QUEUE_LINE struct bounce rx_private;
-	struct bounce tx_private;
+	struct bounce tx_private; /* whole frames */
+	struct bounce tx_headers; /* headers of frames whose payload is the frontend's */
+	enum tx_sum tx_sum;
 	struct gather gather;
 	/* of the queue's configuration: a frame may go on in further buffers */
 	bool rx_merge;
@@ -236,6 +240,10 @@ int queue_enter(struct net_xdp_queue *q);
 /* queue_state.c: the parts of set-up that need no kernel. First the constants of the data calls, by
  * all that is known before bind. */
 void queue_set_facts(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep);
+/* Those of sending: descriptors per wire packet, and what follows from it and the memory. */
+void queue_set_tx(struct net_xdp_queue *q, uint32_t descriptors);
+/* What is known of its sending, for tx_ways.h. */
+struct tx_facts queue_tx_facts(const struct net_xdp_queue *q);
 /* The constants that follow from the mode. */
 void queue_set_zero_copy(struct net_xdp_queue *q, bool zero_copy);
 /* Those that follow from what bind came to. */

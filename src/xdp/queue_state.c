@@ -68,8 +68,8 @@ void queue_set_facts(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep)
 	queue_set_zero_copy(q, zero_copy);
 }
 
-/* This queue's share of the private area: transmit slots, then receive chunks. None when the regions are
- * sealed: nothing can be copied from there or to there. */
+/* This queue's share of the private area: transmit slots, receive chunks, headers. Of the former two none when
+ * the regions are sealed: nothing can be copied from there or to there. */
 static int open_private(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep)
 {
 	const struct net_xdp_config *c = &ep->config;
@@ -79,9 +79,13 @@ static int open_private(struct net_xdp_queue *q, const struct net_xdp_endpoint *
 		bounce_open(&q->tx_private, offset, c->sealed ? 0 : c->private_tx_frames, tx_bytes);
 
 	offset += (uint64_t)c->private_tx_frames * tx_bytes;
+	if (!rc)
+		rc = bounce_open(&q->rx_private, offset, c->sealed ? 0 : c->private_rx_chunks,
+				 rx_bytes);
+	offset += (uint64_t)c->private_rx_chunks * rx_bytes;
 	return rc ? rc
-		  : bounce_open(&q->rx_private, offset, c->sealed ? 0 : c->private_rx_chunks,
-				rx_bytes);
+		  : bounce_open(&q->tx_headers, offset, config_private_headers(c),
+				CONFIG_HEADER_BYTES);
 }
 
 int queue_open_tables(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep,
@@ -101,8 +105,29 @@ int queue_open_tables(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep
 void queue_set_bound(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep)
 {
 	queue_set_zero_copy(q, q->xsk.zero_copy);
-	q->tx_max_descriptors = rules_tx_descriptors(&ep->config, &ep->attached.device,
-						     q->xsk.multi_buffer, q->zero_copy);
+	queue_set_tx(q, rules_tx_descriptors(&ep->config, &ep->attached.device, q->xsk.multi_buffer,
+					     q->zero_copy));
+}
+
+void queue_set_tx(struct net_xdp_queue *q, uint32_t descriptors)
+{
+	struct tx_facts facts;
+
+	q->tx_max_descriptors = descriptors;
+	q->tx_piece_bytes = q->chunk_bytes - q->memory->tx_request_bytes;
+	facts = queue_tx_facts(q);
+	q->tx_sum = tx_ways_sum(&facts);
+}
+
+struct tx_facts queue_tx_facts(const struct net_xdp_queue *q)
+{
+	return (struct tx_facts){
+		.config = &q->endpoint->config,
+		.device = &q->endpoint->attached.device,
+		.zero_copy = q->zero_copy,
+		.has_requests = q->memory->tx_request_bytes != 0,
+		.descriptors = q->tx_max_descriptors,
+	};
 }
 
 struct xsk_setup queue_xsk_setup(const struct net_xdp_queue *q, const struct net_xdp_endpoint *ep)
@@ -123,4 +148,5 @@ void queue_close_tables(struct net_xdp_queue *q)
 	tx_close(q);
 	bounce_close(&q->rx_private);
 	bounce_close(&q->tx_private);
+	bounce_close(&q->tx_headers);
 }

@@ -128,6 +128,17 @@ static void say_frames(const struct net_xdp_queue *q, struct net_xdp_report *out
 				      : "left to the host until a buffer is posted");
 }
 
+static void say_requests(const struct net_xdp_queue *q, struct net_xdp_report *out)
+{
+	const struct tx_facts facts = queue_tx_facts(q);
+	struct tx_sentences sentences;
+
+	tx_ways_say(&facts, &sentences);
+	memcpy(out->tx_checksum_state, sentences.checksum, sizeof(sentences.checksum));
+	memcpy(out->tx_segmentation_state, sentences.segmentation, sizeof(sentences.segmentation));
+	memcpy(out->tx_vlan_state, sentences.vlan, sizeof(sentences.vlan));
+}
+
 int net_xdp_queue_report_sized(struct net_queue *queue, struct net_xdp_report *out,
 			       size_t size_bytes)
 {
@@ -162,6 +173,7 @@ int net_xdp_queue_report_sized(struct net_queue *queue, struct net_xdp_report *o
 	snprintf(report.napi_state, sizeof(report.napi_state), "%s", q->napi.state);
 	snprintf(report.target_state, sizeof(report.target_state), "%s", q->affinity.state);
 	say_frames(q, &report);
+	say_requests(q, &report);
 	add_rungs(&report, ep->attached.program.rung, ep->attached.program.rung_count);
 	add_rungs(&report, q->xsk.rung, q->xsk.rung_count);
 	grow_out(out, size_bytes, &report, sizeof(report));

@@ -9,9 +9,13 @@
 /*
  * Register the arena with an AF_XDP socket. The kernel has to be able to write the regions while it pins
  * them, and needs no mapping of ours after that: sealed regions are accessible meanwhile, and sealed again.
- * Return: 0 or -errno with err filled.
+ * wants_requests: with room for struct xsk_tx_request in front of frames that are sent; m->tx_request_bytes
+ * says whether the kernel knows that. Return: 0 or -errno with err filled.
  */
 int umem_register(struct memory *m, int fd, const struct net_xdp_config *config,
-		  uint32_t headroom_bytes, struct net_error *err);
+		  uint32_t headroom_bytes, bool wants_requests, struct net_error *err);
+
+/* Does the kernel know struct xsk_tx_request? Asked with a page of its own, and a socket that is closed. */
+bool umem_takes_requests(void);
 
 #endif

@@ -195,6 +195,7 @@ CASE(40, guest_that_writes_while_we_send_gets_a_checksum_of_what_was_sent)
 	uint64_t addr;
 
 	tx_rig_prepare(&r, 1, 1500);
+	r.x.config.tx_checksum = NET_XDP_TX_CHECKSUM_SOFTWARE;
 	tx_rig_start(&r, 1);
 	frame_build(&f, &spec);
 	addr = tx_rig_place(&r, f.bytes, f.len);

@@ -242,7 +242,7 @@ CASE(46, descriptor_that_the_kernel_calls_invalid_is_counted_and_completed)
 	q = queue_of(wrapped_inner(r.q));
 	for (uint32_t i = 0; i < 300; i++)
 		tx_rig_add(&r, i, i % 3 ? 1000 : 3000, 1);
-	q->chunk_bytes = 4096;
+	q->tx_piece_bytes += 2048;
 	tx_rig_send_all(&r);
 	for (uint32_t i = 0; i < 300; i++) {
 		if (i % 3)
@@ -250,7 +250,7 @@ CASE(46, descriptor_that_the_kernel_calls_invalid_is_counted_and_completed)
 	}
 	peer_expect_silence(&r.peer, 20);
 	tx_rig_expect_counter(&r, NET_XDP_TX_KERNEL_INVALID, 100);
-	q->chunk_bytes = 2048;
+	q->tx_piece_bytes -= 2048;
 	tx_rig_send_all(&r);
 	tx_rig_expect_wire(&r);
 	tx_rig_expect_counter(&r, NET_XDP_TX_KERNEL_INVALID, 100);

@@ -113,7 +113,9 @@ void fake_open(struct fake_kernel *k, struct net_xdp_config config, struct front
 	q->endpoint = &k->endpoint;
 	q->xsk.fd = q->ready_fd = q->timer_fd = -1;
 	queue_set_facts(q, &k->endpoint);
-	q->tx_max_descriptors = XDP_COPY_TX_DESCRIPTORS;
+	if (tx_ways_want_requests(&config, &k->endpoint.attached.device, true))
+		k->endpoint.memory.tx_request_bytes = XSK_TX_REQUEST_BYTES;
+	queue_set_tx(q, XDP_COPY_TX_DESCRIPTORS);
 	open_ring(&k->fill, &q->xsk.fill, config.fill_ring_frames, 8, true, start);
 	open_ring(&k->completion, &q->xsk.completion, config.completion_ring_frames, 8, false,
 		  start);
@@ -202,37 +204,79 @@ bool fake_receive(struct fake_kernel *k, const void *bytes, uint32_t len)
 	return fake_receive_into(k, address, bytes, len, 0, 0);
 }
 
-static void check_descriptor(const struct fake_kernel *k, const struct xdp_desc *d)
+/* xp_unaligned_validate_desc(), xp_aligned_validate_desc(): in front of what is sent there is room for a
+ * request, whether it has one or not. */
+static void check_descriptor(const struct fake_kernel *k, const struct xdp_desc *d, bool is_first)
 {
 	uint64_t size = k->endpoint.memory.bytes, chunk = k->endpoint.config.chunk_bytes;
+	uint32_t request = k->endpoint.memory.tx_request_bytes;
 
-	cr_assert(d->len > 0 && d->len <= chunk, "length %u", d->len);
-	cr_assert(d->addr < size && d->addr + d->len <= size, "address 0x%llx", d->addr);
+	cr_assert(d->len > 0 && d->len + request <= chunk, "length %u", d->len);
+	cr_assert(d->addr >= request && d->addr < size && d->addr + d->len <= size,
+		  "address 0x%llx", d->addr);
 	if (!k->endpoint.config.unaligned)
-		cr_assert_eq(d->addr / chunk, (d->addr + d->len - 1) / chunk, "crosses a chunk");
-	cr_assert_eq(d->options & ~(uint32_t)XDP_PKT_CONTD, 0, "options 0x%x", d->options);
+		cr_assert_eq((d->addr - request) / chunk, (d->addr + d->len - 1) / chunk,
+			     "crosses a chunk");
+	cr_assert_eq(d->options & ~(uint32_t)(XDP_PKT_CONTD | XDP_TX_METADATA), 0, "options 0x%x",
+		     d->options);
+	cr_assert(is_first || !(d->options & XDP_TX_METADATA), "a request behind the first");
+}
+
+/* Of len bytes that begin at an even place. */
+static uint16_t ones_sum(const uint8_t *at, uint32_t len)
+{
+	uint32_t sum = 0;
+
+	for (uint32_t i = 0; i < len; i++) {
+		sum += i % 2 ? at[i] : at[i] << 8;
+		sum = (sum & 0xffff) + (sum >> 16);
+	}
+	return (uint16_t)sum;
+}
+
+/* xsk_skb_metadata() and skb_checksum_help(). What would make sendto() fail for ever, or lies where a guest
+ * may write, is a fault. */
+static void obey_request(const struct fake_kernel *k, const struct xdp_desc *d,
+			 struct fake_packet *packet)
+{
+	struct xsk_tx_request r;
+	uint16_t sum;
+
+	cr_assert_neq(k->endpoint.memory.tx_request_bytes, 0, "the kernel takes no requests");
+	cr_assert_geq(d->addr - sizeof(r), k->endpoint.memory.private_offset);
+	memcpy(&r, view(k, d->addr - sizeof(r)), sizeof(r));
+	cr_assert_eq(r.flags, XDP_TXMD_FLAGS_CHECKSUM);
+	cr_assert_leq(r.csum_start + r.csum_offset + 2u, d->len, "sum at %u + %u in %u bytes",
+		      r.csum_start, r.csum_offset, d->len);
+	sum = (uint16_t)~ones_sum(packet->bytes + r.csum_start, packet->len - r.csum_start);
+	frame_write16(packet->bytes, r.csum_start + r.csum_offset, sum ? sum : 0xffff);
+	packet->requests++;
 }
 
 bool fake_transmit(struct fake_kernel *k, struct fake_packet *packet)
 {
+	const struct xdp_desc *first = NULL;
 	bool more = true;
 
 	cr_assert_leq(k->tx.producer - k->tx.kernel, k->tx.entries, "the TX ring was overrun");
 	if (k->tx.producer == k->tx.kernel)
 		return false;
-	packet->len = packet->descriptors = 0;
+	packet->len = packet->descriptors = packet->requests = 0;
 	while (more) {
 		const struct xdp_desc *d;
 
 		cr_assert_neq(k->tx.producer, k->tx.kernel, "a packet was published in part");
 		d = (struct xdp_desc *)k->tx.entry + k->tx.kernel++ % k->tx.entries;
-		check_descriptor(k, d);
-		cr_assert_lt(packet->descriptors, XDP_COPY_TX_DESCRIPTORS);
+		check_descriptor(k, d, !first);
+		first = first ? first : d;
+		cr_assert_lt(packet->descriptors, k->queue.tx_max_descriptors);
 		memcpy(packet->bytes + packet->len, view(k, d->addr), d->len);
 		packet->len += d->len;
 		packet->address[packet->descriptors++] = d->addr;
 		more = d->options & XDP_PKT_CONTD;
 	}
+	if (first->options & XDP_TX_METADATA)
+		obey_request(k, first, packet);
 	return true;
 }
 

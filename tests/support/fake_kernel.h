@@ -51,6 +51,7 @@ struct fake_packet {
 	uint8_t bytes[16384];
 	uint32_t len;
 	uint32_t descriptors;
+	uint32_t requests; /* checksums that the kernel was asked for */
 	uint64_t address[32];
 };
 

@@ -207,12 +207,16 @@ uint32_t peer_receive(struct peer *p, uint8_t *out, uint32_t capacity, int timeo
 	cr_assert(n >= (ssize_t)sizeof(hdr), "receive on %s: %s", p->ifname, strerror(errno));
 	len = (uint32_t)n - (uint32_t)sizeof(hdr);
 	p->partial = hdr.flags & VIRTIO_NET_HDR_F_NEEDS_CSUM;
+	p->csum_start = hdr.csum_start;
+	p->csum_offset = hdr.csum_offset;
 	c = CMSG_FIRSTHDR(&msg);
 	if (!c || c->cmsg_type != PACKET_AUXDATA)
 		return len;
 	memcpy(&aux, CMSG_DATA(c), sizeof(aux));
-	if (aux.tp_status & TP_STATUS_VLAN_VALID)
+	if (aux.tp_status & TP_STATUS_VLAN_VALID) {
 		len = restore_tag(out, capacity, len, aux.tp_vlan_tpid, aux.tp_vlan_tci);
+		p->csum_start += 4;
+	}
 	return len;
 }
 
@@ -242,4 +246,18 @@ uint32_t peer_drain(struct peer *p)
 	while (peer_receive(p, got, sizeof(got), 0))
 		n++;
 	return n;
+}
+
+void peer_complete(const struct peer *p, uint8_t *frame, uint32_t len)
+{
+	const uint32_t field = p->csum_start + (uint32_t)p->csum_offset;
+	uint32_t sum = 0;
+
+	cr_assert(p->partial && field + 2 <= len, "%u + %u in %u bytes", p->csum_start,
+		  p->csum_offset, len);
+	for (uint32_t i = p->csum_start; i < len; i++) {
+		sum += (i - p->csum_start) % 2 ? frame[i] : (uint32_t)frame[i] << 8;
+		sum = (sum & 0xffff) + (sum >> 16);
+	}
+	frame_write16(frame, field, sum == 0xffff ? 0xffff : (uint16_t)~sum);
 }

@@ -18,7 +18,9 @@ struct peer {
 	int fd;
 	char ifname[16];
 	unsigned int queues;
-	bool partial; /* of the last frame received: its checksum was not completed */
+	/* of the last frame received: its checksum was not completed; where it begins, and its field */
+	bool partial;
+	uint16_t csum_start, csum_offset;
 };
 
 void peer_open(struct peer *p, const char *ifname);
@@ -29,6 +31,8 @@ void peer_send(struct peer *p, const uint8_t *frame, uint32_t len);
 
 /* Send a frame as a local stack does, with the transport checksum left to the hardware: the field
  * at csum_start + csum_offset must hold the pseudo-header's sum. */
+/* Complete the checksum of the frame received last, as whoever gets it must. */
+void peer_complete(const struct peer *p, uint8_t *frame, uint32_t len);
 void peer_send_partial(struct peer *p, const uint8_t *frame, uint32_t len, uint16_t csum_start,
 		       uint16_t csum_offset);
 

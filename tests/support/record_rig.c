@@ -11,7 +11,7 @@ void record_rig_open(struct record_rig *r)
 				 RECORD_RIG_SLOT_BYTES),
 		     0);
 	cr_assert_eq(inflight_open(&r->inflight, RECORD_RIG_FLIGHT), 0);
-	cr_assert_eq(tx_records_open(&r->records, RECORD_RIG_FLIGHT, &r->slots), 0);
+	cr_assert_eq(tx_records_open(&r->records, RECORD_RIG_FLIGHT, &r->slots, &r->frames), 0);
 	r->inflight.head = r->inflight.tail = RECORD_RIG_START;
 	r->producer = r->consumer = RECORD_RIG_START;
 	r->tx = (struct ring){

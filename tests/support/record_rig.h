@@ -27,7 +27,7 @@ enum {
 #define RECORD_RIG_PAYLOAD  0x800000ull /* the frontend's memory */
 
 struct record_rig {
-	struct bounce slots;
+	struct bounce slots, frames; /* of the latter none */
 	struct inflight inflight;
 	struct tx_records records;
 	struct ring tx;

@@ -4,11 +4,12 @@
 #include "support/fixture.h"
 #include "support/tx_request.h"
 
-void tx_request_start(struct tx_rig *r, bool unaligned)
+void tx_request_start(struct tx_rig *r, bool unaligned, enum net_xdp_tx_checksum by)
 {
 	tx_rig_prepare(r, 1, fixture_is_veth() ? 2000 : 1500); /* veth needs room for two tags */
 	r->x.config.unaligned = unaligned;
 	r->x.config.private_tx_frames = 64;
+	r->x.config.tx_checksum = by;
 	tx_rig_start(r, 1);
 }
 
@@ -43,9 +44,13 @@ void tx_request_expect(struct tx_rig *r, const struct frame *right, const char *
 		uint32_t n = peer_receive(&r->peer, got, sizeof(got), TX_RIG_WAIT_MS);
 
 		cr_assert(n > 0, "%s, packet %u: nothing on the wire", what, i);
+		if (r->peer.partial) {
+			cr_assert_eq(r->x.config.tx_checksum, NET_XDP_TX_CHECKSUM_AUTO,
+				     "%s: the kernel thinks the checksum is open", what);
+			peer_complete(&r->peer, got, n);
+		}
 		cr_assert(frame_equal(got, n, right->bytes, right->len, why), "%s, packet %u: %s",
 			  what, i, why);
-		cr_assert(!r->peer.partial, "%s: the kernel thinks the checksum is open", what);
 	}
 	frontend_list_clear(&r->list);
 }

@@ -287,7 +287,7 @@ Test(config, reserved_byte_that_is_set_is_refused)
 Test(config, structure_ends_with_its_last_member)
 {
 	cr_assert_eq(sizeof(struct net_xdp_config) % sizeof(void *), 0);
-	cr_assert_eq(offsetof(struct net_xdp_config, reserved) +
-			     sizeof(((struct net_xdp_config *)0)->reserved),
+	cr_assert_eq(offsetof(struct net_xdp_config, tx_checksum) +
+			     sizeof(((struct net_xdp_config *)0)->tx_checksum),
 		     sizeof(struct net_xdp_config));
 }

@@ -86,7 +86,7 @@ Test(outstanding, packets_of_each_kind_are_named_until_their_id_came_back)
 		if (id == 3) /* dropped, and completed at once */
 			m->len_bytes = 61;
 	}
-	k.queue.tx_max_descriptors = 18;
+	queue_set_tx(&k.queue, 18);
 	cr_assert_eq(net_queue_tx_avail(&k.queue.base, &f.pool, list.segments, list.count, &sync),
 		     (int)list.count);
 	t = ask(&k.queue.base);

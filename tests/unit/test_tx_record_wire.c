@@ -199,7 +199,7 @@ Test(tx_record_wire, packet_that_waits_for_several_slots_fits_when_all_are_back)
 	send_record(&r, 2);
 	cr_assert_eq(q->tx_private.free_count, 0);
 	q->tx_blocked = 2 * PACKETS;
-	q->tx_blocked_slots = PACKETS;
+	q->tx_blocked_frames = PACKETS;
 	for (uint32_t i = 0; i < PACKETS; i++) {
 		fake_settle(&r.k);
 		expect_none(&r);
@@ -210,7 +210,7 @@ Test(tx_record_wire, packet_that_waits_for_several_slots_fits_when_all_are_back)
 	}
 	expect_id(&r, 1);
 	cr_assert(tx_has_room(q));
-	q->tx_blocked_slots++;
+	q->tx_blocked_frames++;
 	cr_assert_not(tx_has_room(q));
 	rig_close(&r);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Transmit: tx_avail.c and tx_plan.c send packets, tx_poll.c reads completions and kicks. */
+/* Transmit: tx_avail.c, tx_plan.c and tx_offload.c send packets, tx_poll.c reads completions and kicks. */
 #ifndef NET_XDP_DATA_TX_H
 #define NET_XDP_DATA_TX_H
 
@@ -31,7 +31,8 @@ static inline void tx_push_new(struct net_xdp_queue *q)
 /* Read completions to make room in struct inflight; their ids wait in q->done for tx_poll(). */
 void tx_reap(struct net_xdp_queue *q);
 /* Send any packet, or drop and complete it. Returns false when it stays with the frontend. */
-bool tx_send_any(struct net_xdp_queue *q, const struct net_tx_packet *packet);
+bool tx_send_any(struct net_xdp_queue *q, struct net_buffer_access *pool,
+		 const struct net_tx_packet *packet);
 /* Returns how many descriptors may be written now: as many as the TX ring has room for, and as the
  * completion ring can hold beside those in flight, so that it is never full. Reads completions and
  * the TX ring's consumer index only when less than want is known to be free. */

@@ -167,7 +167,7 @@ static uint32_t send_fast(struct net_xdp_queue *q, const struct net_tx_segment *
 
 	/* send_run() writes one descriptor for a segment: a chunk must be as long as the longest
 	 * frame. */
-	if (!meta || (meta->flags & ~UNCHANGED_FLAGS) || q->max_frame_bytes > q->chunk_bytes)
+	if (!meta || (meta->flags & ~UNCHANGED_FLAGS) || q->max_frame_bytes > q->tx_piece_bytes)
 		return 0;
 	room = tx_room(q, count);
 	if (room < count)
@@ -197,8 +197,8 @@ static inline void publish(struct net_xdp_queue *q)
 }
 
 /* Send any number of segments. Returns as tx_avail(). */
-ALONE static int avail_any(struct net_xdp_queue *q, const struct net_tx_segment *segments,
-			   uint32_t count)
+ALONE static int avail_any(struct net_xdp_queue *q, struct net_buffer_access *pool,
+			   const struct net_tx_segment *segments, uint32_t count)
 {
 	struct net_tx_iterator it = {segments, segments + count};
 	uint32_t before = q->xsk.tx.mine;
@@ -215,7 +215,7 @@ ALONE static int avail_any(struct net_xdp_queue *q, const struct net_tx_segment 
 		    memory_turn(q->memory, &q->tx_region, it.at->addr, it.at->len_bytes))
 			continue;
 		if (sent == 0 && net_tx_next(&it, &packet)) {
-			more = tx_send_any(q, &packet);
+			more = tx_send_any(q, pool, &packet);
 			it.at = more ? it.at : packet.segments;
 		}
 	}
@@ -241,12 +241,13 @@ static inline bool has_known_room(const struct net_xdp_queue *q)
  * before: the compiler asks once, and loads nothing for a packet that is not for the fast path. Returns
  * as tx_avail().
  */
-INLINE int avail_single(struct net_xdp_queue *q, const struct net_tx_segment *s, const bool paged)
+INLINE int avail_single(struct net_xdp_queue *q, struct net_buffer_access *pool,
+			const struct net_tx_segment *s, const bool paged)
 {
 	if (unlikely(!is_plain(s, q->max_frame_bytes - HEADERS_ETHERNET_BYTES, false)) ||
-	    unlikely(q->max_frame_bytes > q->chunk_bytes) || unlikely(!has_known_room(q)) ||
+	    unlikely(q->max_frame_bytes > q->tx_piece_bytes) || unlikely(!has_known_room(q)) ||
 	    unlikely(!send_run(q, s, 1, paged, false)))
-		return avail_any(q, s, 1);
+		return avail_any(q, pool, s, 1);
 	q->tx_blocked = 0;
 	q->tx_kick_deferred = false;
 	publish(q);
@@ -254,14 +255,16 @@ INLINE int avail_single(struct net_xdp_queue *q, const struct net_tx_segment *s,
 	return 1;
 }
 
-ALONE static int avail_single_unpaged(struct net_xdp_queue *q, const struct net_tx_segment *s)
+ALONE static int avail_single_unpaged(struct net_xdp_queue *q, struct net_buffer_access *pool,
+				      const struct net_tx_segment *s)
 {
-	return avail_single(q, s, false);
+	return avail_single(q, pool, s, false);
 }
 
-ALONE static int avail_single_paged(struct net_xdp_queue *q, const struct net_tx_segment *s)
+ALONE static int avail_single_paged(struct net_xdp_queue *q, struct net_buffer_access *pool,
+				    const struct net_tx_segment *s)
 {
-	return avail_single(q, s, true);
+	return avail_single(q, pool, s, true);
 }
 
 int tx_avail(struct net_queue *queue, struct net_buffer_access *pool,
@@ -269,18 +272,19 @@ int tx_avail(struct net_queue *queue, struct net_buffer_access *pool,
 {
 	struct net_xdp_queue *q = queue_of(queue);
 
-	(void)pool;
 	*sync = false;
 	if (count != 1)
-		return avail_any(q, segments, count);
-	return q->paged ? avail_single_paged(q, segments) : avail_single_unpaged(q, segments);
+		return avail_any(q, pool, segments, count);
+	return q->paged ? avail_single_paged(q, pool, segments)
+			: avail_single_unpaged(q, pool, segments);
 }
 
 bool tx_has_room(struct net_xdp_queue *q)
 {
 	return inflight_room(&q->tx_inflight) >= q->tx_blocked &&
 	       ring_room(&q->xsk.tx, q->tx_blocked) >= q->tx_blocked &&
-	       q->tx_private.free_count >= q->tx_blocked_slots;
+	       q->tx_private.free_count >= q->tx_blocked_frames &&
+	       q->tx_headers.free_count >= q->tx_blocked_headers;
 }
 
 /* ---- Set-up ----------------------------------------------------------------------------------- */
@@ -291,7 +295,7 @@ int tx_open(struct net_xdp_queue *q)
 
 	q->done_mask = 2 * flight - 1;
 	q->done = calloc(2 * flight, sizeof(*q->done));
-	if (!q->done || tx_records_open(&q->tx_records, flight, &q->tx_private))
+	if (!q->done || tx_records_open(&q->tx_records, flight, &q->tx_headers, &q->tx_private))
 		return -ENOMEM;
 	return inflight_open(&q->tx_inflight, flight);
 }

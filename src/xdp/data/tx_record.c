@@ -5,14 +5,16 @@
 
 #include "xdp/data/tx_record.h"
 
-int tx_records_open(struct tx_records *t, uint32_t records, struct bounce *slots)
+int tx_records_open(struct tx_records *t, uint32_t records, struct bounce *headers,
+		    struct bounce *frames)
 {
 	memset(t, 0, sizeof(*t));
-	t->slots = slots;
+	t->headers = headers;
+	t->frames = frames;
 	t->size = records;
 	t->record = calloc(records, sizeof(*t->record));
 	t->free = calloc(records, sizeof(*t->free));
-	t->next_slot = calloc(slots->slots + 1, sizeof(*t->next_slot));
+	t->next_slot = calloc(headers->slots + frames->slots + 1, sizeof(*t->next_slot));
 	if (!t->record || !t->free || !t->next_slot) {
 		tx_records_close(t);
 		return -ENOMEM;

@@ -13,6 +13,7 @@
  *     tx_record_open(&draft, &records, &ring, &inflight, id, room)
  *     tx_record_add_slot(&draft, bounce_take(...))    a private slot: of headers, or of a copy
  *     tx_record_add_descriptor(&draft, offset, len)   the next descriptor of this wire packet
+ *     tx_record_ask(&draft)                           behind the first: the kernel is asked for something
  *     tx_record_end_packet(&draft)                    what comes next is another wire packet
  *     tx_record_commit(&draft)  or  tx_record_abort(&draft)
  *
@@ -62,7 +63,9 @@ struct tx_records {
 	uint32_t *free; /* stack */
 	uint32_t free_count;
 	uint32_t size;
-	struct bounce *slots;  /* the private slots that a record may have */
+	/* The private slots that a record may have. They are numbered through: the frames' numbers follow
+	 * the headers'. */
+	struct bounce *headers, *frames;
 	uint32_t *next_slot;   /* by a slot's number: the next one of the same record */
 	uint32_t more_packets; /* see tx_records_take_more() */
 };
@@ -79,9 +82,10 @@ struct tx_draft {
 	uint32_t ended;	      /* of these, in wire packets that are complete */
 };
 
-/* As many records as descriptors can be in flight, since each has at least one. slots is open, stays the
- * caller's and outlives the records. Returns 0 or -ENOMEM. */
-int tx_records_open(struct tx_records *t, uint32_t records, struct bounce *slots);
+/* As many records as descriptors can be in flight, since each has at least one. headers and frames are open,
+ * stay the caller's and outlive the records. Returns 0 or -ENOMEM. */
+int tx_records_open(struct tx_records *t, uint32_t records, struct bounce *headers,
+		    struct bounce *frames);
 void tx_records_close(struct tx_records *t);
 
 /* Call each() with the id of every record in flight. */
@@ -91,8 +95,12 @@ void tx_records_each(const struct tx_records *t, void (*each)(void *context, uin
 /* Give back the slots chained from first_slot. */
 static inline void tx_record_give_slots(struct tx_records *t, uint32_t first_slot)
 {
-	for (uint32_t slot = first_slot; slot != TX_NO_SLOT; slot = t->next_slot[slot])
-		bounce_give_slot(t->slots, slot);
+	for (uint32_t slot = first_slot; slot != TX_NO_SLOT; slot = t->next_slot[slot]) {
+		if (slot < t->headers->slots)
+			bounce_give_slot(t->headers, slot);
+		else
+			bounce_give_slot(t->frames, slot - t->headers->slots);
+	}
 }
 
 /* Begin a record of at most room descriptors; the caller has seen that the TX ring and struct
@@ -111,8 +119,11 @@ static inline bool tx_record_open(struct tx_draft *d, struct tx_records *t, stru
 /* The record owns a private slot from now on: the one that bounce_take() gave at a UMEM offset. */
 static inline void tx_record_add_slot(struct tx_draft *d, uint64_t offset)
 {
-	uint32_t slot = (uint32_t)bounce_slot(d->records->slots, offset);
+	const struct tx_records *t = d->records;
+	uint32_t slot = (uint32_t)bounce_slot(t->headers, offset);
 
+	if (!bounce_owns(t->headers, offset))
+		slot = t->headers->slots + (uint32_t)bounce_slot(t->frames, offset);
 	d->records->next_slot[slot] = d->record.first_slot;
 	d->record.first_slot = slot;
 }
@@ -131,6 +142,19 @@ static inline bool tx_record_add_descriptor(struct tx_draft *d, uint64_t offset,
 		(struct inflight_entry){.key = offset >> 1, .id = d->record.id, .record = d->index};
 	d->descriptors++;
 	return true;
+}
+
+/* In front of the descriptor written last, which is the first of its wire packet, lies a request to the
+ * kernel. */
+static inline void tx_record_ask(struct tx_draft *d)
+{
+	ring_descriptor(d->tx, d->tx->mine + d->descriptors - 1)->options |= XDP_TX_METADATA;
+}
+
+/* Forget the descriptors of the wire packet that is being written. */
+static inline void tx_record_rewind(struct tx_draft *d)
+{
+	d->descriptors = d->ended;
 }
 
 /* The descriptor written last is the last of its wire packet. Does nothing when none was written

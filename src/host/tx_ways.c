@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <stdio.h>
+
+#include "host/driver.h"
+#include "host/rules.h"
+#include "host/tx_ways.h"
+#include "host/xdp_uapi.h"
+
+enum {
+	CHECKSUMS = NET_TX_TCP_CHECKSUM | NET_TX_UDP_CHECKSUM | NET_TX_PARTIAL_CHECKSUM,
+	SEGMENTATION = NET_TX_TCP_SEGMENTATION | NET_TX_UDP_SEGMENTATION,
+};
+
+/* In copy mode virtio_net gets the UMEM's pages as they are (IFF_TX_SKB_NO_LINEAR), by a function of the
+ * kernel that read no request until late in 2025 (xsk_build_skb_zerocopy()). Nothing tells whether this one
+ * does, and a request that is not read sends a wrong checksum. */
+static bool reads_requests_in_copy_mode(const struct net_xdp_device *device)
+{
+	return !driver_is(device, "virtio_net");
+}
+
+static bool reads_requests(const struct net_xdp_device *device, bool zero_copy)
+{
+	if (!zero_copy)
+		return reads_requests_in_copy_mode(device);
+	return device->has_features && device->xsk_features & XSK_FEATURE_TX_CHECKSUM;
+}
+
+/* Without requests because of the configuration: why? */
+static const char *configured_away(const struct net_xdp_config *c)
+{
+	if (c->tx_checksum != NET_XDP_TX_CHECKSUM_AUTO)
+		return "tx_checksum says so";
+	/* The request would lie in the chunk in front of a frame that begins one. */
+	if (!c->unaligned)
+		return "aligned chunks leave no room for the request in front of a frame";
+	if (c->memory_as_is)
+		return "memory_as_is leaves no room for the request in front of the first frame";
+	return NULL;
+}
+
+bool tx_ways_want_requests(const struct net_xdp_config *c, const struct net_xdp_device *device,
+			   bool native)
+{
+	return c->private_tx_frames && !configured_away(c) &&
+	       reads_requests(device, rules_may_zero_copy(c, device, native));
+}
+
+enum tx_sum tx_ways_sum(const struct tx_facts *f)
+{
+	if (f->has_requests && reads_requests(f->device, f->zero_copy))
+		return f->zero_copy ? TX_SUM_DRIVER : TX_SUM_KERNEL;
+	return f->config->sealed ? TX_SUM_NOBODY : TX_SUM_SOFTWARE;
+}
+
+uint32_t tx_ways_flags(const struct tx_facts *f)
+{
+	uint32_t flags = NET_TX_IPV4 | NET_TX_IPV6;
+
+	/* Sealed: what cannot be split cannot be copied either. */
+	if (!f->config->private_tx_frames || (f->config->sealed && f->descriptors < 2))
+		return flags;
+	flags |= NET_TX_VLAN | NET_TX_IP_CHECKSUM;
+	if (tx_ways_sum(f) != TX_SUM_NOBODY)
+		flags |= CHECKSUMS | SEGMENTATION;
+	return flags;
+}
+
+/* ---- Sentences -------------------------------------------------------------------------------------- */
+
+/* Why not by kernel or NIC? */
+static const char *why_software(const struct tx_facts *f)
+{
+	const char *configured = configured_away(f->config);
+
+	if (configured)
+		return configured;
+	if (f->zero_copy && !(f->device->xsk_features & XSK_FEATURE_TX_CHECKSUM))
+		return "the driver does not offer tx-checksum in its xsk-features";
+	if (!f->zero_copy && !reads_requests_in_copy_mode(f->device))
+		return "virtio_net's copy mode may not read the request";
+	if (!f->has_requests && rules_may_zero_copy(f->config, f->device, true))
+		return "zero copy was expected when the memory was registered";
+	return "the kernel takes no requests (Linux 6.8 does)";
+}
+
+static void say_checksum(const struct tx_facts *f, char *out, size_t size)
+{
+	switch (tx_ways_sum(f)) {
+	case TX_SUM_KERNEL:
+		snprintf(out, size, "kernel: no byte of the payload is read here");
+		break;
+	case TX_SUM_DRIVER:
+		snprintf(out, size, "driver: the NIC adds up");
+		break;
+	case TX_SUM_SOFTWARE:
+		snprintf(out, size, "software: the payload is read, because %s", why_software(f));
+		break;
+	case TX_SUM_NOBODY:
+		snprintf(out, size, "none: sealed, and %s", why_software(f));
+		break;
+	}
+}
+
+void tx_ways_say(const struct tx_facts *f, struct tx_sentences *out)
+{
+	const uint32_t flags = tx_ways_flags(f);
+	const char *split = f->descriptors >= 2
+				    ? "headers are ours, the payload is sent from where it lies"
+				    : "copied: a packet may have one descriptor here, so headers "
+				      "and payload go into one buffer";
+
+	if (!f->config->private_tx_frames) {
+		snprintf(out->checksum, sizeof(out->checksum), "none: private_tx_frames is 0");
+		snprintf(out->segmentation, sizeof(out->segmentation), "%s", out->checksum);
+		snprintf(out->vlan, sizeof(out->vlan), "%.100s", out->checksum);
+		return;
+	}
+	say_checksum(f, out->checksum, sizeof(out->checksum));
+	snprintf(out->segmentation, sizeof(out->segmentation), "%s",
+		 flags & NET_TX_TCP_SEGMENTATION ? split : "none: its checksums cannot be made");
+	snprintf(out->vlan, sizeof(out->vlan), "%.100s",
+		 flags & NET_TX_VLAN ? split : "none: sealed, and one descriptor per packet");
+}

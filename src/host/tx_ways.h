@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* How a queue does what packets ask for (checksum, VLAN tag, segmentation), and why not better. Pure:
+ * nothing is asked of the kernel. */
+#ifndef NET_XDP_TX_WAYS_H
+#define NET_XDP_TX_WAYS_H
+
+#include "net_xdp.h"
+
+/* Who adds up the checksum of TCP or UDP. */
+enum tx_sum {
+	TX_SUM_SOFTWARE = 0, /* we do, reading the payload where it lies */
+	TX_SUM_KERNEL,	     /* copy mode: the kernel, the NIC, or nobody up to a local receiver */
+	TX_SUM_DRIVER,	     /* zero copy: the NIC */
+	TX_SUM_NOBODY,	     /* memory is sealed: such a packet is dropped */
+};
+
+/* What is known of a queue, or foreseen. */
+struct tx_facts {
+	const struct net_xdp_config *config;
+	const struct net_xdp_device *device;
+	bool zero_copy;
+	bool has_requests;    /* the UMEM leaves room for struct xsk_tx_request */
+	uint32_t descriptors; /* per wire packet */
+};
+
+/* Shall the UMEM leave room for struct xsk_tx_request in front of each frame that is sent? It takes
+ * XSK_TX_REQUEST_BYTES of every chunk, so only where somebody would read it. native: the program runs in the
+ * driver. */
+bool tx_ways_want_requests(const struct net_xdp_config *c, const struct net_xdp_device *device,
+			   bool native);
+
+enum tx_sum tx_ways_sum(const struct tx_facts *f);
+
+/* enum net_tx_flags that are honoured. */
+uint32_t tx_ways_flags(const struct tx_facts *f);
+
+/* For a person: by whom and from where, and if there is a better way, what is in its way. */
+struct tx_sentences {
+	char checksum[200];
+	char segmentation[200];
+	char vlan[120];
+};
+void tx_ways_say(const struct tx_facts *f, struct tx_sentences *out);
+
+#endif
