@@ -235,7 +235,8 @@ static void transmit(struct rig *r, uint32_t count)
 		const struct expected *e = &r->sent[r->sent_first++ % RING];
 
 		cr_assert(fake_transmit(&r->k, &got), "packet %u is not sent", e->id);
-		cr_assert_eq(got.len, e->len, "packet %u: length %u, not %u; %u descriptors", e->id, got.len, e->len, got.descriptors);
+		cr_assert_eq(got.len, e->len, "packet %u: length %u, not %u; %u descriptors", e->id,
+			     got.len, e->len, got.descriptors);
 		cr_assert_eq(memcmp(got.bytes, e->bytes, e->len), 0, "packet %u differs", e->id);
 		for (uint32_t i = 0; i < got.descriptors; i++)
 			r->held[r->held_count++] = got.address[i];
