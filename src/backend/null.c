@@ -10,18 +10,12 @@
 #include "backend/lifecycle.h"
 #include "backend/nothing.h"
 #include "backend/rss.h"
+#include "backend/tx_flags.h"
 #include "base/error.h"
 #include "net_backend.h"
 #include "base/grow.h"
 
 enum { NULL_MAX_QUEUES = 64 };
-
-/* All flags: no packet reaches a wire, so no request can be honoured wrongly. */
-enum {
-	NULL_TX_FLAGS = NET_TX_IP_CHECKSUM | NET_TX_TCP_CHECKSUM | NET_TX_UDP_CHECKSUM |
-			NET_TX_TCP_SEGMENTATION | NET_TX_UDP_SEGMENTATION | NET_TX_IPV4 |
-			NET_TX_IPV6 | NET_TX_VLAN,
-};
 
 struct null_endpoint {
 	struct net_endpoint base;
@@ -67,7 +61,8 @@ static int null_tx_avail(struct net_queue *q, struct net_buffer_access *pool,
 
 	(void)pool;
 	while (net_tx_next(&it, &packet)) {
-		if (packet.fault != NET_TX_OK || packet.meta->flags & ~NULL_TX_FLAGS) {
+		/* No packet reaches a wire, so no request can be honoured wrongly. */
+		if (packet.fault != NET_TX_OK || packet.meta->flags & ~TX_FLAGS_ALL) {
 			count_add(&queue->stats.tx_errors, 1);
 			continue;
 		}
@@ -165,7 +160,7 @@ static void null_facts(struct net_endpoint *ep, struct net_endpoint_facts *out, 
 		.type = "null",
 		.is_ordered = true,
 		.tx_fast_completions = true,
-		.tx_flags = NULL_TX_FLAGS,
+		.tx_flags = TX_FLAGS_ALL,
 		.max_queues = NULL_MAX_QUEUES,
 	};
 

@@ -66,6 +66,38 @@ Test(null, tx_list_is_done_with_at_once_and_counted)
 	frontend_close(&f);
 }
 
+/* Each flag alone, and all at once: the packet is not looked at, so one that could not be segmented is
+ * complete as well. */
+Test(null, tx_each_flag_that_exists_is_offered_and_taken_and_no_other)
+{
+	struct net_endpoint *ep = open_null();
+	struct net_queue_config config = {0};
+	struct net_endpoint_facts facts;
+	struct net_queue_stats stats;
+	struct frontend_list list;
+	struct net_queue *q;
+	struct frontend f;
+	bool sync = false;
+
+	frontend_open(&f, 4096, 1);
+	frontend_list_open(&list, 17);
+	for (uint32_t bit = 0; bit < 16; bit++)
+		frontend_list_frame(&list, bit, FRONTEND_BASE, 60)->flags = (uint16_t)(1u << bit);
+	net_endpoint_facts(ep, &facts);
+	cr_assert_eq(facts.tx_flags, 2 * NET_TX_PARTIAL_CHECKSUM - 1);
+	frontend_list_frame(&list, 16, FRONTEND_BASE, 60)->flags = (uint16_t)facts.tx_flags;
+	cr_assert(net_endpoint_get_queues(ep, &config, 1, NULL, &q, NULL) == 0);
+	cr_assert(net_queue_tx_avail(q, &f.pool, list.segments, 17, &sync) == 17 && sync);
+	net_queue_stats(q, &stats);
+	cr_assert_eq(stats.tx_packets, 9 + 1);
+	cr_assert_eq(stats.tx_errors, 16 - 9);
+	cr_assert_eq(stats.tx_vlan_packets, 2);
+	net_queue_destroy(q, NULL);
+	net_endpoint_destroy(ep, NULL);
+	frontend_list_close(&list);
+	frontend_close(&f);
+}
+
 Test(null, rx_nothing_ever_comes)
 {
 	struct net_endpoint *ep = open_null();
