@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The loopback backend's state: loopback.c is the endpoint and transmit, loopback_rx.c receive. */
+/* The loopback backend's state: loopback.c is the endpoint, loopback_tx.c transmit, loopback_rx.c
+ * receive. */
 #ifndef NET_LOOPBACK_H
 #define NET_LOOPBACK_H
 
@@ -15,6 +16,9 @@ enum {
 	LOOPBACK_BATCH = 64,
 	LOOPBACK_FRAME_IDS = 256,     /* most ids of one frame: more_ids is at most 255 */
 	LOOPBACK_NONE = LOOPBACK_IDS, /* marks the end of a list of ids or pieces */
+	/* A VLAN tag is handed over in the metadata. Checksums are left as they are sent, so no flag
+	 * offers them. */
+	LOOPBACK_TX_FLAGS = NET_TX_IPV4 | NET_TX_IPV6 | NET_TX_VLAN,
 };
 
 /* A contiguous piece of a buffer. */
@@ -76,6 +80,9 @@ struct loopback_frame {
 	uint32_t (*read)(const struct loopback_frame *frame, uint32_t at, uint8_t *to,
 			 uint32_t limit);
 };
+
+int loopback_tx_avail(struct net_queue *q, struct net_buffer_access *pool,
+		      const struct net_tx_segment *segments, uint32_t count, bool *sync);
 
 void loopback_rx_open(struct loopback_queue *q);
 uint32_t loopback_rx_avail(struct net_queue *q, struct net_buffer_access *pool, const uint32_t *ids,
