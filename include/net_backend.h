@@ -644,14 +644,16 @@ static inline int net_endpoint_destroy(struct net_endpoint *ep, struct net_error
 /* ---- Two small backends without a NIC --------------------------------------------------------- */
 
 /* Open a null endpoint: it sends to nowhere and receives nothing. Each packet is complete when
- * tx_avail returns. */
+ * tx_avail returns. Every transmit flag is taken, and no packet is looked at. */
 NET_PUBLIC int net_null_open(struct net_endpoint **out, struct net_error *err);
 
 /*
  * Open a loopback endpoint: what is sent on queue i arrives on the queue that the RSS table says for
- * the frame (queue i without a table). Frames are copied, through the pool's memory(). For tests, and
- * for a frontend that wants to talk to itself. max_queues: 1..64; receive ids are 0..65535. One thread
- * drives all queues of a loopback endpoint.
+ * the frame (queue i without a table). Frames are copied, through the pool's memory(). Every transmit flag is
+ * honoured in software: a packet arrives as the wire packets it is cut into, each in a buffer of its own
+ * (with rx_merge: its own buffers) and counted by itself; one that finds none is lost, and counted in the
+ * receiver's rx_errors. For tests, and for a frontend that wants to talk to itself. max_queues: 1..64;
+ * receive ids are 0..65535. One thread drives all queues of a loopback endpoint.
  */
 NET_PUBLIC int net_loopback_open(uint32_t max_queues, struct net_endpoint **out,
 				 struct net_error *err);

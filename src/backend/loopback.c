@@ -13,6 +13,7 @@
 #include "backend/lifecycle.h"
 #include "backend/loopback.h"
 #include "backend/nothing.h"
+#include "backend/tx_flags.h"
 #include "base/error.h"
 #include "base/grow.h"
 
@@ -117,7 +118,7 @@ static void loopback_facts(struct net_endpoint *base, struct net_endpoint_facts 
 		.type = "loopback",
 		.is_ordered = true,
 		.tx_fast_completions = true,
-		.tx_flags = LOOPBACK_TX_FLAGS,
+		.tx_flags = TX_FLAGS_ALL,
 		.max_queues = ((struct loopback *)base)->max_queues,
 		.rss_table_entries = RSS_TABLE_ENTRIES,
 		.rss_key_bytes = RSS_KEY_BYTES,

@@ -16,9 +16,6 @@ enum {
 	LOOPBACK_BATCH = 64,
 	LOOPBACK_FRAME_IDS = 256,     /* most ids of one frame: more_ids is at most 255 */
 	LOOPBACK_NONE = LOOPBACK_IDS, /* marks the end of a list of ids or pieces */
-	/* A VLAN tag is handed over in the metadata. Checksums are left as they are sent, so no flag
-	 * offers them. */
-	LOOPBACK_TX_FLAGS = NET_TX_IPV4 | NET_TX_IPV6 | NET_TX_VLAN,
 };
 
 /* A contiguous piece of a buffer. */

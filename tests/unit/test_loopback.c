@@ -70,19 +70,20 @@ Test(loopback, send_bad_packets_cost_only_themselves)
 	loop_put(&x, 1, 60, 1)->segment_count = 0;
 	loop_put(&x, 2, 60, 2)->segment_count = 2;
 	loop_put(&x, 3, 60, 3)->len_bytes = 59;
-	loop_put(&x, 4, 60, 4)->flags = NET_TX_TCP_CHECKSUM;
+	loop_put(&x, 4, 60, 4)->flags = NET_TX_TCP_CHECKSUM; /* of no TCP */
 	frontend_list_frame(&x.list, 5, FRONTEND_BASE - 1, 60);
 	frontend_list_frame(&x.list, 6, FRONTEND_BASE + LOOP_MEMORY - 59, 60);
 	frontend_list_frame(&x.list, 7, UINT64_MAX - 10, 60);
 	frontend_list_frame(&x.list, 8, LOOP_TX_BASE, 13);
 	frontend_list_frame(&x.list, 9, LOOP_TX_BASE, 0);
 	loop_put(&x, 10, 60, 10);
-	cr_assert(frontend_tx_all(&x.f, x.queues[0], &x.list, NULL, 1000) == 11);
+	loop_put(&x, 11, 60, 11)->flags = 2 * NET_TX_PARTIAL_CHECKSUM; /* no such flag */
+	cr_assert(frontend_tx_all(&x.f, x.queues[0], &x.list, NULL, 1000) == 12);
 	cr_assert(frontend_rx(&x.f, x.queues[0], x.ids, LOOP_IDS) == 2);
 	loop_expect(&x, x.ids[0], 60, 0);
 	loop_expect(&x, x.ids[1], 60, 10);
 	stats = loop_stats(x.queues[0]);
-	cr_assert(stats.tx_packets == 2 && stats.tx_errors == 9, "%llu sent, %llu errors",
+	cr_assert(stats.tx_packets == 2 && stats.tx_errors == 10, "%llu sent, %llu errors",
 		  (unsigned long long)stats.tx_packets, (unsigned long long)stats.tx_errors);
 	loop_close(&x);
 }

@@ -8,7 +8,7 @@
 #include <criterion/criterion.h>
 
 #include "base/checksum.h"
-#include "support/segment_case.h"
+#include "support/segment_break.h"
 
 static struct segment_packet packet;
 
@@ -124,60 +124,6 @@ Test(segmenter_oracle, headers_cut_at_every_byte_are_refused)
 
 /* ---- Hostile ------------------------------------------------------------------------------------------------ */
 
-static void break_bytes(struct frame_random *r)
-{
-	const uint32_t headers = packet.l2_len + packet.l3_len + packet.l4_len;
-
-	for (uint32_t n = frame_random_below(r, 4); n > 0; n--) {
-		uint32_t at = frame_random_below(r, headers);
-
-		/* Mostly a bit, so that what is found is not always the first check's. */
-		if (frame_random_below(r, 3))
-			packet.bytes[at] ^= (uint8_t)(1u << frame_random_below(r, 8));
-		else
-			packet.bytes[at] = (uint8_t)frame_random_next(r);
-	}
-}
-
-static void break_request(struct frame_random *r, struct segment_request *q)
-{
-	switch (frame_random_below(r, 12)) {
-	case 0:
-		q->meta.l2_len_bytes = (uint8_t)frame_random_next(r);
-		break;
-	case 1:
-		q->meta.l3_len_bytes =
-			(uint16_t)(frame_random_next(r) >> frame_random_below(r, 32));
-		break;
-	case 2:
-		q->meta.l4_len_bytes = (uint8_t)frame_random_next(r);
-		break;
-	case 3:
-		q->meta.flags = (uint16_t)frame_random_below(r, 2 * NET_TX_PARTIAL_CHECKSUM);
-		break;
-	case 4:
-		q->meta.max_segment_bytes =
-			(uint16_t)(frame_random_next(r) >> frame_random_below(r, 32));
-		break;
-	case 5:
-		q->max_frame_bytes = frame_random_next(r) >> frame_random_below(r, 32);
-		break;
-	case 6:
-		q->meta.flags |= NET_TX_PARTIAL_CHECKSUM;
-		q->meta.checksum_start_bytes =
-			(uint16_t)(frame_random_next(r) >> frame_random_below(r, 32));
-		q->meta.checksum_field_bytes =
-			(uint16_t)(frame_random_next(r) >> frame_random_below(r, 32));
-		break;
-	case 7:
-		q->meta.len_bytes = frame_random_below(r, packet.len + 1);
-		break;
-	case 8: /* what lies there was sent before */
-		q->meta.len_bytes = 65536 + frame_random_below(r, 22);
-		break;
-	}
-}
-
 /* The payload goes out once, in order, and no wire packet is too long. */
 static void expect_tiled(const struct segmenter *s, const struct segment_request *q)
 {
@@ -218,8 +164,8 @@ Test(segmenter_oracle, hostile_packets_cost_themselves_only)
 
 		segment_oracle_whole(&packet, &spec);
 		request = segment_request(&packet, &spec);
-		break_bytes(&r);
-		break_request(&r, &request);
+		segment_break_bytes(&packet, &r);
+		segment_break_request(&packet, &r, &request);
 		present = segmenter_header_bytes(&request.meta);
 		if (present > request.meta.len_bytes)
 			present = request.meta.len_bytes;
@@ -258,7 +204,7 @@ Test(segmenter_oracle, broken_checksum_requests_are_those_that_checksum_fill_ref
 		spec.has_vlan = false;
 		segment_oracle_whole(&packet, &spec);
 		q = segment_request(&packet, &spec);
-		break_bytes(&r);
+		segment_break_bytes(&packet, &r);
 		verdict = segmenter_judge(&s, packet.bytes, segmenter_header_bytes(&q.meta),
 					  &q.meta, q.max_frame_bytes);
 		if (verdict == SEGMENTER_OPTION)
