@@ -157,8 +157,17 @@ bool checksum_fill(uint8_t *frame, uint32_t len, const struct net_tx_metadata *m
 	return ip ? fill_ip(frame, &h) : true;
 }
 
-static uint8_t inspect_l4(uint8_t *frame, const struct headers *h, enum checksum_source source,
-			  bool complete)
+/* Return: true if a sum up to the frame's end is the packet's: nothing but zeros is behind the packet. */
+static bool ends_with_packet(const uint8_t *frame, uint32_t len, const struct headers *h)
+{
+	for (uint32_t at = h->l4 + h->l4_len_bytes; at < len; at++)
+		if (frame[at])
+			return false;
+	return true;
+}
+
+static uint8_t inspect_l4(uint8_t *frame, uint32_t len, const struct headers *h,
+			  enum checksum_source source, bool complete)
 {
 	uint64_t pseudo = pseudo_header_sum(frame, h);
 	uint16_t field;
@@ -175,7 +184,8 @@ static uint8_t inspect_l4(uint8_t *frame, const struct headers *h, enum checksum
 	if (source == CHECKSUM_WIRE || field != fold(pseudo))
 		return NET_CHECKSUM_BAD;
 	if (!complete)
-		return NET_CHECKSUM_PARTIAL;
+		return ends_with_packet(frame, len, h) ? NET_CHECKSUM_PARTIAL
+						       : NET_CHECKSUM_UNKNOWN;
 	fill_l4(frame, h);
 	return NET_CHECKSUM_GOOD;
 }
@@ -206,7 +216,7 @@ bool checksum_inspect(uint8_t *frame, uint32_t len, enum checksum_source source,
 	longer = is_longer(&h, len);
 	out->l4_protocol = h.protocol == HEADERS_TCP ? NET_L4_TCP : NET_L4_UDP;
 	if (source != CHECKSUM_JOINED || !longer)
-		out->l4_checksum = inspect_l4(frame, &h, source, complete);
+		out->l4_checksum = inspect_l4(frame, len, &h, source, complete);
 	if (out->l4_checksum == NET_CHECKSUM_PARTIAL) {
 		out->checksum_start_bytes = (uint16_t)h.l4;
 		out->checksum_field_bytes = field_at(&h);

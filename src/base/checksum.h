@@ -37,7 +37,9 @@ enum checksum_source {
 /*
  * Find out the checksum states and the transport protocol of a received frame. complete: write the
  * checksum that a local sender left incomplete into the frame. Fragments, unknown protocols, truncated
- * headers and frames that may have been joined stay NET_CHECKSUM_UNKNOWN.
+ * headers and frames that may have been joined stay NET_CHECKSUM_UNKNOWN; so does an incomplete checksum
+ * if the frame goes on behind its packet with anything but zeros: a frontend completes a partial checksum
+ * up to the frame's end, as the kernel does (skb_checksum_help()).
  * Return: true if the frame is longer than its IP and UDP headers say, the padding of a short frame
  * aside.
  */

@@ -260,6 +260,7 @@ Test(checksum, inspect_pseudo_header_sum_is_validated_but_wrong)
 		char why[FRAME_WHY_BYTES];
 
 		frame_build(&whole, &spec);
+		memset(whole.bytes + whole.len - spec.padding_bytes, 0, spec.padding_bytes);
 		f = whole;
 		frame_write16(f.bytes, f.l4_field, frame_pseudo_sum(&f));
 		checksum_expect(&f, checksum_ip_good(&spec), NET_CHECKSUM_BAD,
@@ -268,6 +269,35 @@ Test(checksum, inspect_pseudo_header_sum_is_validated_but_wrong)
 		cr_assert(meta.l4_checksum == NET_CHECKSUM_PARTIAL, "round %d: %d", round,
 			  meta.l4_checksum);
 		cr_assert(frame_read16(f.bytes, f.l4_field) == frame_pseudo_sum(&f));
+		meta = checksum_inspected(f.bytes, f.len, true, true);
+		cr_assert(meta.l4_checksum == NET_CHECKSUM_GOOD, "round %d", round);
+		cr_assert(frame_equal(f.bytes, f.len, whole.bytes, whole.len, why), "round %d: %s",
+			  round, why);
+	}
+}
+
+/* A frontend completes a partial sum up to the frame's end, where a trailer would be in it. We complete it up
+ * to the packet's. */
+Test(checksum, inspect_pseudo_header_sum_in_front_of_a_trailer_is_unknown)
+{
+	struct frame_random r = frame_random(25);
+
+	for (int round = 0; round < 2000; round++) {
+		struct frame_spec spec = checksum_random_spec(&r);
+		struct net_rx_metadata meta;
+		struct frame whole, f;
+		char why[FRAME_WHY_BYTES];
+
+		spec.padding_bytes = 1 + frame_random_below(&r, 30);
+		frame_build(&whole, &spec);
+		memset(whole.bytes + whole.len - spec.padding_bytes, 0, spec.padding_bytes);
+		whole.bytes[whole.len - 1 - frame_random_below(&r, spec.padding_bytes)] =
+			(uint8_t)(1 + frame_random_below(&r, 255));
+		f = whole;
+		frame_write16(f.bytes, f.l4_field, frame_pseudo_sum(&f));
+		meta = checksum_inspected(f.bytes, f.len, true, false);
+		cr_assert(meta.l4_checksum == NET_CHECKSUM_UNKNOWN, "round %d: %d", round,
+			  meta.l4_checksum);
 		meta = checksum_inspected(f.bytes, f.len, true, true);
 		cr_assert(meta.l4_checksum == NET_CHECKSUM_GOOD, "round %d", round);
 		cr_assert(frame_equal(f.bytes, f.len, whole.bytes, whole.len, why), "round %d: %s",
