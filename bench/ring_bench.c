@@ -185,9 +185,22 @@ static int usage(FILE *to, int code)
 {
 	fputs("usage: ring-bench rx|tx [--batch N] [--buffers N] [--segments N] [--queues N]\n"
 	      "                  [--frames N] [--aligned] [--bounced] [--zero-copy] [--floor]\n"
+	      "                  rx: [--frame-bytes N] [--checksum none|report|complete|partial]\n"
 	      "One line of JSON: nanoseconds per frame of the data calls, without a kernel.\n",
 	      to);
 	return code;
+}
+
+static bool parse_checksum(const char *text, enum net_xdp_rx_checksum *out)
+{
+	static const char *const names[] = {"none", "report", "complete", "partial"};
+
+	for (uint32_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(text, names[i]) == 0) {
+			*out = (enum net_xdp_rx_checksum)i;
+			return true;
+		}
+	return false;
 }
 
 static bool parse(int argc, char **argv, struct options *o)
@@ -198,6 +211,8 @@ static bool parse(int argc, char **argv, struct options *o)
 		{"segments", 1, NULL, 's'},
 		{"queues", 1, NULL, 'q'},
 		{"frames", 1, NULL, 'f'},
+		{"frame-bytes", 1, NULL, 'l'},
+		{"checksum", 1, NULL, 'c'},
 		{"aligned", 0, NULL, 'a'},
 		{"bounced", 0, NULL, 'B'},
 		{"floor", 0, NULL, 'F'},
@@ -207,8 +222,12 @@ static bool parse(int argc, char **argv, struct options *o)
 	};
 	int c;
 
-	*o = (struct options){
-		.batch = 64, .buffers = 4096, .segments = 1, .queues = 1, .frames = 10000000};
+	*o = (struct options){.batch = 64,
+			      .buffers = 4096,
+			      .segments = 1,
+			      .queues = 1,
+			      .frame_bytes = FRAME_BYTES,
+			      .frames = 10000000};
 	while ((c = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
 		switch (c) {
 		case 'b':
@@ -225,6 +244,13 @@ static bool parse(int argc, char **argv, struct options *o)
 			break;
 		case 'f':
 			o->frames = (uint64_t)atoll(optarg);
+			break;
+		case 'l':
+			o->frame_bytes = (uint32_t)atoi(optarg);
+			break;
+		case 'c':
+			if (!parse_checksum(optarg, &o->checksum))
+				return false;
 			break;
 		case 'a':
 			o->aligned = true;
@@ -247,6 +273,7 @@ static bool parse(int argc, char **argv, struct options *o)
 	o->tx = argv[optind][0] == 't';
 	return o->queues >= 1 && o->queues <= QUEUES_MAX && o->batch >= 1 &&
 	       o->batch <= BATCH_MAX && o->segments >= 1 && o->segments <= SEGMENTS_MAX &&
+	       o->frame_bytes >= FRAME_BYTES && o->frame_bytes <= FRAME_MAX &&
 	       o->buffers >= BATCH_MAX && o->buffers <= 65536 && o->buffers % BATCH_MAX == 0;
 }
 

@@ -15,11 +15,14 @@
 #define SEGMENTS_MAX 16
 #define QUEUES_MAX   4
 #define FRAME_BYTES  60
+#define FRAME_MAX    1518
 #define HEADER_BYTES 12
 
 struct options {
 	bool tx, floor, aligned, bounced, zero_copy;
 	uint32_t batch, buffers, segments, queues;
+	uint32_t frame_bytes; /* received; those that are sent have FRAME_BYTES */
+	enum net_xdp_rx_checksum checksum;
 	uint64_t frames;
 };
 
@@ -46,6 +49,7 @@ struct lane {
 	struct net_tx_segment segments[BATCH_MAX * SEGMENTS_MAX];
 	struct net_tx_metadata packets[BATCH_MAX];
 	uint32_t ids[BATCH_MAX];
+	uint8_t frame[FRAME_MAX]; /* what arrives, where somebody reads it */
 	uint32_t next_buffer;
 	uint64_t sum; /* of what the floor reads, so that it has to read it */
 };

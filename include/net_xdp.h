@@ -84,14 +84,18 @@ enum net_xdp_program {
 				     * stays attached if this process is killed */
 };
 
-/* What to find out about the checksums of received frames. Anything but NONE reads the frame. Where frames
- * may be several packets joined (enum net_xdp_attach), only a sum that is right is reported: good. Of all
- * else nothing is claimed and nothing is filled in, since a joined frame looks like one with a sum that is
- * wrong or not completed. */
+/* What to find out about the checksums of received frames. REPORT and COMPLETE read every byte of the frame,
+ * PARTIAL its headers. Where frames may be several packets joined (enum net_xdp_attach), only a sum that is
+ * right is reported: good. Of all else nothing is claimed and nothing is filled in, since a joined frame looks
+ * like one with a sum that is wrong or not completed. */
 enum net_xdp_rx_checksum {
 	NET_XDP_RX_CHECKSUM_NONE = 0, /* metadata says unknown */
 	NET_XDP_RX_CHECKSUM_REPORT,   /* verify, metadata says good, bad or partial */
 	NET_XDP_RX_CHECKSUM_COMPLETE, /* also fill in what a local veth peer left out, native attach */
+	/* Say which frames of a local veth peer are partial, native attach: all that a virtio frontend has
+	 * to know. The payload is not read, so of all else metadata says what it says with NONE. Frames from
+	 * a wire, and those that may be joined, are not read at all. */
+	NET_XDP_RX_CHECKSUM_PARTIAL,
 };
 
 /* Who adds up the checksums of TCP and UDP that transmitted packets ask for (docs/offloads.md). */

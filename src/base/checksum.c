@@ -158,9 +158,14 @@ bool checksum_fill(uint8_t *frame, uint32_t len, const struct net_tx_metadata *m
 }
 
 /* Return: true if a sum up to the frame's end is the packet's: nothing but zeros is behind the packet. */
-static bool ends_with_packet(const uint8_t *frame, uint32_t len, const struct headers *h)
+static bool ends_with_packet(const uint8_t *frame, uint32_t present, uint32_t len,
+			     const struct headers *h)
 {
-	for (uint32_t at = h->l4 + h->l4_len_bytes; at < len; at++)
+	uint32_t at = h->l4 + h->l4_len_bytes;
+
+	if (at < len && present < len)
+		return false;
+	for (; at < len; at++)
 		if (frame[at])
 			return false;
 	return true;
@@ -184,8 +189,8 @@ static uint8_t inspect_l4(uint8_t *frame, uint32_t len, const struct headers *h,
 	if (source == CHECKSUM_WIRE || field != fold(pseudo))
 		return NET_CHECKSUM_BAD;
 	if (!complete)
-		return ends_with_packet(frame, len, h) ? NET_CHECKSUM_PARTIAL
-						       : NET_CHECKSUM_UNKNOWN;
+		return ends_with_packet(frame, len, len, h) ? NET_CHECKSUM_PARTIAL
+							    : NET_CHECKSUM_UNKNOWN;
 	fill_l4(frame, h);
 	return NET_CHECKSUM_GOOD;
 }
@@ -198,15 +203,31 @@ static bool is_longer(const struct headers *h, uint32_t len)
 	       len > LEAST_FRAME_BYTES + h->l3 - HEADERS_ETHERNET_BYTES;
 }
 
+static uint8_t protocol_of(const struct headers *h)
+{
+	return h->protocol == HEADERS_TCP ? NET_L4_TCP : NET_L4_UDP;
+}
+
+static void tell_nothing(struct net_rx_metadata *out)
+{
+	out->ip_checksum = NET_CHECKSUM_UNKNOWN;
+	out->l4_checksum = NET_CHECKSUM_UNKNOWN;
+	out->l4_protocol = NET_L4_UNKNOWN;
+}
+
+static void tell_place(const struct headers *h, struct net_rx_metadata *out)
+{
+	out->checksum_start_bytes = (uint16_t)h->l4;
+	out->checksum_field_bytes = field_at(h);
+}
+
 bool checksum_inspect(uint8_t *frame, uint32_t len, enum checksum_source source, bool complete,
 		      struct net_rx_metadata *out)
 {
 	struct headers h = headers_find(frame, len, len);
 	bool longer;
 
-	out->ip_checksum = NET_CHECKSUM_UNKNOWN;
-	out->l4_checksum = NET_CHECKSUM_UNKNOWN;
-	out->l4_protocol = NET_L4_UNKNOWN;
+	tell_nothing(out);
 	if (h.ip_version == 4)
 		out->ip_checksum = fold(sum_bytes(0, frame + h.l3, h.l3_len_bytes)) == 0xffff
 					   ? NET_CHECKSUM_GOOD
@@ -214,19 +235,36 @@ bool checksum_inspect(uint8_t *frame, uint32_t len, enum checksum_source source,
 	if (!h.protocol)
 		return false;
 	longer = is_longer(&h, len);
-	out->l4_protocol = h.protocol == HEADERS_TCP ? NET_L4_TCP : NET_L4_UDP;
+	out->l4_protocol = protocol_of(&h);
 	if (source != CHECKSUM_JOINED || !longer)
 		out->l4_checksum = inspect_l4(frame, len, &h, source, complete);
-	if (out->l4_checksum == NET_CHECKSUM_PARTIAL) {
-		out->checksum_start_bytes = (uint16_t)h.l4;
-		out->checksum_field_bytes = field_at(&h);
-	}
+	if (out->l4_checksum == NET_CHECKSUM_PARTIAL)
+		tell_place(&h, out);
 	/* The frame may be several packets joined into one. Then nobody has sent its IP header, and
 	 * the header's checksum says nothing. */
 	if (source == CHECKSUM_JOINED && out->l4_checksum != NET_CHECKSUM_GOOD &&
 	    out->ip_checksum == NET_CHECKSUM_GOOD)
 		out->ip_checksum = NET_CHECKSUM_UNKNOWN;
 	return longer;
+}
+
+bool checksum_partial(const uint8_t *frame, uint32_t present, uint32_t len,
+		      struct net_rx_metadata *out)
+{
+	struct headers h = headers_find(frame, present, len);
+	uint16_t field;
+
+	tell_nothing(out);
+	if (!h.protocol)
+		return false;
+	memcpy(&field, frame + h.l4 + field_at(&h), sizeof(field));
+	if (field == fold(pseudo_header_sum(frame, &h)) &&
+	    ends_with_packet(frame, present, len, &h)) {
+		out->l4_checksum = NET_CHECKSUM_PARTIAL;
+		out->l4_protocol = protocol_of(&h);
+		tell_place(&h, out);
+	}
+	return is_longer(&h, len);
 }
 
 void vlan_insert(uint8_t *tagged, uint16_t tci)

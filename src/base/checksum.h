@@ -46,6 +46,26 @@ enum checksum_source {
 bool checksum_inspect(uint8_t *frame, uint32_t len, enum checksum_source source, bool complete,
 		      struct net_rx_metadata *out);
 
+/*
+ * Find out from the headers alone whether a frame of a local sender (CHECKSUM_LOCAL, nothing else) has its
+ * transport checksum still to come: the field holds the pseudo-header's sum. Then out says partial, and of
+ * which protocol. Else all states are unknown: of a payload that was not read nothing can be claimed. A UDP
+ * checksum of 0 says that there is none, and is no sum of a pseudo-header.
+ * present: how many of the len bytes are at frame; headers that go on behind them are not found.
+ *
+ * A checksum that was completed is the pseudo-header's sum by chance, 1 of 65,536. It is called partial too,
+ * which changes nothing: pseudo-header P, field F and the packet's other words S add up to 0, in ones'
+ * complement. Who completes the sum writes -(F + S), which is P, and F = P was there before. A damaged frame
+ * whose field is P by chance is mended to a right sum; as many get past the checksum itself.
+ *
+ * On a wire nobody has promised to complete a sum. A field that holds P there is right by chance or wrong, and
+ * a frontend that is told partial takes the payload as good, whatever has become of it. In a frame of several
+ * packets joined, one sum for all of them was never meant.
+ * Return: as checksum_inspect().
+ */
+bool checksum_partial(const uint8_t *frame, uint32_t present, uint32_t len,
+		      struct net_rx_metadata *out);
+
 /* Insert an 802.1Q tag. The frame begins 4 bytes behind tagged; its MAC addresses move to tagged. */
 void vlan_insert(uint8_t *tagged, uint16_t tci);
 

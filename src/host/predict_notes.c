@@ -154,8 +154,9 @@ void predict_veth(struct predict *p)
 		return;
 	f = note(p, NET_XDP_REASON_CHECKSUMS);
 	SAY(f->sentence, "The other end of a veth leaves TCP and UDP checksums unfinished");
-	SAY(f->remedy, "have them completed or reported (rx_checksum), or switch that off there: "
-		       "ethtool -K PEER tx off");
+	SAY(f->remedy,
+	    "have them completed, reported or told as partial (rx_checksum), or switch that "
+	    "off there: ethtool -K PEER tx off");
 }
 
 /* ---- Links and queues ------------------------------------------------------------------------- */

@@ -232,15 +232,15 @@ static int check_modes(const struct net_xdp_config *c, struct net_error *err)
 	       c->attach);
 	REJECT(c->program > NET_XDP_PROGRAM_DISPATCHER, "program %d: is none of link, dispatcher",
 	       c->program);
-	REJECT(c->rx_checksum > NET_XDP_RX_CHECKSUM_COMPLETE,
-	       "rx_checksum %d: is none of none, report, complete", c->rx_checksum);
+	REJECT(c->rx_checksum > NET_XDP_RX_CHECKSUM_PARTIAL,
+	       "rx_checksum %d: is none of none, report, complete, partial", c->rx_checksum);
 	REJECT(c->tx_checksum > NET_XDP_TX_CHECKSUM_SOFTWARE,
 	       "tx_checksum %d: is none of auto, software", c->tx_checksum);
 	REJECT(c->mode == NET_XDP_MODE_ZERO_COPY && c->attach == NET_XDP_ATTACH_GENERIC,
 	       "mode zero-copy with attach generic: zero copy needs the driver's own XDP; use "
 	       "attach native");
 	REJECT(c->sealed && c->rx_checksum != NET_XDP_RX_CHECKSUM_NONE,
-	       "sealed with rx_checksum: looking at checksums reads the frame; use none");
+	       "sealed with rx_checksum: looking at checksums reads the frame, or its headers; use none");
 	REJECT(c->sealed && c->rx_vlan, "sealed with rx_vlan: the tag is handed over in front of "
 					"the frame; use one of them");
 	REJECT(c->rx_vlan && c->program == NET_XDP_PROGRAM_DISPATCHER,

@@ -184,7 +184,7 @@ static void tell_config(const struct net_xdp_config *c, struct net_inspector *to
 	static const char *const modes[] = {"auto", "zero-copy", "copy"};
 	static const char *const attaches[] = {"auto", "native", "generic"};
 	static const char *const programs[] = {"link", "dispatcher"};
-	static const char *const checksums[] = {"none", "report", "complete"};
+	static const char *const checksums[] = {"none", "report", "complete", "partial"};
 
 	inspect_enter(to, "config", -1);
 	inspect_number(to, "first_queue", c->first_queue, "");

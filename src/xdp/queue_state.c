@@ -39,6 +39,16 @@ static enum checksum_source rx_source(const struct net_xdp_endpoint *ep)
 	return strcmp(ep->attached.device.driver, "veth") == 0 ? CHECKSUM_LOCAL : CHECKSUM_WIRE;
 }
 
+/* Only a local sender leaves a sum partial, and of frames that may be joined nothing is claimed: elsewhere mode
+ * partial has nothing to look for, and costs nothing. */
+static enum net_xdp_rx_checksum rx_checksum(const struct net_xdp_config *c,
+					    enum checksum_source source)
+{
+	return c->rx_checksum == NET_XDP_RX_CHECKSUM_PARTIAL && source != CHECKSUM_LOCAL
+		       ? NET_XDP_RX_CHECKSUM_NONE
+		       : c->rx_checksum;
+}
+
 void queue_set_facts(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep)
 {
 	const struct net_xdp_config *c = &ep->config;
@@ -59,10 +69,10 @@ void queue_set_facts(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep)
 	q->driver_gap_bytes = driver_gap_bytes(&ep->attached.device);
 	q->driver_unit_bytes = driver_buffer_unit(&ep->attached.device);
 	q->jumbo = rules_is_jumbo(c);
-	q->rx_checksum = c->rx_checksum;
-	q->rx_vlan = c->rx_vlan;
-	q->inspect = c->rx_vlan || c->rx_checksum != NET_XDP_RX_CHECKSUM_NONE;
 	q->rx_source = rx_source(ep);
+	q->rx_checksum = rx_checksum(c, q->rx_source);
+	q->rx_vlan = c->rx_vlan;
+	q->inspect = c->rx_vlan || q->rx_checksum != NET_XDP_RX_CHECKSUM_NONE;
 	q->timer_us = q->tx_timer_us = c->tx_timer_us;
 	q->looked_ms = clock_coarse_ms();
 	queue_set_zero_copy(q, zero_copy);

@@ -107,7 +107,14 @@ static void check_kind(struct rx_rig *r, const struct frame_spec *spec, enum kin
 	joined = may_be_joined(r, &f, kind);
 	if (mode == NET_XDP_RX_CHECKSUM_COMPLETE && kind == PARTIAL && !joined)
 		frame_write16(f.bytes, f.l4_field, frame_l4_checksum(&f));
-	if (mode != NET_XDP_RX_CHECKSUM_NONE) {
+	if (mode == NET_XDP_RX_CHECKSUM_PARTIAL) {
+		/* a payload that was not read is neither good nor bad */
+		if (kind == PARTIAL && !joined &&
+		    expected_l4(&f, kind, mode) == NET_CHECKSUM_PARTIAL) {
+			l4 = NET_CHECKSUM_PARTIAL;
+			protocol = spec->protocol == 6 ? NET_L4_TCP : NET_L4_UDP;
+		}
+	} else if (mode != NET_XDP_RX_CHECKSUM_NONE) {
 		protocol = spec->protocol == 6 ? NET_L4_TCP : NET_L4_UDP;
 		if (!joined)
 			l4 = expected_l4(&f, kind, mode);
@@ -176,6 +183,17 @@ CASE(21, checksum_report_says_good_or_nothing_generic)
 {
 	NEEDS_VETH("generic attach");
 	check_mode(NET_XDP_ATTACH_GENERIC, NET_XDP_RX_CHECKSUM_REPORT);
+}
+
+CASE(21, checksum_partial_says_partial_or_nothing_native)
+{
+	check_mode(NET_XDP_ATTACH_NATIVE, NET_XDP_RX_CHECKSUM_PARTIAL);
+}
+
+CASE(21, checksum_partial_says_nothing_generic)
+{
+	NEEDS_VETH("generic attach");
+	check_mode(NET_XDP_ATTACH_GENERIC, NET_XDP_RX_CHECKSUM_PARTIAL);
 }
 
 CASE(21, checksum_complete_fills_in_what_the_peer_left_out_native)

@@ -145,35 +145,65 @@ static uint32_t check_all(struct rx_rig *r)
 	return n;
 }
 
+/* Every length of a frame without options or tags, then all others. */
+static uint32_t check_every_length(struct rx_rig *r)
+{
+	uint32_t n = 0;
+
+	for (; n < 1500 - 40 - 20; n++) {
+		const struct frame_spec spec = {
+			.ip_version = n % 2 ? 4 : 6,
+			.protocol = n / 2 % 2 ? TCP : UDP,
+			.payload_bytes = n,
+			.seed = n,
+		};
+
+		check(r, &spec);
+	}
+	return n + check_all(r);
+}
+
 // 64: partial checksum: start and field right for TCP and UDP, v4 with options, v6 with extension headers,
 // one or two inline tags
-CASE(64, partial_frame_in_place_is_completed_by_its_metadata)
+static void check_in_place(enum net_xdp_rx_checksum mode)
 {
 	struct rx_rig r;
 
 	NEEDS_VETH("a local sender");
 	rx_rig_prepare(&r, 1, 1500);
-	partial_start(&r, NET_XDP_RX_CHECKSUM_REPORT);
-	rx_rig_balance(&r, check_all(&r));
+	partial_start(&r, mode);
+	rx_rig_balance(&r, check_every_length(&r));
 	cr_assert_eq(rx_rig_counter(&r, NET_XDP_RX_BOUNCED), 0);
 	rx_rig_close(&r);
 }
 
-CASE(64, partial_frame_that_was_copied_is_completed_by_its_metadata)
+CASE(64, partial_frame_in_place_is_completed_by_its_metadata)
+{
+	check_in_place(NET_XDP_RX_CHECKSUM_REPORT);
+	check_in_place(NET_XDP_RX_CHECKSUM_PARTIAL);
+}
+
+static void check_copied(enum net_xdp_rx_checksum mode)
 {
 	struct rx_rig r;
 
 	NEEDS_VETH("a local sender");
 	rx_rig_prepare(&r, 1, 1500);
 	frontend_layout(&r.x.f, 0, IDS, FRONTEND_BASE + 1, 2001, FRONTEND_XDP_HEADER_BYTES, 1517);
-	partial_start(&r, NET_XDP_RX_CHECKSUM_REPORT);
-	rx_rig_balance(&r, check_all(&r));
+	partial_start(&r, mode);
+	rx_rig_balance(&r, check_every_length(&r));
 	cr_assert_eq(rx_rig_counter(&r, NET_XDP_RX_DIRECT), 0);
 	rx_rig_close(&r);
 }
 
+CASE(64, partial_frame_that_was_copied_is_completed_by_its_metadata)
+{
+	check_copied(NET_XDP_RX_CHECKSUM_REPORT);
+	check_copied(NET_XDP_RX_CHECKSUM_PARTIAL);
+}
+
 /* The headers lie in several pieces. */
-CASE(64, partial_frame_in_pieces_is_completed_by_its_metadata)
+static void check_in_pieces(enum net_xdp_rx_checksum mode)
 {
 	const uint32_t lengths[] = {13, 3, 22, 40, 1444};
 	struct pieces pieces[IDS];
@@ -184,10 +214,16 @@ CASE(64, partial_frame_in_pieces_is_completed_by_its_metadata)
 	for (uint32_t id = 0; id < IDS; id++)
 		pieces_lay_out(&r.x.f, &pieces[id], id, FRONTEND_BASE + 4096 * (id + 1), lengths, 5,
 			       FRONTEND_XDP_HEADER_BYTES);
-	partial_start(&r, NET_XDP_RX_CHECKSUM_REPORT);
-	rx_rig_balance(&r, check_all(&r));
+	partial_start(&r, mode);
+	rx_rig_balance(&r, check_every_length(&r));
 	cr_assert_eq(rx_rig_counter(&r, NET_XDP_RX_DIRECT), 0);
 	rx_rig_close(&r);
+}
+
+CASE(64, partial_frame_in_pieces_is_completed_by_its_metadata)
+{
+	check_in_pieces(NET_XDP_RX_CHECKSUM_REPORT);
+	check_in_pieces(NET_XDP_RX_CHECKSUM_PARTIAL);
 }
 
 /* Frames of several chunks into buffers of several pieces, or into several buffers: nowhere in one row. */
@@ -225,11 +261,13 @@ static const uint32_t odd_pieces[] = {13, 3, 22, 4000, 4980}, small_buffer[] = {
 CASE(64, partial_frame_of_several_chunks_in_pieces_is_completed_by_its_metadata)
 {
 	check_large(NET_XDP_RX_CHECKSUM_REPORT, odd_pieces, 5, false);
+	check_large(NET_XDP_RX_CHECKSUM_PARTIAL, odd_pieces, 5, false);
 }
 
 CASE(64, partial_frame_of_several_chunks_over_several_ids_is_completed_by_its_metadata)
 {
 	check_large(NET_XDP_RX_CHECKSUM_REPORT, small_buffer, 1, true);
+	check_large(NET_XDP_RX_CHECKSUM_PARTIAL, small_buffer, 1, true);
 }
 
 // 21: filled in by us, on request
@@ -240,7 +278,7 @@ CASE(21, checksum_of_several_chunks_is_completed_in_pieces_and_over_several_ids)
 }
 
 /* In UDP a sum of 0 is sent as 0xffff; in TCP it is 0. */
-CASE(64, partial_frame_whose_sum_is_zero)
+static void check_sum_of_zero(enum net_xdp_rx_checksum mode)
 {
 	struct frame_spec spec = {.ip_version = 4, .payload_bytes = 100};
 	struct rx_rig r;
@@ -248,7 +286,7 @@ CASE(64, partial_frame_whose_sum_is_zero)
 
 	NEEDS_VETH("a local sender");
 	rx_rig_prepare(&r, 1, 1500);
-	partial_start(&r, NET_XDP_RX_CHECKSUM_REPORT);
+	partial_start(&r, mode);
 	for (uint32_t i = 0; i < 2; i++) {
 		spec.protocol = i ? TCP : UDP;
 		spec.destination_port = 0;
@@ -259,6 +297,12 @@ CASE(64, partial_frame_whose_sum_is_zero)
 		check(&r, &spec);
 	}
 	rx_rig_close(&r);
+}
+
+CASE(64, partial_frame_whose_sum_is_zero)
+{
+	check_sum_of_zero(NET_XDP_RX_CHECKSUM_REPORT);
+	check_sum_of_zero(NET_XDP_RX_CHECKSUM_PARTIAL);
 }
 
 /* ---- The kernel's own stack as the sender ----------------------------------------------------- */
@@ -288,7 +332,7 @@ static void expect_right(const uint8_t *bytes, uint32_t len, enum net_l4 protoco
 	cr_assert_eq(frame_read16(bytes, f.l4_field), frame_l4_checksum(&f));
 }
 
-CASE(64, partial_frames_of_the_kernels_own_stack_are_completed_by_their_metadata)
+static void check_kernels(enum net_xdp_rx_checksum mode)
 {
 	uint8_t bytes[FRAME_MAX_BYTES], payload[1472];
 	struct frame_random random = frame_random(64);
@@ -298,7 +342,7 @@ CASE(64, partial_frames_of_the_kernels_own_stack_are_completed_by_their_metadata
 
 	NEEDS_VETH("a local sender");
 	rx_rig_prepare(&r, 1, 1500);
-	partial_start(&r, NET_XDP_RX_CHECKSUM_REPORT);
+	partial_start(&r, mode);
 	fd = kernel_socket(SOCK_DGRAM);
 	frame_random_bytes(&random, payload, sizeof(payload));
 	for (uint32_t n = 1; n <= sizeof(payload); n += 91) {
@@ -313,4 +357,10 @@ CASE(64, partial_frames_of_the_kernels_own_stack_are_completed_by_their_metadata
 	expect_right(bytes, len, NET_L4_TCP);
 	close(fd);
 	rx_rig_close(&r);
+}
+
+CASE(64, partial_frames_of_the_kernels_own_stack_are_completed_by_their_metadata)
+{
+	check_kernels(NET_XDP_RX_CHECKSUM_REPORT);
+	check_kernels(NET_XDP_RX_CHECKSUM_PARTIAL);
 }

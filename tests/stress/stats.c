@@ -15,7 +15,8 @@
 
 enum { ROUNDS = 4000, FRAMES = 32, LISTS = 2, QUEUES = 4 };
 
-static const struct options options = {.batch = FRAMES, .buffers = 256, .segments = 1, .queues = 2};
+static const struct options options = {
+	.batch = FRAMES, .buffers = 256, .segments = 1, .queues = 2, .frame_bytes = FRAME_BYTES};
 static struct net_xdp_endpoint endpoint;
 static struct lane
 	lanes[2]; /* of the first all buffers are direct, the second also bounces and loses */

@@ -88,7 +88,7 @@ Test(config, check_each_bad_value_is_named)
 	ROW(mode, 3);
 	ROW(attach, 3);
 	ROW(program, 2);
-	ROW(rx_checksum, 3);
+	ROW(rx_checksum, 4);
 	ROW(take_mac_count, 17);
 	ROW(busy_poll_us, 1000001);
 	ROW(busy_poll_budget, 0, c.busy_poll_us = 20);
@@ -101,6 +101,7 @@ Test(config, check_each_bad_value_is_named)
 	ROW(release_timeout_ms, 0);
 	ROW(sealed, true, c.max_frame_bytes = 9000);
 	ROW(sealed, true, c.rx_checksum = NET_XDP_RX_CHECKSUM_REPORT);
+	ROW(sealed, true, c.rx_checksum = NET_XDP_RX_CHECKSUM_PARTIAL);
 	ROW(sealed, true, c.rx_vlan = true);
 	ROW(rx_vlan, true, c.program = NET_XDP_PROGRAM_DISPATCHER);
 	ROW(rx_vlan, true, c.attach = NET_XDP_ATTACH_GENERIC);

@@ -142,8 +142,8 @@ Test(joined, padding_to_the_least_frame_is_not_longer)
 
 /* ---- Which queues may get them ------------------------------------------------------------------ */
 
-/* A frame with the pseudo-header's sum through a queue that completes. Return: what is claimed. */
-static uint8_t claim(const char *driver, bool native)
+/* A frame with the pseudo-header's sum through a queue. Return: what is claimed. */
+static uint8_t claim(const char *driver, bool native, enum net_xdp_rx_checksum mode)
 {
 	struct net_xdp_config c = net_xdp_config_default();
 	struct frame_spec spec = spec_of(3);
@@ -155,7 +155,7 @@ static uint8_t claim(const char *driver, bool native)
 
 	c.rx_id_limit = IDS;
 	c.mode = NET_XDP_MODE_COPY;
-	c.rx_checksum = NET_XDP_RX_CHECKSUM_COMPLETE;
+	c.rx_checksum = mode;
 	frontend_open(&f, BYTES, IDS);
 	fake_open(&k, c, &f, (uint32_t)START);
 	snprintf(k.endpoint.attached.device.driver, sizeof(k.endpoint.attached.device.driver), "%s",
@@ -173,7 +173,10 @@ static uint8_t claim(const char *driver, bool native)
 	claimed = frontend_metadata(&f, id)->l4_checksum;
 	cr_assert_eq(k.queue.counter[NET_XDP_RX_LONGER], 0);
 	cr_assert_eq(frontend_rx(&f, &k.queue.base, &id, 1), 1);
-	cr_assert_eq(k.queue.counter[NET_XDP_RX_LONGER], 1);
+	cr_assert_eq(k.queue.counter[NET_XDP_RX_LONGER], k.queue.inspect);
+	/* Where no frame can be partial, mode partial reads none. */
+	cr_assert_eq(k.queue.inspect,
+		     mode != NET_XDP_RX_CHECKSUM_PARTIAL || claimed == NET_CHECKSUM_PARTIAL);
 	fake_close(&k);
 	frontend_close(&f);
 	return claimed;
@@ -181,10 +184,25 @@ static uint8_t claim(const char *driver, bool native)
 
 Test(joined, generic_attach_and_tun_complete_nothing)
 {
-	cr_assert_eq(claim("veth", true), NET_CHECKSUM_GOOD);
-	cr_assert_eq(claim("ice", true), NET_CHECKSUM_BAD);
-	cr_assert_eq(claim("veth", false), NET_CHECKSUM_UNKNOWN);
-	cr_assert_eq(claim("ice", false), NET_CHECKSUM_UNKNOWN);
-	cr_assert_eq(claim("", false), NET_CHECKSUM_UNKNOWN, "lo");
-	cr_assert_eq(claim("tun", true), NET_CHECKSUM_UNKNOWN);
+	const enum net_xdp_rx_checksum complete = NET_XDP_RX_CHECKSUM_COMPLETE;
+
+	cr_assert_eq(claim("veth", true, complete), NET_CHECKSUM_GOOD);
+	cr_assert_eq(claim("ice", true, complete), NET_CHECKSUM_BAD);
+	cr_assert_eq(claim("veth", false, complete), NET_CHECKSUM_UNKNOWN);
+	cr_assert_eq(claim("ice", false, complete), NET_CHECKSUM_UNKNOWN);
+	cr_assert_eq(claim("", false, complete), NET_CHECKSUM_UNKNOWN, "lo");
+	cr_assert_eq(claim("tun", true, complete), NET_CHECKSUM_UNKNOWN);
+}
+
+/* A field that holds the pseudo-header's sum on a frame from a wire is wrong, or right by chance. */
+Test(joined, only_a_local_senders_frame_is_partial)
+{
+	const enum net_xdp_rx_checksum partial = NET_XDP_RX_CHECKSUM_PARTIAL;
+
+	cr_assert_eq(claim("veth", true, partial), NET_CHECKSUM_PARTIAL);
+	cr_assert_eq(claim("ice", true, partial), NET_CHECKSUM_UNKNOWN);
+	cr_assert_eq(claim("veth", false, partial), NET_CHECKSUM_UNKNOWN);
+	cr_assert_eq(claim("ice", false, partial), NET_CHECKSUM_UNKNOWN);
+	cr_assert_eq(claim("", false, partial), NET_CHECKSUM_UNKNOWN, "lo");
+	cr_assert_eq(claim("tun", true, partial), NET_CHECKSUM_UNKNOWN);
 }

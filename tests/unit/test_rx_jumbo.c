@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Receive of frames that come in several chunks because they are larger than one. */
 #include <criterion/criterion.h>
+#include <string.h>
 
 #include "support/rx_fake.h"
 
@@ -12,19 +13,23 @@ static struct net_xdp_config jumbo(void)
 	return c;
 }
 
-/* The kernel splits by chunk: all pieces but the last are full. */
-static void receive_pieces(struct rx_fake *r, const uint8_t *frame, uint32_t len)
+/* The kernel splits by chunk: all pieces but the last are full. first: how many bytes the first one has. */
+static void receive_split(struct rx_fake *r, const uint8_t *frame, uint32_t len, uint32_t first)
 {
 	const uint32_t most = 2048 - 256;
 	uint64_t fill;
 
-	for (uint32_t at = 0; at < len; at += most) {
-		uint32_t n = len - at < most ? len - at : most;
-
+	for (uint32_t at = 0, n = first; at < len; at += n, n = most) {
+		n = len - at < n ? len - at : n;
 		cr_assert(fake_take_fill(&r->k, &fill));
 		cr_assert(fake_receive_into(&r->k, fill, frame + at, n,
 					    at + n < len ? XDP_PKT_CONTD : 0, 0));
 	}
+}
+
+static void receive_pieces(struct rx_fake *r, const uint8_t *frame, uint32_t len)
+{
+	receive_split(r, frame, len, 2048 - 256);
 }
 
 Test(rx, jumbo_is_gathered_into_one_buffer)
@@ -83,6 +88,37 @@ Test(rx, jumbo_too_large_for_its_buffer_is_dropped_whole)
 	receive_pieces(&r, frame, 4000);
 	cr_assert_eq(frontend_rx(&r.f, r.q, ids, 8), 1);
 	frontend_expect_frame(&r.f, ids[0], frame, 4000);
+	rx_fake_close(&r);
+}
+
+/* Mode partial looks at the first part, whatever driver has cut it where, and the frame is what it was. */
+Test(rx, jumbo_partial_is_told_if_its_first_part_has_the_headers)
+{
+	const struct frame_spec spec = {.ip_version = 4, .protocol = 6, .payload_bytes = 5000};
+	const uint32_t headers = 14 + 20 + 20;
+	struct net_xdp_config c = jumbo();
+	struct rx_fake r;
+	struct frame f;
+	uint32_t id;
+
+	c.rx_checksum = NET_XDP_RX_CHECKSUM_PARTIAL;
+	rx_fake_open(&r, c);
+	strcpy(r.k.endpoint.attached.device.driver, "veth");
+	r.k.endpoint.attached.program.native = true;
+	queue_set_facts(&r.k.queue, &r.k.endpoint);
+	frontend_layout(&r.f, 0, 16, FRONTEND_BASE + 3, 9100, 12, 9018);
+	frontend_post(&r.f, r.q, 0, 16);
+	frame_build(&f, &spec);
+	frame_write16(f.bytes, f.l4_field, frame_pseudo_sum(&f));
+	for (uint32_t first = 1; first <= 100; first++) {
+		receive_split(&r, f.bytes, f.len, first);
+		cr_assert_eq(frontend_rx(&r.f, r.q, &id, 1), 1);
+		frontend_expect_frame(&r.f, id, f.bytes, f.len);
+		cr_assert_eq(frontend_metadata(&r.f, id)->l4_checksum,
+			     first < headers ? NET_CHECKSUM_UNKNOWN : NET_CHECKSUM_PARTIAL,
+			     "first part of %u bytes", first);
+		frontend_post(&r.f, r.q, id, 1);
+	}
 	rx_fake_close(&r);
 }
 

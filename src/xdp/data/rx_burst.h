@@ -33,10 +33,18 @@ static inline void burst_add(struct burst *b, uint32_t id, uint32_t offset, uint
 }
 
 /* rx_poll.c: fill in metadata from the program's VLAN hint and the frame's checksums, as the
- * configuration asks. frame: the frame's bytes in our mapping, NULL when they are not contiguous:
- * then no checksum is checked. */
+ * configuration asks. frame: the frame's first present bytes in our mapping. Where they are not all of it
+ * and rx_needs_all(), no checksum is checked. */
 void rx_look_at(struct net_xdp_queue *q, struct net_rx_metadata *metadata, uint8_t *frame,
-		const uint8_t *hint);
+		uint32_t present, const uint8_t *hint);
+
+/* Return: true if rx_look_at() reads all bytes of a frame, else its headers at most: these lie in the first
+ * part of a frame that comes in several, since the kernel and drivers fill a chunk before they go on. */
+static inline bool rx_needs_all(const struct net_xdp_queue *q)
+{
+	return q->rx_checksum == NET_XDP_RX_CHECKSUM_REPORT ||
+	       q->rx_checksum == NET_XDP_RX_CHECKSUM_COMPLETE;
+}
 
 /* rx_copy.c: copy a frame in any way that works, or drop it. Return: false if the burst has no room
  * for all of its ids: the frame has to wait for the next call. */
@@ -66,7 +74,7 @@ static inline void rx_copy_to_one(struct net_xdp_queue *q, struct burst *b, cons
 	burst_add(b, id, 0, bytes);
 	count_up(q, NET_XDP_RX_BOUNCED, 1);
 	if (q->inspect)
-		rx_look_at(q, &b->metadata[b->count - 1], to,
+		rx_look_at(q, &b->metadata[b->count - 1], to, bytes,
 			   q->memory->base + data[0] - sizeof(struct vlan_hint));
 }
 

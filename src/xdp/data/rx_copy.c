@@ -144,21 +144,22 @@ static enum net_xdp_counter copy_over(struct net_xdp_queue *q, struct burst *b, 
 {
 	struct net_rx_metadata looked = {.len_bytes = s->bytes};
 	uint32_t first = b->count, id = q->waiting.first, took[BATCH], total = 0;
+	const bool after = s->parts > 1 && rx_needs_all(q);
 	struct span piece = {0};
 
-	/* rx_look_at() needs a contiguous frame, and may complete its checksum. A frame of one part
-	 * is contiguous before the copy. A frame of several parts is looked at afterwards, in the
-	 * buffer; where the copy is not contiguous either, copy_by_row() was called instead and s
-	 * has one part. */
-	if (q->inspect && s->parts == 1)
-		rx_look_at(q, &looked, s->base + s->data[0], s->hint);
+	/* Where rx_look_at() needs all of a frame, that must be contiguous, and its checksum may be
+	 * completed. A frame of one part is contiguous before the copy. A frame of several parts is looked
+	 * at afterwards, in the buffer; where the copy is not contiguous either, copy_by_row() was called
+	 * instead and s has one part. */
+	if (q->inspect && !after)
+		rx_look_at(q, &looked, s->base + s->data[0], s->len[0], s->hint);
 	for (uint32_t i = 0; i < buffers; i++, id = q->rx_ids.next[id])
 		total += took[i] = fill_buffer(q, b, s, id, &piece);
 	if (total != s->bytes)
 		return NET_XDP_RX_DROP_CAPACITY;
-	if (q->inspect && s->parts > 1)
-		rx_look_at(q, &looked, buffers == 1 && s->bytes <= piece.len ? piece.at : NULL,
-			   s->hint);
+	if (q->inspect && after)
+		rx_look_at(q, &looked, piece.at,
+			   buffers == 1 && s->bytes <= piece.len ? s->bytes : 0, s->hint);
 	for (uint32_t i = 0; i < buffers; i++) {
 		id = rx_list_take(&q->rx_ids, &q->waiting);
 		q->rx_ids.state[id] = RX_FRONTEND;
@@ -179,8 +180,8 @@ static bool is_one_row(struct net_xdp_queue *q, struct burst *b, uint32_t bytes,
 	return buffers == 1 && spans_of(q, b->pool, q->waiting.first, span) && bytes <= span[0].len;
 }
 
-/* Neither the frame's parts nor the copy are contiguous, but rx_look_at() is wanted: join the parts
- * on the stack first. */
+/* Neither the frame's parts nor the copy are contiguous, but rx_look_at() needs all of it: join the
+ * parts on the stack first. */
 ALONE static enum net_xdp_counter copy_by_row(struct net_xdp_queue *q, struct burst *b,
 					      struct source *s, uint32_t buffers)
 {
@@ -224,7 +225,8 @@ bool rx_copy_any(struct net_xdp_queue *q, struct burst *b, const uint64_t *data,
 	}
 	if (buffers > most - b->count)
 		return false;
-	if (unlikely(q->inspect && parts > 1 && !is_one_row(q, b, bytes, buffers)))
+	if (unlikely(q->inspect && parts > 1 && rx_needs_all(q) &&
+		     !is_one_row(q, b, bytes, buffers)))
 		count_up(q, copy_by_row(q, b, &s, buffers), 1);
 	else
 		count_up(q, copy_over(q, b, &s, buffers), 1);

@@ -13,8 +13,21 @@
 #include "program/vlan_hint.h"
 #include "xdp/data/ready.h"
 
+/* Return: as checksum_inspect(). */
+static bool look_at_checksums(const struct net_xdp_queue *q, struct net_rx_metadata *metadata,
+			      uint8_t *frame, uint32_t present)
+{
+	const bool complete = q->rx_checksum == NET_XDP_RX_CHECKSUM_COMPLETE;
+	const uint32_t len = metadata->len_bytes;
+
+	if (q->rx_checksum == NET_XDP_RX_CHECKSUM_PARTIAL)
+		return checksum_partial(frame, present, len, metadata);
+	return rx_needs_all(q) && present == len &&
+	       checksum_inspect(frame, len, q->rx_source, complete, metadata);
+}
+
 void rx_look_at(struct net_xdp_queue *q, struct net_rx_metadata *metadata, uint8_t *frame,
-		const uint8_t *hint)
+		uint32_t present, const uint8_t *hint)
 {
 	struct vlan_hint vlan;
 
@@ -26,9 +39,7 @@ void rx_look_at(struct net_xdp_queue *q, struct net_rx_metadata *metadata, uint8
 			count_up(q, NET_XDP_RX_VLAN, 1);
 		}
 	}
-	if (frame && q->rx_checksum != NET_XDP_RX_CHECKSUM_NONE &&
-	    checksum_inspect(frame, metadata->len_bytes, q->rx_source,
-			     q->rx_checksum == NET_XDP_RX_CHECKSUM_COMPLETE, metadata))
+	if (look_at_checksums(q, metadata, frame, present))
 		count_up(q, NET_XDP_RX_LONGER, 1);
 }
 
@@ -63,7 +74,7 @@ static void deliver_direct(struct net_xdp_queue *q, struct burst *b, uint64_t ba
 	burst_add(b, id, (uint32_t)offset, len);
 	count_up(q, NET_XDP_RX_DIRECT, 1);
 	if (q->inspect)
-		rx_look_at(q, &b->metadata[b->count - 1], q->memory->base + data,
+		rx_look_at(q, &b->metadata[b->count - 1], q->memory->base + data, len,
 			   q->memory->base + data - sizeof(struct vlan_hint));
 }
 
