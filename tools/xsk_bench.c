@@ -13,7 +13,8 @@
 enum {
 	EXIT_FAILED = 1,
 	EXIT_USAGE = 2,
-	EXIT_WRONG = 3, /* corrupt or duplicate frames, numbers that do not add up, no answer */
+	/* corrupt or duplicate frames, wrong checksums or tags, numbers that do not add up, no answer */
+	EXIT_WRONG = 3,
 };
 
 /* After what went to stdout: did it arrive there? */
@@ -48,7 +49,7 @@ static const struct port *port_without_link(const struct run *run)
 static int check_sent(const struct run *run, const struct account *a, struct net_error *err)
 {
 	const struct port *down = port_without_link(run);
-	unsigned long long sent = account_sent(a), all = a->tally.generated;
+	unsigned long long sent = account_sent(a), all = a->generated;
 
 	if (!all || (sent && !(down && options_send(run->opt))))
 		return 0;
@@ -72,6 +73,10 @@ static int judge(const struct run *run, const struct account *a)
 
 	if (a->tally.corrupt)
 		say("%llu corrupt frames", (unsigned long long)a->tally.corrupt);
+	if (a->tally.bad_sums)
+		say("%llu frames with a wrong checksum", (unsigned long long)a->tally.bad_sums);
+	if (a->tally.bad_tags)
+		say("%llu frames without the tag of --vlan", (unsigned long long)a->tally.bad_tags);
 	if (a->flows.duplicates)
 		say("%llu duplicate frames", (unsigned long long)a->flows.duplicates);
 	if (!a->adds_up)

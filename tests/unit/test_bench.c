@@ -231,6 +231,57 @@ Test(bench, sender_is_rated_by_what_was_completed_and_not_lost)
 	cr_assert(account.pps > 999 && account.pps < 1001, "%f", account.pps);
 }
 
+Test(bench, cut_packets_are_accounted_for_as_the_frames_that_they_become)
+{
+	rx_run();
+	opt.mode = BENCH_TX;
+	run.packet = (struct packet_shape){.len_bytes = 64000, .pieces = 45};
+	worker.tally.generated = 100;
+	worker.tally.generated_bytes = 100 * 66376;
+	worker.tally.outstanding = 1;
+	counters[NET_XDP_TX_PACKETS] = 97 * 45;
+	counters[NET_XDP_TX_LOST] = 5;
+	counters[NET_XDP_TX_DROP_ADDRESS] = 2; /* packets */
+	worker.tally.first_ns = 1000000000u;
+	worker.tally.last_ns = 2000000000u;
+	judge(false);
+	cr_expect(account.adds_up, "%s", text_of(report_table));
+	cr_expect_eq(balance("generated")->whole, 4500);
+	cr_expect_eq(account.frames, 97 * 45 - 5);
+	cr_expect_eq(account.bytes, 96 * 66376ull + 40ull * 66376 / 45);
+	cr_expect(strstr(text_of(report_summary), "  rate        4.36 kpps (packets 96.9 pps), "),
+		  "%s", text_of(report_summary));
+	cr_expect(strstr(text_of(report_summary),
+			 "sent        4360 of 4500 frames, 6.1 MiB (96 packets "
+			 "of 64000 bytes)\n"),
+		  "%s", text_of(report_summary));
+	cr_expect(strstr(text_of(report_as_json), "\"packets\": 96"));
+}
+
+Test(bench, wrong_checksums_and_tags_are_arrivals_and_not_intact)
+{
+	rx_run();
+	opt.vlan = true;
+	receive(0, 10);
+	worker.tally.good -= 3;
+	worker.tally.sums_right = 5;
+	worker.tally.sums_partial = 2;
+	worker.tally.bad_sums = 2;
+	judge(false);
+	cr_expect(!account.adds_up && !account.intact);
+	worker.tally.bad_tags = 1;
+	judge(false);
+	cr_expect(account.adds_up && !account.intact, "%s", text_of(report_table));
+	cr_expect_eq(balance("missing")->whole, 0);
+	cr_expect(strstr(text_of(report_summary), "  checked     checksums: 5 right, 2 wrong, 2 "
+						  "partial; tags: 1 wrong\n"),
+		  "%s", text_of(report_summary));
+	worker.tally.bad_sums = worker.tally.bad_tags = 0;
+	worker.tally.good = 10;
+	judge(false);
+	cr_expect(account.adds_up && account.intact);
+}
+
 Test(bench, summary_of_large_numbers_is_six_lines_of_80_columns)
 {
 	for (uint32_t mode = BENCH_RX; mode <= BENCH_LATENCY; mode++) {

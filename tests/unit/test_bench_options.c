@@ -121,6 +121,78 @@ Test(bench_options, short_options_and_what_ends_the_program)
 	cr_assert_eq(parse("-h"), OPTIONS_HELP);
 }
 
+Test(bench_options, what_is_left_to_the_backend_is_read_whole)
+{
+	cr_assert_eq(parse("tx -i v0 --segment 64k,1448 --vlan 100:5"), 0, "%s", why);
+	cr_expect(parsed.segment_bytes == 64000 && parsed.piece_bytes == 1448);
+	cr_expect(parsed.vlan && parsed.vlan_tci == 0xa064);
+	cr_expect_eq(parsed.l4, BENCH_L4_TCP);
+	cr_assert_eq(parse("tx -i v0 --segment 65549 --l4 udp --sums software"), 0, "%s", why);
+	cr_expect(parsed.segment_bytes == 65549 && !parsed.piece_bytes && !parsed.vlan);
+	cr_expect(parsed.l4 == BENCH_L4_UDP && parsed.sums == NET_XDP_TX_CHECKSUM_SOFTWARE);
+	cr_assert_eq(parse("tx -i v0 --checksum"), 0, "%s", why);
+	cr_expect(parsed.checksum && parsed.l4 == BENCH_L4_UDP);
+	cr_assert_eq(parse("tx -i v0 --checksum --frame-bytes 68"), 0, "%s", why);
+	cr_assert_eq(parse("rx -i v0 --vlan 4094"), 0, "%s", why);
+	cr_expect_eq(parsed.vlan_tci, 4094);
+	cr_assert_eq(parse("rx -i v0 --vlan 0:7"), 0, "%s", why);
+	cr_expect_eq(parsed.vlan_tci, 0xe000);
+}
+
+Test(bench_options, what_cannot_be_left_to_the_backend_is_refused_by_its_option)
+{
+	static const struct {
+		const char *words, *says;
+	} rows[] = {
+		{"rx -i v0 --checksum", "--checksum: only tx"},
+		{"latency -i v0 --segment 64k", "--segment: only tx"},
+		{"fwd -i v0 --vlan 5", "--vlan: only tx sends a tag"},
+		{"tx -i v0 --l4 tcp", "--l4: goes with --checksum or --segment"},
+		{"tx -i v0 --sums software", "--sums: goes with --checksum or --segment"},
+		{"tx -i v0 --segment 64k --frame-bytes 100", "--frame-bytes: --segment says"},
+		{"tx -i v0 --checksum --frame-bytes 67",
+		 "--frame-bytes: with --checksum at least 68"},
+		{"tx -i v0 --checksum --l4 tcp --frame-bytes 79", "at least 80, not 79"},
+		{"tx -i v0 --segment 65550", "--segment: 65550 is over 65549, an Ethernet header"},
+		{"tx -i v0 --segment 64k,65536", "--segment: pieces of 65536 bytes"},
+		{"tx -i v0 --segment 64k,", "--segment: '64k,' is not the bytes"},
+		{"tx -i v0 --segment 64k,0", "--segment: '64k,0' is not"},
+		{"tx -i v0 --segment ,1448", "--segment: ',1448' is not"},
+		{"tx -i v0 --segment 64k,1448,1", "--segment: '64k,1448,1' is not"},
+		{"tx -i v0 --segment -1", "--segment: '-1' is not"},
+		{"tx -i v0 --segment 00000000000000000000000064k", "is not the bytes"},
+		{"tx -i v0 --vlan 4095", "--vlan: '4095' is not a VLAN"},
+		{"tx -i v0 --vlan 1:8", "--vlan: '1:8' is not"},
+		{"tx -i v0 --vlan 1:", "--vlan: '1:' is not"},
+		{"tx -i v0 --vlan :1", "--vlan: ':1' is not"},
+		{"tx -i v0 --vlan 1:1:1", "--vlan: '1:1:1' is not"},
+		{"tx -i v0 --vlan +1", "--vlan: '+1' is not"},
+		{"tx -i v0 --vlan 00001", "--vlan: '00001' is not"},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		cr_expect_eq(parse(rows[i].words), -EINVAL, "%s", rows[i].words);
+		cr_expect(strstr(why, rows[i].says), "%s: %s", rows[i].words, why);
+	}
+}
+
+Test(bench_options, tags_that_the_device_takes_out_are_asked_for_only_where_they_are_looked_for)
+{
+	struct net_xdp_region region = {.fd = 0};
+	struct port port = {.ifname = "v0",
+			    .device = {.has_offloads = true, .offloads = NET_XDP_OFFLOAD_RX_VLAN}};
+
+	cr_assert_eq(parse("rx -i v0 --vlan 5"), 0, "%s", why);
+	cr_expect(port_config(&parsed, &port, 64, &region).rx_vlan);
+	port.device.offloads = 0;
+	cr_expect_not(port_config(&parsed, &port, 64, &region).rx_vlan);
+	port.device.offloads = NET_XDP_OFFLOAD_RX_VLAN;
+	cr_assert_eq(parse("tx -i v0 --vlan 5"), 0, "%s", why);
+	cr_expect_not(port_config(&parsed, &port, 64, &region).rx_vlan);
+	cr_assert_eq(parse("rx -i v0"), 0, "%s", why);
+	cr_expect_not(port_config(&parsed, &port, 64, &region).rx_vlan);
+}
+
 /* ---- The library's words ------------------------------------------------------------------------- */
 
 /* A name of the library's, which nobody has typed. */

@@ -44,6 +44,8 @@ static const struct {
 	{"gro_flush_timeout_ns", "--napi-flush"},
 	/* What no option asks for. */
 	{"use rx_vlan, or:", "use"},
+	{"rx_vlan", "--vlan"},
+	{"tx_checksum", "--sums"},
 	{"allow bpf(), or post initial_rx", "allow bpf()"},
 	{"destroy all queues, then call get_queues", "start again"},
 };

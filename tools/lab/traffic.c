@@ -94,6 +94,7 @@ static void take_one(struct traffic *t, uint32_t id)
 		}
 		break;
 	case FRAME_CORRUPT:
+	case FRAME_BAD_SUM:
 		t->corrupt++;
 		return;
 	case FRAME_FOREIGN:

@@ -33,6 +33,15 @@ static void add_cause(struct balance *b, const char *name, const char *meaning, 
 		add_part(b, name, meaning, value);
 }
 
+/* A packet that is dropped is none of its frames; the kernel loses them one by one. */
+static uint64_t in_frames(const struct account *a, const struct net_field *f, uint64_t value)
+{
+	bool packets = f->value_class == NET_CLASS_TX_LOST &&
+		       strcmp(f->name, net_xdp_counter_name(NET_XDP_TX_LOST));
+
+	return packets ? value * a->pieces : value;
+}
+
 /* The counters of a class: what the library calls lost is a cause here, also what a later one adds. */
 static void add_class(struct balance *b, const struct account *a, enum net_field_class value_class)
 {
@@ -40,7 +49,7 @@ static void add_class(struct balance *b, const struct account *a, enum net_field
 		const struct net_field *f = a->counters[i].field;
 
 		if (f->value_class == value_class)
-			add_cause(b, f->name, f->meaning, a->counters[i].sum);
+			add_cause(b, f->name, f->meaning, in_frames(a, f, a->counters[i].sum));
 	}
 }
 
@@ -63,7 +72,7 @@ static void add_tx_causes(struct balance *b, const struct account *a)
 {
 	add_class(b, a, NET_CLASS_TX_LOST);
 	add_cause(b, "outstanding", "not completed at the end, after up to 2 s of waiting",
-		  a->tally.outstanding);
+		  a->tally.outstanding * a->pieces);
 }
 
 static void close_balance(struct account *a, struct balance *b)
@@ -89,6 +98,8 @@ static void balance_received(struct account *a, struct balance *b)
 	add_part(b, "good", "intact, for the first time", a->tally.good);
 	add_part(b, "duplicate", "seen before", a->tally.duplicates);
 	add_part(b, "corrupt", "not as it was sent", a->tally.corrupt);
+	add_cause(b, "bad_sum", "intact, but the checksum of IPv4, TCP or UDP", a->tally.bad_sums);
+	add_cause(b, "bad_tag", "intact, but without the tag of --vlan", a->tally.bad_tags);
 	add_cause(b, "foreign", "not from xsk-bench, or from another run", a->tally.foreign);
 	add_cause(b, "too_old", "too late to know whether it is a duplicate", a->tally.too_old);
 	add_cause(b, "untracked", "from more senders than are told apart", a->tally.untracked);
@@ -118,7 +129,7 @@ static void balance_sent(struct account *a, struct balance *b)
 	b->meaning = "frames that the library accepted";
 	b->rest = "no counter knows of them";
 	b->exact = true;
-	b->whole = a->tally.generated;
+	b->whole = a->generated;
 	add_part(b, "sent", "completed by the kernel, and not lost", account_sent(a));
 	add_tx_causes(b, a);
 }
@@ -169,7 +180,11 @@ static void add_tally(struct tally *into, const struct tally *t)
 	into->received_bytes += t->received_bytes;
 	into->good += t->good;
 	into->corrupt += t->corrupt;
-	into->corrupt_early += t->good ? t->corrupt_early : t->corrupt;
+	into->corrupt_early += t->good + t->bad_sums + t->bad_tags ? t->corrupt_early : t->corrupt;
+	into->bad_sums += t->bad_sums;
+	into->bad_tags += t->bad_tags;
+	into->sums_right += t->sums_right;
+	into->sums_partial += t->sums_partial;
 	into->foreign += t->foreign;
 	into->too_old += t->too_old;
 	into->untracked += t->untracked;
@@ -253,9 +268,12 @@ static void rates(struct account *a, bool sends)
 	a->frames = t->received;
 	a->bytes = t->received_bytes;
 	if (sends) {
-		a->frames = account_sent(a);
+		uint64_t packet = t->generated ? t->generated_bytes / t->generated : 0;
+
 		/* All of one size. */
-		a->bytes = t->generated ? a->frames * (t->generated_bytes / t->generated) : 0;
+		a->frames = account_sent(a);
+		a->bytes =
+			a->frames / a->pieces * packet + a->frames % a->pieces * packet / a->pieces;
 	}
 	a->seconds = (double)(t->last_ns - t->first_ns) / 1e9;
 	if (a->seconds > 0) {
@@ -281,7 +299,9 @@ void account_of(const struct run *run, bool failed, struct account *out)
 	out->endpoint = &run->ports[0].told.endpoint;
 	out->judged = !failed;
 	out->adds_up = out->program_known = true;
+	out->pieces = run->packet.pieces ? run->packet.pieces : 1; /* 0: it was not made out yet */
 	add_workers(out, run);
+	out->generated = out->tally.generated * out->pieces;
 	add_ports(out, run);
 	if (!out->flows.flows) /* no first frame: all of it was too early */
 		out->program_early = out->program;
@@ -302,5 +322,6 @@ void account_of(const struct run *run, bool failed, struct account *out)
 		balance_arrived(out, next_balance(out));
 	for (uint32_t i = 0; i < out->balance_count; i++)
 		close_balance(out, &out->balances[i]);
-	out->intact = !out->tally.corrupt && !out->flows.duplicates;
+	out->intact = !out->tally.corrupt && !out->tally.bad_sums && !out->tally.bad_tags &&
+		      !out->flows.duplicates;
 }

@@ -49,10 +49,13 @@ struct account {
 	struct net_xdp_program_stats program;
 	struct net_xdp_program_stats program_early;
 	bool program_known; /* its counters could be read on each port */
+	uint32_t
+		pieces; /* frames that a packet is sent as: more than 1 where --segment has it cut */
 	uint64_t frames;    /* that the mode is about: received, or sent: completed and not lost */
+	uint64_t generated; /* as frames: of the packets that the library accepted */
 	uint64_t bytes;
 	double seconds; /* from the first to the last of them; of a sender: in which it sent */
-	double pps;
+	double pps;	/* frames */
 	double mbps;
 	double syscalls_per_frame;
 	double cpu_ns_per_frame;
@@ -60,7 +63,7 @@ struct account {
 	struct balance balances[ACCOUNT_BALANCES];
 	bool judged;  /* the run went to its end, so that adds_up and intact mean something */
 	bool adds_up; /* every exact balance is */
-	bool intact;  /* nothing corrupt, nothing twice */
+	bool intact;  /* nothing corrupt, nothing twice, no wrong checksum or tag */
 };
 
 /* failed: the run ended early. out refers to what the ports told. */

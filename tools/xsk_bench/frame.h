@@ -20,7 +20,13 @@
 #ifndef BENCH_FRAME_H
 #define BENCH_FRAME_H
 
+#include <stdbool.h>
 #include <stdint.h>
+
+#define FRAME_IP_AT	   14 /* of all frames of xsk-bench, without a tag */
+#define FRAME_L4_AT	   34
+#define FRAME_STREAM_PORT  49152 /* first of the dynamic ports (RFC 6335) */
+#define FRAME_DISCARD_PORT 9	 /* RFC 863: whoever else gets the frame throws it away */
 
 #define FRAME_MIN_BYTES 60
 #define FRAME_TIME_MASK ((1ull << 48) - 1)
@@ -38,7 +44,17 @@ struct frame_flow {
 enum frame_verdict {
 	FRAME_GOOD,
 	FRAME_CORRUPT, /* ours, and not as it was sent */
+	FRAME_BAD_SUM, /* ours, each byte right but the checksum of IPv4, TCP or UDP */
 	FRAME_FOREIGN, /* not ours */
+};
+
+/* What the checksums of a good frame are that the backend has filled in. */
+enum frame_sums {
+	FRAME_SUMS_NONE, /* it was not asked to */
+	FRAME_SUMS_RIGHT,
+	/* The TCP or UDP field holds the pseudo-header's sum: a local sender leaves the rest to a NIC, and
+	 * on a veth there is none. */
+	FRAME_SUMS_PARTIAL,
 };
 
 struct frame_info {
@@ -46,6 +62,7 @@ struct frame_info {
 	uint16_t stream;
 	uint64_t sequence;
 	uint64_t time_ns; /* low 48 bits */
+	enum frame_sums sums;
 };
 
 /*
@@ -60,6 +77,14 @@ void frame_stamp(uint8_t *frame, uint64_t prepared, uint64_t sequence, uint64_t 
 
 /* Judge a received frame; *out is filled unless it is foreign. */
 enum frame_verdict frame_check(const uint8_t *frame, uint32_t len_bytes, struct frame_info *out);
+
+/* What all frames of xsk-bench begin with: Ethernet, IPv4 without identification and checksum, and the two
+ * ports. */
+void frame_put_headers(const struct frame_flow *flow, uint8_t protocol, uint8_t *frame,
+		       uint32_t len_bytes);
+
+/* The stream that the ports tell. Return: false if they are not ours. */
+bool frame_get_stream(const uint8_t *frame, uint16_t *out);
 
 /* Turn a frame around: the MACs swap; own replaces a group address, which cannot be a source. */
 void frame_reflect(uint8_t *frame, const uint8_t own_mac[6]);

@@ -59,7 +59,7 @@ int run_latency(struct worker *w)
 
 	w->latency = calloc(1, sizeof(*w->latency));
 	if (!s || !w->latency) {
-		free(s);
+		sender_free(s);
 		w->failure = (struct net_error){-ENOMEM, "memory", "no memory for the prober"};
 		return -ENOMEM;
 	}
@@ -70,6 +70,6 @@ int run_latency(struct worker *w)
 	if (!rc)
 		rc = sender_drain(w);
 	w->tally.last_ns = end_ns; /* of the sending; the rest was waiting for answers */
-	free(s);
+	sender_free(s);
 	return rc;
 }

@@ -38,6 +38,6 @@ int run_tx(struct worker *w)
 	/* The tail is not lost: what was accepted is waited for. */
 	if (!rc)
 		rc = sender_drain(w);
-	free(s);
+	sender_free(s);
 	return rc;
 }

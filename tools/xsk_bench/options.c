@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "options_value.h"
+#include "packet.h"
 
 static const char *const mode_names[] = {"rx", "tx", "fwd", "latency", NULL};
 
@@ -58,6 +59,11 @@ static const struct spec specs[] = {
 	{.name = "dst", .kind = KIND_MAC, .offset = AT(dst_mac)},
 	{.name = "ip-src", .kind = KIND_IP, .offset = AT(ip_src)},
 	{.name = "ip-dst", .kind = KIND_IP, .offset = AT(ip_dst)},
+	{.name = "checksum", .kind = KIND_FLAG, .offset = AT(checksum)},
+	{.name = "sums", .kind = KIND_CHOICE, .offset = AT(sums), .choices = {"auto", "software"}},
+	{.name = "vlan", .kind = KIND_VLAN},
+	{.name = "segment", .kind = KIND_SEGMENT},
+	{.name = "l4", .kind = KIND_CHOICE, .offset = AT(l4), .choices = {"auto", "udp", "tcp"}},
 	{.name = "capture", .kind = KIND_TEXT, .offset = AT(capture_path)},
 	{.name = "capture-seconds", .kind = KIND_SECONDS, .offset = AT(capture_ns)},
 	{.name = "json", .kind = KIND_FLAG, .offset = AT(json)},
@@ -89,6 +95,11 @@ bool options_send(const struct options *opt)
 	return opt->mode == BENCH_TX || opt->mode == BENCH_LATENCY;
 }
 
+bool options_packet(const struct options *opt)
+{
+	return opt->checksum || opt->segment_bytes;
+}
+
 static int set_mode(struct parse *p, int argc, char **argv, int at)
 {
 	if (at >= argc)
@@ -101,6 +112,35 @@ static int set_mode(struct parse *p, int argc, char **argv, int at)
 			return 0;
 		}
 	return FAIL(p, "'%s' is not one of rx, tx, fwd, latency", argv[at]);
+}
+
+/* What a sender leaves to the backend. */
+static int check_offloads(struct parse *p)
+{
+	struct options *o = p->out;
+	uint32_t least;
+
+	if (o->checksum && o->mode != BENCH_TX)
+		return FAIL(p, "--checksum: only tx asks for checksums; rx checks all of them "
+			       "without an option");
+	if (o->segment_bytes && o->mode != BENCH_TX)
+		return FAIL(p, "--segment: only tx sends packets that are cut; rx takes their "
+			       "pieces without an option");
+	if (o->vlan && o->mode != BENCH_TX && o->mode != BENCH_RX)
+		return FAIL(p, "--vlan: only tx sends a tag, and only rx looks for it");
+	if (o->l4 && !options_packet(o))
+		return FAIL(p, "--l4: goes with --checksum or --segment; other frames are UDP");
+	if (o->sums && !options_packet(o))
+		return FAIL(p, "--sums: goes with --checksum or --segment");
+	if (o->segment_bytes && o->frame_bytes)
+		return FAIL(p, "--frame-bytes: --segment says how long the packets are");
+	if (!o->l4)
+		o->l4 = o->segment_bytes ? BENCH_L4_TCP : BENCH_L4_UDP;
+	least = packet_least_bytes(o->l4 == BENCH_L4_TCP);
+	if (o->checksum && o->frame_bytes && o->frame_bytes < least)
+		return FAIL(p, "--frame-bytes: with --checksum at least %u, not %u", least,
+			    o->frame_bytes);
+	return 0;
 }
 
 /* Rules between options. Those of the backend's own settings are net_xdp_config_check()'s. */
@@ -139,7 +179,7 @@ static int check_together(struct parse *p)
 			    (unsigned long long)o->count);
 	if (o->capture_ns && !o->capture_path)
 		return FAIL(p, "--capture-seconds: --capture FILE is missing");
-	return 0;
+	return check_offloads(p);
 }
 
 static struct options defaults(void)

@@ -14,6 +14,8 @@
 
 #define BENCH_MAX_QUEUES  64
 #define OPTIONS_MAX_FRAME 9216 /* of --frame-bytes, as of max_frame_bytes */
+/* The longest packet of --segment: an Ethernet header, and what an IP header can tell. */
+#define OPTIONS_MAX_PACKET (14 + 65535)
 
 enum bench_mode {
 	BENCH_RX,
@@ -59,6 +61,16 @@ struct options {
 	uint8_t dst_mac[6];
 	uint32_t ip_src; /* host byte order */
 	uint32_t ip_dst;
+
+	/* Left to the backend. */
+	bool checksum;		/* IPv4 and TCP or UDP */
+	uint32_t sums;		/* enum net_xdp_tx_checksum: by whom */
+	bool vlan;		/* tx: a tag is inserted; rx: each frame has to have it */
+	uint16_t vlan_tci;	/* as in metadata, see net_vlan_tci() */
+	uint32_t segment_bytes; /* packets so long are cut; 0: not given */
+	uint32_t piece_bytes;	/* payload of a piece; 0: what fits the MTU */
+	uint32_t l4;		/* enum bench_l4, UDP or TCP once options_parse() has returned */
+
 	const char *capture_path; /* NULL: no capture */
 	uint64_t capture_ns;	  /* 0: the whole run */
 	bool json;
@@ -70,6 +82,12 @@ enum bench_pages {
 	BENCH_PAGES_AUTO, /* huge pages when enough are free */
 	BENCH_PAGES_HUGE,
 	BENCH_PAGES_SMALL,
+};
+
+enum bench_l4 {
+	BENCH_L4_AUTO, /* TCP with --segment, else UDP */
+	BENCH_L4_UDP,
+	BENCH_L4_TCP,
 };
 
 enum bench_wait {
@@ -91,6 +109,9 @@ int options_parse(int argc, char **argv, struct options *out, char *why, size_t 
 
 /* "rx", "tx", "fwd", "latency" */
 const char *options_mode_name(uint32_t mode);
+
+/* The packets ask for a checksum or for segmentation: they are those of packet.h. */
+bool options_packet(const struct options *opt);
 
 /* Number of interfaces in use: 2 with --to. */
 uint32_t options_port_count(const struct options *opt);

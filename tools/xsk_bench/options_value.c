@@ -169,6 +169,69 @@ static int set_ip(struct parse *p, const struct spec *s, const char *text)
 	return 0;
 }
 
+/* One to four digits at *text, which goes on behind them. Return: false: none, or above max. */
+static bool parse_digits(const char **text, uint32_t max, uint32_t *out)
+{
+	size_t digits = strspn(*text, "0123456789");
+
+	if (!digits || digits > 4)
+		return false;
+	*out = (uint32_t)strtoul(*text, NULL, 10);
+	*text += digits;
+	return *out <= max;
+}
+
+/* "100" or "100:5": identifier and priority. 4095 is no VLAN's (802.1Q, 9.6). */
+static int set_vlan(struct parse *p, const struct spec *s, const char *text)
+{
+	uint32_t id, priority = 0;
+	const char *at = text;
+	bool good = parse_digits(&at, 4094, &id);
+
+	if (good && *at == ':') {
+		at++;
+		good = parse_digits(&at, 7, &priority);
+	}
+	if (!good || *at)
+		return FAIL(
+			p,
+			"--%s: '%s' is not a VLAN like 100 or, with a priority, 100:5 (0..4094, "
+			"0..7)",
+			s->name, text);
+	p->out->vlan = true;
+	p->out->vlan_tci =
+		net_vlan_tci((struct net_vlan){.id = (uint16_t)id, .priority = (uint8_t)priority});
+	return 0;
+}
+
+/* "64k" or "64k,1448": the packet, and the payload of the pieces that it is cut into. */
+static int set_segment(struct parse *p, const struct spec *s, const char *text)
+{
+	size_t length = strcspn(text, ",");
+	uint64_t size, piece = 0;
+	char first[24] = "";
+
+	if (length < sizeof(first))
+		memcpy(first, text, length);
+	if (!parse_number(first, &size) ||
+	    (text[length] && (!parse_number(text + length + 1, &piece) || !piece)))
+		return FAIL(p,
+			    "--%s: '%s' is not the bytes of a packet, or these and the payload of "
+			    "a piece, like 64k,1448",
+			    s->name, text);
+	if (size > OPTIONS_MAX_PACKET)
+		return FAIL(p,
+			    "--%s: %llu is over %u, an Ethernet header and the 65535 bytes of the "
+			    "longest IP packet",
+			    s->name, (unsigned long long)size, OPTIONS_MAX_PACKET);
+	if (piece > UINT16_MAX)
+		return FAIL(p, "--%s: pieces of %llu bytes are over 65535", s->name,
+			    (unsigned long long)piece);
+	p->out->segment_bytes = (uint32_t)size;
+	p->out->piece_bytes = (uint32_t)piece;
+	return 0;
+}
+
 int option_set(struct parse *p, const struct spec *s, const char *text)
 {
 	char *field = (char *)p->out + s->offset;
@@ -197,6 +260,10 @@ int option_set(struct parse *p, const struct spec *s, const char *text)
 		return set_take(p, s, text);
 	case KIND_IP:
 		return set_ip(p, s, text);
+	case KIND_VLAN:
+		return set_vlan(p, s, text);
+	case KIND_SEGMENT:
+		return set_segment(p, s, text);
 	case KIND_VERSION:
 		return OPTIONS_VERSION;
 	case KIND_HELP:

@@ -19,6 +19,8 @@ enum kind {
 	KIND_MAC,
 	KIND_TAKE, /* MACs, or none: the value may be left out */
 	KIND_IP,
+	KIND_VLAN,
+	KIND_SEGMENT,
 	KIND_HELP,
 	KIND_VERSION,
 };

@@ -70,7 +70,7 @@ void bench_memory_close(struct bench_memory *m)
 
 /* Slots are a power of two up to a page, whole pages above: no chunk crosses a page needlessly. */
 struct pool_shape pool_shape_of(const struct net_xdp_config *config, uint32_t rx_count,
-				uint32_t tx_count)
+				uint32_t tx_count, uint32_t packet_bytes)
 {
 	struct pool_shape s = {
 		.frame_offset_bytes = net_xdp_frame_offset(config),
@@ -84,6 +84,8 @@ struct pool_shape pool_shape_of(const struct net_xdp_config *config, uint32_t rx
 		s.frame_offset_bytes = POOL_HEADER_BYTES;
 	if (s.capacity_bytes < config->max_frame_bytes)
 		s.capacity_bytes = config->max_frame_bytes;
+	if (s.capacity_bytes < packet_bytes)
+		s.capacity_bytes = packet_bytes;
 	need = s.frame_offset_bytes + s.capacity_bytes;
 	s.stride_bytes = need <= 2048 ? 2048 : (need + 4095) / 4096 * 4096;
 	return s;
@@ -121,6 +123,8 @@ static void take_metadata(struct net_buffer_access *access, const uint32_t *ids,
 		p->received[ids[i]] = (struct pool_frame){
 			.offset_bytes = metadata[i].offset_bytes,
 			.len_bytes = metadata[i].len_bytes,
+			.has_vlan = metadata[i].has_vlan,
+			.vlan_tci = metadata[i].vlan_tci,
 		};
 }
 

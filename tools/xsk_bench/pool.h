@@ -46,14 +46,17 @@ struct pool_shape {
 	uint32_t tx_count; /* ids rx_count .. rx_count+tx_count-1 send */
 };
 
+/* packet_bytes: the longest that is sent. */
 struct pool_shape pool_shape_of(const struct net_xdp_config *config, uint32_t rx_count,
-				uint32_t tx_count);
+				uint32_t tx_count, uint32_t packet_bytes);
 uint64_t pool_bytes(const struct pool_shape *shape);
 
 /* What rx_metadata said of a frame. */
 struct pool_frame {
 	uint32_t offset_bytes;
 	uint32_t len_bytes;
+	bool has_vlan; /* a tag that is not in its bytes */
+	uint16_t vlan_tci;
 };
 
 struct pool {

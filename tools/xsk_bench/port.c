@@ -72,6 +72,10 @@ struct net_xdp_config port_config(const struct options *opt, const struct port *
 	c.attach = (enum net_xdp_attach)opt->attach;
 	c.program = opt->dispatcher ? NET_XDP_PROGRAM_DISPATCHER : NET_XDP_PROGRAM_LINK;
 	c.take_mac_count = port_macs(opt, p->device.mac, c.take_macs);
+	c.tx_checksum = (enum net_xdp_tx_checksum)opt->sums;
+	/* Where the device takes tags out of the frames, they come out of band. */
+	c.rx_vlan = opt->vlan && opt->mode == BENCH_RX && p->device.has_offloads &&
+		    p->device.offloads & NET_XDP_OFFLOAD_RX_VLAN;
 	c.busy_poll_us = opt->busy_poll_us;
 	c.napi_defer_hard_irqs = opt->napi_defer;
 	c.gro_flush_timeout_ns = opt->napi_flush_us * 1000;

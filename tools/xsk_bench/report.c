@@ -58,6 +58,20 @@ static void sequences(FILE *out, const struct account *a)
 		line(out, "first number", a->flows.first, "those before it are not counted");
 }
 
+/* Of frames whose sender left them to the backend. */
+static void sums(FILE *out, const struct account *a)
+{
+	const struct tally *t = &a->tally;
+
+	if (t->sums_right || t->sums_partial || t->bad_sums) {
+		line(out, "checksums right", t->sums_right,
+		     "of the good: IPv4, and TCP or UDP, filled in by the backend");
+		line(out, "checksums partial", t->sums_partial,
+		     "the same, with the pseudo-header's sum in the TCP or UDP field: on a veth "
+		     "nobody completes it");
+	}
+}
+
 static void latency(FILE *out, const struct account *a)
 {
 	const struct histogram *h = &a->latency;
@@ -112,6 +126,9 @@ static void costs(FILE *out, const struct account *a)
 	       account_counter(a, NET_XDP_RX_BOUNCED));
 	copies(out, "sent direct", account_counter(a, NET_XDP_TX_DIRECT),
 	       account_counter(a, NET_XDP_TX_BOUNCED));
+	if (account_counter(a, NET_XDP_TX_SPLIT))
+		line(out, "sent split", account_counter(a, NET_XDP_TX_SPLIT),
+		     "headers written by the library, payload from where it lay");
 	if (a->tally.refused)
 		line(out, "receive ids refused", a->tally.refused, "see the counters rx_refused_*");
 }
@@ -143,6 +160,11 @@ void report_table(FILE *out, const struct run *run, const struct account *a)
 	row(out, 2, "memory", say_bytes(run->memory.size_bytes).text,
 	    run->memory.huge ? "in pages of 2 MiB" : "in pages of 4 KiB");
 	line(out, "frames", a->frames, options_send(opt) ? "sent" : "received");
+	if (a->pieces > 1) {
+		snprintf(meaning, sizeof(meaning), "of %u bytes, each cut into %u frames; %.0f pps",
+			 run->packet.len_bytes, a->pieces, a->pps / a->pieces);
+		line(out, "packets", a->frames / a->pieces, meaning);
+	}
 	row(out, 2, "bytes", say_bytes(a->bytes).text, "of these, without FCS");
 	snprintf(text, sizeof(text), "%.0f", a->pps);
 	snprintf(meaning, sizeof(meaning), "pps, %.1f Mbit/s over %.2f s", a->mbps, a->seconds);
@@ -150,6 +172,7 @@ void report_table(FILE *out, const struct run *run, const struct account *a)
 	for (uint32_t i = 0; i < a->balance_count; i++)
 		balance(out, a, &a->balances[i]);
 	sequences(out, a);
+	sums(out, a);
 	if (opt->mode == BENCH_LATENCY)
 		latency(out, a);
 	costs(out, a);

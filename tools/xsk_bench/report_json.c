@@ -15,10 +15,38 @@ static void mac(struct json *j, const uint8_t mac[6])
 	json_text(j, NULL, text);
 }
 
+static void vlan(struct json *j, const struct options *opt)
+{
+	struct net_vlan v = net_vlan_from_tci(opt->vlan_tci);
+
+	if (!opt->vlan)
+		return;
+	json_open(j, "vlan", '{');
+	json_number(j, "id", v.id);
+	json_number(j, "priority", v.priority);
+	json_close(j, '}');
+}
+
+/* What is sent, and what of it is left to the backend. */
+static void sent(struct json *j, const struct run *run)
+{
+	const struct options *opt = run->opt;
+	bool cut = opt->segment_bytes;
+
+	json_number(j, "frame_bytes", run->packet.len_bytes);
+	json_text(j, "l4", opt->l4 == BENCH_L4_TCP ? "tcp" : "udp");
+	json_bool(j, "checksum", options_packet(opt));
+	json_text(j, "sums", opt->sums == NET_XDP_TX_CHECKSUM_AUTO ? "auto" : "software");
+	json_bool(j, "segment", cut);
+	if (cut)
+		json_number(j, "max_segment_bytes", run->packet.piece_bytes);
+}
+
 /* What the endpoint's configuration does not tell. */
-static void asked(struct json *j, const struct options *opt)
+static void asked(struct json *j, const struct run *run)
 {
 	static const char *const pages[] = {"auto", "huge", "small"};
+	const struct options *opt = run->opt;
 
 	json_open(j, "options", '{');
 	json_text(j, "interface", opt->ifname);
@@ -31,9 +59,9 @@ static void asked(struct json *j, const struct options *opt)
 		mac(j, opt->take_macs[i]);
 	json_close(j, ']');
 	json_number(j, "batch", opt->batch);
-	if (options_send(opt) && opt->mode != BENCH_FWD)
-		json_number(j, "frame_bytes",
-			    opt->frame_bytes ? opt->frame_bytes : FRAME_MIN_BYTES);
+	if (options_send(opt))
+		sent(j, run);
+	vlan(j, opt);
 	json_text(j, "pages", pages[opt->pages]);
 	json_number(j, "moderate_us", opt->moderate_us);
 	json_text(j, "wait", opt->wait == BENCH_WAIT_SPIN ? "spin" : "epoll");
@@ -85,13 +113,19 @@ static void totals(struct json *j, const struct account *a)
 {
 	json_open(j, "totals", '{');
 	json_number(j, "frames", a->frames);
+	json_number(j, "packets", a->frames / a->pieces);
 	json_number(j, "bytes", a->bytes);
 	json_real(j, "seconds", a->seconds);
 	json_real(j, "pps", a->pps);
+	json_real(j, "packets_pps", a->pps / a->pieces);
 	json_real(j, "mbit_per_s", a->mbps);
 	json_number(j, "received", a->tally.received);
 	json_number(j, "good", a->tally.good);
 	json_number(j, "corrupt", a->tally.corrupt);
+	json_number(j, "bad_sums", a->tally.bad_sums);
+	json_number(j, "bad_tags", a->tally.bad_tags);
+	json_number(j, "sums_right", a->tally.sums_right);
+	json_number(j, "sums_partial", a->tally.sums_partial);
 	json_number(j, "duplicates", a->flows.duplicates);
 	json_number(j, "reordered", a->flows.reordered);
 	json_number(j, "missing", a->flows.missing);
@@ -106,6 +140,7 @@ static void totals(struct json *j, const struct account *a)
 	json_number(j, "rx_bounced", account_counter(a, NET_XDP_RX_BOUNCED));
 	json_number(j, "tx_direct", account_counter(a, NET_XDP_TX_DIRECT));
 	json_number(j, "tx_bounced", account_counter(a, NET_XDP_TX_BOUNCED));
+	json_number(j, "tx_split", account_counter(a, NET_XDP_TX_SPLIT));
 	json_number(j, "syscalls_data", account_counter(a, NET_XDP_KICKS));
 	json_number(j, "syscalls_look", account_counter(a, NET_XDP_LOOKS));
 	json_number(j, "syscalls_sleep", a->tally.sleeps);
@@ -150,7 +185,7 @@ void report_json(FILE *out, const struct run *run, const struct account *a, cons
 	json_outcome(&j, v->exit_code, NULL);
 	json_bool(&j, "adds_up", a->adds_up);
 	json_bool(&j, "intact", a->intact);
-	asked(&j, run->opt);
+	asked(&j, run);
 	json_bool(&j, "huge_pages", run->memory.huge);
 	machine(&j);
 	totals(&j, a);

@@ -14,14 +14,21 @@
 
 #include "common/error.h"
 #include "look.h"
+#include "offload.h"
 #include "say.h"
 #include "worker.h"
 
-/* Twice the ring each: one ring's worth with the kernel, one in our hands. */
-static struct pool_shape shape_for(const struct options *opt, const struct net_xdp_config *config)
+/* Twice the ring each: one ring's worth with the kernel, one in our hands. A packet that is cut takes as many
+ * entries as it has pieces, or more. */
+static struct pool_shape shape_for(const struct run *run, const struct net_xdp_config *config)
 {
-	return pool_shape_of(config, options_receive(opt) ? 2 * opt->ring : 0,
-			     options_send(opt) ? 2 * opt->ring : 0);
+	const struct options *opt = run->opt;
+	uint32_t rx = options_receive(opt) ? 2 * opt->ring : 0;
+	uint32_t tx = options_send(opt) ? 2 * opt->ring / run->packet.pieces : 0;
+
+	if (options_send(opt) && tx < 2)
+		tx = 2;
+	return pool_shape_of(config, rx, tx, run->packet.len_bytes);
 }
 
 static int open_workers(struct run *run, const struct pool_shape *shape, struct net_error *err)
@@ -57,6 +64,8 @@ static int open_ports(struct run *run, struct net_xdp_config *configs, struct ne
 	for (uint32_t k = 0; k < run->port_count; k++) {
 		int rc = port_open(&run->ports[k], &configs[k], err);
 
+		if (!rc)
+			rc = offload_check(run->opt, &run->ports[k], &run->packet, err);
 		if (!rc && k == 0 && run->opt->capture_path)
 			rc = port_capture(&run->ports[k], run->opt, err);
 		if (rc)
@@ -152,11 +161,13 @@ static int find_ports(struct run *run, struct host_net *net, struct net_error *e
 static int configure(struct run *run, struct net_xdp_config *configs, struct net_xdp_region *region,
 		     struct net_error *err)
 {
-	int rc = 0;
+	int rc = offload_shape(run->opt, &run->ports[0], &run->packet, err);
 
 	for (uint32_t k = 0; k < run->port_count && !rc; k++) {
 		/* The number of receive ids decides the size, the size is part of the region. */
 		configs[k] = port_config(run->opt, &run->ports[k], 2 * run->opt->ring, region);
+		if (configs[k].max_frame_bytes < offload_wire_bytes(&run->packet))
+			configs[k].max_frame_bytes = offload_wire_bytes(&run->packet);
 		rc = net_xdp_config_check(&configs[k], err);
 	}
 	return rc;
@@ -189,7 +200,7 @@ static int set_up(struct run *run, struct net_error *err)
 
 	if (rc)
 		return rc;
-	shape = shape_for(run->opt, &configs[0]);
+	shape = shape_for(run, &configs[0]);
 	rc = bench_memory_open(&run->memory,
 			       pool_bytes(&shape) * run->opt->queue_count * run->port_count,
 			       (enum bench_pages)run->opt->pages, err);

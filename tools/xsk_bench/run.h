@@ -14,6 +14,7 @@
 #include "frame.h"
 #include "histogram.h"
 #include "options.h"
+#include "packet.h"
 #include "pool.h"
 #include "port.h"
 
@@ -25,20 +26,24 @@ struct tally {
 	uint64_t received_bytes;
 	uint64_t good; /* received, intact and for the first time */
 	uint64_t corrupt;
-	uint64_t corrupt_early; /* of these: before the first good one */
+	uint64_t corrupt_early; /* of these: before the first that was not */
+	uint64_t bad_sums;	/* each byte right, but the checksum of IPv4, TCP or UDP */
+	uint64_t bad_tags;	/* intact, but without the tag of --vlan */
+	uint64_t sums_right;	/* of the good: checksums that the sender's backend filled in */
+	uint64_t sums_partial;	/* the same, with TCP's or UDP's left to a NIC that is not there */
 	uint64_t foreign;
 	uint64_t too_old;
 	uint64_t untracked;
 	uint64_t duplicates;
-	uint64_t generated; /* accepted by tx_avail */
-	uint64_t generated_bytes;
-	uint64_t completed;   /* ids that came back */
-	uint64_t outstanding; /* at the end, after the wait for them */
-	uint64_t unsent;      /* fwd: still waiting for room at the end */
-	uint64_t behind;      /* latency: due by the schedule, and not sent by the end */
-	uint64_t refused;     /* receive ids that rx_avail did not take */
-	uint64_t sleeps;      /* in epoll_pwait2 */
-	uint64_t first_ns;    /* when the first and the last frame passed; of a sender: the time in
+	uint64_t generated;	  /* packets accepted by tx_avail */
+	uint64_t generated_bytes; /* on the wire */
+	uint64_t completed;	  /* ids that came back */
+	uint64_t outstanding;	  /* at the end, after the wait for them */
+	uint64_t unsent;	  /* fwd: still waiting for room at the end */
+	uint64_t behind;	  /* latency: due by the schedule, and not sent by the end */
+	uint64_t refused;	  /* receive ids that rx_avail did not take */
+	uint64_t sleeps;	  /* in epoll_pwait2 */
+	uint64_t first_ns; /* when the first and the last frame passed; of a sender: the time in
 			       * which it sent */
 	uint64_t last_ns;
 	uint64_t user_ns; /* processor time of the thread */
@@ -70,7 +75,8 @@ struct worker {
 
 struct run {
 	const struct options *opt;
-	uint16_t id; /* of the frames of this run */
+	uint16_t id;		    /* of the frames of this run */
+	struct packet_shape packet; /* that is sent */
 	struct bench_memory memory;
 	struct port ports[RUN_MAX_PORTS];
 	uint32_t port_count;

@@ -4,6 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "offload.h"
+
+/* A packet that is cut lies as a guest has it: its headers, then pages. */
+#define PAYLOAD_SEGMENT_BYTES 4096
+
 static struct pace pace_of(const struct worker *w, uint64_t start_ns)
 {
 	return (struct pace){start_ns, worker_share(w, w->run->opt->rate)};
@@ -41,26 +46,66 @@ static void prepare(struct worker *w, struct sender *s)
 
 	memcpy(flow.dst_mac, opt->dst_mac, sizeof(flow.dst_mac));
 	memcpy(flow.src_mac, w->run->ports[0].device.mac, sizeof(flow.src_mac));
-	for (uint32_t i = 0; i < p->shape.tx_count; i++)
-		s->sums[i] =
-			frame_prepare(&flow, i, pool_at(p, p->shape.rx_count + i), s->len_bytes);
+	for (uint32_t i = 0; i < p->shape.tx_count; i++) {
+		uint8_t *at = pool_at(p, p->shape.rx_count + i);
+		uint64_t *sums = s->sums + (size_t)i * s->shape.pieces;
+
+		if (s->shape.protocol)
+			packet_prepare(&flow, &s->shape, i, at, sums);
+		else
+			*sums = frame_prepare(&flow, i, at, s->shape.len_bytes);
+	}
+}
+
+/* How each packet is handed over. */
+static void plan(struct worker *w, struct sender *s)
+{
+	const struct options *opt = w->run->opt;
+	uint32_t rest;
+
+	s->shape = w->run->packet;
+	s->request = offload_request(opt, &s->shape);
+	s->wire_bytes = offload_all_bytes(opt, &s->shape);
+	s->first_bytes = opt->segment_bytes ? s->shape.header_bytes : s->shape.len_bytes;
+	rest = s->shape.len_bytes - s->first_bytes;
+	s->request.segment_count =
+		(uint16_t)(1 + (rest + PAYLOAD_SEGMENT_BYTES - 1) / PAYLOAD_SEGMENT_BYTES);
 }
 
 struct sender *sender_new(struct worker *w, enum sender_time time)
 {
 	const struct options *opt = w->run->opt;
-	struct sender *s;
+	struct sender *s = calloc(1, sizeof(*s));
+	struct outbox *box;
 
-	s = calloc(1, sizeof(*s) + w->pools[0].shape.tx_count * sizeof(s->sums[0]));
 	if (!s)
 		return NULL;
 	s->time = time;
-	s->len_bytes = opt->frame_bytes ? opt->frame_bytes : FRAME_MIN_BYTES;
 	s->limit = opt->count ? worker_share(w, opt->count) : UINT64_MAX;
+	plan(w, s);
+	box = &s->box;
+	box->segments =
+		calloc((size_t)opt->batch * s->request.segment_count, sizeof(*box->segments));
+	box->metadata = calloc(opt->batch, sizeof(*box->metadata));
+	s->sums = calloc((size_t)w->pools[0].shape.tx_count * s->shape.pieces, sizeof(*s->sums));
+	if (!box->segments || !box->metadata || !s->sums) {
+		sender_free(s);
+		return NULL;
+	}
 	prepare(w, s);
 	s->pace = pace_of(w, now_ns());
 	w->tally.first_ns = s->pace.start_ns;
 	return s;
+}
+
+void sender_free(struct sender *s)
+{
+	if (!s)
+		return;
+	free(s->box.segments);
+	free(s->box.metadata);
+	free(s->sums);
+	free(s);
 }
 
 uint64_t sender_due(const struct sender *s, uint64_t now)
@@ -77,27 +122,42 @@ uint64_t sender_deadline(const struct worker *w, const struct sender *s)
 	return pace_time(&s->pace, s->sequence);
 }
 
+static void add_segments(struct sender *s, const struct net_tx_metadata *head, uint64_t addr)
+{
+	struct net_tx_segment *out = s->box.segments + s->box.segment_count;
+	uint32_t n = s->first_bytes, left = s->shape.len_bytes;
+
+	for (uint32_t i = 0; i < head->segment_count; i++) {
+		out[i] = (struct net_tx_segment){
+			.addr = addr,
+			.len_bytes = n,
+			.head = i ? NULL : head,
+		};
+		addr += n;
+		left -= n;
+		n = left < PAYLOAD_SEGMENT_BYTES ? left : PAYLOAD_SEGMENT_BYTES;
+	}
+	s->box.segment_count += head->segment_count;
+}
+
 void sender_build(struct worker *w, struct sender *s, uint64_t now)
 {
 	struct pool *p = &w->pools[0];
 	uint64_t due = sender_due(s, now);
 
 	while (s->box.count < w->run->opt->batch && p->free_count && s->sequence < due) {
-		uint32_t i = s->box.count++;
+		struct net_tx_metadata *head = &s->box.metadata[s->box.count++];
 		uint32_t id = p->ids[--p->free_count];
+		uint64_t *sums = s->sums + (size_t)(id - p->shape.rx_count) * s->shape.pieces;
 		uint64_t time = s->time == SENDER_SCHEDULE ? pace_time(&s->pace, s->sequence) : now;
 
-		frame_stamp(pool_at(p, id), s->sums[id - p->shape.rx_count], s->sequence++, time);
-		s->box.metadata[i] = (struct net_tx_metadata){
-			.id = id,
-			.len_bytes = s->len_bytes,
-			.segment_count = 1,
-		};
-		s->box.segments[i] = (struct net_tx_segment){
-			.addr = pool_addr(p, id),
-			.len_bytes = s->len_bytes,
-			.head = &s->box.metadata[i],
-		};
+		if (s->shape.protocol)
+			packet_stamp(&s->shape, pool_at(p, id), sums, s->sequence++, time);
+		else
+			frame_stamp(pool_at(p, id), *sums, s->sequence++, time);
+		*head = s->request;
+		head->id = id;
+		add_segments(s, head, pool_addr(p, id));
 	}
 }
 
@@ -107,24 +167,23 @@ uint32_t sender_send(struct worker *w, struct sender *s)
 	struct pool *p = &w->pools[0];
 	bool sync = false;
 	uint32_t n;
+	int rc;
 
 	if (!box->count)
 		return 0;
-	n = net_queue_tx_avail(w->q[0], &p->access, box->segments, box->count, &sync);
-	for (uint32_t i = 0; i < n; i++) {
-		w->tally.generated_bytes += box->metadata[i].len_bytes;
-		if (sync)
-			p->ids[p->free_count++] = box->metadata[i].id;
-	}
+	rc = net_queue_tx_avail(w->q[0], &p->access, box->segments, box->segment_count, &sync);
+	if (rc <= 0) /* tx_poll tells an error, too */
+		return 0;
+	n = (uint32_t)rc / s->request.segment_count;
+	for (uint32_t i = 0; sync && i < n; i++)
+		p->ids[p->free_count++] = box->metadata[i].id;
+	w->tally.generated_bytes += n * s->wire_bytes;
 	w->tally.generated += n;
 	if (sync)
 		w->tally.completed += n;
 	box->count -= n;
-	for (uint32_t i = 0; n && i < box->count; i++) {
-		box->metadata[i] = box->metadata[n + i];
-		box->segments[i] = box->segments[n + i];
-		box->segments[i].head = &box->metadata[i];
-	}
+	box->segment_count =
+		net_tx_keep(box->segments, box->segment_count, box->metadata, (uint32_t)rc);
 	return n;
 }
 

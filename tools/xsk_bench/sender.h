@@ -5,11 +5,12 @@
 
 #include "worker.h"
 
-/* Frames that are built and not yet accepted. */
+/* Packets that are built and not yet accepted. */
 struct outbox {
-	struct net_tx_segment segments[WORKER_MAX_BATCH];
-	struct net_tx_metadata metadata[WORKER_MAX_BATCH];
-	uint32_t count;
+	struct net_tx_segment *segments;
+	struct net_tx_metadata *metadata;
+	uint32_t count;		/* packets */
+	uint32_t segment_count; /* of all of them */
 };
 
 /* An even schedule: frame k is due k / rate seconds after the start. */
@@ -28,16 +29,20 @@ struct sender {
 	struct outbox box;
 	struct pace pace;
 	enum sender_time time;
-	uint64_t sequence; /* of the next frame */
-	uint64_t limit;	   /* frames to send, UINT64_MAX: no limit */
-	uint32_t len_bytes;
-	uint64_t sums[]; /* checksum so far of each send buffer, see frame_prepare() */
+	uint64_t sequence; /* of the next packet */
+	uint64_t limit;	   /* packets to send, UINT64_MAX: no limit */
+	struct packet_shape shape;
+	struct net_tx_metadata request; /* of every packet, but for its id */
+	uint32_t first_bytes;		/* of its first segment */
+	uint64_t wire_bytes;		/* of its wire packets */
+	uint64_t *sums; /* checksums so far: of each send buffer, of each piece in it */
 };
 
-/* Prepare every send buffer and start the schedule. Return: NULL without memory; free() it. */
+/* Prepare every send buffer and start the schedule. Return: NULL without memory. */
 struct sender *sender_new(struct worker *w, enum sender_time time);
+void sender_free(struct sender *s);
 
-/* Frames that the schedule and --count ask for by now. */
+/* Packets that the schedule and --count ask for by now. */
 uint64_t sender_due(const struct sender *s, uint64_t now);
 
 /* When there is something to build; WORKER_NEVER when only a completion or room can help. */
@@ -46,7 +51,7 @@ uint64_t sender_deadline(const struct worker *w, const struct sender *s);
 /* Fill the outbox with what is due and has a buffer. */
 void sender_build(struct worker *w, struct sender *s, uint64_t now);
 
-/* Offer the outbox. What is not accepted moves to its front. Return: frames accepted. */
+/* Offer the outbox. What is not accepted moves to its front. Return: packets accepted. */
 uint32_t sender_send(struct worker *w, struct sender *s);
 
 /* Collect completions into the free stack. Return: their number, or a negative error. */

@@ -95,7 +95,10 @@ static void put_rate(FILE *out, const struct account *a)
 {
 	struct line l = {0};
 
-	if (a->seconds > 0)
+	if (a->seconds > 0 && a->pieces > 1)
+		add(&l, "  rate        %s (packets %s), %.1f Mbit/s over %.2f s",
+		    say_rate(a->pps).text, say_rate(a->pps / a->pieces).text, a->mbps, a->seconds);
+	else if (a->seconds > 0)
 		add(&l, "  rate        %s, %.1f Mbit/s over %.2f s", say_rate(a->pps).text, a->mbps,
 		    a->seconds);
 	else
@@ -111,8 +114,11 @@ static void put_frames(FILE *out, const struct run *run, const struct account *a
 
 	switch (run->opt->mode) {
 	case BENCH_TX:
-		add(&l, "  sent        %llu of %llu frames, %s", U(a->frames), U(t->generated),
+		add(&l, "  sent        %llu of %llu frames, %s", U(a->frames), U(a->generated),
 		    say_bytes(a->bytes).text);
+		if (a->pieces > 1)
+			add(&l, " (%llu packets of %u bytes)", U(a->frames / a->pieces),
+			    run->packet.len_bytes);
 		break;
 	case BENCH_FWD:
 		add(&l, "  forwarded   %llu of %llu frames, %s", U(account_sent(a)), U(t->received),
@@ -130,6 +136,23 @@ static void put_frames(FILE *out, const struct run *run, const struct account *a
 		if (t->foreign)
 			add(&l, ", %llu foreign", U(t->foreign));
 	}
+	put(out, &l);
+}
+
+/* What the sender left to its backend: there is such a line only where it did, or where that was looked for. */
+static void put_checked(FILE *out, const struct run *run, const struct account *a)
+{
+	const struct tally *t = &a->tally;
+	struct line l = {0};
+
+	if (!t->sums_right && !t->sums_partial && !t->bad_sums && !run->opt->vlan)
+		return;
+	add(&l, "  checked     checksums: %llu right, %llu wrong", U(t->sums_right),
+	    U(t->bad_sums));
+	if (t->sums_partial)
+		add(&l, ", %llu partial", U(t->sums_partial));
+	if (run->opt->vlan)
+		add(&l, "; tags: %llu wrong", U(t->bad_tags));
 	put(out, &l);
 }
 
@@ -247,6 +270,8 @@ void report_summary(FILE *out, const struct run *run, const struct account *a)
 	put_what(out, run);
 	put_rate(out, a);
 	put_frames(out, run, a);
+	if (run->opt->mode == BENCH_RX)
+		put_checked(out, run, a);
 	put_lost(out, run, a);
 	if (run->opt->mode == BENCH_LATENCY)
 		put_round_trip(out, a);

@@ -142,7 +142,9 @@ static void show(struct worker *w, uint64_t now)
 	stats = queue_stats(w);
 	if (w->run->opt->mode == BENCH_TX) {
 		frames = port_sent(&stats);
-		bytes = t->generated ? frames * (t->generated_bytes / t->generated) : 0;
+		bytes = t->generated ? frames / w->run->packet.pieces *
+					       (t->generated_bytes / t->generated)
+				     : 0;
 	}
 	atomic_store_explicit(&w->live_frames, frames, memory_order_relaxed);
 	atomic_store_explicit(&w->live_bytes, bytes, memory_order_relaxed);
