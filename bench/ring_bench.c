@@ -150,6 +150,65 @@ static void fill_list(struct lane *b)
 	}
 }
 
+/* One packet of CUT_PIECES full segments of TCP over IPv4, in pages of 4 KiB behind its headers. */
+enum { CUT_HEADERS = 66, CUT_MSS = 1448, CUT_PIECES = 45, CUT_BYTES = CUT_PIECES * CUT_MSS };
+
+static uint32_t fill_cut(struct lane *b)
+{
+	static const uint8_t headers[CUT_HEADERS] = {
+		[0] = 2,     [5] = 2,	  [6] = 2,
+		[11] = 1,    [12] = 8, /* MACs, type */
+		[14] = 0x45, [22] = 64,	  [23] = 6,
+		[26] = 10,   [30] = 10,	  /* lengths are left open */
+		[46] = 0x80, [47] = 0x18, /* 12 bytes of options, PSH and ACK */
+	};
+	const uint64_t base = lane_addr(b, 0);
+	uint8_t *memory = b->endpoint->memory.base + b->endpoint->memory.region[0].offset +
+			  (base - b->endpoint->memory.region[0].guest_addr);
+	uint32_t n = 1;
+
+	memcpy(memory, headers, sizeof(headers));
+	b->packets[0] = (struct net_tx_metadata){
+		.len_bytes = CUT_HEADERS + CUT_BYTES,
+		.flags = NET_TX_TCP_SEGMENTATION | NET_TX_IPV4,
+		.l2_len_bytes = 14,
+		.l3_len_bytes = 20,
+		.l4_len_bytes = 32,
+		.max_segment_bytes = CUT_MSS,
+	};
+	b->segments[0] = (struct net_tx_segment){base, CUT_HEADERS, &b->packets[0]};
+	for (uint32_t at = 0; at < CUT_BYTES; at += 4096, n++)
+		b->segments[n] = (struct net_tx_segment){
+			.addr = base + 4096 + at,
+			.len_bytes = CUT_BYTES - at < 4096 ? CUT_BYTES - at : 4096,
+		};
+	b->packets[0].segment_count = (uint16_t)n;
+	return n;
+}
+
+/* Return: wire packets. */
+static uint64_t run_cut(struct lane *lanes, const struct options *o, double *seconds)
+{
+	uint64_t frames = 0;
+
+	while (frames < o->frames) {
+		const uint32_t segments = fill_cut(&lanes[0]);
+		uint32_t n;
+
+		*seconds -= now();
+		measured_tx(&lanes[0], segments);
+		*seconds += now();
+		lane_transmit(&lanes[0]);
+		*seconds -= now();
+		n = measured_tx(&lanes[0], 0);
+		*seconds += now();
+		if (n != 1)
+			break;
+		frames += CUT_PIECES;
+	}
+	return frames;
+}
+
 static uint64_t run_tx(struct lane *lanes, const struct options *o, double *seconds)
 {
 	uint64_t frames = 0;
@@ -186,6 +245,7 @@ static int usage(FILE *to, int code)
 	fputs("usage: ring-bench rx|tx [--batch N] [--buffers N] [--segments N] [--queues N]\n"
 	      "                  [--frames N] [--aligned] [--bounced] [--zero-copy] [--floor]\n"
 	      "                  rx: [--frame-bytes N] [--checksum none|report|complete|partial]\n"
+	      "                  tx: [--cut]: packets of 65,160 bytes TCP that are cut, one per call\n"
 	      "One line of JSON: nanoseconds per frame of the data calls, without a kernel.\n",
 	      to);
 	return code;
@@ -206,19 +266,13 @@ static bool parse_checksum(const char *text, enum net_xdp_rx_checksum *out)
 static bool parse(int argc, char **argv, struct options *o)
 {
 	static const struct option longs[] = {
-		{"batch", 1, NULL, 'b'},
-		{"buffers", 1, NULL, 'n'},
-		{"segments", 1, NULL, 's'},
-		{"queues", 1, NULL, 'q'},
-		{"frames", 1, NULL, 'f'},
-		{"frame-bytes", 1, NULL, 'l'},
-		{"checksum", 1, NULL, 'c'},
-		{"aligned", 0, NULL, 'a'},
-		{"bounced", 0, NULL, 'B'},
-		{"floor", 0, NULL, 'F'},
-		{"zero-copy", 0, NULL, 'z'},
-		{"help", 0, NULL, 'h'},
-		{0},
+		{"batch", 1, NULL, 'b'},    {"buffers", 1, NULL, 'n'},
+		{"segments", 1, NULL, 's'}, {"queues", 1, NULL, 'q'},
+		{"frames", 1, NULL, 'f'},   {"frame-bytes", 1, NULL, 'l'},
+		{"checksum", 1, NULL, 'c'}, {"aligned", 0, NULL, 'a'},
+		{"bounced", 0, NULL, 'B'},  {"cut", 0, NULL, 'C'},
+		{"floor", 0, NULL, 'F'},    {"zero-copy", 0, NULL, 'z'},
+		{"help", 0, NULL, 'h'},	    {0},
 	};
 	int c;
 
@@ -258,6 +312,9 @@ static bool parse(int argc, char **argv, struct options *o)
 		case 'B':
 			o->bounced = true;
 			break;
+		case 'C':
+			o->cut = true;
+			break;
 		case 'z':
 			o->zero_copy = true;
 			break;
@@ -296,7 +353,9 @@ int main(int argc, char **argv)
 	for (uint32_t i = 0; i < o.queues; i++)
 		if (lane_open(&lanes[i], i, &endpoint, &o, &err))
 			return fail(&err);
-	frames = o.tx ? run_tx(lanes, &o, &seconds) : run_rx(lanes, &o, &seconds);
+	frames = o.tx && o.cut ? run_cut(lanes, &o, &seconds)
+		 : o.tx	       ? run_tx(lanes, &o, &seconds)
+			       : run_rx(lanes, &o, &seconds);
 	printf("{\"call\": \"%s\", \"floor\": %s, \"batch\": %u, \"buffers\": %u, \"segments\": "
 	       "%u, \"queues\": %u, "
 	       "\"aligned\": %s, \"bounced\": %s, \"frames\": %llu, \"ns_per_frame\": %.2f, "

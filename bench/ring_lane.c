@@ -211,6 +211,11 @@ int lane_open(struct lane *b, uint32_t index, struct net_xdp_endpoint *ep, const
 	q->index = index;
 	q->xsk.fd = -1;
 	queue_set_facts(q, ep);
+	/* a kernel, and a driver, that add up */
+	if (c->unaligned)
+		ep->memory.tx_request_bytes = XSK_TX_REQUEST_BYTES;
+	ep->attached.device.has_features = true;
+	ep->attached.device.xsk_features = XSK_FEATURE_TX_CHECKSUM;
 	queue_set_tx(q, XDP_COPY_TX_DESCRIPTORS);
 	open_ring(&b->fill, &q->xsk.fill, c->fill_ring_frames, 8, true);
 	open_ring(&b->completion, &q->xsk.completion, c->completion_ring_frames, 8, false);

@@ -19,7 +19,7 @@
 #define HEADER_BYTES 12
 
 struct options {
-	bool tx, floor, aligned, bounced, zero_copy;
+	bool tx, floor, aligned, bounced, zero_copy, cut;
 	uint32_t batch, buffers, segments, queues;
 	uint32_t frame_bytes; /* received; those that are sent have FRAME_BYTES */
 	enum net_xdp_rx_checksum checksum;
