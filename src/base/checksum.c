@@ -6,10 +6,8 @@
 #include "base/headers.h"
 
 enum {
-	IPV4_CHECKSUM_AT = 10,
 	TCP_CHECKSUM_AT = 16,
 	UDP_CHECKSUM_AT = 6,
-	VLAN_AT = 12,		/* offset of the tag: behind the two MAC addresses */
 	LEAST_FRAME_BYTES = 60, /* shortest frame of Ethernet, without its FCS */
 };
 
@@ -120,43 +118,6 @@ static void fill_l4(uint8_t *frame, const struct headers *h)
 	memcpy(field, &value, sizeof(value));
 }
 
-static bool fill_ip(uint8_t *frame, const struct headers *h)
-{
-	uint8_t *ip = frame + h->l3;
-	uint16_t value = 0;
-
-	if (h->ip_version != 4)
-		return false;
-	memcpy(ip + IPV4_CHECKSUM_AT, &value, sizeof(value));
-	value = (uint16_t)~fold(sum_bytes(0, ip, h->l3_len_bytes));
-	memcpy(ip + IPV4_CHECKSUM_AT, &value, sizeof(value));
-	return true;
-}
-
-bool checksum_fill(uint8_t *frame, uint32_t len, const struct net_tx_metadata *meta)
-{
-	bool tcp = meta->flags & NET_TX_TCP_CHECKSUM, udp = meta->flags & NET_TX_UDP_CHECKSUM;
-	bool ip = meta->flags & NET_TX_IP_CHECKSUM;
-	struct headers h;
-
-	if (!ip && !tcp && !udp)
-		return true;
-	if (meta->l2_len_bytes < HEADERS_ETHERNET_BYTES)
-		return false;
-	/* meta says where the headers are. The bytes have to agree with each of its fields. */
-	h = headers_at(frame, len, len, meta->l2_len_bytes);
-	if (!h.ip_version || h.l3_len_bytes != meta->l3_len_bytes)
-		return false;
-	if ((meta->flags & NET_TX_IPV4 && h.ip_version != 4) ||
-	    (meta->flags & NET_TX_IPV6 && h.ip_version != 6))
-		return false;
-	if ((tcp && h.protocol != HEADERS_TCP) || (udp && h.protocol != HEADERS_UDP))
-		return false;
-	if (tcp || udp)
-		fill_l4(frame, &h);
-	return ip ? fill_ip(frame, &h) : true;
-}
-
 /* Return: true if a sum up to the frame's end is the packet's: nothing but zeros is behind the packet. */
 static bool ends_with_packet(const uint8_t *frame, uint32_t present, uint32_t len,
 			     const struct headers *h)
@@ -265,11 +226,4 @@ bool checksum_partial(const uint8_t *frame, uint32_t present, uint32_t len,
 		tell_place(&h, out);
 	}
 	return is_longer(&h, len);
-}
-
-void vlan_insert(uint8_t *tagged, uint16_t tci)
-{
-	memmove(tagged, tagged + HEADERS_VLAN_BYTES, VLAN_AT);
-	headers_write16(tagged + VLAN_AT, HEADERS_VLAN_TYPE);
-	headers_write16(tagged + VLAN_AT + 2, tci);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Checksums and VLAN tags of a frame in our view. Every length in a frame is untrusted. */
+/* Checksums of a frame in our view. Every length in a frame is untrusted. */
 #ifndef NET_XDP_CHECKSUM_H
 #define NET_XDP_CHECKSUM_H
 
@@ -16,13 +16,6 @@ uint64_t checksum_add(uint64_t sum, const uint8_t *at, uint32_t len, uint32_t be
 
 /* Return: the sum in 16 bits, in memory order; its complement is the Internet checksum. */
 uint16_t checksum_fold(uint64_t sum);
-
-/*
- * Fill in the checksums that meta asks for (IPv4 header, TCP, UDP); l2_len and l3_len say where the
- * headers are.
- * Return: true; false if the headers are not what meta says: the packet must be dropped.
- */
-bool checksum_fill(uint8_t *frame, uint32_t len, const struct net_tx_metadata *meta);
 
 /* What a wrong transport checksum means, by where the frame comes from. */
 enum checksum_source {
@@ -65,8 +58,5 @@ bool checksum_inspect(uint8_t *frame, uint32_t len, enum checksum_source source,
  */
 bool checksum_partial(const uint8_t *frame, uint32_t present, uint32_t len,
 		      struct net_rx_metadata *out);
-
-/* Insert an 802.1Q tag. The frame begins 4 bytes behind tagged; its MAC addresses move to tagged. */
-void vlan_insert(uint8_t *tagged, uint16_t tci);
 
 #endif

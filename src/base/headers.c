@@ -85,7 +85,8 @@ static void ipv6(const uint8_t *ip, struct bounds bounds, struct headers *h)
 	transport(ip, bounds, h, next);
 }
 
-struct headers headers_at(const uint8_t *frame, uint32_t present, uint32_t len, uint32_t l3)
+/* Look at the IP header at offset l3. */
+static struct headers look_at(const uint8_t *frame, uint32_t present, uint32_t len, uint32_t l3)
 {
 	struct bounds bounds = {.present = present - l3, .len = len - l3};
 	struct headers h = {.l3 = l3};
@@ -119,6 +120,6 @@ struct headers headers_find(const uint8_t *frame, uint32_t present, uint32_t len
 	}
 	if (type != ETHERTYPE_IPV4 && type != ETHERTYPE_IPV6)
 		return none;
-	h = headers_at(frame, present, len, l3);
+	h = look_at(frame, present, len, l3);
 	return h.ip_version == (type == ETHERTYPE_IPV4 ? 4 : 6) ? h : none;
 }

@@ -32,14 +32,11 @@ struct headers {
 };
 
 /*
- * Look at the IP header at offset l3 of a frame of len bytes, of which the first present bytes are at
- * frame. A header counts only if it lies there whole; what follows it need not. Fragments have no
- * protocol, nor has what IPv6 puts behind a routing header (its checksum covers another destination
- * than the IP header's).
+ * Look at the IP header behind the Ethernet header and up to HEADERS_TAGS VLAN tags of a frame of len bytes, of
+ * which the first present bytes are at frame. A header counts only if it lies there whole; what follows it need
+ * not. Fragments have no protocol, nor has what IPv6 puts behind a routing header (its checksum covers another
+ * destination than the IP header's).
  */
-struct headers headers_at(const uint8_t *frame, uint32_t present, uint32_t len, uint32_t l3);
-
-/* Look at the IP header behind the Ethernet header and up to HEADERS_TAGS VLAN tags. */
 struct headers headers_find(const uint8_t *frame, uint32_t present, uint32_t len);
 
 static inline uint16_t headers_read16(const uint8_t *at)

@@ -183,39 +183,3 @@ Test(segmenter_oracle, hostile_packets_cost_themselves_only)
 	for (uint32_t i = 0; i < SEGMENTER_VERDICTS; i++)
 		cr_assert(seen[i] || i == SEGMENTER_OPTION, "verdict %u was never given", i);
 }
-
-/* checksum_fill() copies and sums what the segmenter leaves where it is: both take the same packets, and
- * make the same bytes of them. */
-Test(segmenter_oracle, broken_checksum_requests_are_those_that_checksum_fill_refuses)
-{
-	struct frame_random r = frame_random(8);
-	static uint8_t got[SEGMENT_PACKET_MAX];
-	uint32_t taken = 0, refused = 0;
-
-	for (uint32_t round = 0; round < 30000; round++) {
-		struct segment_spec spec =
-			segment_random(&r, (struct segment_wish){.payload_most = 200});
-		struct segment_request q;
-		struct segmenter s;
-		enum segmenter_verdict verdict;
-		char why[FRAME_WHY_BYTES];
-		uint32_t len;
-
-		spec.has_vlan = false;
-		segment_oracle_whole(&packet, &spec);
-		q = segment_request(&packet, &spec);
-		segment_break_bytes(&packet, &r);
-		verdict = segmenter_judge(&s, packet.bytes, segmenter_header_bytes(&q.meta),
-					  &q.meta, q.max_frame_bytes);
-		if (verdict == SEGMENTER_OPTION)
-			continue;
-		len = verdict ? 0 : segment_wire(&s, packet.bytes, 0, false, got);
-		cr_assert(checksum_fill(packet.bytes, packet.len, &q.meta) == !verdict,
-			  "round %u: verdict %d", round, verdict);
-		taken += !verdict;
-		refused += verdict != SEGMENTER_OK;
-		cr_assert(verdict || frame_equal(got, len, packet.bytes, packet.len, why),
-			  "round %u: %s", round, why);
-	}
-	cr_assert(taken > 1000 && refused > 1000, "%u, %u", taken, refused);
-}
