@@ -119,6 +119,7 @@ static void loopback_facts(struct net_endpoint *base, struct net_endpoint_facts 
 		.is_ordered = true,
 		.tx_fast_completions = true,
 		.tx_flags = TX_FLAGS_ALL,
+		.tx_max_pieces = TX_PIECES_MOST,
 		.max_queues = ((struct loopback *)base)->max_queues,
 		.rss_table_entries = RSS_TABLE_ENTRIES,
 		.rss_key_bytes = RSS_KEY_BYTES,

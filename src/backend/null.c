@@ -161,6 +161,7 @@ static void null_facts(struct net_endpoint *ep, struct net_endpoint_facts *out, 
 		.is_ordered = true,
 		.tx_fast_completions = true,
 		.tx_flags = TX_FLAGS_ALL,
+		.tx_max_pieces = TX_PIECES_MOST,
 		.max_queues = NULL_MAX_QUEUES,
 	};
 
