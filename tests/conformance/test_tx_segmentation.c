@@ -69,8 +69,12 @@ static void expect_one(struct tx_rig *r, uint32_t id)
 	uint32_t n = peer_receive(&r->peer, got, sizeof(got), TX_RIG_WAIT_MS);
 
 	cr_assert(n > 0, "packet %u: nothing on the wire", id);
-	if (r->peer.partial)
+	if (r->peer.partial) {
 		peer_complete(&r->peer, got, n);
+		/* the kernel's 0xffff is the reference's 0 (RFC 1071) */
+		if (frame_read16(want.bytes, want.l4_field) == 0)
+			frame_write16(want.bytes, want.l4_field, 0xffff);
+	}
 	cr_assert(frame_equal(got, n, want.bytes, want.len, why), "packet %u: %s", id, why);
 }
 
