@@ -159,7 +159,7 @@ struct net_xdp_config {
 	uint32_t chunk_bytes;
 	uint32_t private_rx_chunks; /* per queue, for bounced receives */
 	uint32_t
-		private_tx_frames; /* per queue, for bounced transmits; 0: no packet is changed either */
+		private_tx_frames; /* per queue, for bounced transmits; 0: none is changed either */
 
 	/* Ring sizes: powers of two, 1..65536. Jumbo: fill, RX and TX each hold the pieces of one frame. */
 	uint32_t rx_ring_frames;

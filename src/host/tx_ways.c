@@ -53,6 +53,13 @@ enum tx_sum tx_ways_sum(const struct tx_facts *f)
 	return f->config->sealed ? TX_SUM_NOBODY : TX_SUM_SOFTWARE;
 }
 
+uint32_t tx_ways_copy_bytes(const struct tx_facts *f)
+{
+	if (f->config->sealed)
+		return 0;
+	return f->zero_copy ? 128 : 2048;
+}
+
 uint32_t tx_ways_flags(const struct tx_facts *f)
 {
 	uint32_t flags = NET_TX_IPV4 | NET_TX_IPV6;
@@ -68,6 +75,11 @@ uint32_t tx_ways_flags(const struct tx_facts *f)
 
 /* ---- Sentences -------------------------------------------------------------------------------------- */
 
+static bool is_old_kernel(const struct net_xdp_device *device)
+{
+	return device->kernel_release && device->kernel_release < NET_XDP_KERNEL(6, 8);
+}
+
 /* Why not by kernel or NIC? */
 static const char *why_software(const struct tx_facts *f)
 {
@@ -79,7 +91,7 @@ static const char *why_software(const struct tx_facts *f)
 		return "the driver does not offer tx-checksum in its xsk-features";
 	if (!f->zero_copy && !reads_requests_in_copy_mode(f->device))
 		return "virtio_net's copy mode may not read the request";
-	if (!f->has_requests && rules_may_zero_copy(f->config, f->device, true))
+	if (!is_old_kernel(f->device) && rules_may_zero_copy(f->config, f->device, true))
 		return "zero copy was expected when the memory was registered";
 	return "the kernel takes no requests (Linux 6.8 does)";
 }
@@ -88,13 +100,14 @@ static void say_checksum(const struct tx_facts *f, char *out, size_t size)
 {
 	switch (tx_ways_sum(f)) {
 	case TX_SUM_KERNEL:
-		snprintf(out, size, "kernel: no byte of the payload is read here");
+		snprintf(out, size, "kernel: nothing is added up here");
 		break;
 	case TX_SUM_DRIVER:
 		snprintf(out, size, "driver: the NIC adds up");
 		break;
 	case TX_SUM_SOFTWARE:
-		snprintf(out, size, "software: the payload is read, because %s", why_software(f));
+		snprintf(out, size, "software: the payload is added up, because %s",
+			 why_software(f));
 		break;
 	case TX_SUM_NOBODY:
 		snprintf(out, size, "none: sealed, and %s", why_software(f));
@@ -102,13 +115,30 @@ static void say_checksum(const struct tx_facts *f, char *out, size_t size)
 	}
 }
 
+/* Headers that are ours, and the payload? */
+static void say_payload(const struct tx_facts *f, char *out, size_t size)
+{
+	const uint32_t copied = tx_ways_copy_bytes(f);
+
+	if (f->descriptors < 2)
+		snprintf(out, size,
+			 "copied: a packet has one descriptor here, for headers and payload");
+	else if (copied)
+		snprintf(
+			out, size,
+			"payload copied up to %u bytes per wire packet, which is cheaper; above, sent "
+			"from where it lies",
+			copied);
+	else
+		snprintf(out, size, "payload sent from where it lies");
+}
+
 void tx_ways_say(const struct tx_facts *f, struct tx_sentences *out)
 {
 	const uint32_t flags = tx_ways_flags(f);
-	const char *split = f->descriptors >= 2
-				    ? "headers are ours, the payload is sent from where it lies"
-				    : "copied: a packet may have one descriptor here, so headers "
-				      "and payload go into one buffer";
+	char payload[120];
+
+	say_payload(f, payload, sizeof(payload));
 
 	if (!f->config->private_tx_frames) {
 		snprintf(out->checksum, sizeof(out->checksum), "none: private_tx_frames is 0");
@@ -118,7 +148,7 @@ void tx_ways_say(const struct tx_facts *f, struct tx_sentences *out)
 	}
 	say_checksum(f, out->checksum, sizeof(out->checksum));
 	snprintf(out->segmentation, sizeof(out->segmentation), "%s",
-		 flags & NET_TX_TCP_SEGMENTATION ? split : "none: its checksums cannot be made");
-	snprintf(out->vlan, sizeof(out->vlan), "%.100s",
-		 flags & NET_TX_VLAN ? split : "none: sealed, and one descriptor per packet");
+		 flags & NET_TX_TCP_SEGMENTATION ? payload : "none: its checksums cannot be made");
+	snprintf(out->vlan, sizeof(out->vlan), "%s",
+		 flags & NET_TX_VLAN ? payload : "none: sealed, and one descriptor per packet");
 }

@@ -126,6 +126,7 @@ struct net_xdp_queue {
 	struct bounce tx_private; /* whole frames */
 	struct bounce tx_headers; /* headers of frames whose payload is the frontend's */
 	enum tx_sum tx_sum;
+	uint32_t tx_copy_bytes; /* see tx_ways_copy_bytes() */
 	struct gather gather;
 	/* of the queue's configuration: a frame may go on in further buffers */
 	bool rx_merge;

@@ -127,6 +127,7 @@ void queue_set_tx(struct net_xdp_queue *q, uint32_t descriptors)
 	q->tx_piece_bytes = q->chunk_bytes - q->memory->tx_request_bytes;
 	facts = queue_tx_facts(q);
 	q->tx_sum = tx_ways_sum(&facts);
+	q->tx_copy_bytes = tx_ways_copy_bytes(&facts);
 }
 
 struct tx_facts queue_tx_facts(const struct net_xdp_queue *q)

@@ -388,3 +388,20 @@ Test(tx_offload, packet_without_room_is_left_until_there_is)
 	expect_nothing_out();
 	tx_fake_close(&r);
 }
+
+/* Fewer slots than pieces: the others are sent from where they lie, and nothing waits. */
+Test(tx_offload, copies_without_a_slot_are_sent_in_place)
+{
+	struct segment_spec spec = segment_plain(6, 6, 45 * 1400, 1400);
+	struct net_xdp_config c = net_xdp_config_default();
+
+	c.mode = NET_XDP_MODE_COPY;
+	c.private_tx_frames = 16;
+	held_count = 0;
+	tx_fake_open(&r, c);
+	cr_assert_eq(send_one(&spec, SEGMENT_ZERO, 5, 17), 45);
+	cr_assert_eq(tx_fake_counter(&r, NET_XDP_TX_BOUNCE_SHORT), 16);
+	cr_assert_eq(tx_fake_counter(&r, NET_XDP_TX_SPLIT), 29);
+	expect_nothing_out();
+	tx_fake_close(&r);
+}

@@ -28,12 +28,6 @@ _Static_assert(sizeof(struct xsk_tx_request) == XSK_TX_REQUEST_BYTES, "as the ke
 
 #define SEGMENTATION (NET_TX_TCP_SEGMENTATION | NET_TX_UDP_SEGMENTATION)
 
-/* A payload of at most so many bytes is copied: a descriptor of its own costs more. In copy mode that costs
- * the kernel a page, and the bytes are copied by it anyway: on a veth a piece of 1448 bytes that is sent in two
- * descriptors takes 1.4 times as long, from the sender to its receiver, as a copy in one. */
-#define COPY_BYTES_ZERO_COPY 128
-#define COPY_BYTES_COPY	     2048
-
 /* Why a wire packet is copied. */
 enum why { WHY_REQUEST, WHY_SEGMENTS, WHY_PAGE, WHY_SHORT, WHYS };
 
@@ -45,8 +39,7 @@ struct job {
 	struct tx_walk payload; /* the first byte behind the headers */
 	struct tx_walk walk;	/* the first that was not written yet */
 	struct tx_draft draft;
-	uint32_t copy_bytes; /* a payload of at most so many is copied */
-	bool joins;	     /* headers and payload go into one buffer, whatever it costs */
+	bool joins; /* headers and payload go into one buffer, whatever it costs */
 	enum why joins_why;
 	struct tx_need need; /* with TX_LATER: what has to be free */
 	/* of all wire packets, to be counted when they go */
@@ -269,6 +262,16 @@ static inline enum tx_verdict split(struct job *j, const struct segmenter_piece 
 	return verdict;
 }
 
+/* Is a copy of the payload cheaper, and possible now? Without a slot for it there is no reason to wait. */
+static inline bool is_short(const struct job *j, const struct segmenter_piece *p)
+{
+	const struct net_xdp_queue *q = j->q;
+
+	return p->payload_bytes - 1 < q->tx_copy_bytes &&
+	       (q->tx_private.free_count ||
+		j->s.wire_header_bytes + p->payload_bytes <= SEGMENTER_HEADERS_MAX);
+}
+
 static enum tx_verdict write_piece(struct job *j, uint32_t i)
 {
 	struct net_xdp_queue *q = j->q;
@@ -282,7 +285,7 @@ static enum tx_verdict write_piece(struct job *j, uint32_t i)
 	segmenter_write(&j->s, i, q->memory->base + offset);
 	if (unlikely(j->joins) && p.payload_bytes)
 		verdict = join(j, &p, offset, j->joins_why);
-	else if (p.payload_bytes - 1 < j->copy_bytes)
+	else if (is_short(j, &p))
 		verdict = join(j, &p, offset, WHY_SHORT);
 	else
 		verdict = split(j, &p, offset);
@@ -298,7 +301,7 @@ static enum tx_verdict write_pieces(struct job *j)
 	struct net_xdp_queue *q = j->q;
 	const uint32_t pieces = j->s.pieces;
 	const uint32_t least =
-		j->joins || j->s.piece_bytes <= j->copy_bytes ? pieces : 2 * pieces - 1;
+		j->joins || j->s.piece_bytes <= q->tx_copy_bytes ? pieces : 2 * pieces - 1;
 	enum tx_verdict verdict = TX_SEND;
 	uint32_t room = tx_room(q, 3 * pieces);
 
@@ -375,9 +378,6 @@ static enum tx_verdict write_packet(struct job *j)
 
 	if (j->s.pieces > q->xsk.tx.entries)
 		return TX_BAD_SIZE;
-	j->copy_bytes = q->memory->sealed ? 0
-			: q->zero_copy	  ? COPY_BYTES_ZERO_COPY
-					  : COPY_BYTES_COPY;
 	j->joins = q->tx_max_descriptors < 2;
 	j->joins_why = WHY_REQUEST;
 	verdict = write_pieces(j);

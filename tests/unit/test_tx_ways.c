@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Who adds up checksums, what is offered, and the reason that is told: one row per way. */
+#include <string.h>
+
+#include <criterion/criterion.h>
+
+#include "host/tx_ways.h"
+#include "host/xdp_uapi.h"
+
+#define SEGMENTATION (NET_TX_TCP_SEGMENTATION | NET_TX_UDP_SEGMENTATION)
+
+struct row {
+	const char *what;
+	const char *driver;
+	uint64_t xdp_features, xsk_features;
+	uint32_t kernel_release;
+	bool aligned, as_is, sealed, software, no_frames;
+	bool zero_copy;
+	uint32_t descriptors;
+	/* and what comes of it */
+	bool wants_requests;
+	enum tx_sum sum;
+	bool segments, tags;
+	uint32_t copied;
+	const char *checksum, *segmentation; /* begin with this */
+};
+
+#define ZERO_COPY    (NET_XDP_FEATURE_BASIC | NET_XDP_FEATURE_ZERO_COPY)
+#define COPY_PAYLOAD "payload copied up to 2048 bytes"
+
+static const struct row rows[] = {
+	{"veth", "veth", 1, 0, NET_XDP_KERNEL(6, 18), .descriptors = 18, .wants_requests = true,
+	 .sum = TX_SUM_KERNEL, .segments = true, .tags = true, .copied = 2048,
+	 .checksum = "kernel: nothing is added up here", .segmentation = COPY_PAYLOAD},
+	{"sealed", "veth", 1, 0, NET_XDP_KERNEL(6, 18), .sealed = true, .descriptors = 18,
+	 .wants_requests = true, .sum = TX_SUM_KERNEL, .segments = true, .tags = true,
+	 .checksum = "kernel:", .segmentation = "payload sent from where it lies"},
+	{"software wanted", "veth", 1, 0, NET_XDP_KERNEL(6, 18), .software = true,
+	 .descriptors = 18, .sum = TX_SUM_SOFTWARE, .segments = true, .tags = true, .copied = 2048,
+	 .checksum = "software: the payload is added up, because tx_checksum says so",
+	 .segmentation = COPY_PAYLOAD},
+	{"aligned", "veth", 1, 0, NET_XDP_KERNEL(6, 18), .aligned = true, .descriptors = 18,
+	 .sum = TX_SUM_SOFTWARE, .segments = true, .tags = true, .copied = 2048,
+	 .checksum = "software: the payload is added up, because aligned chunks",
+	 .segmentation = COPY_PAYLOAD},
+	{"as it is", "veth", 1, 0, NET_XDP_KERNEL(6, 18), .as_is = true, .descriptors = 18,
+	 .sum = TX_SUM_SOFTWARE, .segments = true, .tags = true, .copied = 2048,
+	 .checksum = "software: the payload is added up, because memory_as_is",
+	 .segmentation = COPY_PAYLOAD},
+	{"sealed and aligned", "veth", 1, 0, NET_XDP_KERNEL(6, 18), .sealed = true, .aligned = true,
+	 .descriptors = 18, .sum = TX_SUM_NOBODY, .tags = true,
+	 .checksum = "none: sealed, and aligned chunks",
+	 .segmentation = "none: its checksums cannot be made"},
+	{"old kernel", "veth", 1, 0, NET_XDP_KERNEL(6, 7), .descriptors = 18,
+	 .wants_requests = true, .sum = TX_SUM_SOFTWARE, .segments = true, .tags = true,
+	 .copied = 2048,
+	 .checksum = "software: the payload is added up, because the kernel takes no requests",
+	 .segmentation = COPY_PAYLOAD},
+	{"kernel that tells no features", "veth", UINT64_MAX, 0, NET_XDP_KERNEL(6, 1),
+	 .descriptors = 18, .sum = TX_SUM_SOFTWARE, .segments = true, .tags = true, .copied = 2048,
+	 .checksum = "software: the payload is added up, because the kernel takes no requests",
+	 .segmentation = COPY_PAYLOAD},
+	{"virtio_net, copy", "virtio_net", 1, 0, NET_XDP_KERNEL(6, 18), .descriptors = 18,
+	 .sum = TX_SUM_SOFTWARE, .segments = true, .tags = true, .copied = 2048,
+	 .checksum = "software: the payload is added up, because virtio_net's copy mode",
+	 .segmentation = COPY_PAYLOAD},
+	{"virtio_net", "virtio_net", ZERO_COPY, 0, NET_XDP_KERNEL(6, 18), .zero_copy = true,
+	 .descriptors = 1, .sum = TX_SUM_SOFTWARE, .segments = true, .tags = true, .copied = 128,
+	 .checksum = "software: the payload is added up, because the driver does not offer",
+	 .segmentation = "copied: a packet has one descriptor here"},
+	{"ice that ended in copy", "ice", ZERO_COPY, 0, NET_XDP_KERNEL(6, 18), .descriptors = 18,
+	 .sum = TX_SUM_SOFTWARE, .segments = true, .tags = true, .copied = 2048,
+	 .checksum = "software: the payload is added up, because zero copy was expected",
+	 .segmentation = COPY_PAYLOAD},
+	{"mlx5", "mlx5_core", ZERO_COPY, XSK_FEATURE_TX_CHECKSUM, NET_XDP_KERNEL(6, 18),
+	 .zero_copy = true, .descriptors = 1, .wants_requests = true, .sum = TX_SUM_DRIVER,
+	 .segments = true, .tags = true, .copied = 128, .checksum = "driver: the NIC adds up",
+	 .segmentation = "copied: a packet has one descriptor here"},
+	{"idpf", "idpf", ZERO_COPY, XSK_FEATURE_TX_CHECKSUM, NET_XDP_KERNEL(6, 18),
+	 .zero_copy = true, .descriptors = 8, .wants_requests = true, .sum = TX_SUM_DRIVER,
+	 .segments = true, .tags = true, .copied = 128, .checksum = "driver: the NIC adds up",
+	 .segmentation = "payload copied up to 128 bytes"},
+	{"igb, sealed", "igb", ZERO_COPY, 0, NET_XDP_KERNEL(6, 18), .sealed = true,
+	 .zero_copy = true, .descriptors = 1, .sum = TX_SUM_NOBODY,
+	 .checksum = "none: sealed, and the driver does not offer",
+	 .segmentation = "none: its checksums cannot be made"},
+	{"no private frames", "veth", 1, 0, NET_XDP_KERNEL(6, 18), .no_frames = true,
+	 .descriptors = 18, .sum = TX_SUM_SOFTWARE, .copied = 2048,
+	 .checksum = "none: private_tx_frames is 0",
+	 .segmentation = "none: private_tx_frames is 0"},
+};
+
+static void expect_row(const struct row *row)
+{
+	struct net_xdp_config c = net_xdp_config_default();
+	struct net_xdp_device d = {.kernel_release = row->kernel_release};
+	struct tx_facts f = {.config = &c, .device = &d, .zero_copy = row->zero_copy};
+	struct tx_sentences said;
+	uint32_t flags;
+
+	strcpy(d.driver, row->driver);
+	d.has_features = row->xdp_features != UINT64_MAX;
+	d.xdp_features = d.has_features ? row->xdp_features : 0;
+	d.xsk_features = row->xsk_features;
+	c.unaligned = !row->aligned;
+	c.memory_as_is = row->as_is;
+	c.sealed = row->sealed;
+	c.tx_checksum = row->software ? NET_XDP_TX_CHECKSUM_SOFTWARE : NET_XDP_TX_CHECKSUM_AUTO;
+	c.private_tx_frames = row->no_frames ? 0 : 512;
+	cr_assert_eq(tx_ways_want_requests(&c, &d, true), row->wants_requests, "%s", row->what);
+	f.has_requests = row->wants_requests && row->kernel_release >= NET_XDP_KERNEL(6, 8);
+	f.descriptors = row->descriptors;
+	cr_assert_eq(tx_ways_sum(&f), row->sum, "%s: %d", row->what, tx_ways_sum(&f));
+	cr_assert_eq(tx_ways_copy_bytes(&f), row->copied, "%s", row->what);
+	flags = tx_ways_flags(&f);
+	cr_assert_eq(flags & SEGMENTATION, row->segments ? SEGMENTATION : 0, "%s: 0x%x", row->what,
+		     flags);
+	cr_assert_eq(!(flags & NET_TX_VLAN), !row->tags, "%s: 0x%x", row->what, flags);
+	tx_ways_say(&f, &said);
+	cr_assert_eq(strncmp(said.checksum, row->checksum, strlen(row->checksum)), 0, "%s: %s",
+		     row->what, said.checksum);
+	cr_assert_eq(strncmp(said.segmentation, row->segmentation, strlen(row->segmentation)), 0,
+		     "%s: %s", row->what, said.segmentation);
+}
+
+Test(tx_ways, each_row_is_done_as_told_and_told_as_done)
+{
+	for (uint32_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		expect_row(&rows[i]);
+}
