@@ -5,6 +5,7 @@
 #include <criterion/criterion.h>
 
 #include "support/fields.h"
+#include "support/frontend.h"
 
 struct finder {
 	struct net_inspector base;
@@ -89,15 +90,21 @@ static void *read_all(void *arg)
 		last = now;
 		net_inspect_json(r->ep, &r->q, 1, count_text, &bytes);
 		net_inspect_tree(r->ep, &r->q, 1, count_text, &bytes);
-		r->walks++;
+		__atomic_add_fetch(&r->walks, 1, __ATOMIC_RELAXED);
 	} while (!__atomic_load_n(&r->stop, __ATOMIC_RELAXED));
 	return NULL;
 }
 
 void fields_reader_start(struct fields_reader *r, struct net_endpoint *ep, struct net_queue *q)
 {
-	*r = (struct fields_reader){.ep = ep, .q = q};
+	*r = (struct fields_reader){.ep = ep, .q = q, .deadline_ms = frontend_now_ms() + 20000};
 	cr_assert(pthread_create(&r->thread, NULL, read_all, r) == 0);
+}
+
+bool fields_reader_needs_load(const struct fields_reader *r)
+{
+	return __atomic_load_n(&r->walks, __ATOMIC_RELAXED) < 2 &&
+	       frontend_now_ms() < r->deadline_ms;
 }
 
 void fields_reader_stop(struct fields_reader *r)

@@ -25,11 +25,16 @@ struct fields_reader {
 	pthread_t thread;
 	struct net_endpoint *ep;
 	struct net_queue *q;
-	bool stop; /* atomic */
-	uint64_t walks, backwards;
+	bool stop;	/* atomic */
+	uint64_t walks; /* atomic */
+	uint64_t backwards;
+	int64_t deadline_ms;
 };
 
 void fields_reader_start(struct fields_reader *r, struct net_endpoint *ep, struct net_queue *q);
+/* Go on with the load? It has not read twice since the start, and 20 seconds are not over: on a
+ * busy machine a thread may wait longer for a processor than any fixed load lasts. */
+bool fields_reader_needs_load(const struct fields_reader *r);
 /* It must have read, and nothing may have gone back. */
 void fields_reader_stop(struct fields_reader *r);
 

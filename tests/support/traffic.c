@@ -177,6 +177,11 @@ void flood_start(struct flood *f, const char *ifname)
 		frontend_sleep_ms(1);
 }
 
+uint64_t flood_sent(const struct flood *f)
+{
+	return __atomic_load_n(&f->sent, __ATOMIC_RELAXED);
+}
+
 uint64_t flood_stop(struct flood *f)
 {
 	__atomic_store_n(&f->stop, true, __ATOMIC_RELAXED);

@@ -57,7 +57,8 @@ struct flood {
 
 /* Return when the first frame is on its way. */
 void flood_start(struct flood *f, const char *ifname);
-uint64_t flood_stop(struct flood *f); /* how many were sent */
+uint64_t flood_sent(const struct flood *f); /* how many, until now */
+uint64_t flood_stop(struct flood *f);	    /* how many in all */
 
 /* ---- Frames that take their time ------------------------------------------------------------------- */
 

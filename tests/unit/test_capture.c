@@ -229,23 +229,24 @@ CASE(72, captured_loopback_tells_its_counters_and_the_captures)
 	struct fields_reader reader;
 	struct net_capture_stats s;
 	struct capture_rig r;
+	uint32_t n;
 
 	capture_rig_open(&r, 1);
 	frontend_post(&r.f, r.queues[0], 0, 64);
 	capture_rig_start(&r);
 	fields_reader_start(&reader, r.ep, r.queues[0]);
-	for (uint32_t n = 0; n < 20000; n += 32) {
+	for (n = 0; n < 20000 || fields_reader_needs_load(&reader); n += 32) {
 		for (uint32_t i = 0; i < 32; i++)
 			capture_rig_put(&r, i, 60, n + i);
 		capture_rig_pass(&r, 0);
 	}
 	fields_reader_stop(&reader);
 	net_queue_stats(r.queues[0], &stats);
-	cr_assert(stats.rx_packets == 20000 && stats.tx_packets == 20000);
+	cr_assert(stats.rx_packets == n && stats.tx_packets == n);
 	cr_assert(fields_number(NULL, r.queues[0], "counters.rx_packets") == stats.rx_packets);
 	cr_assert(fields_number(NULL, r.queues[0], "counters.tx_packets") == stats.tx_packets);
 	s = capture_rig_stop(&r);
-	cr_assert(s.frames + s.missed == 40000);
+	cr_assert(s.frames + s.missed == 2 * (uint64_t)n);
 	cr_assert(fields_number(r.ep, NULL, "capture.frames") == s.frames);
 	cr_assert(fields_number(r.ep, NULL, "capture.missed") == s.missed);
 	cr_assert(fields_number(r.ep, NULL, "capture.written") == s.bytes);

@@ -17,7 +17,8 @@
 #include "support/capture_rig.h"
 #include "support/frame.h"
 
-/* Send frames through queue 0 until the clock says so. Return: how many passed, both directions. */
+/* Send frames through queue 0 until the clock says so, and 2000 of them have been. Return: how many
+ * passed, both directions. */
 static uint64_t load(struct capture_rig *r, int for_ms)
 {
 	int64_t until = frontend_now_ms() + for_ms;
@@ -28,7 +29,7 @@ static uint64_t load(struct capture_rig *r, int for_ms)
 			capture_rig_put(r, i, 1000, n + i);
 		capture_rig_pass(r, 0);
 		n += 64;
-	} while (frontend_now_ms() < until);
+	} while (frontend_now_ms() < until || n < 2000);
 	return n;
 }
 
