@@ -236,7 +236,15 @@ struct net_xdp_config {
 	 * frames over one chunk, is not kept either.
 	 */
 	bool keep_umem;
-	uint8_t reserved[3]; /* 0: a later field may stand here, so the library checks it */
+	/*
+	 * Cut packets here, through the TX ring, also where the kernel would take them whole. It would in copy
+	 * mode on an interface with one transmit queue that cuts packets itself (tcp-segmentation-offload,
+	 * tx-udp-segmentation): a packet with 8192 bytes of payload or more goes through a packet socket, in
+	 * order with the ring. A veth's other end then gets it uncut, as from a local sender. The report's
+	 * tx_segmentation_state says which way is taken.
+	 */
+	bool tx_segment_here;
+	uint8_t reserved[2]; /* 0: a later field may stand here, so the library checks it */
 	enum net_xdp_tx_checksum tx_checksum;
 };
 
@@ -510,7 +518,11 @@ static inline int net_xdp_queue_report(struct net_queue *q, struct net_xdp_repor
 	X(TX_BOUNCE_SHORT, NOTE, "packets", "tx_bounce_short",                                     \
 	  "bounced: so short that a copy costs less than a descriptor of its own")                 \
 	X(TX_BOUNCE_SEGMENTATION, NOTE, "packets", "tx_bounce_segmentation",                       \
-	  "bounced: a piece of a packet to be cut, where a packet has one descriptor")
+	  "bounced: a piece of a packet to be cut, where a packet has one descriptor")             \
+	X(TX_WHOLE, NOTE, "packets", "tx_whole",                                                   \
+	  "packets to be cut that the kernel took whole; each is one in tx_packets")               \
+	X(TX_WHOLE_REFUSED, NOTE, "packets", "tx_whole_refused",                                   \
+	  "packets to be cut that the kernel did not take whole: cut here")
 
 enum net_xdp_counter {
 #define NET_XDP_COUNTER_SYMBOL(symbol, value_class, unit, name, meaning) NET_XDP_##symbol,

@@ -60,6 +60,49 @@ uint32_t tx_ways_copy_bytes(const struct tx_facts *f)
 	return f->zero_copy ? 128 : 2048;
 }
 
+/* What the interface says that it cuts, or does not say. */
+static uint32_t cuts(const struct net_xdp_device *device)
+{
+	const uint64_t offloads = device->offloads;
+	uint32_t flags = 0;
+
+	if (!device->has_offloads || offloads & NET_XDP_OFFLOAD_TSO)
+		flags |= NET_TX_TCP_SEGMENTATION;
+	/* virtio_net_hdr_to_skb() knows UDP since 6.2. */
+	if ((!device->has_offloads || offloads & NET_XDP_OFFLOAD_UDP_SEGMENT) &&
+	    device->kernel_release >= NET_XDP_KERNEL(6, 2))
+		flags |= NET_TX_UDP_SEGMENTATION;
+	return flags;
+}
+
+static const char *why_not_whole(const struct tx_facts *f)
+{
+	if (f->config->tx_segment_here)
+		return "tx_segment_here says so";
+	if (f->config->tx_checksum != NET_XDP_TX_CHECKSUM_AUTO)
+		return "tx_checksum says that sums are made here";
+	if (f->config->sealed)
+		return "sealed memory cannot be read";
+	/* A packet socket's packets go to a queue that the kernel chooses. */
+	if (f->device->tx_queues > 1)
+		return "with several transmit queues they could overtake others";
+	if (f->device->tx_queues == 0)
+		return "the number of transmit queues is unknown";
+	if (!cuts(f->device))
+		return "tcp-segmentation-offload is off";
+	return f->whole_error ? "a packet socket was refused" : NULL;
+}
+
+uint32_t tx_ways_whole(const struct tx_facts *f, const char **why)
+{
+	const bool better = !f->zero_copy && f->config->private_tx_frames;
+	const char *reason = better ? why_not_whole(f) : NULL;
+
+	if (why)
+		*why = reason;
+	return better && !reason ? cuts(f->device) : 0;
+}
+
 uint32_t tx_ways_flags(const struct tx_facts *f)
 {
 	uint32_t flags = NET_TX_IPV4 | NET_TX_IPV6;
@@ -133,6 +176,21 @@ static void say_payload(const struct tx_facts *f, char *out, size_t size)
 		snprintf(out, size, "payload sent from where it lies");
 }
 
+static void say_segmentation(const struct tx_facts *f, const char *payload, char *out, size_t size)
+{
+	const char *why;
+
+	if (!(tx_ways_flags(f) & NET_TX_TCP_SEGMENTATION))
+		snprintf(out, size, "none: its checksums cannot be made");
+	else if (tx_ways_whole(f, &why))
+		snprintf(out, size, "kernel: whole from %u bytes of payload on; below, %s",
+			 TX_WHOLE_BYTES, payload);
+	else if (why)
+		snprintf(out, size, "%s; none whole by the kernel, because %s", payload, why);
+	else
+		snprintf(out, size, "%s", payload);
+}
+
 void tx_ways_say(const struct tx_facts *f, struct tx_sentences *out)
 {
 	const uint32_t flags = tx_ways_flags(f);
@@ -147,8 +205,7 @@ void tx_ways_say(const struct tx_facts *f, struct tx_sentences *out)
 		return;
 	}
 	say_checksum(f, out->checksum, sizeof(out->checksum));
-	snprintf(out->segmentation, sizeof(out->segmentation), "%s",
-		 flags & NET_TX_TCP_SEGMENTATION ? payload : "none: its checksums cannot be made");
+	say_segmentation(f, payload, out->segmentation, sizeof(out->segmentation));
 	snprintf(out->vlan, sizeof(out->vlan), "%s",
 		 flags & NET_TX_VLAN ? payload : "none: sealed, and one descriptor per packet");
 }

@@ -36,6 +36,9 @@
 #ifndef SO_BUSY_POLL_BUDGET
 #define SO_BUSY_POLL_BUDGET 70 /* 5.11 */
 #endif
+#ifndef VIRTIO_NET_HDR_GSO_UDP_L4
+#define VIRTIO_NET_HDR_GSO_UDP_L4 5 /* 6.2 */
+#endif
 #ifndef AF_XDP
 #define AF_XDP 44
 #endif

@@ -18,6 +18,7 @@
 #include "xdp/data/ready.h"
 #include "xdp/data/rx.h"
 #include "xdp/data/tx.h"
+#include "xdp/data/tx_whole.h"
 
 /* Has the interface gone? Another one may have been given its number. */
 static bool is_gone(struct net_xdp_queue *q)
@@ -111,6 +112,7 @@ static int queue_free(struct net_xdp_queue *q, struct net_error *err)
 
 	ended = release_of(q);
 	ready_close(q);
+	tx_whole_close(q);
 	if (q->live)
 		endpoint_set_socket(ep, q->index, -1);
 	if (keep_socket(ep, q))
@@ -227,6 +229,7 @@ static int go_live(struct net_xdp_queue *q, struct net_xdp_endpoint *ep, struct 
 
 	if (rc)
 		return rc;
+	tx_whole_open(q);
 	rc = settle_napi(q, ep);
 	if (rc)
 		return error_set(err, rc, "busy poll", "queue %u: having the driver woken up: %s",
@@ -261,7 +264,7 @@ int queue_create(struct net_xdp_endpoint *ep, uint32_t index, const struct net_q
 	q->index = index;
 	q->hardware_queue = ep->config.first_queue + index;
 	q->maker = maker_self();
-	q->xsk.fd = q->ready_fd = q->timer_fd = -1;
+	q->xsk.fd = q->ready_fd = q->timer_fd = q->whole.fd = -1;
 	q->affinity.cpu = -1;
 	q->napi.lease.fd = -1;
 	q->rx_merge = config->rx_merge;

@@ -24,6 +24,7 @@
 #include "xdp/release.h"
 #include "xdp/data/rx_table.h"
 #include "xdp/data/tx_record.h"
+#include "xdp/data/tx_whole.h"
 #include "host/xdp_uapi.h"
 #include "xdp/socket.h"
 
@@ -127,6 +128,7 @@ struct net_xdp_queue {
 	struct bounce tx_headers; /* headers of frames whose payload is the frontend's */
 	enum tx_sum tx_sum;
 	uint32_t tx_copy_bytes; /* see tx_ways_copy_bytes() */
+	struct tx_whole whole;
 	struct gather gather;
 	/* of the queue's configuration: a frame may go on in further buffers */
 	bool rx_merge;

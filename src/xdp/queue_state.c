@@ -128,6 +128,7 @@ void queue_set_tx(struct net_xdp_queue *q, uint32_t descriptors)
 	facts = queue_tx_facts(q);
 	q->tx_sum = tx_ways_sum(&facts);
 	q->tx_copy_bytes = tx_ways_copy_bytes(&facts);
+	q->whole.flags = tx_ways_whole(&facts, NULL);
 }
 
 struct tx_facts queue_tx_facts(const struct net_xdp_queue *q)
@@ -138,6 +139,7 @@ struct tx_facts queue_tx_facts(const struct net_xdp_queue *q)
 		.zero_copy = q->zero_copy,
 		.has_requests = q->memory->tx_request_bytes != 0,
 		.descriptors = q->tx_max_descriptors,
+		.whole_error = q->whole.error,
 	};
 }
 

@@ -23,6 +23,7 @@ static void start(struct tx_rig *r, bool unaligned, enum net_xdp_tx_checksum by)
 	tx_rig_prepare(r, 1, fixture_is_veth() ? 2000 : 1500);
 	r->x.config.unaligned = unaligned;
 	r->x.config.tx_checksum = by;
+	r->x.config.tx_segment_here = true;
 	tx_rig_start(r, 1);
 	net_endpoint_facts(r->x.ep, &facts);
 	cr_assert_eq(facts.tx_flags & (NET_TX_TCP_SEGMENTATION | NET_TX_UDP_SEGMENTATION),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Who adds up checksums, what is offered, and the reason that is told: one row per way. */
+#include <errno.h>
 #include <string.h>
 
 #include <criterion/criterion.h>
@@ -127,4 +128,86 @@ Test(tx_ways, each_row_is_done_as_told_and_told_as_done)
 {
 	for (uint32_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
 		expect_row(&rows[i]);
+}
+
+/* ---- Whole ------------------------------------------------------------------------------------------ */
+
+#define TSO (uint64_t) NET_XDP_OFFLOAD_TSO
+#define USO (uint64_t) NET_XDP_OFFLOAD_UDP_SEGMENT
+
+static const struct {
+	const char *what;
+	bool zero_copy, sealed, here, software, no_frames;
+	uint32_t tx_queues;
+	uint64_t offloads; /* UINT64_MAX: not told */
+	uint32_t kernel_release;
+	int error;
+	/* and what comes of it */
+	uint32_t flags;
+	const char *said; /* a part of the sentence */
+} whole_rows[] = {
+	{"both kinds", .tx_queues = 1, .offloads = TSO | USO, .flags = SEGMENTATION,
+	 .said = "kernel: whole from 8192 bytes of payload on; below, payload copied"},
+	{"not told", .tx_queues = 1, .offloads = UINT64_MAX, .flags = SEGMENTATION,
+	 .said = "kernel: whole"},
+	{"TCP", .tx_queues = 1, .offloads = TSO, .flags = NET_TX_TCP_SEGMENTATION,
+	 .said = "kernel: whole"},
+	{"a kernel without UDP", .tx_queues = 1, .offloads = TSO | USO,
+	 .kernel_release = NET_XDP_KERNEL(6, 1), .flags = NET_TX_TCP_SEGMENTATION,
+	 .said = "kernel: whole"},
+	{"switched off", .tx_queues = 1, .said = "because tcp-segmentation-offload is off"},
+	{"several queues", .tx_queues = 4, .offloads = TSO | USO,
+	 .said = "because with several transmit queues they could overtake others"},
+	{"sealed", .sealed = true, .tx_queues = 1, .offloads = TSO | USO,
+	 .said = "because sealed memory cannot be read"},
+	{"by configuration", .here = true, .tx_queues = 1, .offloads = TSO | USO,
+	 .said = "because tx_segment_here says so"},
+	{"sums here", .software = true, .tx_queues = 1, .offloads = TSO | USO,
+	 .said = "because tx_checksum says that sums are made here"},
+	{"no socket", .tx_queues = 1, .offloads = TSO | USO, .error = -EPERM,
+	 .said = "because a packet socket was refused"},
+	{"zero copy", .zero_copy = true, .tx_queues = 1, .offloads = TSO | USO, .said = "payload"},
+	{"no private frames", .no_frames = true, .tx_queues = 1, .offloads = TSO | USO,
+	 .said = "none: private_tx_frames is 0"},
+};
+
+static void expect_whole_row(uint32_t i)
+{
+	struct net_xdp_config c = net_xdp_config_default();
+	struct net_xdp_device d = {.driver = "veth",
+				   .tx_queues = whole_rows[i].tx_queues,
+				   .kernel_release = whole_rows[i].kernel_release};
+	const struct tx_facts f = {.config = &c,
+				   .device = &d,
+				   .zero_copy = whole_rows[i].zero_copy,
+				   .has_requests = true,
+				   .descriptors = 18,
+				   .whole_error = whole_rows[i].error};
+	const char *what = whole_rows[i].what, *why;
+	struct tx_sentences said;
+	bool told;
+
+	if (!d.kernel_release)
+		d.kernel_release = NET_XDP_KERNEL(6, 18);
+	d.has_offloads = whole_rows[i].offloads != UINT64_MAX;
+	d.offloads = d.has_offloads ? whole_rows[i].offloads : 0;
+	c.sealed = whole_rows[i].sealed;
+	c.tx_segment_here = whole_rows[i].here;
+	c.tx_checksum =
+		whole_rows[i].software ? NET_XDP_TX_CHECKSUM_SOFTWARE : NET_XDP_TX_CHECKSUM_AUTO;
+	c.private_tx_frames = whole_rows[i].no_frames ? 0 : 512;
+	cr_assert_eq(tx_ways_whole(&f, &why), whole_rows[i].flags, "%s", what);
+	tx_ways_say(&f, &said);
+	cr_assert_not_null(strstr(said.segmentation, whole_rows[i].said), "%s: %s", what,
+			   said.segmentation);
+	told = strstr(said.segmentation, "whole") != NULL;
+	cr_assert_eq(told, whole_rows[i].flags || why, "%s: %s", what, said.segmentation);
+	cr_assert_lt(strlen(said.segmentation), sizeof(said.segmentation) - 1, "cut: %s",
+		     said.segmentation);
+}
+
+Test(tx_ways, packets_go_whole_where_that_is_possible_and_better)
+{
+	for (uint32_t i = 0; i < sizeof(whole_rows) / sizeof(*whole_rows); i++)
+		expect_whole_row(i);
 }

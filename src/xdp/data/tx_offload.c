@@ -21,6 +21,7 @@
 #include "xdp/data/hot.h"
 #include "xdp/data/tx.h"
 #include "xdp/data/tx_packet.h"
+#include "xdp/data/tx_whole.h"
 
 _Static_assert(XSK_TX_REQUEST_BYTES + SEGMENTER_HEADERS_MAX == CONFIG_HEADER_BYTES,
 	       "a slot holds a request and headers");
@@ -405,6 +406,9 @@ ALONE bool tx_send_changed(struct net_xdp_queue *q, struct net_buffer_access *po
 	j.meta = packet->meta;
 	j.payload = (struct tx_walk){packet->segments, 0};
 	verdict = q->tx_headers.slots ? judge(&j, pool, headers) : TX_SEALED;
+	if (verdict == TX_SEND && q->whole.flags & j.meta->flags &&
+	    tx_whole_send(q, j.meta, &j.s, &j.payload))
+		return true;
 	if (verdict == TX_SEND)
 		verdict = write_packet(&j);
 	if (unlikely(verdict == TX_LATER))
