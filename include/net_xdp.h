@@ -520,7 +520,7 @@ static inline int net_xdp_queue_report(struct net_queue *q, struct net_xdp_repor
 	X(TX_BOUNCE_SEGMENTATION, NOTE, "packets", "tx_bounce_segmentation",                       \
 	  "bounced: a piece of a packet to be cut, where a packet has one descriptor")             \
 	X(TX_WHOLE, NOTE, "packets", "tx_whole",                                                   \
-	  "packets to be cut that the kernel took whole; each is one in tx_packets")               \
+	  "packets to be cut that the kernel took whole; tx_packets has what they become")         \
 	X(TX_WHOLE_REFUSED, NOTE, "packets", "tx_whole_refused",                                   \
 	  "packets to be cut that the kernel did not take whole: cut here")
 

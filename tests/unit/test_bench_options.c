@@ -127,6 +127,9 @@ Test(bench_options, what_is_left_to_the_backend_is_read_whole)
 	cr_expect(parsed.segment_bytes == 64000 && parsed.piece_bytes == 1448);
 	cr_expect(parsed.vlan && parsed.vlan_tci == 0xa064);
 	cr_expect_eq(parsed.l4, BENCH_L4_TCP);
+	cr_expect(!parsed.segment_here);
+	cr_assert_eq(parse("tx -i v0 --segment 64k --segment-here"), 0, "%s", why);
+	cr_expect(parsed.segment_here);
 	cr_assert_eq(parse("tx -i v0 --segment 65549 --l4 udp --sums software"), 0, "%s", why);
 	cr_expect(parsed.segment_bytes == 65549 && !parsed.piece_bytes && !parsed.vlan);
 	cr_expect(parsed.l4 == BENCH_L4_UDP && parsed.sums == NET_XDP_TX_CHECKSUM_SOFTWARE);
@@ -148,6 +151,7 @@ Test(bench_options, what_cannot_be_left_to_the_backend_is_refused_by_its_option)
 		{"latency -i v0 --segment 64k", "--segment: only tx"},
 		{"fwd -i v0 --vlan 5", "--vlan: only tx sends a tag"},
 		{"tx -i v0 --l4 tcp", "--l4: goes with --checksum or --segment"},
+		{"tx -i v0 --checksum --segment-here", "--segment-here: goes with --segment"},
 		{"tx -i v0 --sums software", "--sums: goes with --checksum or --segment"},
 		{"tx -i v0 --segment 64k --frame-bytes 100", "--frame-bytes: --segment says"},
 		{"tx -i v0 --checksum --frame-bytes 67",

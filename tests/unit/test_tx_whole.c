@@ -171,6 +171,7 @@ static void expect_whole(const struct segment_spec *spec, const char *what)
 Test(tx_whole, random_packets_go_whole_or_are_cut)
 {
 	const uint64_t *c = r.k.queue.counter;
+	uint64_t pieces = 0, bytes = 0;
 	uint32_t went = 0, cut = 0;
 
 	start();
@@ -187,9 +188,13 @@ Test(tx_whole, random_packets_go_whole_or_are_cut)
 		add(id, &spec, (enum segment_style)(id % SEGMENT_STYLES), 1 + id % 60);
 		cr_assert_eq(tx_fake_offer(&r, 0), r.list.count);
 		expect_id(id);
+		for (struct segment_oracle o = segment_oracle_start(&spec);
+		     segment_oracle_next(&o, &packet);)
+			bytes += packet.len;
 		if (is_common(&spec)) {
 			cr_assert(wire_count == 1 && wire[before] == 0, "packet %u was cut", id);
 			expect_whole(&spec, "packet");
+			pieces += (spec.payload_bytes + spec.mss - 1u) / spec.mss;
 			went++;
 		} else {
 			cr_assert(wire_count && wire[before] != 0, "packet %u went whole", id);
@@ -199,7 +204,8 @@ Test(tx_whole, random_packets_go_whole_or_are_cut)
 	cr_assert(went > 50 && cut > 100, "%u whole, %u cut", went, cut);
 	cr_assert_eq(c[NET_XDP_TX_WHOLE], went);
 	cr_assert_eq(c[NET_XDP_TX_SEGMENTED], cut);
-	cr_assert_eq(c[NET_XDP_TX_PACKETS], went + c[NET_XDP_TX_SEGMENTS]);
+	cr_assert_eq(c[NET_XDP_TX_PACKETS], pieces + c[NET_XDP_TX_SEGMENTS]);
+	cr_assert_eq(c[NET_XDP_TX_BYTES], bytes);
 	cr_assert_eq(c[NET_XDP_TX_ACCEPTED], went + cut);
 	cr_assert_eq(c[NET_XDP_TX_WHOLE_REFUSED], 0);
 	tx_fake_close(&r);

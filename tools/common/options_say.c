@@ -46,6 +46,7 @@ static const struct {
 	{"use rx_vlan, or:", "use"},
 	{"rx_vlan", "--vlan"},
 	{"tx_checksum", "--sums"},
+	{"tx_segment_here", "--segment-here"},
 	{"allow bpf(), or post initial_rx", "allow bpf()"},
 	{"destroy all queues, then call get_queues", "start again"},
 };

@@ -59,6 +59,8 @@ const char options_help[] =
 	"      --segment SIZE[,MSS]  packets of SIZE bytes, e.g. 64k (65549 at most),\n"
 	"                       cut into frames with MSS bytes of payload (what fits\n"
 	"                       the MTU), checksums too; --rate and --count: of packets\n"
+	"      --segment-here   cut in the library, also where the kernel would take a\n"
+	"                       packet whole (copy mode, one transmit queue)\n"
 	"      --l4 PROTO       of these two: udp, tcp (tcp with --segment, else udp)\n"
 	"      --sums HOW       by whom: software; auto: kernel or NIC where they can, on\n"
 	"                       a veth partial ones (auto)\n"

@@ -63,6 +63,7 @@ static const struct spec specs[] = {
 	{.name = "sums", .kind = KIND_CHOICE, .offset = AT(sums), .choices = {"auto", "software"}},
 	{.name = "vlan", .kind = KIND_VLAN},
 	{.name = "segment", .kind = KIND_SEGMENT},
+	{.name = "segment-here", .kind = KIND_FLAG, .offset = AT(segment_here)},
 	{.name = "l4", .kind = KIND_CHOICE, .offset = AT(l4), .choices = {"auto", "udp", "tcp"}},
 	{.name = "capture", .kind = KIND_TEXT, .offset = AT(capture_path)},
 	{.name = "capture-seconds", .kind = KIND_SECONDS, .offset = AT(capture_ns)},
@@ -126,6 +127,8 @@ static int check_offloads(struct parse *p)
 	if (o->segment_bytes && o->mode != BENCH_TX)
 		return FAIL(p, "--segment: only tx sends packets that are cut; rx takes their "
 			       "pieces without an option");
+	if (o->segment_here && !o->segment_bytes)
+		return FAIL(p, "--segment-here: goes with --segment");
 	if (o->vlan && o->mode != BENCH_TX && o->mode != BENCH_RX)
 		return FAIL(p, "--vlan: only tx sends a tag, and only rx looks for it");
 	if (o->l4 && !options_packet(o))

@@ -69,7 +69,8 @@ struct options {
 	uint16_t vlan_tci;	/* as in metadata, see net_vlan_tci() */
 	uint32_t segment_bytes; /* packets so long are cut; 0: not given */
 	uint32_t piece_bytes;	/* payload of a piece; 0: what fits the MTU */
-	uint32_t l4;		/* enum bench_l4, UDP or TCP once options_parse() has returned */
+	bool segment_here; /* cut by the library, also where the kernel would take them whole */
+	uint32_t l4;	   /* enum bench_l4, UDP or TCP once options_parse() has returned */
 
 	const char *capture_path; /* NULL: no capture */
 	uint64_t capture_ns;	  /* 0: the whole run */

@@ -73,6 +73,7 @@ struct net_xdp_config port_config(const struct options *opt, const struct port *
 	c.program = opt->dispatcher ? NET_XDP_PROGRAM_DISPATCHER : NET_XDP_PROGRAM_LINK;
 	c.take_mac_count = port_macs(opt, p->device.mac, c.take_macs);
 	c.tx_checksum = (enum net_xdp_tx_checksum)opt->sums;
+	c.tx_segment_here = opt->segment_here;
 	/* Where the device takes tags out of the frames, they come out of band. */
 	c.rx_vlan = opt->vlan && opt->mode == BENCH_RX && p->device.has_offloads &&
 		    p->device.offloads & NET_XDP_OFFLOAD_RX_VLAN;

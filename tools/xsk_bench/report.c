@@ -129,6 +129,9 @@ static void costs(FILE *out, const struct account *a)
 	if (account_counter(a, NET_XDP_TX_SPLIT))
 		line(out, "sent split", account_counter(a, NET_XDP_TX_SPLIT),
 		     "headers written by the library, payload from where it lay");
+	if (account_counter(a, NET_XDP_TX_WHOLE))
+		line(out, "packets sent whole", account_counter(a, NET_XDP_TX_WHOLE),
+		     "taken by the kernel uncut");
 	if (a->tally.refused)
 		line(out, "receive ids refused", a->tally.refused, "see the counters rx_refused_*");
 }

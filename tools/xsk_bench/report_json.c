@@ -38,6 +38,7 @@ static void sent(struct json *j, const struct run *run)
 	json_bool(j, "checksum", options_packet(opt));
 	json_text(j, "sums", opt->sums == NET_XDP_TX_CHECKSUM_AUTO ? "auto" : "software");
 	json_bool(j, "segment", cut);
+	json_bool(j, "segment_here", opt->segment_here);
 	if (cut)
 		json_number(j, "max_segment_bytes", run->packet.piece_bytes);
 }
@@ -141,6 +142,7 @@ static void totals(struct json *j, const struct account *a)
 	json_number(j, "tx_direct", account_counter(a, NET_XDP_TX_DIRECT));
 	json_number(j, "tx_bounced", account_counter(a, NET_XDP_TX_BOUNCED));
 	json_number(j, "tx_split", account_counter(a, NET_XDP_TX_SPLIT));
+	json_number(j, "tx_whole", account_counter(a, NET_XDP_TX_WHOLE));
 	json_number(j, "syscalls_data", account_counter(a, NET_XDP_KICKS));
 	json_number(j, "syscalls_look", account_counter(a, NET_XDP_LOOKS));
 	json_number(j, "syscalls_sleep", a->tally.sleeps);

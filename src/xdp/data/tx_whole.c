@@ -143,6 +143,15 @@ static void note_refusal(struct tx_whole *whole, int error)
 	whole->skip = whole->pause;
 }
 
+/* As drivers count: the wire packets that come of it, each with its headers. */
+static void count_sent(struct net_xdp_queue *q, const struct segmenter *s)
+{
+	count_up(q, NET_XDP_TX_ACCEPTED, 1);
+	count_up(q, NET_XDP_TX_BYTES, s->len_bytes + (s->pieces - 1) * (uint64_t)s->header_bytes);
+	count_up(q, NET_XDP_TX_PACKETS, s->pieces);
+	count_up(q, NET_XDP_TX_WHOLE, 1);
+}
+
 ALONE bool tx_whole_send(struct net_xdp_queue *q, const struct net_tx_metadata *meta,
 			 const struct segmenter *s, const struct tx_walk *payload)
 {
@@ -162,9 +171,6 @@ ALONE bool tx_whole_send(struct net_xdp_queue *q, const struct net_tx_metadata *
 	}
 	q->whole.pause = 0;
 	tx_done_push(q, meta->id);
-	count_up(q, NET_XDP_TX_ACCEPTED, 1);
-	count_up(q, NET_XDP_TX_BYTES, meta->len_bytes);
-	count_up(q, NET_XDP_TX_PACKETS, 1);
-	count_up(q, NET_XDP_TX_WHOLE, 1);
+	count_sent(q, s);
 	return true;
 }
