@@ -229,7 +229,6 @@ static int go_live(struct net_xdp_queue *q, struct net_xdp_endpoint *ep, struct 
 
 	if (rc)
 		return rc;
-	tx_whole_open(q);
 	rc = settle_napi(q, ep);
 	if (rc)
 		return error_set(err, rc, "busy poll", "queue %u: having the driver woken up: %s",
@@ -242,6 +241,7 @@ static int go_live(struct net_xdp_queue *q, struct net_xdp_endpoint *ep, struct 
 	if (rc)
 		return error_set(err, rc, "queue", "queue %u: epoll and timer: %s%s", q->index,
 				 strerror(-rc), error_hint(rc, CALL_OTHER).text);
+	tx_whole_open(q); /* not needed: no descriptor that is needed may be missing for it */
 	q->outside = true;
 	rc = rx_held(q) ? queue_enter(q) : 0;
 	if (rc)
