@@ -179,6 +179,26 @@ def targets(r):
         Target("p99 round trip at 10 kpps, epoll, against a UDP socket echo", "≤ 1.0",
                r.quotient("latency", "epoll", "udp", "p99"), lambda v: v <= 1.0,
                why_missing=why("latency", "udp")),
+        Target("instructions per wire packet of a 65,160-byte TCP packet that is cut, split", "≤ 250",
+               r.figure("ring", "tx-cut-split", "instructions"), lambda v: v <= 250),
+        Target("the same, payload copied", "≤ 250",
+               r.figure("ring", "tx-cut-copied", "instructions"), lambda v: v <= 250),
+        Target("one frame per call, instructions: rx", "≤ 235",
+               r.figure("ring", "rx-batch-1", "instructions"), lambda v: v <= 235),
+        Target("the same: tx", "≤ 230",
+               r.figure("ring", "tx-batch-1", "instructions"), lambda v: v <= 230),
+        Target("TCP in 64 KiB packets against single ones: sender's CPU time per byte", "≤ 0.6",
+               r.quotient("offload", "whole", "single", "sender_ns"), lambda v: v <= 0.6,
+               why_missing=why("offload", "whole")),
+        Target("the same: Gbit/s", "≥ 1.0",
+               r.quotient("offload", "whole", "single", "gbps"), lambda v: v >= 1.0,
+               why_missing=why("offload", "whole")),
+        Target("the same, cut here, payload copied: sender's CPU time per byte", "≤ 0.6",
+               r.quotient("offload", "copied", "single", "sender_ns"), lambda v: v <= 0.6,
+               why_missing=why("offload", "copied")),
+        Target("the same, cut here, split: sender's CPU time per byte", "≤ 0.6",
+               r.quotient("offload", "split", "single", "sender_ns"), lambda v: v <= 0.6,
+               why_missing=why("offload", "split")),
         Target("receive bookkeeping per buffer, bytes, default configuration", "≤ 16",
                r.figure("ring", "bookkeeping", "default_bytes"), lambda v: v <= 16),
         Target("the same, every id with the kernel at once", "≤ 16",
@@ -278,10 +298,14 @@ TABLES = {
         ("close, ms", "close_ms", "{:.0f}", 1),
         ("kernel's memory, MiB", "kernel_mib", "{:.0f}", 1),
         ("CPU ns per frame", "cpu_ns_per_frame", "{:.0f}", 1)]),
+    "offload": lambda r: suite_table(r, "offload", [
+        ("Gbit/s", "gbps", "{:.2f}", 1), ("sender's CPU ns per byte", "sender_ns", "{:.3f}", 1),
+        ("of these in user space", "user_ns", "{:.3f}", 1),
+        ("receiver's CPU ns per byte", "receiver_ns", "{:.3f}", 1)]),
     "machine": lambda r: table(["what", "value"], [
         [k.replace("_", " "), "`{}`".format(v)] for k, v in r.machine.items()]),
 }
-SUITES = ("receive", "load", "idle", "send", "forward", "latency", "queues", "region")
+SUITES = ("receive", "load", "idle", "send", "forward", "latency", "queues", "region", "offload")
 for _suite in SUITES:
     TABLES[_suite + "_commands"] = lambda r, s=_suite: commands_list(r, s)
 

@@ -217,7 +217,10 @@ static uint64_t run_tx(struct lane *lanes, const struct options *o, double *seco
 		struct lane *b = &lanes[turn % o->queues];
 		uint32_t n;
 
-		fill_list(b);
+		if (o->sum)
+			lane_fill_sums(b);
+		else
+			fill_list(b);
 		*seconds -= now();
 		measured_tx(b, b->o->batch * b->o->segments);
 		*seconds += now();
@@ -246,6 +249,8 @@ static int usage(FILE *to, int code)
 	      "                  [--frames N] [--aligned] [--bounced] [--zero-copy] [--floor]\n"
 	      "                  rx: [--frame-bytes N] [--checksum none|report|complete|partial]\n"
 	      "                  tx: [--cut]: packets of 65,160 bytes TCP that are cut, one per call\n"
+	      "                  tx: [--sum] [--software]: packets of 1514 bytes, UDP checksum by the kernel\n"
+	      "                      or by the library; with --zero-copy their payload is not copied\n"
 	      "One line of JSON: nanoseconds per frame of the data calls, without a kernel.\n",
 	      to);
 	return code;
@@ -271,6 +276,7 @@ static bool parse(int argc, char **argv, struct options *o)
 		{"frames", 1, NULL, 'f'},   {"frame-bytes", 1, NULL, 'l'},
 		{"checksum", 1, NULL, 'c'}, {"aligned", 0, NULL, 'a'},
 		{"bounced", 0, NULL, 'B'},  {"cut", 0, NULL, 'C'},
+		{"sum", 0, NULL, 'S'},	    {"software", 0, NULL, 'W'},
 		{"floor", 0, NULL, 'F'},    {"zero-copy", 0, NULL, 'z'},
 		{"help", 0, NULL, 'h'},	    {0},
 	};
@@ -314,6 +320,12 @@ static bool parse(int argc, char **argv, struct options *o)
 			break;
 		case 'C':
 			o->cut = true;
+			break;
+		case 'S':
+			o->sum = true;
+			break;
+		case 'W':
+			o->software = true;
 			break;
 		case 'z':
 			o->zero_copy = true;

@@ -82,6 +82,39 @@ static void write_frame(uint8_t *frame, uint32_t len)
 	frame[41] = (uint8_t)sum;
 }
 
+/* Put a UDP packet into a buffer, as a frontend that asks for its checksum. */
+static void write_packet(struct lane *b, uint32_t id, uint32_t len)
+{
+	const struct memory_region *r = &b->endpoint->memory.region[0];
+	const uint64_t at = lane_addr(b, id) + HEADER_BYTES - r->guest_addr;
+
+	write_frame(b->endpoint->memory.base + r->offset + at, len);
+}
+
+void lane_fill_sums(struct lane *b)
+{
+	enum { BYTES = 1514 };
+
+	for (uint32_t p = 0; p < b->o->batch; p++) {
+		const uint32_t id = b->next_buffer++ % b->o->buffers;
+
+		write_packet(b, id, BYTES);
+		b->packets[p] = (struct net_tx_metadata){
+			.id = p,
+			.len_bytes = BYTES,
+			.segment_count = 1,
+			.flags = NET_TX_IPV4 | NET_TX_UDP_CHECKSUM,
+			.l2_len_bytes = 14,
+			.l3_len_bytes = 20,
+		};
+		b->segments[p] = (struct net_tx_segment){
+			.addr = lane_addr(b, id) + HEADER_BYTES,
+			.len_bytes = BYTES,
+			.head = &b->packets[p],
+		};
+	}
+}
+
 void lane_receive(struct lane *b, uint32_t count)
 {
 	const struct net_xdp_config *c = &b->endpoint->config;
@@ -169,6 +202,8 @@ int lane_open_endpoint(struct net_xdp_endpoint *ep, const struct options *o, str
 	c.max_queues = o->queues;
 	c.unaligned = !o->aligned;
 	c.rx_checksum = o->checksum;
+	if (o->software)
+		c.tx_checksum = NET_XDP_TX_CHECKSUM_SOFTWARE;
 	c.mode = o->zero_copy ? NET_XDP_MODE_ZERO_COPY : NET_XDP_MODE_COPY;
 	/* all of them with the kernel, and the ring is not full */
 	while (c.fill_ring_frames <= o->buffers && c.fill_ring_frames < 65536)
@@ -212,7 +247,7 @@ int lane_open(struct lane *b, uint32_t index, struct net_xdp_endpoint *ep, const
 	q->xsk.fd = -1;
 	queue_set_facts(q, ep);
 	/* a kernel, and a driver, that add up */
-	if (c->unaligned)
+	if (c->unaligned && !o->software)
 		ep->memory.tx_request_bytes = XSK_TX_REQUEST_BYTES;
 	ep->attached.device.has_features = true;
 	ep->attached.device.xsk_features = XSK_FEATURE_TX_CHECKSUM;

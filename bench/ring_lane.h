@@ -20,6 +20,7 @@
 
 struct options {
 	bool tx, floor, aligned, bounced, zero_copy, cut;
+	bool sum, software; /* packets that ask for a checksum, and that is made by the library */
 	uint32_t batch, buffers, segments, queues;
 	uint32_t frame_bytes; /* received; those that are sent have FRAME_BYTES */
 	enum net_xdp_rx_checksum checksum;
@@ -62,6 +63,8 @@ int lane_open(struct lane *b, uint32_t index, struct net_xdp_endpoint *ep, const
 /* What the receive tables take of the heap, by receive id. */
 double lane_bookkeeping(const struct lane *b);
 
+/* A list of packets of the MTU that ask for a checksum. */
+void lane_fill_sums(struct lane *b);
 /* Guest address of a buffer. */
 uint64_t lane_addr(const struct lane *b, uint32_t id);
 /* Frames arrive in the next count chunks. */

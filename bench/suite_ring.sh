@@ -25,6 +25,11 @@ ring_cases() {
 	for n in 2 4 8 16; do
 		echo "tx-segments-$n tx --segments $n"
 	done
+	echo "tx-sum-copied tx --sum"
+	echo "tx-sum-split tx --sum --zero-copy"
+	echo "tx-sum-software tx --sum --software"
+	echo "tx-cut-copied tx --cut"
+	echo "tx-cut-split tx --cut --zero-copy"
 }
 
 ring_instructions() {
