@@ -100,7 +100,7 @@ enum net_xdp_rx_checksum {
 
 /* Who adds up the checksums of TCP and UDP that transmitted packets ask for (docs/offloads.md). */
 enum net_xdp_tx_checksum {
-	/* In copy mode the kernel (6.8), without a look at the payload here; it hands the sum to the NIC, or
+	/* In copy mode the kernel (6.11), without a look at the payload here; it hands the sum to the NIC, or
 	 * leaves it to a local receiver: who reads the frames of a veth's other end by AF_XDP then finds the
 	 * pseudo-header's sum (NET_CHECKSUM_PARTIAL). In zero copy the NIC, where its driver offers that.
 	 * Elsewhere as SOFTWARE. Takes 24 bytes of each chunk. */

@@ -30,7 +30,7 @@ static bool reads_requests(const struct net_xdp_device *device, bool zero_copy)
 static const char *configured_away(const struct net_xdp_config *c)
 {
 	if (c->tx_checksum != NET_XDP_TX_CHECKSUM_AUTO)
-		return "tx_checksum says so";
+		return "tx_checksum is software";
 	/* The request would lie in the chunk in front of a frame that begins one. */
 	if (!c->unaligned)
 		return "aligned chunks leave no room for the request in front of a frame";
@@ -44,6 +44,11 @@ bool tx_ways_want_requests(const struct net_xdp_config *c, const struct net_xdp_
 {
 	return c->private_tx_frames && !configured_away(c) &&
 	       reads_requests(device, rules_may_zero_copy(c, device, native));
+}
+
+bool tx_ways_may_take_requests(const struct net_xdp_device *device)
+{
+	return !device->kernel_release || device->kernel_release >= NET_XDP_KERNEL(6, 11);
 }
 
 enum tx_sum tx_ways_sum(const struct tx_facts *f)
@@ -103,12 +108,22 @@ uint32_t tx_ways_whole(const struct tx_facts *f, const char **why)
 	return better && !reason ? cuts(f->device) : 0;
 }
 
+/* Why can no packet be changed? NULL: it can. */
+static const char *why_nothing(const struct tx_facts *f)
+{
+	if (!f->config->private_tx_frames)
+		return "private_tx_frames is 0";
+	/* What cannot be split cannot be copied either. */
+	if (f->config->sealed && f->descriptors < 2)
+		return "sealed, and a packet has one descriptor here";
+	return NULL;
+}
+
 uint32_t tx_ways_flags(const struct tx_facts *f)
 {
 	uint32_t flags = NET_TX_IPV4 | NET_TX_IPV6;
 
-	/* Sealed: what cannot be split cannot be copied either. */
-	if (!f->config->private_tx_frames || (f->config->sealed && f->descriptors < 2))
+	if (why_nothing(f))
 		return flags;
 	flags |= NET_TX_VLAN | NET_TX_IP_CHECKSUM;
 	if (tx_ways_sum(f) != TX_SUM_NOBODY)
@@ -117,11 +132,6 @@ uint32_t tx_ways_flags(const struct tx_facts *f)
 }
 
 /* ---- Sentences -------------------------------------------------------------------------------------- */
-
-static bool is_old_kernel(const struct net_xdp_device *device)
-{
-	return device->kernel_release && device->kernel_release < NET_XDP_KERNEL(6, 8);
-}
 
 /* Why not by kernel or NIC? */
 static const char *why_software(const struct tx_facts *f)
@@ -134,9 +144,10 @@ static const char *why_software(const struct tx_facts *f)
 		return "the driver does not offer tx-checksum in its xsk-features";
 	if (!f->zero_copy && !reads_requests_in_copy_mode(f->device))
 		return "virtio_net's copy mode may not read the request";
-	if (!is_old_kernel(f->device) && rules_may_zero_copy(f->config, f->device, true))
+	if (tx_ways_may_take_requests(f->device) && !reads_requests(f->device, true) &&
+	    rules_may_zero_copy(f->config, f->device, true))
 		return "zero copy was expected when the memory was registered";
-	return "the kernel takes no requests (Linux 6.8 does)";
+	return "the kernel takes no requests (Linux 6.11 does)";
 }
 
 static void say_checksum(const struct tx_facts *f, char *out, size_t size)
@@ -176,15 +187,23 @@ static void say_payload(const struct tx_facts *f, char *out, size_t size)
 		snprintf(out, size, "payload sent from where it lies");
 }
 
+static const char *only(uint32_t flags)
+{
+	if (flags == NET_TX_TCP_SEGMENTATION)
+		return "TCP ";
+	return flags == NET_TX_UDP_SEGMENTATION ? "UDP " : "";
+}
+
 static void say_segmentation(const struct tx_facts *f, const char *payload, char *out, size_t size)
 {
 	const char *why;
+	const uint32_t whole = tx_ways_whole(f, &why);
 
-	if (!(tx_ways_flags(f) & NET_TX_TCP_SEGMENTATION))
+	if (tx_ways_sum(f) == TX_SUM_NOBODY)
 		snprintf(out, size, "none: its checksums cannot be made");
-	else if (tx_ways_whole(f, &why))
-		snprintf(out, size, "kernel: whole from %u bytes of payload on; below, %s",
-			 TX_WHOLE_BYTES, payload);
+	else if (whole)
+		snprintf(out, size, "kernel: %swhole from %u bytes of payload on; below, %s",
+			 only(whole), TX_WHOLE_BYTES, payload);
 	else if (why)
 		snprintf(out, size, "%s; none whole by the kernel, because %s", payload, why);
 	else
@@ -193,19 +212,16 @@ static void say_segmentation(const struct tx_facts *f, const char *payload, char
 
 void tx_ways_say(const struct tx_facts *f, struct tx_sentences *out)
 {
-	const uint32_t flags = tx_ways_flags(f);
-	char payload[120];
+	const char *nothing = why_nothing(f);
 
-	say_payload(f, payload, sizeof(payload));
-
-	if (!f->config->private_tx_frames) {
-		snprintf(out->checksum, sizeof(out->checksum), "none: private_tx_frames is 0");
-		snprintf(out->segmentation, sizeof(out->segmentation), "%s", out->checksum);
-		snprintf(out->vlan, sizeof(out->vlan), "%.100s", out->checksum);
+	*out = (struct tx_sentences){0};
+	if (nothing) {
+		snprintf(out->checksum, sizeof(out->checksum), "none: %s", nothing);
+		snprintf(out->segmentation, sizeof(out->segmentation), "none: %s", nothing);
+		snprintf(out->vlan, sizeof(out->vlan), "none: %s", nothing);
 		return;
 	}
 	say_checksum(f, out->checksum, sizeof(out->checksum));
-	say_segmentation(f, payload, out->segmentation, sizeof(out->segmentation));
-	snprintf(out->vlan, sizeof(out->vlan), "%s",
-		 flags & NET_TX_VLAN ? payload : "none: sealed, and one descriptor per packet");
+	say_payload(f, out->vlan, sizeof(out->vlan));
+	say_segmentation(f, out->vlan, out->segmentation, sizeof(out->segmentation));
 }

@@ -30,6 +30,12 @@ struct tx_facts {
 bool tx_ways_want_requests(const struct net_xdp_config *c, const struct net_xdp_device *device,
 			   bool native);
 
+/* Is the kernel one that takes struct xsk_tx_request, by its release? Linux 6.8 to 6.10 has requests, but not the
+ * flag without which a newer kernel ignores them (XDP_UMEM_TX_METADATA_LEN; stable 6.10 has it since 6.10.3), so
+ * registration does not ask for them there. It tries, whatever this says: distributions have kernels of their
+ * own. */
+bool tx_ways_may_take_requests(const struct net_xdp_device *device);
+
 enum tx_sum tx_ways_sum(const struct tx_facts *f);
 
 /*

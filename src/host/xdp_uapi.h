@@ -22,7 +22,7 @@
 #define XDP_TXMD_FLAGS_CHECKSUM (1 << 1) /* 6.8 */
 #endif
 #ifndef XDP_UMEM_TX_METADATA_LEN
-#define XDP_UMEM_TX_METADATA_LEN (1 << 2) /* 6.11, and stable kernels from 6.8 on */
+#define XDP_UMEM_TX_METADATA_LEN (1 << 2) /* 6.11, and stable 6.10.3 */
 #endif
 #ifndef XDP_MAX_TX_SKB_BUDGET
 #define XDP_MAX_TX_SKB_BUDGET 9 /* 6.17 */

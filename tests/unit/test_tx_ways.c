@@ -24,10 +24,12 @@ struct row {
 	bool segments, tags;
 	uint32_t copied;
 	const char *checksum, *segmentation; /* begin with this */
+	const char *vlan;		     /* NULL: as segmentation */
 };
 
 #define ZERO_COPY    (NET_XDP_FEATURE_BASIC | NET_XDP_FEATURE_ZERO_COPY)
 #define COPY_PAYLOAD "payload copied up to 2048 bytes"
+#define NO_SPLIT     "none: sealed, and a packet has one descriptor here"
 
 static const struct row rows[] = {
 	{"veth", "veth", 1, 0, NET_XDP_KERNEL(6, 18), .descriptors = 18, .wants_requests = true,
@@ -38,7 +40,7 @@ static const struct row rows[] = {
 	 .checksum = "kernel:", .segmentation = "payload sent from where it lies"},
 	{"software wanted", "veth", 1, 0, NET_XDP_KERNEL(6, 18), .software = true,
 	 .descriptors = 18, .sum = TX_SUM_SOFTWARE, .segments = true, .tags = true, .copied = 2048,
-	 .checksum = "software: the payload is added up, because tx_checksum says so",
+	 .checksum = "software: the payload is added up, because tx_checksum is software",
 	 .segmentation = COPY_PAYLOAD},
 	{"aligned", "veth", 1, 0, NET_XDP_KERNEL(6, 18), .aligned = true, .descriptors = 18,
 	 .sum = TX_SUM_SOFTWARE, .segments = true, .tags = true, .copied = 2048,
@@ -51,7 +53,22 @@ static const struct row rows[] = {
 	{"sealed and aligned", "veth", 1, 0, NET_XDP_KERNEL(6, 18), .sealed = true, .aligned = true,
 	 .descriptors = 18, .sum = TX_SUM_NOBODY, .tags = true,
 	 .checksum = "none: sealed, and aligned chunks",
-	 .segmentation = "none: its checksums cannot be made"},
+	 .segmentation = "none: its checksums cannot be made",
+	 .vlan = "payload sent from where it lies"},
+	{"sealed, software wanted", "veth", 1, 0, NET_XDP_KERNEL(6, 18), .sealed = true,
+	 .software = true, .descriptors = 18, .sum = TX_SUM_NOBODY, .tags = true,
+	 .checksum = "none: sealed, and tx_checksum is software",
+	 .segmentation = "none: its checksums cannot be made",
+	 .vlan = "payload sent from where it lies"},
+	{"kernel with another flag", "veth", 1, 0, NET_XDP_KERNEL(6, 8), .descriptors = 18,
+	 .wants_requests = true, .sum = TX_SUM_SOFTWARE, .segments = true, .tags = true,
+	 .copied = 2048,
+	 .checksum = "software: the payload is added up, because the kernel takes no requests "
+		     "(Linux 6.11 does)",
+	 .segmentation = COPY_PAYLOAD},
+	{"old kernel, sealed", "veth", 1, 0, NET_XDP_KERNEL(6, 5), .sealed = true, .descriptors = 1,
+	 .wants_requests = true, .sum = TX_SUM_NOBODY, .checksum = NO_SPLIT,
+	 .segmentation = NO_SPLIT},
 	{"old kernel", "veth", 1, 0, NET_XDP_KERNEL(6, 7), .descriptors = 18,
 	 .wants_requests = true, .sum = TX_SUM_SOFTWARE, .segments = true, .tags = true,
 	 .copied = 2048,
@@ -77,19 +94,40 @@ static const struct row rows[] = {
 	 .zero_copy = true, .descriptors = 1, .wants_requests = true, .sum = TX_SUM_DRIVER,
 	 .segments = true, .tags = true, .copied = 128, .checksum = "driver: the NIC adds up",
 	 .segmentation = "copied: a packet has one descriptor here"},
+	{"mlx5, sealed", "mlx5_core", ZERO_COPY, XSK_FEATURE_TX_CHECKSUM, NET_XDP_KERNEL(6, 18),
+	 .sealed = true, .zero_copy = true, .descriptors = 1, .wants_requests = true,
+	 .sum = TX_SUM_DRIVER, .checksum = NO_SPLIT, .segmentation = NO_SPLIT},
+	{"mlx5 that ended in copy", "mlx5_core", ZERO_COPY, XSK_FEATURE_TX_CHECKSUM,
+	 NET_XDP_KERNEL(6, 18), .descriptors = 18, .wants_requests = true, .sum = TX_SUM_KERNEL,
+	 .segments = true, .tags = true, .copied = 2048,
+	 .checksum = "kernel: nothing is added up here", .segmentation = COPY_PAYLOAD},
+	{"mlx5, kernel with another flag", "mlx5_core", ZERO_COPY, XSK_FEATURE_TX_CHECKSUM,
+	 NET_XDP_KERNEL(6, 10), .zero_copy = true, .descriptors = 1, .wants_requests = true,
+	 .sum = TX_SUM_SOFTWARE, .segments = true, .tags = true, .copied = 128,
+	 .checksum = "software: the payload is added up, because the kernel takes no requests",
+	 .segmentation = "copied: a packet has one descriptor here"},
 	{"idpf", "idpf", ZERO_COPY, XSK_FEATURE_TX_CHECKSUM, NET_XDP_KERNEL(6, 18),
 	 .zero_copy = true, .descriptors = 8, .wants_requests = true, .sum = TX_SUM_DRIVER,
 	 .segments = true, .tags = true, .copied = 128, .checksum = "driver: the NIC adds up",
 	 .segmentation = "payload copied up to 128 bytes"},
 	{"igb, sealed", "igb", ZERO_COPY, 0, NET_XDP_KERNEL(6, 18), .sealed = true,
-	 .zero_copy = true, .descriptors = 1, .sum = TX_SUM_NOBODY,
+	 .zero_copy = true, .descriptors = 1, .sum = TX_SUM_NOBODY, .checksum = NO_SPLIT,
+	 .segmentation = NO_SPLIT},
+	{"ice, sealed", "ice", ZERO_COPY, 0, NET_XDP_KERNEL(6, 18), .sealed = true,
+	 .zero_copy = true, .descriptors = 8, .sum = TX_SUM_NOBODY, .tags = true,
 	 .checksum = "none: sealed, and the driver does not offer",
-	 .segmentation = "none: its checksums cannot be made"},
+	 .segmentation = "none: its checksums cannot be made",
+	 .vlan = "payload sent from where it lies"},
 	{"no private frames", "veth", 1, 0, NET_XDP_KERNEL(6, 18), .no_frames = true,
 	 .descriptors = 18, .sum = TX_SUM_SOFTWARE, .copied = 2048,
 	 .checksum = "none: private_tx_frames is 0",
 	 .segmentation = "none: private_tx_frames is 0"},
 };
+
+static void is_said(const struct row *row, const char *which, const char *said, const char *begin)
+{
+	cr_expect_eq(strncmp(said, begin, strlen(begin)), 0, "%s, %s: %s", row->what, which, said);
+}
 
 static void expect_row(const struct row *row)
 {
@@ -109,7 +147,7 @@ static void expect_row(const struct row *row)
 	c.tx_checksum = row->software ? NET_XDP_TX_CHECKSUM_SOFTWARE : NET_XDP_TX_CHECKSUM_AUTO;
 	c.private_tx_frames = row->no_frames ? 0 : 512;
 	cr_assert_eq(tx_ways_want_requests(&c, &d, true), row->wants_requests, "%s", row->what);
-	f.has_requests = row->wants_requests && row->kernel_release >= NET_XDP_KERNEL(6, 8);
+	f.has_requests = row->wants_requests && row->kernel_release >= NET_XDP_KERNEL(6, 11);
 	f.descriptors = row->descriptors;
 	cr_assert_eq(tx_ways_sum(&f), row->sum, "%s: %d", row->what, tx_ways_sum(&f));
 	cr_assert_eq(tx_ways_copy_bytes(&f), row->copied, "%s", row->what);
@@ -118,10 +156,9 @@ static void expect_row(const struct row *row)
 		     flags);
 	cr_assert_eq(!(flags & NET_TX_VLAN), !row->tags, "%s: 0x%x", row->what, flags);
 	tx_ways_say(&f, &said);
-	cr_assert_eq(strncmp(said.checksum, row->checksum, strlen(row->checksum)), 0, "%s: %s",
-		     row->what, said.checksum);
-	cr_assert_eq(strncmp(said.segmentation, row->segmentation, strlen(row->segmentation)), 0,
-		     "%s: %s", row->what, said.segmentation);
+	is_said(row, "checksum", said.checksum, row->checksum);
+	is_said(row, "segmentation", said.segmentation, row->segmentation);
+	is_said(row, "vlan", said.vlan, row->vlan ? row->vlan : row->segmentation);
 }
 
 Test(tx_ways, each_row_is_done_as_told_and_told_as_done)
@@ -151,10 +188,12 @@ static const struct {
 	{"not told", .tx_queues = 1, .offloads = UINT64_MAX, .flags = SEGMENTATION,
 	 .said = "kernel: whole"},
 	{"TCP", .tx_queues = 1, .offloads = TSO, .flags = NET_TX_TCP_SEGMENTATION,
-	 .said = "kernel: whole"},
+	 .said = "kernel: TCP whole from 8192 bytes"},
+	{"UDP", .tx_queues = 1, .offloads = USO, .flags = NET_TX_UDP_SEGMENTATION,
+	 .said = "kernel: UDP whole from 8192 bytes"},
 	{"a kernel without UDP", .tx_queues = 1, .offloads = TSO | USO,
 	 .kernel_release = NET_XDP_KERNEL(6, 1), .flags = NET_TX_TCP_SEGMENTATION,
-	 .said = "kernel: whole"},
+	 .said = "kernel: TCP whole"},
 	{"switched off", .tx_queues = 1, .said = "because tcp-segmentation-offload is off"},
 	{"several queues", .tx_queues = 4, .offloads = TSO | USO,
 	 .said = "because with several transmit queues they could overtake others"},
