@@ -95,6 +95,7 @@ void inspect_facts(struct net_endpoint *ep, struct net_inspector *to)
 	inspect_flag(to, "is_ordered", f.is_ordered);
 	inspect_flag(to, "tx_fast_completions", f.tx_fast_completions);
 	inspect_number(to, "tx_flags", f.tx_flags, "");
+	inspect_number(to, "tx_max_pieces", f.tx_max_pieces, "packets");
 	inspect_number(to, "max_queues", f.max_queues, "queues");
 	inspect_number(to, "rss_table_entries", f.rss_table_entries, "entries");
 	inspect_number(to, "rss_key_bytes", f.rss_key_bytes, "bytes");

@@ -89,6 +89,9 @@ static void tell_report(struct net_queue *queue, struct net_inspector *to)
 	inspect_number(to, "max_tx_descriptors", r.max_tx_descriptors, "descriptors");
 	inspect_flag(to, "takes_frames", r.takes_frames);
 	inspect_text(to, "frames_state", r.frames_state);
+	inspect_text(to, "tx_checksum_state", r.tx_checksum_state);
+	inspect_text(to, "tx_segmentation_state", r.tx_segmentation_state);
+	inspect_text(to, "tx_vlan_state", r.tx_vlan_state);
 	inspect_flag(to, "busy_poll", r.busy_poll);
 	inspect_number(to, "napi_id", r.napi_id, "");
 	inspect_text(to, "napi_state", r.napi_state);
@@ -185,6 +188,7 @@ static void tell_config(const struct net_xdp_config *c, struct net_inspector *to
 	static const char *const attaches[] = {"auto", "native", "generic"};
 	static const char *const programs[] = {"link", "dispatcher"};
 	static const char *const checksums[] = {"none", "report", "complete", "partial"};
+	static const char *const tx_checksums[] = {"auto", "software"};
 
 	inspect_enter(to, "config", -1);
 	inspect_number(to, "first_queue", c->first_queue, "");
@@ -208,6 +212,8 @@ static void tell_config(const struct net_xdp_config *c, struct net_inspector *to
 	inspect_number(to, "take_mac_count", c->take_mac_count, "addresses");
 	inspect_text(to, "rx_checksum", checksums[c->rx_checksum]);
 	inspect_flag(to, "rx_vlan", c->rx_vlan);
+	inspect_text(to, "tx_checksum", tx_checksums[c->tx_checksum]);
+	inspect_flag(to, "tx_segment_here", c->tx_segment_here);
 	inspect_number(to, "busy_poll_us", c->busy_poll_us, "us");
 	inspect_number(to, "busy_poll_budget", c->busy_poll_budget, "frames");
 	inspect_number(to, "napi_defer_hard_irqs", c->napi_defer_hard_irqs, "polls");

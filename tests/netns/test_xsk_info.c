@@ -90,6 +90,30 @@ Test(xsk_info, try_shows_who_gets_the_frames_and_which_tags_are_lost)
 	cr_expect_not_null(strstr(c.out, "\"vlan_state\": \"\""), "%s", c.out);
 }
 
+/* Linux 6.11 takes the request for a checksum, 6.6 a packet in several descriptors. */
+Test(xsk_info, try_shows_who_does_what_packets_ask_for)
+{
+	netns_enter();
+	netns_veth("v0", "v1", 1, 1500);
+	TOOL_RUN(&c, XSK_INFO, "v0", "--try", "--json");
+	cr_expect_not_null(strstr(c.out, "\"tx_checksum_state\": \"kernel: nothing"), "%s", c.out);
+	cr_expect_not_null(strstr(c.out, "\"tx_segmentation_state\": \"kernel: whole from 8192"),
+			   "%s", c.out);
+	cr_expect_not_null(strstr(c.out, "\"tx_vlan_state\": \"payload copied up to 2048"), "%s",
+			   c.out);
+	cr_expect_not_null(strstr(c.out, "\"tx_checksum\": \"auto\""), "%s", c.out);
+	cr_expect_not_null(strstr(c.out, "\"tx_segment_here\": false"), "%s", c.out);
+	cr_expect_not_null(strstr(c.out, "\"tx_max_pieces\": 2048"), "%s", c.out);
+	TOOL_RUN(&c, XSK_INFO, "v0", "--try");
+	cr_expect(tool_says(c.out, "tx_checksum: kernel: nothing is added up here"), "%s", c.out);
+	cr_expect(tool_says(c.out,
+			    "tx_segmentation: kernel: whole from 8192 bytes of payload on; below, "
+			    "payload copied up to 2048 bytes"),
+		  "%s", c.out);
+	cr_expect(tool_says(c.out, "tx_vlan: payload copied up to 2048 bytes"), "%s", c.out);
+	cr_expect_leq(tool_width(c.out), 80, "%s", c.out);
+}
+
 Test(xsk_info, try_beside_a_program_of_this_library_says_that_it_waits, .timeout = 60)
 {
 	struct frontend_xdp x;

@@ -310,3 +310,29 @@ Test(inspect, loopback_tells_its_facts_and_counters)
 		net_queue_destroy(queues[i], NULL);
 	net_endpoint_destroy(ep, NULL);
 }
+
+static void cutter_facts(struct net_endpoint *ep, struct net_endpoint_facts *out, size_t size_bytes)
+{
+	const struct net_endpoint_facts facts = {
+		.type = "cutter",
+		.tx_flags = NET_TX_IPV4 | NET_TX_TCP_SEGMENTATION,
+		.tx_max_pieces = 45,
+	};
+
+	(void)ep;
+	memcpy(out, &facts, size_bytes);
+}
+
+Test(inspect, facts_tell_what_may_be_asked_for_and_how_finely_a_packet_is_cut)
+{
+	static const struct net_endpoint_ops ops = {
+		.size_bytes = sizeof(ops),
+		.facts = cutter_facts,
+		.inspect = inspect_facts,
+	};
+	struct net_endpoint ep = {.ops = &ops};
+
+	text_len = 0;
+	net_inspect_json(&ep, NULL, 0, append, NULL);
+	expect(text, ".endpoint.facts | [.type, .tx_flags, .tx_max_pieces]", "[\"cutter\",40,45]");
+}
