@@ -228,6 +228,11 @@ struct net_xdp_prediction {
 	bool bounces_at_pages;		/* what crosses a page of 4096 bytes is bounced */
 	uint32_t finding_count;
 	struct net_xdp_finding findings[NET_XDP_FINDINGS]; /* by kind: what decides comes first */
+	/* How a packet's requests would be done in that mode, and why not better: as in struct
+	 * net_xdp_report. "" when it fails. */
+	char tx_checksum_state[200];
+	char tx_segmentation_state[200];
+	char tx_vlan_state[120];
 };
 
 /*

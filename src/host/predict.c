@@ -6,6 +6,7 @@
 #include "host/driver.h"
 #include "host/predict.h"
 #include "host/rules.h"
+#include "host/tx_ways.h"
 
 #define SAY PREDICT_SAY
 
@@ -141,6 +142,41 @@ static void limits(struct predict *p)
 	out->bounces_at_pages = zero_copy && p->d->dma_per_page;
 }
 
+/* As queue_tx_facts() has them after a bind that ends as predicted. */
+static void requests(struct predict *p)
+{
+	struct net_xdp_prediction *out = p->out;
+	const struct tx_facts facts = {
+		.config = p->c,
+		.device = p->d,
+		.zero_copy = out->outcome == NET_XDP_OUTCOME_ZERO_COPY,
+		.has_requests = tx_ways_may_take_requests(p->d) &&
+				tx_ways_want_requests(p->c, p->d, out->native),
+		.descriptors = out->max_tx_descriptors,
+	};
+	struct tx_sentences sentences;
+
+	if (out->outcome == NET_XDP_OUTCOME_FAILS)
+		return;
+	tx_ways_say(&facts, &sentences);
+	memcpy(out->tx_checksum_state, sentences.checksum, sizeof(sentences.checksum));
+	memcpy(out->tx_segmentation_state, sentences.segmentation, sizeof(sentences.segmentation));
+	memcpy(out->tx_vlan_state, sentences.vlan, sizeof(sentences.vlan));
+}
+
+/* What decides comes first. */
+static void judge(struct net_xdp_prediction *out)
+{
+	if (!out->finding_count)
+		return;
+	if (out->findings[0].kind == NET_XDP_FINDING_BLOCKS) {
+		out->outcome = NET_XDP_OUTCOME_FAILS;
+		out->sure = true;
+	}
+	if (out->findings[0].kind <= NET_XDP_FINDING_LOWERS)
+		out->reason = out->findings[0].reason;
+}
+
 void predict(const struct net_xdp_config *c, const struct net_xdp_device *device,
 	     struct net_xdp_prediction *out)
 {
@@ -158,12 +194,6 @@ void predict(const struct net_xdp_config *c, const struct net_xdp_device *device
 		rules[i](&p);
 	limits(&p);
 	sort(out);
-	if (!out->finding_count)
-		return;
-	if (out->findings[0].kind == NET_XDP_FINDING_BLOCKS) {
-		out->outcome = NET_XDP_OUTCOME_FAILS;
-		out->sure = true;
-	}
-	if (out->findings[0].kind <= NET_XDP_FINDING_LOWERS)
-		out->reason = out->findings[0].reason;
+	judge(out);
+	requests(&p);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* What xsk-info prints: limits, JSON, text. */
 #include <criterion/criterion.h>
+#include <errno.h>
 
 #include "support/predicted.h"
 #include "support/tool.h"
@@ -97,5 +98,49 @@ Test(info_output, text_of_foreign_names_is_escaped_everywhere)
 	cr_expect_null(strchr(text, '\377'), "%s", text);
 	cr_expect_null(strstr(text, "\302\233"), "%s", text);
 	cr_expect_not_null(strstr(text, "\\x1b[31m\\x0a\\xc2\\x9b\\xffx"), "%s", text);
+	free(text);
+}
+
+Test(info_output, who_does_what_packets_ask_for_is_in_text_and_document)
+{
+	struct info_facts f = interface("virtio_net", NATIVE);
+	struct info_prediction p = predict(&f);
+	char *text = show(&f, &p);
+
+	cr_expect_not_null(strstr(text, "\nTransmit offloads\n  checksum "), "%s", text);
+	cr_expect(tool_says(text,
+			    "checksum software: the payload is added up, because virtio_net's copy "
+			    "mode may not read the request"),
+		  "%s", text);
+	cr_expect(tool_says(text,
+			    "segmentation kernel: whole from 8192 bytes of payload on; below, "
+			    "payload copied up to 2048 bytes per wire packet"),
+		  "%s", text);
+	cr_expect(tool_says(text, "VLAN tag payload copied up to 2048 bytes"), "%s", text);
+	cr_expect_leq(tool_width(text), 80, "%s", text);
+	free(text);
+	text = print(&f, &p);
+	cr_expect(tool_is_json(text), "%s", text);
+	cr_expect_not_null(strstr(text, "\"tx_checksum_state\": \"software: "), "%s", text);
+	cr_expect_not_null(strstr(text, "\"tx_segmentation_state\": \"kernel: whole from 8192"),
+			   "%s", text);
+	cr_expect_not_null(strstr(text, "\"tx_vlan_state\": \"payload copied up to 2048"), "%s",
+			   text);
+	free(text);
+	/* What the library says fails has no such lines; what only this process may not has. */
+	f.device.has_ethernet = false;
+	p = predict(&f);
+	text = show(&f, &p);
+	cr_expect_null(strstr(text, "Transmit offloads"), "%s", text);
+	free(text);
+	text = print(&f, &p);
+	cr_expect_null(strstr(text, "tx_checksum_state"), "%s", text);
+	free(text);
+	f.device.has_ethernet = true;
+	f.socket_error = -EPERM;
+	p = predict(&f);
+	cr_expect_eq(p.mode, NET_XDP_OUTCOME_FAILS);
+	text = show(&f, &p);
+	cr_expect_not_null(strstr(text, "Transmit offloads"), "%s", text);
 	free(text);
 }

@@ -105,6 +105,8 @@ struct info_prediction {
 	bool sure;   /* false: only an attach can tell, see the sentences that are unsure */
 	uint32_t largest_mtu_bytes; /* see struct net_xdp_prediction */
 	char summary[240];
+	/* How packets' requests would be done; "" when the library says that it fails */
+	char tx_checksum[200], tx_segmentation[200], tx_vlan[120];
 	uint32_t count;
 	struct info_sentence sentences[INFO_SENTENCES];
 };

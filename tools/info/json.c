@@ -149,6 +149,11 @@ static void put_prediction(struct json *j, const struct info_prediction *p)
 	if (p->largest_mtu_bytes)
 		json_number(j, "largest_mtu_bytes", p->largest_mtu_bytes);
 	json_text(j, "summary", p->summary);
+	if (p->tx_checksum[0]) {
+		json_text(j, "tx_checksum_state", p->tx_checksum);
+		json_text(j, "tx_segmentation_state", p->tx_segmentation);
+		json_text(j, "tx_vlan_state", p->tx_vlan);
+	}
 	json_open(j, "sentences", '[');
 	for (i = 0; i < p->count; i++) {
 		json_open(j, NULL, '{');

@@ -165,6 +165,14 @@ struct net_xdp_config info_config(const struct info_facts *facts)
 	return config;
 }
 
+static void keep_requests(const struct net_xdp_prediction *found, struct info_prediction *p)
+{
+	snprintf(p->tx_checksum, sizeof(p->tx_checksum), "%s", found->tx_checksum_state);
+	snprintf(p->tx_segmentation, sizeof(p->tx_segmentation), "%s",
+		 found->tx_segmentation_state);
+	snprintf(p->tx_vlan, sizeof(p->tx_vlan), "%s", found->tx_vlan_state);
+}
+
 static void ask_library(const struct info_facts *facts, struct info_prediction *p)
 {
 	struct net_xdp_config config = info_config(facts);
@@ -175,6 +183,7 @@ static void ask_library(const struct info_facts *facts, struct info_prediction *
 	p->native = found.native;
 	p->sure = found.sure;
 	p->largest_mtu_bytes = found.largest_mtu_bytes;
+	keep_requests(&found, p);
 	for (uint32_t i = 0; i < found.finding_count; i++)
 		add_finding(facts, &found.findings[i], p);
 }

@@ -228,6 +228,16 @@ static void print_privileges(FILE *out, const struct info_facts *f)
 	     f->program_error ? strerror(-f->program_error) : "yes");
 }
 
+static void print_requests(FILE *out, const struct info_prediction *p)
+{
+	if (!p->tx_checksum[0])
+		return;
+	fprintf(out, "\nTransmit offloads\n");
+	line(out, "checksum", "%s", p->tx_checksum);
+	line(out, "segmentation", "%s", p->tx_segmentation);
+	line(out, "VLAN tag", "%s", p->tx_vlan);
+}
+
 static void print_try(FILE *out, const struct info_try *tried)
 {
 	char front[64];
@@ -254,6 +264,7 @@ void info_print_text(FILE *out, const struct info_facts *facts,
 	print_kind(out, prediction, NET_XDP_FINDING_UNSURE, "What cannot be seen from here");
 	print_kind(out, prediction, NET_XDP_FINDING_LOWERS, "Why not better");
 	print_kind(out, prediction, NET_XDP_FINDING_NOTE, "Worth knowing");
+	print_requests(out, prediction);
 	if (tried)
 		print_try(out, tried);
 }
