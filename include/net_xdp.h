@@ -408,6 +408,8 @@ struct net_xdp_report {
 	char tx_checksum_state[200];
 	char tx_segmentation_state[200];
 	char tx_vlan_state[120];
+	/* What is told of received frames' checksums, and why not more; "" nothing is asked (rx_checksum) */
+	char rx_checksum_state[160];
 };
 
 /* Return: 0, -EINVAL when neither q nor what it wraps is of this backend. Blocks: no. Syscalls: none. */

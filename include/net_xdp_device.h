@@ -233,6 +233,7 @@ struct net_xdp_prediction {
 	char tx_checksum_state[200];
 	char tx_segmentation_state[200];
 	char tx_vlan_state[120];
+	char rx_checksum_state[160]; /* as in struct net_xdp_report; "" when it fails */
 };
 
 /*

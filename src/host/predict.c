@@ -6,6 +6,7 @@
 #include "host/driver.h"
 #include "host/predict.h"
 #include "host/rules.h"
+#include "host/rx_ways.h"
 #include "host/tx_ways.h"
 
 #define SAY PREDICT_SAY
@@ -156,12 +157,17 @@ static void requests(struct predict *p)
 	};
 	struct tx_sentences sentences;
 
-	if (out->outcome == NET_XDP_OUTCOME_FAILS)
-		return;
 	tx_ways_say(&facts, &sentences);
 	memcpy(out->tx_checksum_state, sentences.checksum, sizeof(sentences.checksum));
 	memcpy(out->tx_segmentation_state, sentences.segmentation, sizeof(sentences.segmentation));
 	memcpy(out->tx_vlan_state, sentences.vlan, sizeof(sentences.vlan));
+}
+
+static void received(struct predict *p)
+{
+	const enum checksum_source source = rx_ways_source(p->d, p->out->native);
+
+	PREDICT_SAY(p->out->rx_checksum_state, "%s", rx_ways_say(p->c->rx_checksum, source));
 }
 
 /* What decides comes first. */
@@ -195,5 +201,8 @@ void predict(const struct net_xdp_config *c, const struct net_xdp_device *device
 	limits(&p);
 	sort(out);
 	judge(out);
+	if (out->outcome == NET_XDP_OUTCOME_FAILS)
+		return;
 	requests(&p);
+	received(&p);
 }

@@ -153,10 +153,11 @@ void predict_veth(struct predict *p)
 	if (p->c->rx_checksum != NET_XDP_RX_CHECKSUM_NONE)
 		return;
 	f = note(p, NET_XDP_REASON_CHECKSUMS);
+	/* In generic mode no rx_checksum knows them from wrong ones: rx_ways_say(). */
 	SAY(f->sentence, "The other end of a veth leaves TCP and UDP checksums unfinished");
-	SAY(f->remedy,
-	    "have them completed, reported or told as partial (rx_checksum), or switch that "
-	    "off there: ethtool -K PEER tx off");
+	SAY(f->remedy, "%sswitch that off there: ethtool -K PEER tx off",
+	    p->out->native ? "have them completed, reported or told as partial (rx_checksum), or "
+			   : "");
 }
 
 /* ---- Links and queues ------------------------------------------------------------------------- */

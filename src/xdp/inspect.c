@@ -89,6 +89,7 @@ static void tell_report(struct net_queue *queue, struct net_inspector *to)
 	inspect_number(to, "max_tx_descriptors", r.max_tx_descriptors, "descriptors");
 	inspect_flag(to, "takes_frames", r.takes_frames);
 	inspect_text(to, "frames_state", r.frames_state);
+	inspect_text(to, "rx_checksum_state", r.rx_checksum_state);
 	inspect_text(to, "tx_checksum_state", r.tx_checksum_state);
 	inspect_text(to, "tx_segmentation_state", r.tx_segmentation_state);
 	inspect_text(to, "tx_vlan_state", r.tx_vlan_state);

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The parts of a queue's set-up that need no kernel: the constants of the data calls, and tables. */
-#include <string.h>
-
 #include "base/error.h"
 #include "host/driver.h"
 #include "host/rules.h"
+#include "host/rx_ways.h"
 #include "xdp/config.h"
 #include "xdp/data/rx.h"
 #include "xdp/data/tx.h"
@@ -29,26 +28,6 @@ void queue_set_zero_copy(struct net_xdp_queue *q, bool zero_copy)
 	}
 }
 
-/* Generic XDP runs behind GRO, and sees what a local sender leaves to be cut: several packets in one frame.
- * tun and tap hand such frames to it under native attach as well (tun_get_user()). Native veth has its
- * peer's stack cut them. */
-static enum checksum_source rx_source(const struct net_xdp_endpoint *ep)
-{
-	if (!ep->attached.program.native || strcmp(ep->attached.device.driver, "tun") == 0)
-		return CHECKSUM_JOINED;
-	return strcmp(ep->attached.device.driver, "veth") == 0 ? CHECKSUM_LOCAL : CHECKSUM_WIRE;
-}
-
-/* Only a local sender leaves a sum partial, and of frames that may be joined nothing is claimed: elsewhere mode
- * partial has nothing to look for, and costs nothing. */
-static enum net_xdp_rx_checksum rx_checksum(const struct net_xdp_config *c,
-					    enum checksum_source source)
-{
-	return c->rx_checksum == NET_XDP_RX_CHECKSUM_PARTIAL && source != CHECKSUM_LOCAL
-		       ? NET_XDP_RX_CHECKSUM_NONE
-		       : c->rx_checksum;
-}
-
 void queue_set_facts(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep)
 {
 	const struct net_xdp_config *c = &ep->config;
@@ -69,8 +48,8 @@ void queue_set_facts(struct net_xdp_queue *q, const struct net_xdp_endpoint *ep)
 	q->driver_gap_bytes = driver_gap_bytes(&ep->attached.device);
 	q->driver_unit_bytes = driver_buffer_unit(&ep->attached.device);
 	q->jumbo = rules_is_jumbo(c);
-	q->rx_source = rx_source(ep);
-	q->rx_checksum = rx_checksum(c, q->rx_source);
+	q->rx_source = rx_ways_source(&ep->attached.device, ep->attached.program.native);
+	q->rx_checksum = rx_ways_checksum(c->rx_checksum, q->rx_source);
 	q->rx_vlan = c->rx_vlan;
 	q->inspect = c->rx_vlan || q->rx_checksum != NET_XDP_RX_CHECKSUM_NONE;
 	q->timer_us = q->tx_timer_us = c->tx_timer_us;

@@ -7,6 +7,7 @@
 
 #include "base/grow.h"
 #include "host/offload.h"
+#include "host/rx_ways.h"
 #include "xdp/endpoint.h"
 #include "xdp/report.h"
 #include "xdp/socket.h"
@@ -170,6 +171,8 @@ int net_xdp_queue_report_sized(struct net_queue *queue, struct net_xdp_report *o
 	snprintf(report.ifname, sizeof(report.ifname), "%s", ep->attached.device.ifname);
 	snprintf(report.driver, sizeof(report.driver), "%s", ep->attached.device.driver);
 	snprintf(report.vlan_state, sizeof(report.vlan_state), "%s", report_vlan(ep).text);
+	snprintf(report.rx_checksum_state, sizeof(report.rx_checksum_state), "%s",
+		 rx_ways_say(ep->config.rx_checksum, q->rx_source));
 	snprintf(report.napi_state, sizeof(report.napi_state), "%s", q->napi.state);
 	snprintf(report.target_state, sizeof(report.target_state), "%s", q->affinity.state);
 	say_frames(q, &report);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "support/fields.h"
 #include "support/foreign.h"
 #include "support/frontend_xdp.h"
 #include "support/netns.h"
@@ -15,7 +16,21 @@ static struct net_xdp_prediction p; /* large */
 static struct frontend_xdp x;
 static uint32_t compared;
 
-static void expect_same_requests(const struct net_xdp_device *device,
+/* Of a queue that is alive. */
+static void expect_inspected(const struct net_xdp_report *report, const char *what)
+{
+	struct net_queue *q = x.queues[0];
+
+	cr_expect(fields_text_is(NULL, q, "tx_checksum_state", report->tx_checksum_state), "%s",
+		  what);
+	cr_expect(fields_text_is(NULL, q, "tx_segmentation_state", report->tx_segmentation_state),
+		  "%s", what);
+	cr_expect(fields_text_is(NULL, q, "tx_vlan_state", report->tx_vlan_state), "%s", what);
+	cr_expect(fields_text_is(NULL, q, "rx_checksum_state", report->rx_checksum_state), "%s",
+		  what);
+}
+
+static void expect_same_offloads(const struct net_xdp_device *device,
 				 const struct net_xdp_report *report, const char *what)
 {
 	/* In between a stable kernel or a distribution may have what 6.11 brought. */
@@ -24,6 +39,7 @@ static void expect_same_requests(const struct net_xdp_device *device,
 		cr_expect_str_eq(p.tx_checksum_state, report->tx_checksum_state, "%s", what);
 	cr_expect_str_eq(p.tx_segmentation_state, report->tx_segmentation_state, "%s", what);
 	cr_expect_str_eq(p.tx_vlan_state, report->tx_vlan_state, "%s", what);
+	cr_expect_str_eq(p.rx_checksum_state, report->rx_checksum_state, "%s", what);
 }
 
 /* Ask, then do it. Return: what it came to, which is what was said. */
@@ -56,7 +72,8 @@ static enum net_xdp_outcome predict_and_attach(const char *what)
 		cr_expect_eq(p.direct_capacity_bytes, report.direct_capacity_bytes, "%s", what);
 		cr_expect_eq(p.max_tx_descriptors, report.max_tx_descriptors, "%s", what);
 		cr_expect_eq(p.gathers, report.multi_buffer, "%s", what);
-		expect_same_requests(&device, &report, what);
+		expect_same_offloads(&device, &report, what);
+		expect_inspected(&report, what);
 	}
 	frontend_xdp_stop(&x);
 	if (x.ep)
@@ -153,6 +170,29 @@ Test(predict, configurations_that_are_refused)
 	x.config.tx_checksum = NET_XDP_TX_CHECKSUM_AUTO;
 	x.config.tx_ring_frames = 8;
 	every_mode("a TX ring of 8");
+	frontend_xdp_close(&x);
+}
+
+Test(predict, checksums_of_received_frames)
+{
+	static const char nothing[] = "nothing is told: only on a veth with a native program";
+
+	enter(1);
+	x.config.rx_checksum = NET_XDP_RX_CHECKSUM_REPORT;
+	every_mode("report");
+	x.config.rx_checksum = NET_XDP_RX_CHECKSUM_COMPLETE;
+	every_mode("complete");
+	x.config.rx_checksum = NET_XDP_RX_CHECKSUM_PARTIAL;
+	every_mode("partial");
+	predict_and_attach("partial, native");
+	cr_expect_str_eq(p.rx_checksum_state, "which are partial is told, from their headers");
+	x.config.attach = NET_XDP_ATTACH_GENERIC;
+	predict_and_attach("partial, generic");
+	cr_expect_eq(strncmp(p.rx_checksum_state, nothing, strlen(nothing)), 0, "%s",
+		     p.rx_checksum_state);
+	x.config.rx_checksum = NET_XDP_RX_CHECKSUM_NONE;
+	predict_and_attach("none");
+	cr_expect_str_empty(p.rx_checksum_state);
 	frontend_xdp_close(&x);
 }
 

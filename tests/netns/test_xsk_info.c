@@ -114,6 +114,23 @@ Test(xsk_info, try_shows_who_does_what_packets_ask_for)
 	cr_expect_leq(tool_width(c.out), 80, "%s", c.out);
 }
 
+Test(xsk_info, veth_tells_partial_checksums_and_a_tap_does_not)
+{
+	netns_enter();
+	netns_veth("v0", "v1", 1, 1500);
+	netns_run("ip tuntap add dev t0 mode tap && ip link set t0 up");
+	TOOL_RUN(&c, XSK_INFO, "v0");
+	cr_expect(
+		tool_says(c.out, "partial checksums which are partial is told, from their headers"),
+		"%s", c.out);
+	TOOL_RUN(&c, XSK_INFO, "t0");
+	cr_expect(tool_says(c.out, "partial checksums nothing is told: only on a veth"), "%s",
+		  c.out);
+	cr_expect_leq(tool_width(c.out), 80, "%s", c.out);
+	TOOL_RUN(&c, XSK_INFO, "t0", "--json");
+	cr_expect_not_null(strstr(c.out, "\"rx_partial_state\": \"nothing is told"), "%s", c.out);
+}
+
 Test(xsk_info, try_beside_a_program_of_this_library_says_that_it_waits, .timeout = 60)
 {
 	struct frontend_xdp x;

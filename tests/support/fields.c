@@ -12,7 +12,8 @@ struct finder {
 	const char *path;
 	char at[256]; /* groups that are open, each with its dot */
 	uint64_t number;
-	bool found;
+	char text[256];
+	bool found, found_text;
 };
 
 static void enter(struct net_inspector *to, const char *name, int index)
@@ -41,11 +42,14 @@ static void field(struct net_inspector *to, const struct net_field *field)
 
 	if (strncmp(f->path, f->at, n) || strcmp(f->path + n, field->name))
 		return;
+	f->found_text = field->kind == NET_FIELD_TEXT;
+	if (f->found_text)
+		snprintf(f->text, sizeof(f->text), "%s", field->text);
 	f->number = field->number;
 	f->found = field->kind != NET_FIELD_UNKNOWN && field->kind != NET_FIELD_TEXT;
 }
 
-bool fields_find(struct net_endpoint *ep, struct net_queue *q, const char *path, uint64_t *out)
+static struct finder find(struct net_endpoint *ep, struct net_queue *q, const char *path)
 {
 	static const struct net_inspector_ops ops = {
 		.size_bytes = sizeof(ops), .enter = enter, .leave = leave, .field = field};
@@ -55,6 +59,13 @@ bool fields_find(struct net_endpoint *ep, struct net_queue *q, const char *path,
 		net_queue_inspect(q, &f.base);
 	else
 		net_endpoint_inspect(ep, &f.base);
+	return f;
+}
+
+bool fields_find(struct net_endpoint *ep, struct net_queue *q, const char *path, uint64_t *out)
+{
+	const struct finder f = find(ep, q, path);
+
 	*out = f.number;
 	return f.found;
 }
@@ -65,6 +76,14 @@ uint64_t fields_number(struct net_endpoint *ep, struct net_queue *q, const char 
 
 	cr_assert(fields_find(ep, q, path, &number), "no field %s", path);
 	return number;
+}
+
+bool fields_text_is(struct net_endpoint *ep, struct net_queue *q, const char *path,
+		    const char *text)
+{
+	const struct finder f = find(ep, q, path);
+
+	return f.found_text && strcmp(f.text, text) == 0;
 }
 
 bool fields_received(struct net_queue *q, uint64_t *out)

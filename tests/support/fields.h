@@ -16,6 +16,10 @@ bool fields_find(struct net_endpoint *ep, struct net_queue *q, const char *path,
 /* The same; ends the test when there is none. */
 uint64_t fields_number(struct net_endpoint *ep, struct net_queue *q, const char *path);
 
+/* Is there such a text, and is it this one? */
+bool fields_text_is(struct net_endpoint *ep, struct net_queue *q, const char *path,
+		    const char *text);
+
 /* What the queue has received, by the name that its backend has for it. */
 bool fields_received(struct net_queue *q, uint64_t *out);
 

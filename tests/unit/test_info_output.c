@@ -116,6 +116,9 @@ Test(info_output, who_does_what_packets_ask_for_is_in_text_and_document)
 			    "segmentation kernel: whole from 8192 bytes of payload on; below, "
 			    "payload copied up to 2048 bytes per wire packet"),
 		  "%s", text);
+	cr_expect(tool_says(text, "Receive offloads partial checksums nothing is told: only on a "
+				  "veth with a native program"),
+		  "%s", text);
 	cr_expect(tool_says(text, "VLAN tag payload copied up to 2048 bytes"), "%s", text);
 	cr_expect_leq(tool_width(text), 80, "%s", text);
 	free(text);
@@ -126,15 +129,20 @@ Test(info_output, who_does_what_packets_ask_for_is_in_text_and_document)
 			   "%s", text);
 	cr_expect_not_null(strstr(text, "\"tx_vlan_state\": \"payload copied up to 2048"), "%s",
 			   text);
+	cr_expect_not_null(strstr(text, "\"rx_partial_state\": \"nothing is told: only on a "
+					"veth"),
+			   "%s", text);
 	free(text);
 	/* What the library says fails has no such lines; what only this process may not has. */
 	f.device.has_ethernet = false;
 	p = predict(&f);
 	text = show(&f, &p);
 	cr_expect_null(strstr(text, "Transmit offloads"), "%s", text);
+	cr_expect_null(strstr(text, "Receive offloads"), "%s", text);
 	free(text);
 	text = print(&f, &p);
 	cr_expect_null(strstr(text, "tx_checksum_state"), "%s", text);
+	cr_expect_null(strstr(text, "rx_partial_state"), "%s", text);
 	free(text);
 	f.device.has_ethernet = true;
 	f.socket_error = -EPERM;
@@ -142,5 +150,27 @@ Test(info_output, who_does_what_packets_ask_for_is_in_text_and_document)
 	cr_expect_eq(p.mode, NET_XDP_OUTCOME_FAILS);
 	text = show(&f, &p);
 	cr_expect_not_null(strstr(text, "Transmit offloads"), "%s", text);
+	free(text);
+}
+
+/* In generic mode no rx_checksum knows an unfinished checksum, so none is advised. */
+Test(info_output, veth_is_told_of_partial_checksums_by_mode)
+{
+	struct info_facts f = interface("veth", NATIVE);
+	struct info_prediction p = predict(&f);
+	char *text = show(&f, &p);
+
+	cr_expect(
+		tool_says(text, "partial checksums which are partial is told, from their headers"),
+		"%s", text);
+	cr_expect(says(&p, NET_XDP_FINDING_NOTE, "told as partial (rx_checksum)"), "%s", text);
+	free(text);
+	f.device.xdp_features = 0;
+	p = predict(&f);
+	cr_assert_not(p.native);
+	text = show(&f, &p);
+	cr_expect(tool_says(text, "partial checksums nothing is told"), "%s", text);
+	cr_expect_not(says(&p, NET_XDP_FINDING_NOTE, "(rx_checksum)"), "%s", text);
+	cr_expect(says(&p, NET_XDP_FINDING_NOTE, "ethtool -K eth2 tx off"), "%s", text);
 	free(text);
 }

@@ -107,6 +107,7 @@ struct info_prediction {
 	char summary[240];
 	/* How packets' requests would be done; "" when the library says that it fails */
 	char tx_checksum[200], tx_segmentation[200], tx_vlan[120];
+	char rx_partial[160]; /* what rx_checksum partial would tell; also "" */
 	uint32_t count;
 	struct info_sentence sentences[INFO_SENTENCES];
 };

@@ -153,6 +153,7 @@ static void put_prediction(struct json *j, const struct info_prediction *p)
 		json_text(j, "tx_checksum_state", p->tx_checksum);
 		json_text(j, "tx_segmentation_state", p->tx_segmentation);
 		json_text(j, "tx_vlan_state", p->tx_vlan);
+		json_text(j, "rx_partial_state", p->rx_partial);
 	}
 	json_open(j, "sentences", '[');
 	for (i = 0; i < p->count; i++) {

@@ -188,6 +188,17 @@ static void ask_library(const struct info_facts *facts, struct info_prediction *
 		add_finding(facts, &found.findings[i], p);
 }
 
+/* Of a mode that is off by default. */
+static void ask_partial(const struct info_facts *facts, struct info_prediction *p)
+{
+	struct net_xdp_config config = info_config(facts);
+	struct net_xdp_prediction found;
+
+	config.rx_checksum = NET_XDP_RX_CHECKSUM_PARTIAL;
+	net_xdp_predict(&facts->device, &config, &found);
+	snprintf(p->rx_partial, sizeof(p->rx_partial), "%s", found.rx_checksum_state);
+}
+
 /* ---- All of it -------------------------------------------------------------------------------- */
 
 void info_predict(const struct info_facts *facts, struct info_prediction *out)
@@ -199,6 +210,7 @@ void info_predict(const struct info_facts *facts, struct info_prediction *out)
 
 	memset(out, 0, sizeof(*out));
 	ask_library(facts, out);
+	ask_partial(facts, out);
 	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
 		rules[i](facts, out);
 	for (uint32_t i = 0; i < out->count; i++)

@@ -228,7 +228,7 @@ static void print_privileges(FILE *out, const struct info_facts *f)
 	     f->program_error ? strerror(-f->program_error) : "yes");
 }
 
-static void print_requests(FILE *out, const struct info_prediction *p)
+static void print_offloads(FILE *out, const struct info_prediction *p)
 {
 	if (!p->tx_checksum[0])
 		return;
@@ -236,6 +236,8 @@ static void print_requests(FILE *out, const struct info_prediction *p)
 	line(out, "checksum", "%s", p->tx_checksum);
 	line(out, "segmentation", "%s", p->tx_segmentation);
 	line(out, "VLAN tag", "%s", p->tx_vlan);
+	fprintf(out, "\nReceive offloads\n");
+	line(out, "partial checksums", "%s", p->rx_partial);
 }
 
 static void print_try(FILE *out, const struct info_try *tried)
@@ -264,7 +266,7 @@ void info_print_text(FILE *out, const struct info_facts *facts,
 	print_kind(out, prediction, NET_XDP_FINDING_UNSURE, "What cannot be seen from here");
 	print_kind(out, prediction, NET_XDP_FINDING_LOWERS, "Why not better");
 	print_kind(out, prediction, NET_XDP_FINDING_NOTE, "Worth knowing");
-	print_requests(out, prediction);
+	print_offloads(out, prediction);
 	if (tried)
 		print_try(out, tried);
 }
