@@ -65,6 +65,11 @@ int attach_again(struct attachment *a, const struct net_xdp_config *config, stru
 		a->device.mtu_bytes = now.mtu_bytes;			  /* bind judges by it */
 		a->device.rx_queues = now.rx_queues;
 		a->device.tx_queues = now.tx_queues;
+		/* whether packets go whole, and which tags are lost, depends on them */
+		a->device.has_offloads = now.has_offloads;
+		a->device.offloads = now.offloads;
+		a->device.has_peer_offloads = now.has_peer_offloads;
+		a->device.peer_offloads = now.peer_offloads;
 		return 0;
 	}
 	program_close(&a->program);

@@ -205,3 +205,24 @@ Test(predict, interface_without_ethernet_frames)
 	every_mode("tap");
 	frontend_xdp_close(&x);
 }
+
+Test(predict, what_the_interface_cuts_is_asked_when_the_queue_is_made)
+{
+	struct net_xdp_report report;
+	char off[] = "because tcp-segmentation-offload is off";
+
+	enter(1);
+	cr_assert_eq(frontend_xdp_try_open(&x), 0, "%s", x.err.message);
+	netns_run("ethtool -K v0 tso off tx-udp-segmentation off");
+	cr_assert_eq(frontend_xdp_try_start(&x, 1, 0), 0, "%s", x.err.message);
+	report = frontend_xdp_report(&x, 0);
+	cr_expect_not_null(strstr(report.tx_segmentation_state, off), "%s",
+			   report.tx_segmentation_state);
+	frontend_xdp_stop(&x);
+	netns_run("ethtool -K v0 tso on");
+	cr_assert_eq(frontend_xdp_try_start(&x, 1, 0), 0, "%s", x.err.message);
+	report = frontend_xdp_report(&x, 0);
+	cr_expect_not_null(strstr(report.tx_segmentation_state, "kernel: TCP whole"), "%s",
+			   report.tx_segmentation_state);
+	frontend_xdp_close(&x);
+}
