@@ -291,7 +291,7 @@ struct net_buffer_access {
 
 struct net_queue_stats {
 	uint64_t rx_packets;
-	uint64_t tx_packets; /* packets completed, however many descriptors they took */
+	uint64_t tx_packets; /* wire packets completed, however many descriptors they took */
 	uint64_t rx_errors;
 	uint64_t tx_errors;
 	uint64_t rx_vlan_packets;
