@@ -84,43 +84,96 @@ static inline uint32_t completion_run(const struct net_xdp_queue *q, uint32_t co
 			ring_run(t->head, t->mask, count));
 }
 
-/* Complete count descriptors that come back in the order they were sent, see completion_run(), and stop
- * at the first that does not. records is a constant: without it, stop at the first that has a record
- * too. Returns how many ids were written. */
-INLINE uint32_t complete_run(struct net_xdp_queue *q, uint32_t *ids, const uint32_t count,
-			     const bool records)
+/* Complete count descriptors of packets without records that come back in the order they were sent, see
+ * completion_run(), and stop at the first that does not, or has a record. Returns how many, each is an id. */
+INLINE uint32_t complete_run(struct net_xdp_queue *q, uint32_t *ids, const uint32_t count)
 {
 	struct inflight *t = &q->tx_inflight;
 	const struct inflight_entry *flight = &t->queue[t->head & t->mask];
 	const uint64_t *address = ring_address(&q->xsk.completion, q->xsk.completion.mine);
-	uint32_t i, found = 0;
+	uint32_t i;
 
 	for (i = 0; i < count; i++) {
 		if (unlikely(address[i] >> 1 != flight[i].key ||
-			     (!records && flight[i].record != INFLIGHT_NO_RECORD)))
+			     flight[i].record != INFLIGHT_NO_RECORD))
 			break;
-		if (records && flight[i].record != INFLIGHT_NO_RECORD)
-			found += tx_record_complete(&q->tx_records, flight[i].record, &ids[found]);
-		else
-			ids[records ? found++ : i] = flight[i].id;
+		ids[i] = flight[i].id;
 	}
 	q->xsk.completion.mine += i;
 	t->head += i;
-	return records ? found : i;
+	return i;
 }
 
 ALONE static uint32_t complete_fast(struct net_xdp_queue *q, uint32_t *ids, uint32_t count)
 {
-	return complete_run(q, ids, completion_run(q, count), false);
+	return complete_run(q, ids, completion_run(q, count));
 }
 
+/* Returns how many of count descriptors in flight come back in the order they were sent. */
+INLINE uint32_t matches(const struct inflight_entry *flight, const uint64_t *address,
+			const uint32_t count)
+{
+	UNROLL
+	for (uint32_t i = 0; i < count; i++)
+		if (unlikely(address[i] >> 1 != flight[i].key))
+			return i;
+	return count;
+}
+
+/* The first of count completions is of a record, and there are no strays. Complete all but the last of the record's
+ * descriptors that come back in the order they were sent. As they were put in flight together, all that are left of
+ * them are next. Returns how many. */
+ALONE static uint32_t complete_more(struct tx_record *r, const struct inflight_entry *flight,
+				    const uint64_t *address, uint32_t count)
+{
+	const uint32_t most = (count < r->descriptors ? count : r->descriptors) - 1;
+	uint32_t n = 0, step = GROUP;
+
+	flight++;
+	address++;
+	for (; step == GROUP && most - n >= GROUP; n += step)
+		step = matches(flight + n, address + n, GROUP);
+	while (n < most && matches(flight + n, address + n, 1))
+		n++;
+	r->descriptors -= n;
+	return n;
+}
+
+/* Complete count descriptors as complete_run() does, with records or not; most have one. Returns how many ids were
+ * written. */
 ALONE static uint32_t complete_records(struct net_xdp_queue *q, uint32_t *ids, uint32_t count)
 {
-	uint32_t found = complete_run(q, ids, completion_run(q, count), true);
+	struct tx_records *records = &q->tx_records;
+	struct inflight *t = &q->tx_inflight;
+	const struct inflight_entry *flight = &t->queue[t->head & t->mask];
+	const uint64_t *address = ring_address(&q->xsk.completion, q->xsk.completion.mine);
+	const uint32_t run = completion_run(q, count);
+	uint32_t *const first = ids;
+	uint32_t left = run;
 
-	if (unlikely(q->tx_records.more_packets))
-		count_completed(q, tx_records_take_more(&q->tx_records));
-	return found;
+	for (; left && *address >> 1 == flight->key; left--, flight++, address++) {
+		const uint32_t record = flight->record;
+		struct tx_record *r;
+
+		if (record == INFLIGHT_NO_RECORD) {
+			*ids++ = flight->id;
+			continue;
+		}
+		r = &records->record[record];
+		if (unlikely(r->packets > 1) && likely(!t->strays)) {
+			const uint32_t more = complete_more(r, flight, address, left);
+
+			left -= more;
+			flight += more;
+			address += more;
+		}
+		ids += tx_record_complete(records, record, ids);
+	}
+	q->xsk.completion.mine += run - left;
+	t->head += run - left;
+	if (unlikely(records->more_packets))
+		count_completed(q, tx_records_take_more(records));
+	return (uint32_t)(ids - first);
 }
 
 /* Read completions until count ids are found or none is left. Returns how many ids were written. */
@@ -253,7 +306,7 @@ ALONE static int poll_any(struct net_xdp_queue *q, uint32_t *ids, uint32_t count
 static inline bool poll_single(struct net_xdp_queue *q, uint32_t *id, uint32_t count)
 {
 	return q->done_head == q->done_tail && ring_available(&q->xsk.completion, count) == 1 &&
-	       q->tx_inflight.tail != q->tx_inflight.head && complete_run(q, id, 1, false);
+	       q->tx_inflight.tail != q->tx_inflight.head && complete_run(q, id, 1);
 }
 
 int tx_poll(struct net_queue *queue, struct net_buffer_access *pool, uint32_t *ids, uint32_t count)

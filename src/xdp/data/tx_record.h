@@ -92,14 +92,31 @@ void tx_records_close(struct tx_records *t);
 void tx_records_each(const struct tx_records *t, void (*each)(void *context, uint32_t id),
 		     void *context);
 
+/* Give back the slots of headers that are chained from a slot on, up to the first of another kind. Returns that one,
+ * or TX_NO_SLOT. */
+static inline uint32_t tx_record_give_headers(struct tx_records *t, uint32_t slot)
+{
+	struct bounce *b = t->headers;
+	const uint32_t *const next = t->next_slot;
+	uint32_t *const free = b->free, slots = b->slots, count = b->free_count;
+	uint8_t *const taken = b->taken;
+
+	for (; slot < slots; slot = next[slot]) {
+		taken[slot] = 0;
+		free[count++] = slot;
+	}
+	b->free_count = count;
+	return slot;
+}
+
 /* Give back the slots chained from first_slot. */
 static inline void tx_record_give_slots(struct tx_records *t, uint32_t first_slot)
 {
-	for (uint32_t slot = first_slot; slot != TX_NO_SLOT; slot = t->next_slot[slot]) {
-		if (slot < t->headers->slots)
-			bounce_give_slot(t->headers, slot);
-		else
-			bounce_give_slot(t->frames, slot - t->headers->slots);
+	uint32_t slot = first_slot;
+
+	while ((slot = tx_record_give_headers(t, slot)) != TX_NO_SLOT) {
+		bounce_give_slot(t->frames, slot - t->headers->slots);
+		slot = t->next_slot[slot];
 	}
 }
 
