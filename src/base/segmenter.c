@@ -9,10 +9,7 @@
 enum {
 	MACS_BYTES = 12,
 	IPV4_TOTAL_AT = 2,
-	IPV4_ID_AT = 4,
-	IPV4_CHECKSUM_AT = 10,
 	IPV6_PAYLOAD_AT = 4,
-	TCP_SEQUENCE_AT = 4,
 	TCP_FLAGS_AT = 13,
 	TCP_FIN = 0x01,
 	TCP_PSH = 0x08,
@@ -51,81 +48,140 @@ struct segmenter_piece segmenter_piece(const struct segmenter *s, uint32_t i)
 	return p;
 }
 
-/* Copy the headers. Return: where the copy of the packet's first byte would be if the bytes behind the
- * MAC addresses had not moved: offsets behind these are right from there. */
-static uint8_t *copy_headers(const struct segmenter *s, uint8_t *out)
+static void copy_headers(const struct segmenter *s, uint8_t *out)
 {
 	if (!s->has_tag) {
 		memcpy(out, s->headers, s->header_bytes);
-		return out;
+		return;
 	}
 	memcpy(out, s->headers, MACS_BYTES);
 	headers_write16(out + MACS_BYTES, HEADERS_VLAN_TYPE);
 	headers_write16(out + MACS_BYTES + 2, s->vlan_tci);
 	memcpy(out + MACS_BYTES + HEADERS_VLAN_BYTES, s->headers + MACS_BYTES,
 	       s->header_bytes - (uint32_t)MACS_BYTES);
-	return out + HEADERS_VLAN_BYTES;
 }
 
-/* The sum of the IPv4 header is known but for what differs from piece to piece. */
-static void fill_ipv4_checksum(const struct segmenter *s, uint8_t *ip)
+/* Offset in a wire packet of what lies behind the MAC addresses, at an offset in the packet. */
+static uint16_t in_wire(const struct segmenter *s, uint32_t at)
 {
-	uint16_t total, id, value;
-
-	memcpy(&total, ip + IPV4_TOTAL_AT, sizeof(total));
-	memcpy(&id, ip + IPV4_ID_AT, sizeof(id));
-	value = (uint16_t)~fold_words((uint32_t)s->ip_sum + total + id);
-	memcpy(ip + IPV4_CHECKSUM_AT, &value, sizeof(value));
+	return (uint16_t)(at + s->wire_header_bytes - s->header_bytes);
 }
 
-static void change_ip(const struct segmenter *s, uint32_t i, uint8_t *ip, uint32_t l4_bytes)
+/* Length of the transport header with the payload of wire packet i. */
+static uint32_t l4_bytes(const struct segmenter *s, uint32_t i)
 {
-	const uint32_t l3_bytes = s->l4 - (uint32_t)s->l3;
+	return s->header_bytes - (uint32_t)s->l4 + payload_bytes(s, payload_at(s, i));
+}
 
-	if (s->ip_version == 4) {
-		headers_write16(ip + IPV4_TOTAL_AT, (uint16_t)(l3_bytes + l4_bytes));
-		headers_write16(ip + IPV4_ID_AT, (uint16_t)(headers_read16(ip + IPV4_ID_AT) + i));
-	} else {
-		headers_write16(ip + IPV6_PAYLOAD_AT,
-				(uint16_t)(l3_bytes - HEADERS_IPV6_BYTES + l4_bytes));
+static void write_lengths(const struct segmenter *s, uint8_t *out, uint32_t l4)
+{
+	const uint32_t l3 = s->l4 - (uint32_t)s->l3;
+	uint8_t *ip = out + in_wire(s, s->l3);
+
+	if (s->ip_version == 4)
+		headers_write16(ip + IPV4_TOTAL_AT, (uint16_t)(l3 + l4));
+	else
+		headers_write16(ip + IPV6_PAYLOAD_AT, (uint16_t)(l3 - HEADERS_IPV6_BYTES + l4));
+	if (s->protocol == HEADERS_UDP)
+		headers_write16(out + in_wire(s, s->l4) + UDP_LENGTH_AT, (uint16_t)l4);
+}
+
+/* The sum of the IPv4 header is known but for length and id. */
+static uint16_t add_to_ip_sum(const struct segmenter *s, const uint8_t *ip, uint32_t at)
+{
+	uint16_t word;
+
+	memcpy(&word, ip + at, sizeof(word));
+	return fold_words((uint32_t)s->ip_sum + word);
+}
+
+static void write_ipv4_checksum(const struct segmenter *s, uint8_t *ip)
+{
+	uint16_t id, value;
+
+	memcpy(&id, ip + SEGMENTER_IPV4_ID_AT, sizeof(id));
+	value = (uint16_t)~fold_words((uint32_t)add_to_ip_sum(s, ip, IPV4_TOTAL_AT) + id);
+	memcpy(ip + SEGMENTER_IPV4_CHECKSUM_AT, &value, sizeof(value));
+}
+
+/* A checksum asked for by place alone has the pseudo-header's sum in its field. */
+static void write_sums(const struct segmenter *s, uint8_t *out, uint32_t l4)
+{
+	uint16_t value;
+
+	if (s->has_ip_checksum)
+		write_ipv4_checksum(s, out + in_wire(s, s->l3));
+	if (s->has_checksum && s->protocol) {
+		value = fold_words((uint32_t)s->pseudo_sum + htons((uint16_t)l4));
+		memcpy(out + in_wire(s, s->l4) + s->checksum_field_bytes, &value, sizeof(value));
 	}
 }
 
-static void change_tcp(const struct segmenter *s, uint32_t i, uint8_t *tcp)
+/* The sender's window was reduced once (RFC 3168, 6.1.2). */
+static uint8_t tcp_flags(const struct segmenter *s, bool is_first, bool is_last)
 {
-	uint32_t sequence;
+	uint8_t flags = s->headers[s->l4 + TCP_FLAGS_AT];
 
-	memcpy(&sequence, tcp + TCP_SEQUENCE_AT, sizeof(sequence));
-	sequence = htonl(ntohl(sequence) + i * s->piece_bytes);
-	memcpy(tcp + TCP_SEQUENCE_AT, &sequence, sizeof(sequence));
-	/* The sender's window was reduced once (RFC 3168, 6.1.2). */
-	if (i > 0)
-		tcp[TCP_FLAGS_AT] &= (uint8_t)~TCP_CWR;
-	if (i + 1 < s->pieces)
-		tcp[TCP_FLAGS_AT] &= (uint8_t) ~(TCP_FIN | TCP_PSH);
+	if (!is_first)
+		flags &= (uint8_t)~TCP_CWR;
+	if (!is_last)
+		flags &= (uint8_t) ~(TCP_FIN | TCP_PSH);
+	return flags;
+}
+
+struct segmenter_own segmenter_write_common(const struct segmenter *s, uint8_t *out)
+{
+	const uint32_t l4 = l4_bytes(s, 0);
+	struct segmenter_own own = {
+		.has_id = s->ip_version == 4,
+		.has_sequence = s->protocol == HEADERS_TCP,
+		.l3 = in_wire(s, s->l3),
+		.l4 = in_wire(s, s->l4),
+		.piece_bytes = s->piece_bytes,
+	};
+
+	copy_headers(s, out);
+	write_lengths(s, out, l4);
+	write_sums(s, out, l4);
+	if (own.has_id) {
+		own.id = headers_read16(out + own.l3 + SEGMENTER_IPV4_ID_AT);
+		own.ip_sum = add_to_ip_sum(s, out + own.l3, IPV4_TOTAL_AT);
+	}
+	if (own.has_sequence) {
+		memcpy(&own.sequence, out + own.l4 + SEGMENTER_TCP_SEQUENCE_AT,
+		       sizeof(own.sequence));
+		own.sequence = ntohl(own.sequence);
+		out[own.l4 + TCP_FLAGS_AT] = tcp_flags(s, false, false);
+	}
+	return own;
+}
+
+void segmenter_write_end(const struct segmenter *s, uint32_t i, uint8_t *out)
+{
+	const bool is_first = i == 0, is_last = i + 1 == s->pieces;
+	const uint32_t l4 = l4_bytes(s, i);
+
+	if (s->protocol == HEADERS_TCP)
+		out[in_wire(s, s->l4) + TCP_FLAGS_AT] = tcp_flags(s, is_first, is_last);
+	if (is_first)
+		return; /* as long as those behind */
+	write_lengths(s, out, l4);
+	write_sums(s, out, l4);
 }
 
 void segmenter_write(const struct segmenter *s, uint32_t i, uint8_t *out)
 {
-	uint8_t *packet = copy_headers(s, out), *l4 = packet + s->l4;
-	uint32_t l4_bytes = s->l4_len_bytes;
-	uint16_t value;
+	struct segmenter_own own;
 
-	if (s->has_segmentation) {
-		l4_bytes = s->header_bytes - (uint32_t)s->l4 + payload_bytes(s, payload_at(s, i));
-		change_ip(s, i, packet + s->l3, l4_bytes);
-		if (s->protocol == HEADERS_TCP)
-			change_tcp(s, i, l4);
-		else
-			headers_write16(l4 + UDP_LENGTH_AT, (uint16_t)l4_bytes);
+	if (!s->has_segmentation) {
+		copy_headers(s, out);
+		write_sums(s, out, s->l4_len_bytes);
+		return;
 	}
-	if (s->has_ip_checksum)
-		fill_ipv4_checksum(s, packet + s->l3);
-	/* A checksum asked for by place alone has the pseudo-header's sum in its field. */
-	if (s->has_checksum && s->protocol) {
-		value = fold_words((uint32_t)s->pseudo_sum + htons((uint16_t)l4_bytes));
-		memcpy(l4 + s->checksum_field_bytes, &value, sizeof(value));
-	}
+	own = segmenter_write_common(s, out);
+	segmenter_write_own(&own, i, out);
+	if (i == 0 || i + 1 == s->pieces)
+		segmenter_write_end(s, i, out);
 }
 
 void segmenter_complete(const struct segmenter *s, uint8_t *out, uint64_t payload_sum)

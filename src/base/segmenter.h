@@ -19,12 +19,18 @@
 #ifndef NET_SEGMENTER_H
 #define NET_SEGMENTER_H
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
+#include "base/headers.h"
 #include "net_backend.h"
 
 enum {
+	SEGMENTER_IPV4_ID_AT = 4,
+	SEGMENTER_IPV4_CHECKSUM_AT = 10,
+	SEGMENTER_TCP_SEQUENCE_AT = 4,
 	/* Most bytes of headers of a wire packet, an inserted tag included: a private slot of 256
 	 * bytes has room for them behind struct xsk_tx_metadata, which has 24. */
 	SEGMENTER_HEADERS_MAX = 232,
@@ -102,6 +108,45 @@ struct segmenter_piece segmenter_piece(const struct segmenter *s, uint32_t i);
 
 /* Write the wire_header_bytes of wire packet i. */
 void segmenter_write(const struct segmenter *s, uint32_t i, uint8_t *out);
+
+/*
+ * The same for the many wire packets of a packet that is segmented: once what they have in common, then
+ * for each of them a copy of it that gets what is its own.
+ *
+ *     own = segmenter_write_common(s, common)
+ *     memcpy(out, common, s->wire_header_bytes)
+ *     segmenter_write_own(&own, i, out)
+ *     segmenter_write_end(s, i, out)              if it is the first or the last
+ */
+struct segmenter_own {
+	bool has_id, has_sequence;
+	uint16_t l3, l4; /* offsets in a wire packet */
+	uint16_t id;	 /* of wire packet 0, as its sequence number: in the host's byte order */
+	uint16_t ip_sum; /* of the IPv4 header without id and checksum, folded */
+	uint32_t sequence;
+	uint32_t piece_bytes;
+};
+
+struct segmenter_own segmenter_write_common(const struct segmenter *s, uint8_t *out);
+void segmenter_write_end(const struct segmenter *s, uint32_t i, uint8_t *out);
+
+static inline void segmenter_write_own(const struct segmenter_own *own, uint32_t i, uint8_t *out)
+{
+	uint16_t id, checksum;
+	uint32_t sum, sequence;
+
+	if (own->has_id) {
+		id = htobe16((uint16_t)(own->id + i));
+		sum = (uint32_t)own->ip_sum + id;
+		checksum = (uint16_t) ~(sum + (sum >> 16));
+		memcpy(out + own->l3 + SEGMENTER_IPV4_ID_AT, &id, sizeof(id));
+		memcpy(out + own->l3 + SEGMENTER_IPV4_CHECKSUM_AT, &checksum, sizeof(checksum));
+	}
+	if (own->has_sequence) {
+		sequence = htobe32(own->sequence + i * own->piece_bytes);
+		memcpy(out + own->l4 + SEGMENTER_TCP_SEQUENCE_AT, &sequence, sizeof(sequence));
+	}
+}
 
 /* Complete the checksum in headers that were just written. payload_sum: checksum_add() over the piece's
  * summed_bytes, which starts with 0 bytes before. Only with has_checksum. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* What comes back of packets that were cut: their descriptors in portions, mostly in order, between those of plain
- * packets. An id is complete when the last one of its descriptors is, not before, and once. */
+/* What comes back of packets that were cut: their descriptors in portions, mostly in order, between
+ * those of plain packets. An id is complete when the last one of its descriptors is, not before, and
+ * once. */
 #include <criterion/criterion.h>
 #include <string.h>
 

@@ -220,6 +220,16 @@ Test(tx_offload, random_packets_in_zero_copy_with_several_descriptors)
 	cr_assert_gt(r.k.queue.counter[NET_XDP_TX_SUM_ASKED], 2000);
 }
 
+/* Headers and one more: a payload that crosses from one page or segment to the next is copied. */
+Test(tx_offload, random_packets_in_zero_copy_with_two_descriptors)
+{
+	random_packets((struct way){.zero_copy = true, .descriptors = 2, .segments = SEGMENTS_MAX},
+		       600);
+	cr_assert_gt(r.k.queue.counter[NET_XDP_TX_SPLIT], 2000);
+	cr_assert_gt(r.k.queue.counter[NET_XDP_TX_BOUNCE_SEGMENTS], 500);
+	cr_assert_gt(r.k.queue.counter[NET_XDP_TX_BOUNCE_PAGE], 500);
+}
+
 Test(tx_offload, random_packets_in_zero_copy_with_software_sums)
 {
 	random_packets((struct way){.zero_copy = true,

@@ -88,21 +88,4 @@ static inline uint32_t tx_piece(const struct net_xdp_queue *q, const struct memo
 	return n;
 }
 
-/* Add len bytes at a UMEM offset of a region to the wire packet that is written, cut into pieces of
- * tx_piece(). Returns false when the record has no room for them. */
-static inline bool tx_add_range(struct net_xdp_queue *q, struct tx_draft *draft,
-				const struct memory_region *region, uint64_t offset, uint32_t len,
-				bool *page)
-{
-	while (len) {
-		const uint32_t n = tx_piece(q, region, offset, len, page);
-
-		if (!tx_record_add_descriptor(draft, offset, n))
-			return false;
-		offset += n;
-		len -= n;
-	}
-	return true;
-}
-
 #endif

@@ -85,7 +85,8 @@ static inline uint32_t completion_run(const struct net_xdp_queue *q, uint32_t co
 }
 
 /* Complete count descriptors of packets without records that come back in the order they were sent, see
- * completion_run(), and stop at the first that does not, or has a record. Returns how many, each is an id. */
+ * completion_run(), and stop at the first that does not, or has a record. Returns how many, each is an
+ * id. */
 INLINE uint32_t complete_run(struct net_xdp_queue *q, uint32_t *ids, const uint32_t count)
 {
 	struct inflight *t = &q->tx_inflight;
@@ -120,9 +121,9 @@ INLINE uint32_t matches(const struct inflight_entry *flight, const uint64_t *add
 	return count;
 }
 
-/* The first of count completions is of a record, and there are no strays. Complete all but the last of the record's
- * descriptors that come back in the order they were sent. As they were put in flight together, all that are left of
- * them are next. Returns how many. */
+/* The first of count completions is of a record, and there are no strays. Complete all but the last of
+ * the record's descriptors that come back in the order they were sent. As they were put in flight
+ * together, all that are left of them are next. Returns how many. */
 ALONE static uint32_t complete_more(struct tx_record *r, const struct inflight_entry *flight,
 				    const uint64_t *address, uint32_t count)
 {
@@ -139,8 +140,8 @@ ALONE static uint32_t complete_more(struct tx_record *r, const struct inflight_e
 	return n;
 }
 
-/* Complete count descriptors as complete_run() does, with records or not; most have one. Returns how many ids were
- * written. */
+/* Complete count descriptors as complete_run() does, with records or not; most have one. Returns how
+ * many ids were written. */
 ALONE static uint32_t complete_records(struct net_xdp_queue *q, uint32_t *ids, uint32_t count)
 {
 	struct tx_records *records = &q->tx_records;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "xdp/data/hot.h"
 #include "xdp/data/tx_record.h"
 
 int tx_records_open(struct tx_records *t, uint32_t records, struct bounce *headers,
@@ -40,4 +41,32 @@ void tx_records_each(const struct tx_records *t, void (*each)(void *context, uin
 	for (uint32_t i = 0; i < t->size; i++)
 		if (t->record[i].descriptors)
 			each(context, t->record[i].id);
+}
+
+INLINE void fly(struct inflight_entry *flight, const struct xdp_desc *desc, const uint32_t count,
+		uint32_t id, uint32_t record)
+{
+	UNROLL
+	for (uint32_t i = 0; i < count; i++)
+		flight[i] = (struct inflight_entry){desc[i].addr >> 1, id, record};
+}
+
+void tx_record_fly(struct ring *tx, struct inflight *inflight, uint32_t count, uint32_t id,
+		   uint32_t record)
+{
+	while (count) {
+		const struct xdp_desc *desc = ring_descriptor(tx, tx->mine);
+		struct inflight_entry *flight = inflight_at(inflight, inflight->tail);
+		const uint32_t run = ring_run(inflight->tail, inflight->mask,
+					      ring_run(tx->mine, tx->mask, count));
+		uint32_t n = 0;
+
+		for (; run - n >= GROUP; n += GROUP)
+			fly(flight + n, desc + n, GROUP, id, record);
+		for (; n < run; n++)
+			fly(flight + n, desc + n, 1, id, record);
+		tx->mine += run;
+		inflight->tail += run;
+		count -= run;
+	}
 }

@@ -13,13 +13,12 @@
  *     tx_record_open(&draft, &records, &ring, &inflight, id, room)
  *     tx_record_add_slot(&draft, bounce_take(...))    a private slot: of headers, or of a copy
  *     tx_record_add_descriptor(&draft, offset, len)   the next descriptor of this wire packet
- *     tx_record_ask(&draft)                           behind the first: the kernel is asked for something
  *     tx_record_end_packet(&draft)                    what comes next is another wire packet
  *     tx_record_commit(&draft)  or  tx_record_abort(&draft)
  *
- * A draft writes behind the ends of the TX ring and of struct inflight's queue and moves neither end,
- * so completions may be read meanwhile, and tx_record_abort() has only slots and the record to give
- * back. A queue has one draft at a time.
+ * A draft writes behind the end of the TX ring, which moves when it is committed, and nothing to struct
+ * inflight before that. So completions may be read meanwhile, and tx_record_abort() has only slots and
+ * the record to give back. A queue has one draft at a time.
  *
  * All slots come back with the record's last descriptor, none before. Kernels up to 6.17 write an
  * address into the completion ring when they take its descriptor, and publish positions as packets
@@ -63,8 +62,8 @@ struct tx_records {
 	uint32_t *free; /* stack */
 	uint32_t free_count;
 	uint32_t size;
-	/* The private slots that a record may have. They are numbered through: the frames' numbers follow
-	 * the headers'. */
+	/* The private slots that a record may have. They are numbered through: the frames' numbers
+	 * follow the headers'. */
 	struct bounce *headers, *frames;
 	uint32_t *next_slot;   /* by a slot's number: the next one of the same record */
 	uint32_t more_packets; /* see tx_records_take_more() */
@@ -82,8 +81,8 @@ struct tx_draft {
 	uint32_t ended;	      /* of these, in wire packets that are complete */
 };
 
-/* As many records as descriptors can be in flight, since each has at least one. headers and frames are open,
- * stay the caller's and outlive the records. Returns 0 or -ENOMEM. */
+/* As many records as descriptors can be in flight, since each has at least one. headers and frames are
+ * open, stay the caller's and outlive the records. Returns 0 or -ENOMEM. */
 int tx_records_open(struct tx_records *t, uint32_t records, struct bounce *headers,
 		    struct bounce *frames);
 void tx_records_close(struct tx_records *t);
@@ -92,8 +91,8 @@ void tx_records_close(struct tx_records *t);
 void tx_records_each(const struct tx_records *t, void (*each)(void *context, uint32_t id),
 		     void *context);
 
-/* Give back the slots of headers that are chained from a slot on, up to the first of another kind. Returns that one,
- * or TX_NO_SLOT. */
+/* Give back the slots of headers that are chained from a slot on, up to the first of another kind.
+ * Returns that one, or TX_NO_SLOT. */
 static inline uint32_t tx_record_give_headers(struct tx_records *t, uint32_t slot)
 {
 	struct bounce *b = t->headers;
@@ -145,33 +144,79 @@ static inline void tx_record_add_slot(struct tx_draft *d, uint64_t offset)
 	d->record.first_slot = slot;
 }
 
+/* What a slot's number of b is among those of a record. */
+static inline uint32_t tx_record_first_of(const struct tx_records *t, const struct bounce *b)
+{
+	return b == t->headers ? 0 : t->headers->slots;
+}
+
+/* Take count slots of b, which are free, for the record. at gets their UMEM offsets. */
+static inline void tx_record_take_slots(struct tx_draft *d, struct bounce *b, uint32_t count,
+					uint64_t *at)
+{
+	const uint32_t numbers = tx_record_first_of(d->records, b), shift = b->slot_shift;
+	const uint64_t offset = b->offset;
+	const uint32_t *free = b->free + b->free_count;
+	uint32_t *const next = d->records->next_slot + numbers;
+	uint32_t first = d->record.first_slot;
+	uint8_t *const taken = b->taken;
+
+	for (uint32_t i = 0; i < count; i++) {
+		const uint32_t slot = *--free;
+
+		taken[slot] = 1;
+		next[slot] = first;
+		first = numbers + slot;
+		at[i] = offset + ((uint64_t)slot << shift);
+	}
+	d->record.first_slot = first;
+	b->free_count -= count;
+}
+
+/* Give back the count slots that were taken last, which are of b. */
+static inline void tx_record_return_slots(struct tx_draft *d, struct bounce *b, uint32_t count)
+{
+	const uint32_t numbers = tx_record_first_of(d->records, b);
+
+	while (count--) {
+		const uint32_t slot = d->record.first_slot;
+
+		d->record.first_slot = d->records->next_slot[slot];
+		bounce_give_slot(b, slot - numbers);
+	}
+}
+
+/* Write the next descriptor of the wire packet as it is; the caller knows that there is room, and which
+ * one is the last. Returns where it is. */
+static inline struct xdp_desc *tx_record_put(struct tx_draft *d, struct xdp_desc desc)
+{
+	struct xdp_desc *at = ring_descriptor(d->tx, d->tx->mine + d->descriptors++);
+
+	*at = desc;
+	return at;
+}
+
 /* Write the next descriptor of the wire packet: len bytes at a UMEM offset, both checked by the
  * caller. Returns false when the record has as many as it may. */
 static inline bool tx_record_add_descriptor(struct tx_draft *d, uint64_t offset, uint32_t len)
 {
-	const uint32_t i = d->descriptors;
-
-	if (__builtin_expect(i == d->room, 0))
+	if (__builtin_expect(d->descriptors == d->room, 0))
 		return false;
-	*ring_descriptor(d->tx, d->tx->mine + i) =
-		(struct xdp_desc){.addr = offset, .len = len, .options = XDP_PKT_CONTD};
-	*inflight_at(d->inflight, d->inflight->tail + i) =
-		(struct inflight_entry){.key = offset >> 1, .id = d->record.id, .record = d->index};
-	d->descriptors++;
+	tx_record_put(d, (struct xdp_desc){offset, len, XDP_PKT_CONTD});
 	return true;
-}
-
-/* In front of the descriptor written last, which is the first of its wire packet, lies a request to the
- * kernel. */
-static inline void tx_record_ask(struct tx_draft *d)
-{
-	ring_descriptor(d->tx, d->tx->mine + d->descriptors - 1)->options |= XDP_TX_METADATA;
 }
 
 /* Forget the descriptors of the wire packet that is being written. */
 static inline void tx_record_rewind(struct tx_draft *d)
 {
 	d->descriptors = d->ended;
+}
+
+/* The wire packet is complete: its last descriptor has no XDP_PKT_CONTD. */
+static inline void tx_record_next_packet(struct tx_draft *d)
+{
+	d->ended = d->descriptors;
+	d->record.packets++;
 }
 
 /* The descriptor written last is the last of its wire packet. Does nothing when none was written
@@ -182,8 +227,7 @@ static inline void tx_record_end_packet(struct tx_draft *d)
 		return;
 	ring_descriptor(d->tx, d->tx->mine + d->descriptors - 1)->options &=
 		~(uint32_t)XDP_PKT_CONTD;
-	d->ended = d->descriptors;
-	d->record.packets++;
+	tx_record_next_packet(d);
 }
 
 /* Give everything back. */
@@ -194,6 +238,11 @@ static inline void tx_record_abort(struct tx_draft *d)
 	tx_record_give_slots(t, d->record.first_slot);
 	t->free[t->free_count++] = d->index;
 }
+
+/* Put count descriptors of a record in flight, which begin where the ring's do that were not published.
+ * Moves both ends. */
+void tx_record_fly(struct ring *tx, struct inflight *inflight, uint32_t count, uint32_t id,
+		   uint32_t record);
 
 /* The record goes in flight, with all that was added; the caller publishes the ring. Returns false
  * when there is no descriptor, without which it would never complete: the draft is aborted. */
@@ -206,8 +255,13 @@ static inline bool tx_record_commit(struct tx_draft *d)
 	tx_record_end_packet(d);
 	d->record.descriptors = d->descriptors;
 	d->records->record[d->index] = d->record;
-	d->tx->mine += d->descriptors;
-	d->inflight->tail += d->descriptors;
+	if (d->descriptors > 1) {
+		tx_record_fly(d->tx, d->inflight, d->descriptors, d->record.id, d->index);
+		return true;
+	}
+	inflight_put(d->inflight, ring_descriptor(d->tx, d->tx->mine)->addr >> 1, d->record.id,
+		     d->index);
+	d->tx->mine++;
 	return true;
 }
 
