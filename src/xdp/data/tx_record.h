@@ -91,18 +91,18 @@ void tx_records_close(struct tx_records *t);
 void tx_records_each(const struct tx_records *t, void (*each)(void *context, uint32_t id),
 		     void *context);
 
-/* Give back the slots of headers that are chained from a slot on, up to the first of another kind.
- * Returns that one, or TX_NO_SLOT. */
-static inline uint32_t tx_record_give_headers(struct tx_records *t, uint32_t slot)
+/* Give back the slots of b that are chained from one on, up to the first that is none. Their numbers begin with
+ * from. Returns that one, or TX_NO_SLOT. */
+static inline uint32_t tx_record_give(const struct tx_records *t, struct bounce *b, uint32_t from,
+				      uint32_t slot)
 {
-	struct bounce *b = t->headers;
 	const uint32_t *const next = t->next_slot;
 	uint32_t *const free = b->free, slots = b->slots, count = b->free_count;
 	uint8_t *const taken = b->taken;
 
-	for (; slot < slots; slot = next[slot]) {
-		taken[slot] = 0;
-		free[count++] = slot;
+	for (; slot - from < slots; slot = next[slot]) {
+		taken[slot - from] = 0;
+		free[count++] = slot - from;
 	}
 	b->free_count = count;
 	return slot;
@@ -113,10 +113,10 @@ static inline void tx_record_give_slots(struct tx_records *t, uint32_t first_slo
 {
 	uint32_t slot = first_slot;
 
-	while ((slot = tx_record_give_headers(t, slot)) != TX_NO_SLOT) {
-		bounce_give_slot(t->frames, slot - t->headers->slots);
-		slot = t->next_slot[slot];
-	}
+	while (slot != TX_NO_SLOT)
+		slot = slot < t->headers->slots
+			       ? tx_record_give(t, t->headers, 0, slot)
+			       : tx_record_give(t, t->frames, t->headers->slots, slot);
 }
 
 /* Begin a record of at most room descriptors; the caller has seen that the TX ring and struct

@@ -72,28 +72,8 @@ INLINE bool copy_payload(struct net_xdp_queue *q, struct tx_payload *p, uint32_t
 	return true;
 }
 
-/* Write descriptors to a buffer of headers and payload, len bytes at a UMEM offset of the private
- * area. */
-INLINE enum tx_verdict point_to_buffer(const struct net_xdp_queue *q, struct tx_draft *d,
-				       uint64_t offset, uint32_t len, uint32_t options)
-{
-	bool page;
-
-	for (uint32_t at = 0, n; at < len; at += n) {
-		n = tx_piece(q, &tx_private_area, offset + at, len - at, &page);
-		if (unlikely(d->descriptors - d->ended == q->tx_max_descriptors))
-			return TX_BAD_SIZE;
-		if (unlikely(d->descriptors == d->room))
-			return TX_LATER;
-		tx_record_put(d, (struct xdp_desc){offset + at, n,
-						   options | (at + n < len ? XDP_PKT_CONTD : 0)});
-		options = 0;
-	}
-	return TX_SEND;
-}
-
 /* Copy the payload behind the headers. */
-static enum tx_verdict copy_payloads(struct tx_job *j, const struct run *run)
+ALONE static enum tx_verdict copy_payloads(struct tx_job *j, const struct run *run)
 {
 	struct net_xdp_queue *q = j->q;
 	const uint32_t header = j->s.wire_header_bytes;
@@ -111,20 +91,35 @@ static enum tx_verdict copy_payloads(struct tx_job *j, const struct run *run)
 	return TX_SEND;
 }
 
-static enum tx_verdict point_to_buffers(struct tx_job *j, const struct run *run)
+/* Write descriptors to headers and payload. */
+ALONE static enum tx_verdict point_to_buffers(struct tx_job *j, const struct run *run)
 {
-	const uint32_t options = j->asks ? XDP_TX_METADATA : 0;
-	const uint32_t len = j->s.wire_header_bytes + run->payload;
+	const struct net_xdp_queue *q = j->q;
+	const uint32_t len = j->s.wire_header_bytes + run->payload, most = q->tx_max_descriptors;
 	const uint64_t *slot = run->slot, *const end = slot + run->count;
 	struct tx_draft d = j->draft;
-	enum tx_verdict verdict = TX_SEND;
+	bool page;
 
-	for (; slot != end && verdict == TX_SEND; slot++) {
-		verdict = point_to_buffer(j->q, &d, *slot + XSK_TX_REQUEST_BYTES, len, options);
+	for (; slot != end; slot++) {
+		uint32_t options = j->asks ? XDP_TX_METADATA : 0, left = len, n;
+		uint64_t offset = *slot + XSK_TX_REQUEST_BYTES;
+
+		do {
+			if (unlikely(d.descriptors == d.room))
+				return lacks_descriptors(j);
+			if (unlikely(d.descriptors - d.ended == most))
+				return TX_BAD_SIZE;
+			n = tx_piece(q, &tx_private_area, offset, left, &page);
+			left -= n;
+			options |= left ? XDP_PKT_CONTD : 0;
+			tx_record_put(&d, (struct xdp_desc){offset, n, options});
+			offset += n;
+			options = 0;
+		} while (left);
 		tx_record_next_packet(&d);
 	}
 	j->draft = d;
-	return unlikely(verdict == TX_LATER) ? lacks_descriptors(j) : verdict;
+	return TX_SEND;
 }
 
 /* Write a run, or as much of it as there are slots for now, as copies: in slots of headers if there is
