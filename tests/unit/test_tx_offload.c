@@ -94,6 +94,17 @@ static struct net_tx_metadata *place(uint32_t id, uint32_t segments)
 	return meta;
 }
 
+/* Zero-copy drivers look at what lies in front of a packet whether its descriptor has XDP_TX_METADATA or not
+ * (xsk_buff_get_metadata()). */
+static void expect_no_stale_request(const char *what)
+{
+	struct xsk_tx_request request;
+
+	memcpy(&request, r.k.endpoint.memory.base + r.packet.address[0] - sizeof(request),
+	       sizeof(request));
+	cr_assert_eq(request.flags, r.packet.requests ? XDP_TXMD_FLAGS_CHECKSUM : 0, "%s", what);
+}
+
 /* The next packet on the wire is the oracle's; what the kernel adds up to 0 is the same as 0xffff. */
 static void expect_wire(struct segment_oracle *oracle, const char *what)
 {
@@ -113,6 +124,7 @@ static void expect_wire(struct segment_oracle *oracle, const char *what)
 		frame_write16(want.bytes, want.l4_field, 0xffff);
 	cr_assert(frame_equal(r.packet.bytes, r.packet.len, want.bytes, want.len, why), "%s: %s",
 		  what, why);
+	expect_no_stale_request(what);
 	for (uint32_t i = 0; i < r.packet.descriptors; i++)
 		held[held_count++] = r.packet.address[i];
 }

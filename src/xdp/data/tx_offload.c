@@ -96,13 +96,14 @@ static void prepare(struct tx_job *j)
 	j->joins_why = TX_WHY_REQUEST;
 	j->asks = j->s.has_checksum && can_ask(j);
 	j->makes = j->s.has_checksum && !j->asks;
-	/* Both offsets lie inside of the headers: segmenter_judge() has seen to that. */
-	if (j->asks)
-		j->front.request = (struct xsk_tx_request){
-			.flags = XDP_TXMD_FLAGS_CHECKSUM,
-			.csum_start = j->s.checksum_start_bytes,
-			.csum_offset = j->s.checksum_field_bytes,
-		};
+	/* Both offsets lie inside of the headers: segmenter_judge() has seen to that. Without a request there
+	 * are no flags: zero-copy drivers look at them whether the descriptor has XDP_TX_METADATA or not
+	 * (xsk_buff_get_metadata()), and the slot has what it had last. */
+	j->front.request = (struct xsk_tx_request){
+		.flags = j->asks ? XDP_TXMD_FLAGS_CHECKSUM : 0,
+		.csum_start = j->s.checksum_start_bytes,
+		.csum_offset = j->s.checksum_field_bytes,
+	};
 }
 
 /* Write a packet that becomes one wire packet as a copy in one descriptor, without the steps that
@@ -131,13 +132,13 @@ static bool write_only(struct tx_job *j)
 		tx_record_abort(&j->draft);
 		return false;
 	}
-	if (j->asks)
-		front->request = j->front.request;
+	front->request = j->front.request;
 	segmenter_write(&j->s, 0, front->headers);
 	if (j->makes)
 		tx_wire_sum(j, 0, front->headers);
 	tx_record_put(&j->draft,
 		      (struct xdp_desc){slot, header + payload, j->asks ? XDP_TX_METADATA : 0});
+	tx_record_next_packet(&j->draft);
 	j->bounced[j->joins ? j->joins_why : TX_WHY_SHORT] = 1;
 	return true;
 }
