@@ -411,6 +411,49 @@ Test(tx_offload, packet_without_room_is_left_until_there_is)
 	tx_fake_close(&r);
 }
 
+/* A packet that even an empty ring does not hold waits for one in front of it, and not longer: then it is
+ * joined if there are as many slots as pieces, else dropped. */
+static void behind_another(uint32_t slots, enum net_xdp_counter what, uint64_t times)
+{
+	struct segment_spec spec = segment_plain(4, 6, 40000, 1000);
+	struct net_xdp_config c = tx_fake_small_rings();
+	struct net_tx_metadata *meta;
+	uint32_t ids[4];
+
+	c.private_tx_frames = slots;
+	tx_fake_open(&r, c);
+	queue_set_zero_copy(&r.k.queue, true);
+	queue_set_tx(&r.k.queue, 4);
+	frontend_list_frame(&r.list, 0, FRONTEND_BASE + TX_FAKE_BYTES / 2, 100);
+	segment_oracle_whole(&packet, &spec);
+	meta = place(1, 1);
+	*meta = segment_request(&packet, &spec).meta;
+	meta->id = 1;
+	meta->segment_count = 1;
+	cr_assert_eq(tx_fake_offer(&r, 0), 1);
+	cr_assert_not(tx_has_room(&r.k.queue));
+	while (fake_transmit(&r.k, &r.packet))
+		tx_fake_complete(&r);
+	fake_settle(&r.k);
+	cr_assert_eq(net_queue_tx_poll(r.q, &r.f.pool, ids, 4), 1);
+	cr_assert(tx_has_room(&r.k.queue), "%u slots: no completion will come to tell", slots);
+	cr_assert_eq(tx_fake_offer(&r, 1), 1);
+	cr_assert_eq(tx_fake_counter(&r, what), times);
+	while (fake_transmit(&r.k, &r.packet))
+		tx_fake_complete(&r);
+	fake_settle(&r.k);
+	cr_assert_eq(net_queue_tx_poll(r.q, &r.f.pool, ids, 4), 1);
+	cr_assert_eq(ids[0], 1);
+	expect_nothing_out();
+	tx_fake_close(&r);
+}
+
+Test(tx_offload, packet_that_never_fits_does_not_wait_for_ever)
+{
+	behind_another(64, NET_XDP_TX_BOUNCE_SEGMENTS, 40);
+	behind_another(16, NET_XDP_TX_DROP_SIZE, 1);
+}
+
 /* Fewer slots than pieces: the others are sent from where they lie, and nothing waits. */
 Test(tx_offload, copies_without_a_slot_are_sent_in_place)
 {

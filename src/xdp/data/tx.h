@@ -55,7 +55,7 @@ static inline void tx_done_push(struct net_xdp_queue *q, uint32_t id)
 {
 	q->done[q->done_tail++ & q->done_mask] = id;
 }
-/* Returns true if the packet that tx_avail() left to the frontend last would fit now. */
+/* Returns true if the packet that tx_avail() left to the frontend last would fit now, or never will. */
 bool tx_has_room(struct net_xdp_queue *q);
 
 #endif

@@ -281,6 +281,10 @@ int tx_avail(struct net_queue *queue, struct net_buffer_access *pool,
 
 bool tx_has_room(struct net_xdp_queue *q)
 {
+	/* A packet may need more than there is. With nothing on its way it is offered to be joined or dropped
+	 * (write_packet()): no completion will come to tell its frontend. */
+	if (inflight_count(&q->tx_inflight) == 0 && ring_drained(&q->xsk.tx))
+		return true;
 	return inflight_room(&q->tx_inflight) >= q->tx_blocked &&
 	       ring_room(&q->xsk.tx, q->tx_blocked) >= q->tx_blocked &&
 	       q->tx_private.free_count >= q->tx_blocked_frames &&
