@@ -203,6 +203,26 @@ Test(tx, dropped_packets_are_accepted_only_while_their_ids_have_room)
 	tx_fake_close(&r);
 }
 
+/* A packet that was left because its id had no room: once all ids are collected nothing but readiness tells. */
+Test(tx, dropped_packet_that_was_left_is_told_ready_when_ids_are_collected)
+{
+	struct tx_fake r;
+	uint32_t ids[64], accepted, collected = 0;
+	int n;
+
+	tx_fake_open(&r, tx_fake_small_rings());
+	for (uint32_t i = 0; i < 500; i++)
+		frontend_list_frame(&r.list, i, 0, 60);
+	accepted = tx_fake_offer(&r, 0);
+	cr_assert_lt(accepted, 500);
+	while ((n = net_queue_tx_poll(r.q, &r.f.pool, ids, 64)) > 0)
+		collected += (uint32_t)n;
+	cr_assert_eq(collected, accepted);
+	cr_assert(r.k.queue.tx_blocked && tx_has_room(&r.k.queue));
+	cr_assert_gt(tx_fake_offer(&r, accepted), 0);
+	tx_fake_close(&r);
+}
+
 Test(tx, aligned_frames_are_cut_at_chunk_borders)
 {
 	struct net_xdp_config c = tx_fake_small_rings();

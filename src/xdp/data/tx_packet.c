@@ -16,7 +16,7 @@ bool tx_drop(struct net_xdp_queue *q, const struct net_tx_metadata *meta, enum t
 {
 	if (meta) {
 		if (tx_done_count(q) > q->done_mask)
-			return false;
+			return tx_later(q, (struct tx_need){.descriptors = 1});
 		tx_done_push(q, meta->id);
 		count_up(q, NET_XDP_TX_ACCEPTED, 1);
 	}
