@@ -14,7 +14,7 @@ offload_cases() {
 
 # between WORD END: the number behind WORD and in front of END in the line of a run.
 between() {
-	sed -n "s/.*$1 *\\([0-9.]*\\) *$2.*/\\1/p" "$tmp/offload.out" | head -n 1
+	sed -n "s|.*$1 *\\([0-9.]*\\) *$2.*|\\1|p" "$tmp/offload.out" | head -n 1
 }
 
 offload_once() {
