@@ -311,9 +311,10 @@ NET_PUBLIC int net_xdp_config_check(const struct net_xdp_config *config, struct 
  * look), or at least once a second.
  *
  * For a seccomp filter after open, data calls use: sendto, recvfrom, epoll_ctl, epoll_wait,
- * timerfd_settime, read, getsockopt, clock_gettime, and bpf for the first posted buffer of a queue without
- * initial_rx (where that is refused the host keeps the frames, it is tried again a few times a second, and
- * frames_state says so); poll_action: recvmsg, sendto, poll, timerfd_settime, write and bpf.
+ * timerfd_settime, read, getsockopt, clock_gettime, sendmsg for a packet that the kernel takes whole (see
+ * tx_segment_here), and bpf for the first posted buffer of a queue without initial_rx (where that is refused
+ * the host keeps the frames, it is tried again a few times a second, and frames_state says so); poll_action:
+ * recvmsg, sendto, poll, timerfd_settime, write and bpf.
  * Blocks: yes; page faults of the whole memory happen in get_queues (0.1 to 0.4 s per GiB).
  */
 NET_PUBLIC int net_xdp_open(const struct net_xdp_config *config, struct net_endpoint **out,
