@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A vhost-user front end's side of the socket, from the specification's pages and without the back end's sources: it
- * sends what it is told, also what nobody should, and reads replies.
+ * A vhost-user front end's side of the socket, from the specification's pages and without the back end's
+ * sources: it sends what it is told, also what nobody should, and reads replies.
  */
 #ifndef SUPPORT_VHOST_FRONT_H
 #define SUPPORT_VHOST_FRONT_H
@@ -46,7 +46,8 @@ void front_send_part(int fd, const struct front_message *m, uint32_t from, uint3
 void front_send(int fd, const struct front_message *m);
 uint32_t front_wire_bytes(const struct front_message *m);
 
-/* Read one whole message. Its fds are the caller's. Return: 1; 0 nothing is there; -1 the other end is closed. */
+/* Read one whole message. Its fds are the caller's. Return: 1; 0 nothing is there; -1 the other end is
+ * closed. */
 int front_receive(int fd, struct front_message *m);
 /* There must be one, of this request, with the reply flag, without fds and with one u64. Return: that. */
 uint64_t front_expect_u64(int fd, uint32_t request);

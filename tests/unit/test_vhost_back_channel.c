@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Our own requests to the front end: what is told, to whom, and that nobody waits for one that does not read. */
+/* Our own requests to the front end: what is told, to whom, and that nobody waits for one that does not
+ * read. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>

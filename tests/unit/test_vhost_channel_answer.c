@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* What goes back to the front end: replies, acknowledgements, refusals, and to one that does not read or is gone. */
+/* What goes back to the front end: replies, acknowledgements, refusals, and to one that does not read or
+ * is gone. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>

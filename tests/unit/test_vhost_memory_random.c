@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Random memory tables beside a list that is searched byte by byte: what is taken, what it is called, what lies where. */
+/* Random memory tables beside a list that is searched byte by byte: what is taken, what it is called,
+ * what lies where. */
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>

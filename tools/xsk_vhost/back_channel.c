@@ -76,7 +76,7 @@ int back_channel_flush(struct back_channel *b, uint64_t negotiated)
 		b->config_changed = false;
 		return 1;
 	}
-	if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+	if (sent < 0 && errno == EAGAIN)
 		return 0;
 	close_fd(b);
 	return -ECONNRESET;
@@ -93,7 +93,7 @@ int back_channel_drain(struct back_channel *b)
 	do
 		got = recv(b->fd, bytes, sizeof(bytes), MSG_DONTWAIT);
 	while (got < 0 && errno == EINTR);
-	if (got > 0 || (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)))
+	if (got > 0 || (got < 0 && errno == EAGAIN))
 		return 0;
 	close_fd(b);
 	return -ECONNRESET;

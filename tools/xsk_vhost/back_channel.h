@@ -26,17 +26,18 @@ int back_channel_set(struct back_channel *b, int fd, struct net_error *err);
 void back_channel_close(struct back_channel *b);
 
 /*
- * The configuration space has changed (link, MTU): CONFIG_CHANGE_MSG, if the front end negotiated BACKEND_REQ and
- * CONFIG; one that did not, as QEMU's virtio-net, refuses the message.
- * Return: 1 sent; 0 not yet: no socket, or it is full, back_channel_flush() goes on; -EOPNOTSUPP not negotiated,
- * and nothing waits; -ECONNRESET the front end has closed it.
+ * The configuration space has changed (link, MTU): CONFIG_CHANGE_MSG, if the front end negotiated
+ * BACKEND_REQ and CONFIG; one that did not, as QEMU's virtio-net, refuses the message.
+ * Return: 1 sent; 0 not yet: no socket, or it is full, back_channel_flush() goes on; -EOPNOTSUPP not
+ * negotiated, and nothing waits; -ECONNRESET the front end has closed it.
  */
 int back_channel_config_changed(struct back_channel *b, uint64_t negotiated);
-/* Once negotiated, once a socket is there, or when it is writable again. Return: as above, 0 also: nothing waits. */
+/* Once negotiated, once a socket is there, or when it is writable again. Return: as above, 0 also:
+ * nothing waits. */
 int back_channel_flush(struct back_channel *b, uint64_t negotiated);
 
-/* The fd is readable: a front end that answers unasked, or has closed it. At most 4 KiB are read and forgotten, fds
- * with them. Return: 0; -ECONNRESET it has closed it, and the fd is closed here too. */
+/* The fd is readable: a front end that answers unasked, or has closed it. At most 4 KiB are read and
+ * forgotten, fds with them. Return: 0; -ECONNRESET it has closed it, and the fd is closed here too. */
 int back_channel_drain(struct back_channel *b);
 
 #endif

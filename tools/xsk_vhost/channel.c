@@ -53,7 +53,7 @@ static int take_fds(struct channel *c, struct msghdr *msg, struct net_error *err
 			continue;
 		memcpy(fds, CMSG_DATA(h), count * sizeof(int));
 		for (uint32_t i = 0; i < count; i++) {
-			if (late || m->fd_count == VHOST_FDS)
+			if (m->fd_count == VHOST_FDS)
 				close(fds[i]);
 			else
 				m->fds[m->fd_count++] = fds[i];
@@ -97,7 +97,7 @@ static ssize_t receive_part(struct channel *c, uint32_t end_bytes, struct net_er
 	do
 		got = recvmsg(c->fd, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 	while (got < 0 && errno == EINTR);
-	if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+	if (got < 0 && errno == EAGAIN)
 		return 0;
 	if (got < 0)
 		return error_errno(err, -errno, "channel", "reading from the front end");
@@ -201,7 +201,7 @@ int channel_reply(struct channel *c, struct vhost_message *message, const void *
 	while (sent < 0 && errno == EINTR);
 	if (sent == (ssize_t)(sizeof(header) + size_bytes))
 		return 0;
-	if (sent >= 0 || errno == EAGAIN || errno == EWOULDBLOCK)
+	if (sent >= 0 || errno == EAGAIN)
 		return error_fill(err, -EAGAIN, "channel",
 				  "the front end does not read the replies to its requests");
 	if (errno == EPIPE || errno == ECONNRESET)
@@ -233,8 +233,8 @@ int channel_reply_config(struct channel *c, struct vhost_message *message, const
 	};
 	uint32_t left = space_bytes > config.offset_bytes ? space_bytes - config.offset_bytes : 0;
 
-	if (left > config.size_bytes)
-		left = config.size_bytes;
+	if (left > sizeof(config.data))
+		left = sizeof(config.data);
 	if (left)
 		memcpy(config.data, (const uint8_t *)space + config.offset_bytes, left);
 	return channel_reply(c, message, &config, message->header.size_bytes, -1, err);

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The socket to the front end: whole, judged messages in, replies and acknowledgements out. Nothing here blocks,
- * whatever flags the socket has.
+ * The socket to the front end: whole, judged messages in, replies and acknowledgements out. Nothing here
+ * blocks, whatever flags the socket has.
  *
- * Every fd that comes is accounted for: it sits in the channel's message until vhost_message_take_fd(), and what
- * is left there is closed by the message's answer, by the next channel_read() and by channel_close().
+ * Every fd that comes is accounted for: it sits in the channel's message until vhost_message_take_fd(),
+ * and what is left there is closed by the message's answer, by the next channel_read() and by
+ * channel_close().
  *
- * What the specification leaves a back end to say no (REPLY_ACK; "Communication"): a number other than zero
- * where the front end has asked for an acknowledgement and has negotiated REPLY_ACK, a reply that means failure
- * where the request's own reply can say that, and else the end of the connection. A front end that is answered
- * with silence would go on as if we had done what it asked, or wait for ever.
+ * What the specification leaves a back end to say no (REPLY_ACK; "Communication"): a number other than
+ * zero where the front end has asked for an acknowledgement and has negotiated REPLY_ACK, a reply that
+ * means failure where the request's own reply can say that, and else the end of the connection. A front
+ * end that is answered with silence would go on as if we had done what it asked, or wait for ever.
  */
 #ifndef XSK_VHOST_CHANNEL_H
 #define XSK_VHOST_CHANNEL_H
@@ -37,14 +38,14 @@ void channel_open(struct channel *c, int fd, uint64_t offered_protocol_features)
 void channel_close(struct channel *c);
 
 /*
- * The next message, once it is here to its last byte. Messages that vhost_judge() refuses are answered here and
- * not handed out; at most 16 of them are passed over in one call.
- * Return: 1, *out is the message: the channel's, until the next channel_read() or channel_close(). Who cannot
- *         answer it yet (GET_VRING_BASE while a queue ends) does not read on until then.
- *         0: no whole message now; where the socket is readable still, so says epoll.
+ * The next message, once it is here to its last byte. Messages that vhost_judge() refuses are answered
+ * here and not handed out; at most 16 of them are passed over in one call.
+ * Return: 1, *out is the message: the channel's, until the next channel_read() or channel_close(). Who
+ *         cannot answer it yet (GET_VRING_BASE while a queue ends) does not read on until then.
+ *         0: no whole message now. Where there is more to read all the same, epoll says so.
  *         -errno, err filled: the connection is over, close it. -ECONNRESET the front end has closed it ·
- *         -EPROTO it broke the protocol, or asked for what cannot be refused by an answer · -EMFILE no fd was left
- *         for those that came · else recvmsg()'s or sendmsg()'s.
+ *         -EPROTO it broke the protocol · -EOPNOTSUPP it asked for what is not served, and cannot be told ·
+ *         -EMFILE no fd was left for those that came · else recvmsg()'s, or of the answers below.
  */
 int channel_read(struct channel *c, struct vhost_message **out, struct net_error *err);
 

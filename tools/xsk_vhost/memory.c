@@ -90,8 +90,8 @@ static int judge_file(struct guest_region *r, int fd, uint32_t index, struct net
 				  "will not pin it; give the guest memory of that kind (QEMU: "
 				  "memory-backend-memfd,share=on)",
 				  index);
-	seals = fcntl(fd, F_GET_SEALS);
-	if (seals > 0 && (seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)))
+	seals = fcntl(fd, F_GET_SEALS); /* both kinds have them (mm/memfd.c) */
+	if (seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE))
 		return error_fill(err, -EINVAL, "memory",
 				  "region %u: its file is sealed against writing; leave that seal "
 				  "away",
@@ -109,7 +109,7 @@ static int judge_file(struct guest_region *r, int fd, uint32_t index, struct net
 				  "region %u: ends at %" PRIu64 " in a file of %" PRIu64
 				  " bytes; make the file as long as its region",
 				  index, r->offset_bytes + r->size_bytes, (uint64_t)st.st_size);
-	r->may_shrink = seals < 0 || !(seals & F_SEAL_SHRINK);
+	r->may_shrink = !(seals & F_SEAL_SHRINK);
 	r->device = st.st_dev;
 	r->inode = st.st_ino;
 	return 0;

@@ -185,7 +185,8 @@ int vhost_judge_header(const struct vhost_header *header, struct net_error *err)
  */
 int vhost_judge(const struct vhost_message *message, uint64_t offered, struct net_error *err);
 
-/* Fds: the message's stays with it until somebody takes it. Return: the fd, the caller's now; -1: there is none. */
+/* Fds: the message's stays with it until somebody takes it. Return: the fd, the caller's now; -1: there
+ * is none. */
 int vhost_message_take_fd(struct vhost_message *message, uint32_t index);
 /* Close those that nobody took. */
 void vhost_message_close_fds(struct vhost_message *message);
