@@ -139,6 +139,21 @@ Test(back_channel, what_the_front_end_says_is_forgotten_with_its_fds)
 	back_channel_close(&b);
 }
 
+Test(back_channel, a_front_end_that_says_much_holds_nobody)
+{
+	static const uint8_t bytes[3 * 4096];
+	char one;
+
+	open_back_channel();
+	cr_assert_eq(send(front, bytes, sizeof(bytes), MSG_DONTWAIT), sizeof(bytes));
+	for (int i = 0; i < 3; i++) {
+		cr_expect_eq(recv(b.fd, &one, 1, MSG_PEEK | MSG_DONTWAIT), 1, "call %d", i);
+		cr_expect_eq(back_channel_drain(&b), 0);
+	}
+	cr_expect_eq(recv(b.fd, &one, 1, MSG_PEEK | MSG_DONTWAIT), -1);
+	back_channel_close(&b);
+}
+
 Test(back_channel, only_a_stream_socket_is_taken_and_in_place_of_the_one_before)
 {
 	unsigned int before = netns_open_fds();

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* A guest's memory table: what a change leaves alone, and where addresses lie. */
+#include <inttypes.h>
+#include <stdio.h>
+
 #include "support/vhost_memory_rig.h"
 
 /* ---- What a change leaves alone --------------------------------------------------------------- */
@@ -142,6 +145,8 @@ Test(guest_memory, slots_come_and_go)
 	cr_expect_eq(err.code, -ENOENT);
 	wrong = b, wrong.offset_bytes += PAGE; /* there, but not with these bytes */
 	cr_expect_eq(guest_memory_add(&m, &wrong, fd, &err), -EINVAL);
+	wrong = b, wrong.size_bytes -= PAGE;
+	cr_expect_eq(guest_memory_add(&m, &wrong, fd, &err), -EINVAL);
 	wrong = b, wrong.offset_bytes += 1; /* "The mmap offset is ignored" */
 	cr_expect_eq(guest_memory_remove(&m, &wrong, &err), GUEST_MEMORY_OTHER);
 	cr_expect_null(guest_at(&m, MIB, 1));
@@ -155,6 +160,40 @@ Test(guest_memory, slots_come_and_go)
 	close(fd);
 	cr_expect_eq(netns_open_fds(), fds);
 	cr_expect_eq(footprint_mappings(), mappings);
+}
+
+/* Is the mapping of this address left out of core dumps (VmFlags "dd" in smaps)? */
+static bool is_left_out_of_dumps(const void *address)
+{
+	FILE *smaps = fopen("/proc/self/smaps", "re");
+	uint64_t start, end, at = (uintptr_t)address;
+	bool here = false, found = false;
+	char line[512];
+
+	cr_assert_not_null(smaps);
+	while (fgets(line, sizeof(line), smaps)) {
+		if (sscanf(line, "%" SCNx64 "-%" SCNx64 " ", &start, &end) == 2)
+			here = at >= start && at < end;
+		else if (here && strncmp(line, "VmFlags:", 8) == 0)
+			found = strstr(line, " dd") != NULL;
+	}
+	fclose(smaps);
+	return found;
+}
+
+Test(guest_memory, a_guests_bytes_are_in_no_core_dump)
+{
+	int fd = file(MIB, 0);
+	struct vhost_memory_region r = region(0, MIB, 0);
+	void *plain = mmap(NULL, MIB, PROT_READ, MAP_SHARED, fd, 0);
+
+	cr_assert_neq(plain, MAP_FAILED);
+	cr_assert_eq(set(&r, fd, 1), GUEST_MEMORY_OTHER);
+	cr_expect(is_left_out_of_dumps(guest_at(&m, 0, MIB)));
+	cr_expect(!is_left_out_of_dumps(plain));
+	guest_memory_close(&m);
+	munmap(plain, MIB);
+	close(fd);
 }
 
 /* ---- Looking up ------------------------------------------------------------------------------- */
@@ -233,6 +272,9 @@ Test(guest_memory, a_file_without_the_seal_may_shrink)
 	cr_expect(!guest_memory_may_shrink(&m));
 	cr_assert_eq(set(two, fd, 2), GUEST_MEMORY_OTHER);
 	cr_expect(guest_memory_may_shrink(&m));
+	cr_assert_eq(fcntl(fd, F_ADD_SEALS, F_SEAL_GROW), 0);
+	cr_assert_eq(set(two, fd, 2), GUEST_MEMORY_SAME);
+	cr_expect(guest_memory_may_shrink(&m), "the other seal");
 	cr_assert_eq(fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK), 0);
 	cr_assert_eq(set(two, fd, 2), GUEST_MEMORY_SAME);
 	cr_expect(!guest_memory_may_shrink(&m), "sealed since");
