@@ -58,7 +58,8 @@ struct inflight_area {
 /* One ring's region, and what the device knows about it by itself. */
 struct inflight_queue {
 	struct inflight_region *region;
-	uint32_t size;	  /* of the ring, at most the region's desc_num */
+	uint32_t size;	  /* of the ring */
+	uint32_t entries; /* of the region, at least as many */
 	uint64_t counter; /* of the next head */
 	bool is_used;	  /* a device before us has used the region */
 };
@@ -85,7 +86,7 @@ int inflight_area_take(struct inflight_area *area, int fd, uint64_t bytes, uint6
 void inflight_area_close(struct inflight_area *area);
 
 /*
- * Bind a ring of ring_size entries to its region; a region that is all zero is made ready.
+ * Bind a ring of ring_size entries to its region. One that is all zero is new; ring_open() makes it ready.
  * Return: 0; -EINVAL there is no such ring, or the ring is larger than the region; -EPROTO the region is not of
  * version 1 or is another ring's; err filled.
  */
@@ -99,6 +100,9 @@ int inflight_queue_open(struct inflight_queue *q, struct inflight_area *area, ui
  */
 int inflight_queue_recover(struct inflight_queue *q, uint16_t used_idx, uint16_t *heads,
 			   struct net_error *err);
+
+/* No head is in flight any more: the driver has taken all of them back, or has broken its ring. */
+void inflight_queue_forget(struct inflight_queue *q);
 
 /* ---- For ring.h: the stores of the list above ------------------------------------------------- */
 

@@ -68,6 +68,8 @@ struct ring_config {
 	struct inflight_queue *inflight; /* opened for this ring, or NULL */
 };
 
+#define RING_HANDED_OUT 1 /* in owned[]: popped and not pushed */
+
 enum ring_state { RING_LIVE = 0, RING_BROKEN, RING_WITHDRAWN };
 
 /* Only this header and ring.c look inside. */
@@ -75,7 +77,8 @@ struct ring {
 	const uint64_t *descriptors; /* two words each: address; length, flags, next */
 	const struct vring_avail *avail;
 	struct vring_used *used;
-	uint8_t *owned; /* by head: the device has it. All 0 once the ring is broken or withdrawn */
+	uint8_t *
+		owned; /* by head: 0 the driver has it. All 0 once the ring is broken or withdrawn */
 	struct inflight_queue *inflight;
 	uint16_t mask;
 	uint16_t next_avail; /* the next entry to pop */
@@ -178,7 +181,7 @@ static inline int ring_pop(struct ring *r, struct ring_chain *chain)
 		if (rc < 0)
 			return rc;
 	}
-	r->owned[head] = 1;
+	r->owned[head] = RING_HANDED_OUT;
 	r->next_avail++;
 	if (unlikely(r->inflight != NULL))
 		inflight_queue_take(r->inflight, head);
@@ -200,7 +203,7 @@ static inline void ring_push(struct ring *r, uint16_t head, uint32_t written_byt
 {
 	struct vring_used_elem *e = &r->used->ring[r->next_used & r->mask];
 
-	if (unlikely(!r->owned[head]))
+	if (unlikely(r->owned[head] != RING_HANDED_OUT))
 		return;
 	r->owned[head] = 0;
 	shared_store32(&e->id, htole32(head));

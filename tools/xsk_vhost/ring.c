@@ -1,0 +1,378 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "xsk_vhost/ring.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/error.h"
+
+/* What a head's entry of owned[] says. */
+enum { WITH_DRIVER, HANDED_OUT = RING_HANDED_OUT, TO_BE_HANDED_OUT };
+
+/* ---- The end before the stop ------------------------------------------------------------------ */
+
+/* Nothing more is popped, as nothing lies before avail_seen, and nothing pushed, as nothing is owned. */
+static void end_early(struct ring *r, enum ring_state state)
+{
+	r->state = state;
+	memset(r->owned, WITH_DRIVER, r->size);
+	r->again_count = 0;
+	r->avail_seen = r->next_avail;
+	r->next_used = r->published;
+	r->call_owed = false;
+	/* What the driver makes of this memory after its reset has other heads. */
+	if (r->inflight)
+		inflight_queue_forget(r->inflight);
+}
+
+int ring_break(struct ring *r, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(r->sentence, sizeof(r->sentence), format, args);
+	va_end(args);
+	end_early(r, RING_BROKEN);
+	return -EPROTO;
+}
+
+const char *ring_broken(const struct ring *r)
+{
+	return r->state == RING_BROKEN ? r->sentence : NULL;
+}
+
+/* ---- A chain's descriptors -------------------------------------------------------------------- */
+
+static uint32_t flags_of(uint64_t word)
+{
+	return (uint16_t)(word >> 32);
+}
+
+static uint32_t next_of(uint64_t word)
+{
+	return (uint16_t)(word >> 48);
+}
+
+/* A driver must not make a chain longer than its ring; Linux does so by an indirect table in a small one. */
+static uint32_t longest_chain(const struct ring *r)
+{
+	return r->size > RING_CHAIN_PIECES ? r->size : RING_CHAIN_PIECES;
+}
+
+static int add_piece(struct ring *r, struct ring_chain *chain, uint64_t gpa, uint64_t word)
+{
+	bool in = flags_of(word) & VRING_DESC_F_WRITE;
+	uint32_t *bytes = in ? &chain->in_bytes : &chain->out_bytes;
+	uint32_t count = (uint32_t)chain->out + chain->in;
+	uint32_t len = (uint32_t)word;
+
+	if (len == 0)
+		return ring_break(r, "the chain of head %u has a descriptor of 0 bytes",
+				  chain->head);
+	if (!in && chain->in)
+		return ring_break(r,
+				  "the chain of head %u has a buffer to read behind one to write",
+				  chain->head);
+	if (count == longest_chain(r))
+		return ring_break(r, "the chain of head %u loops, or is longer than the ring's %u",
+				  chain->head, r->size);
+	if (__builtin_add_overflow(*bytes, len, bytes))
+		return ring_break(r, "the chain of head %u has more than 4 GiB", chain->head);
+	if (count < RING_CHAIN_PIECES)
+		chain->piece[count] = (struct ring_piece){.gpa = gpa, .len_bytes = len};
+	else
+		chain->is_cut = true;
+	if (in)
+		chain->in++;
+	else
+		chain->out++;
+	return 0;
+}
+
+/* The rest of a chain stands in a table elsewhere (virtio 1.2, 2.7.5.3). */
+static int read_table(struct ring *r, struct ring_chain *chain, uint64_t gpa, uint64_t word)
+{
+	uint32_t bytes = (uint32_t)word;
+	uint32_t entries = bytes / sizeof(struct vring_desc);
+	const struct vring_desc *table;
+
+	if (!r->indirect)
+		return ring_break(r, "head %u has an indirect table, which was not negotiated",
+				  chain->head);
+	if (flags_of(word) & VRING_DESC_F_NEXT)
+		return ring_break(r, "the chain of head %u goes on behind its indirect table",
+				  chain->head);
+	if (entries == 0 || bytes % sizeof(struct vring_desc))
+		return ring_break(
+			r, "head %u has an indirect table of %u bytes, not of whole descriptors",
+			chain->head, bytes);
+	table = r->translate(r->translate_context, gpa, bytes);
+	if (!table)
+		return ring_break(r, "head %u has an indirect table outside of the guest's memory",
+				  chain->head);
+	for (uint32_t i = 0;;) {
+		int rc;
+
+		gpa = le64toh(shared_load64_anywhere(&table[i].addr));
+		word = le64toh(shared_load64_anywhere(&table[i].len));
+		if (flags_of(word) & VRING_DESC_F_INDIRECT)
+			return ring_break(r, "head %u has an indirect table inside another",
+					  chain->head);
+		rc = add_piece(r, chain, gpa, word);
+		if (rc < 0 || !(flags_of(word) & VRING_DESC_F_NEXT))
+			return rc;
+		i = next_of(word);
+		if (i >= entries)
+			return ring_break(r, "head %u names entry %u of an indirect table of %u",
+					  chain->head, i, entries);
+	}
+}
+
+int ring_read_chain(struct ring *r, struct ring_chain *chain, uint16_t head)
+{
+	chain->head = head;
+	chain->out = 0;
+	chain->in = 0;
+	chain->is_cut = false;
+	chain->out_bytes = 0;
+	chain->in_bytes = 0;
+	for (uint32_t i = head;;) {
+		uint64_t gpa = le64toh(shared_load64(&r->descriptors[i * 2]));
+		uint64_t word = le64toh(shared_load64(&r->descriptors[i * 2 + 1]));
+		int rc;
+
+		if (flags_of(word) & VRING_DESC_F_INDIRECT)
+			return read_table(r, chain, gpa, word);
+		rc = add_piece(r, chain, gpa, word);
+		if (rc < 0 || !(flags_of(word) & VRING_DESC_F_NEXT))
+			return rc;
+		i = next_of(word);
+		if (i >= r->size)
+			return ring_break(r, "head %u names descriptor %u of %u", head, i, r->size);
+	}
+}
+
+/* ---- Pop and unpop ---------------------------------------------------------------------------- */
+
+/* Read the avail index. Return: 1 there are entries to pop, 0 none, or how the ring ended. */
+static int look(struct ring *r)
+{
+	/* Entries and descriptors before this index are written: the driver stores them before it,
+	 * virtio_wmb() in virtqueue_add_split(). */
+	uint16_t avail = le16toh(shared_load16_acquire(&r->avail->idx));
+	uint16_t ahead = (uint16_t)(avail - r->next_avail);
+	uint16_t back = (uint16_t)(r->next_avail - avail);
+
+	if (ahead <= r->size) {
+		r->avail_seen = avail;
+		return ahead != 0;
+	}
+	if (back <= r->size || avail == 0) {
+		end_early(r, RING_WITHDRAWN);
+		return -ESHUTDOWN;
+	}
+	return ring_break(r, "the avail index went from %u to %u, in a ring of %u", r->avail_seen,
+			  avail, r->size);
+}
+
+int ring_pop_slow(struct ring *r, struct ring_chain *chain)
+{
+	int rc;
+
+	if (r->state != RING_LIVE)
+		return r->state == RING_BROKEN ? -EPROTO : -ESHUTDOWN;
+	if (r->again_count) {
+		uint16_t head = r->again[r->again_count - 1];
+
+		rc = ring_read_chain(r, chain, head);
+		if (rc < 0)
+			return rc;
+		r->again_count--;
+		r->owned[head] = HANDED_OUT;
+		return 1;
+	}
+	rc = look(r);
+	return rc == 1 ? ring_pop(r, chain) : rc;
+}
+
+void ring_unpop(struct ring *r, uint16_t head)
+{
+	if (r->owned[head] != HANDED_OUT)
+		return;
+	r->owned[head] = TO_BE_HANDED_OUT;
+	r->again[r->again_count++] = head;
+	/* The next ring_pop() is a slow one, which looks here first. */
+	r->avail_seen = r->next_avail;
+}
+
+uint32_t ring_return_unused(struct ring *r)
+{
+	uint32_t count = 0;
+
+	r->again_count = 0;
+	for (uint32_t head = 0; head < r->size; head++) {
+		if (r->owned[head] == WITH_DRIVER)
+			continue;
+		r->owned[head] = HANDED_OUT;
+		ring_push(r, (uint16_t)head, 0);
+		count++;
+	}
+	return count;
+}
+
+/* ---- Notifications ---------------------------------------------------------------------------- */
+
+bool ring_publish(struct ring *r)
+{
+	bool wants_call = r->call_owed;
+	uint16_t old = r->published;
+
+	r->call_owed = false;
+	if (r->next_used == old)
+		return wants_call;
+	/* The used entries are written before the index. Partner: virtio_rmb() in
+	 * virtqueue_get_buf_ctx_split(). */
+	shared_store16_release(&r->used->idx, htole16(r->next_used));
+	r->published = r->next_used;
+	if (r->inflight)
+		inflight_queue_published(r->inflight, r->staged, (uint16_t)(r->published - old),
+					 r->published);
+	/* Index stored, then the wish read. Partner: virtio_mb() between the wish and the index in
+	 * virtqueue_poll(): one of the two sides sees the other's store. */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	if (r->event_idx) {
+		uint16_t event = le16toh(shared_load16(&r->avail->ring[r->size]));
+
+		return vring_need_event(event, r->published, old) || wants_call;
+	}
+	return !(le16toh(shared_load16(&r->avail->flags)) & VRING_AVAIL_F_NO_INTERRUPT) ||
+	       wants_call;
+}
+
+/* Behind the used ring stands the index at which the driver shall kick. */
+static uint16_t *avail_event(struct ring *r)
+{
+	return (uint16_t *)(void *)&r->used->ring[r->size];
+}
+
+bool ring_arm_kick(struct ring *r)
+{
+	if (r->state != RING_LIVE)
+		return false;
+	if (r->event_idx)
+		shared_store16(avail_event(r), htole16(r->next_avail));
+	else
+		shared_store16(&r->used->flags, 0);
+	/* Wish stored, then the index read. Partner: virtio_mb() between index and wish in
+	 * virtqueue_kick_prepare_split(). */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	return r->again_count || look(r) != 0;
+}
+
+void ring_disarm_kick(struct ring *r)
+{
+	/* With EVENT_IDX the wish is over by itself: the driver passes the index once. */
+	if (r->state == RING_LIVE && !r->event_idx)
+		shared_store16(&r->used->flags, htole16(VRING_USED_F_NO_NOTIFY));
+}
+
+/* ---- Open and close --------------------------------------------------------------------------- */
+
+static int check(const struct ring_config *c, struct net_error *err)
+{
+	if (c->size == 0 || c->size > RING_MAX_SIZE || (c->size & (c->size - 1)))
+		return error_fill(err, -EINVAL, "ring",
+				  "a ring of %u entries: use a power of two up to %u", c->size,
+				  RING_MAX_SIZE);
+	if ((uintptr_t)c->descriptors % 16 || (uintptr_t)c->avail % 2 || (uintptr_t)c->used % 4)
+		return error_fill(
+			err, -EINVAL, "ring",
+			"a ring at %p, %p, %p: align its descriptors to 16, the avail ring to 2, "
+			"the used ring to 4",
+			c->descriptors, c->avail, c->used);
+	return 0;
+}
+
+/* Go on where a device before us was killed, or make the region ready for those after us. */
+static int recover(struct ring *r, struct net_error *err)
+{
+	int count = inflight_queue_recover(r->inflight, r->published, r->again, err);
+	uint16_t posted = (uint16_t)(le16toh(shared_load16_acquire(&r->avail->idx)) - r->published);
+
+	if (count < 0)
+		return count;
+	/* More than the driver has posted: it was reset since, and these were the old ring's. */
+	if (count > posted) {
+		inflight_queue_forget(r->inflight);
+		count = 0;
+	}
+	if (!r->inflight->is_used && r->next_avail != r->published)
+		return error_fill(
+			err, -EPROTO, "inflight",
+			"the ring's base is %u and its used index %u, but the inflight area is new: "
+			"send a base that is the used index",
+			r->next_avail, r->published);
+	r->next_avail = (uint16_t)(r->published + count);
+	r->again_count = (uint32_t)count;
+	for (uint32_t i = 0, end = r->again_count; i < end; i++)
+		r->owned[r->again[i]] = TO_BE_HANDED_OUT;
+	/* ring_pop() takes from the end. */
+	for (uint32_t i = 0, end = r->again_count; i < end / 2; i++) {
+		uint16_t head = r->again[i];
+
+		r->again[i] = r->again[end - 1 - i];
+		r->again[end - 1 - i] = head;
+	}
+	return 0;
+}
+
+int ring_open(struct ring *r, const struct ring_config *config, struct net_error *err)
+{
+	int rc = check(config, err);
+
+	memset(r, 0, sizeof(*r));
+	if (rc < 0)
+		return rc;
+	r->descriptors = config->descriptors;
+	r->avail = config->avail;
+	r->used = config->used;
+	r->size = config->size;
+	r->mask = (uint16_t)(config->size - 1);
+	r->event_idx = config->event_idx;
+	r->indirect = config->indirect;
+	r->translate = config->translate;
+	r->translate_context = config->translate_context;
+	r->inflight = config->inflight;
+	r->owned = calloc(r->size, sizeof(*r->owned));
+	r->again = calloc(r->size, sizeof(*r->again));
+	r->staged = calloc(r->size, sizeof(*r->staged));
+	if (!r->owned || !r->again || !r->staged) {
+		rc = error_errno(err, -ENOMEM, "ring", "memory for the heads of a ring");
+		goto fail;
+	}
+	r->published = le16toh(shared_load16(&r->used->idx));
+	r->next_used = r->published;
+	r->next_avail = config->base;
+	r->call_owed = r->published != 0;
+	if (r->inflight) {
+		rc = recover(r, err);
+		if (rc < 0)
+			goto fail;
+	}
+	r->avail_seen = r->next_avail;
+	r->lost = (uint16_t)(r->next_avail - r->next_used - r->again_count);
+	return 0;
+fail:
+	ring_close(r);
+	return rc;
+}
+
+void ring_close(struct ring *r)
+{
+	free(r->owned);
+	free(r->again);
+	free(r->staged);
+	memset(r, 0, sizeof(*r));
+}
