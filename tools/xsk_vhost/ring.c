@@ -8,16 +8,13 @@
 
 #include "common/error.h"
 
-/* What a head's entry of owned[] says. */
-enum { WITH_DRIVER, HANDED_OUT = RING_HANDED_OUT, TO_BE_HANDED_OUT };
-
 /* ---- The end before the stop ------------------------------------------------------------------ */
 
 /* Nothing more is popped, as nothing lies before avail_seen, and nothing pushed, as nothing is owned. */
 static void end_early(struct ring *r, enum ring_state state)
 {
 	r->state = state;
-	memset(r->owned, WITH_DRIVER, r->size);
+	memset(r->owner, RING_NOBODY, r->size);
 	r->again_count = 0;
 	r->avail_seen = r->next_avail;
 	r->next_used = r->published;
@@ -27,7 +24,8 @@ static void end_early(struct ring *r, enum ring_state state)
 		inflight_queue_forget(r->inflight);
 }
 
-int ring_break(struct ring *r, const char *format, ...)
+/* Return: -EPROTO. */
+static int __attribute__((format(printf, 2, 3))) ring_break(struct ring *r, const char *format, ...)
 {
 	va_list args;
 
@@ -36,6 +34,13 @@ int ring_break(struct ring *r, const char *format, ...)
 	va_end(args);
 	end_early(r, RING_BROKEN);
 	return -EPROTO;
+}
+
+int ring_break_head(struct ring *r, uint16_t head)
+{
+	if (head >= r->size)
+		return ring_break(r, "head %u in a ring of %u descriptors", head, r->size);
+	return ring_break(r, "head %u was posted again while the device has it", head);
 }
 
 const char *ring_broken(const struct ring *r)
@@ -139,8 +144,9 @@ int ring_read_chain(struct ring *r, struct ring_chain *chain, uint16_t head)
 	chain->out_bytes = 0;
 	chain->in_bytes = 0;
 	for (uint32_t i = head;;) {
-		uint64_t gpa = le64toh(shared_load64(&r->descriptors[i * 2]));
-		uint64_t word = le64toh(shared_load64(&r->descriptors[i * 2 + 1]));
+		const struct vring_desc *d = &r->descriptors[i];
+		uint64_t gpa = le64toh(shared_load64(&d->addr));
+		uint64_t word = le64toh(shared_load64(&d->len));
 		int rc;
 
 		if (flags_of(word) & VRING_DESC_F_INDIRECT)
@@ -166,15 +172,36 @@ static int look(struct ring *r)
 	uint16_t back = (uint16_t)(r->next_avail - avail);
 
 	if (ahead <= r->size) {
-		r->avail_seen = avail;
+		r->avail_seen = r->next_avail + ahead;
 		return ahead != 0;
 	}
 	if (back <= r->size || avail == 0) {
 		end_early(r, RING_WITHDRAWN);
 		return -ESHUTDOWN;
 	}
-	return ring_break(r, "the avail index went from %u to %u, in a ring of %u", r->avail_seen,
-			  avail, r->size);
+	return ring_break(r, "the avail index went from %u to %u, in a ring of %u",
+			  (uint16_t)r->avail_seen, avail, r->size);
+}
+
+/* Hand out what was unpopped, or was in flight when a device before us died. */
+static int pop_again(struct ring *r, struct ring_chain *chain)
+{
+	uint16_t head = r->again[r->again_count - 1];
+	int rc = ring_read_chain(r, chain, head);
+
+	if (rc < 0)
+		return rc;
+	r->again_count--;
+	r->owner[head] = r->inflight ? RING_DEVICE_TRACKED : RING_DEVICE;
+	return 1;
+}
+
+/* Write down that the head was taken. The next pop is a slow one too. */
+static void track(struct ring *r, uint16_t head)
+{
+	inflight_queue_take(r->inflight, head);
+	r->owner[head] = RING_DEVICE_TRACKED;
+	r->avail_seen = r->next_avail;
 }
 
 int ring_pop_slow(struct ring *r, struct ring_chain *chain)
@@ -183,39 +210,48 @@ int ring_pop_slow(struct ring *r, struct ring_chain *chain)
 
 	if (r->state != RING_LIVE)
 		return r->state == RING_BROKEN ? -EPROTO : -ESHUTDOWN;
-	if (r->again_count) {
-		uint16_t head = r->again[r->again_count - 1];
-
-		rc = ring_read_chain(r, chain, head);
-		if (rc < 0)
-			return rc;
-		r->again_count--;
-		r->owned[head] = HANDED_OUT;
-		return 1;
-	}
+	if (r->again_count)
+		return pop_again(r, chain);
 	rc = look(r);
-	return rc == 1 ? ring_pop(r, chain) : rc;
+	if (rc == 1)
+		rc = ring_pop(r, chain);
+	if (rc == 1 && r->inflight)
+		track(r, chain->head);
+	return rc;
 }
 
 void ring_unpop(struct ring *r, uint16_t head)
 {
-	if (r->owned[head] != HANDED_OUT)
+	if (r->owner[head] != RING_DEVICE && r->owner[head] != RING_DEVICE_TRACKED)
 		return;
-	r->owned[head] = TO_BE_HANDED_OUT;
+	r->owner[head] = RING_AGAIN;
 	r->again[r->again_count++] = head;
 	/* The next ring_pop() is a slow one, which looks here first. */
 	r->avail_seen = r->next_avail;
+}
+
+void ring_push_slow(struct ring *r, uint16_t head, uint32_t written_bytes)
+{
+	if (r->owner[head] != RING_DEVICE_TRACKED)
+		return;
+	r->staged[r->next_used - r->published] = head;
+	r->owner[head] = RING_DEVICE;
+	ring_push(r, head, written_bytes);
+	inflight_queue_give(r->inflight, head);
 }
 
 uint32_t ring_return_unused(struct ring *r)
 {
 	uint32_t count = 0;
 
-	r->again_count = 0;
+	while (r->again_count) {
+		uint16_t head = r->again[--r->again_count];
+
+		r->owner[head] = r->inflight ? RING_DEVICE_TRACKED : RING_DEVICE;
+	}
 	for (uint32_t head = 0; head < r->size; head++) {
-		if (r->owned[head] == WITH_DRIVER)
+		if (r->owner[head] != RING_DEVICE && r->owner[head] != RING_DEVICE_TRACKED)
 			continue;
-		r->owned[head] = HANDED_OUT;
 		ring_push(r, (uint16_t)head, 0);
 		count++;
 	}
@@ -227,25 +263,25 @@ uint32_t ring_return_unused(struct ring *r)
 bool ring_publish(struct ring *r)
 {
 	bool wants_call = r->call_owed;
-	uint16_t old = r->published;
+	uint32_t old = r->published;
 
 	r->call_owed = false;
 	if (r->next_used == old)
 		return wants_call;
 	/* The used entries are written before the index. Partner: virtio_rmb() in
 	 * virtqueue_get_buf_ctx_split(). */
-	shared_store16_release(&r->used->idx, htole16(r->next_used));
+	shared_store16_release(&r->used->idx, htole16((uint16_t)r->next_used));
 	r->published = r->next_used;
 	if (r->inflight)
-		inflight_queue_published(r->inflight, r->staged, (uint16_t)(r->published - old),
-					 r->published);
+		inflight_queue_published(r->inflight, r->staged, r->published - old,
+					 (uint16_t)r->published);
 	/* Index stored, then the wish read. Partner: virtio_mb() between the wish and the index in
 	 * virtqueue_poll(): one of the two sides sees the other's store. */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	if (r->event_idx) {
 		uint16_t event = le16toh(shared_load16(&r->avail->ring[r->size]));
 
-		return vring_need_event(event, r->published, old) || wants_call;
+		return vring_need_event(event, (uint16_t)r->published, (uint16_t)old) || wants_call;
 	}
 	return !(le16toh(shared_load16(&r->avail->flags)) & VRING_AVAIL_F_NO_INTERRUPT) ||
 	       wants_call;
@@ -262,7 +298,7 @@ bool ring_arm_kick(struct ring *r)
 	if (r->state != RING_LIVE)
 		return false;
 	if (r->event_idx)
-		shared_store16(avail_event(r), htole16(r->next_avail));
+		shared_store16(avail_event(r), htole16((uint16_t)r->next_avail));
 	else
 		shared_store16(&r->used->flags, 0);
 	/* Wish stored, then the index read. Partner: virtio_mb() between index and wish in
@@ -298,7 +334,7 @@ static int check(const struct ring_config *c, struct net_error *err)
 /* Go on where a device before us was killed, or make the region ready for those after us. */
 static int recover(struct ring *r, struct net_error *err)
 {
-	int count = inflight_queue_recover(r->inflight, r->published, r->again, err);
+	int count = inflight_queue_recover(r->inflight, (uint16_t)r->published, r->again, err);
 	uint16_t posted = (uint16_t)(le16toh(shared_load16_acquire(&r->avail->idx)) - r->published);
 
 	if (count < 0)
@@ -314,10 +350,10 @@ static int recover(struct ring *r, struct net_error *err)
 			"the ring's base is %u and its used index %u, but the inflight area is new: "
 			"send a base that is the used index",
 			r->next_avail, r->published);
-	r->next_avail = (uint16_t)(r->published + count);
+	r->next_avail = r->published + (uint32_t)count;
 	r->again_count = (uint32_t)count;
 	for (uint32_t i = 0, end = r->again_count; i < end; i++)
-		r->owned[r->again[i]] = TO_BE_HANDED_OUT;
+		r->owner[r->again[i]] = RING_AGAIN;
 	/* ring_pop() takes from the end. */
 	for (uint32_t i = 0, end = r->again_count; i < end / 2; i++) {
 		uint16_t head = r->again[i];
@@ -339,19 +375,20 @@ int ring_open(struct ring *r, const struct ring_config *config, struct net_error
 	r->avail = config->avail;
 	r->used = config->used;
 	r->size = config->size;
-	r->mask = (uint16_t)(config->size - 1);
+	r->mask = config->size - 1;
 	r->event_idx = config->event_idx;
 	r->indirect = config->indirect;
 	r->translate = config->translate;
 	r->translate_context = config->translate_context;
 	r->inflight = config->inflight;
-	r->owned = calloc(r->size, sizeof(*r->owned));
+	r->owner = calloc(UINT16_MAX + 1, sizeof(*r->owner));
 	r->again = calloc(r->size, sizeof(*r->again));
 	r->staged = calloc(r->size, sizeof(*r->staged));
-	if (!r->owned || !r->again || !r->staged) {
+	if (!r->owner || !r->again || !r->staged) {
 		rc = error_errno(err, -ENOMEM, "ring", "memory for the heads of a ring");
 		goto fail;
 	}
+	memset(r->owner, RING_DRIVER, r->size);
 	r->published = le16toh(shared_load16(&r->used->idx));
 	r->next_used = r->published;
 	r->next_avail = config->base;
@@ -371,7 +408,7 @@ fail:
 
 void ring_close(struct ring *r)
 {
-	free(r->owned);
+	free(r->owner);
 	free(r->again);
 	free(r->staged);
 	memset(r, 0, sizeof(*r));

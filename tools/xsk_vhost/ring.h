@@ -43,8 +43,8 @@ struct ring_piece {
 
 /* A chain, copied: first the pieces that the device reads, behind them those that it writes. */
 struct ring_chain {
-	uint16_t head;
 	uint16_t out, in; /* pieces to read, pieces to write */
+	uint16_t head;
 	/* There are more than RING_CHAIN_PIECES: out, in and the bytes count all of them, piece[] holds the
 	 * first. Legal, but too long for us: push it back. */
 	bool is_cut;
@@ -68,29 +68,35 @@ struct ring_config {
 	struct inflight_queue *inflight; /* opened for this ring, or NULL */
 };
 
-#define RING_HANDED_OUT 1 /* in owned[]: popped and not pushed */
+/* Who has a head. A ring that has ended, and numbers that are no heads: nobody. */
+enum ring_owner {
+	RING_NOBODY = 0,
+	RING_DRIVER,
+	RING_DEVICE,	     /* popped */
+	RING_DEVICE_TRACKED, /* popped, and written down in the inflight region */
+	RING_AGAIN,	     /* the device has it, and ring_pop() will hand it out */
+};
 
 enum ring_state { RING_LIVE = 0, RING_BROKEN, RING_WITHDRAWN };
 
 /* Only this header and ring.c look inside. */
 struct ring {
-	const uint64_t *descriptors; /* two words each: address; length, flags, next */
+	const struct vring_desc *descriptors;
 	const struct vring_avail *avail;
 	struct vring_used *used;
-	uint8_t *
-		owned; /* by head: 0 the driver has it. All 0 once the ring is broken or withdrawn */
-	struct inflight_queue *inflight;
-	uint16_t mask;
-	uint16_t next_avail; /* the next entry to pop */
-	uint16_t avail_seen; /* entries before it may be popped */
-	uint16_t next_used;  /* the next entry to fill */
-	uint16_t published;  /* what used->idx says */
+	uint8_t *owner; /* enum ring_owner for each 16-bit number, so that each may be looked up */
+	/* Indices: their low 16 bits are those of the rings. */
+	uint32_t next_avail; /* the next entry to pop */
+	uint32_t avail_seen; /* entries before it may be popped */
+	uint32_t next_used;  /* the next entry to fill */
+	uint32_t published;  /* what used->idx says */
+	uint32_t mask, size;
+
 	uint16_t lost; /* heads that a device before us took, and that nobody knows any more */
 	bool event_idx, indirect;
 	bool call_owed; /* a device before us may have died between used->idx and its call */
 	enum ring_state state;
-	uint32_t size;
-
+	struct inflight_queue *inflight; /* or NULL; then each pop and push is a slow one */
 	uint16_t *again; /* owned heads that ring_pop() hands out before new ones, the last first */
 	uint32_t again_count;
 	uint16_t *staged; /* heads of this batch, for inflight */
@@ -139,11 +145,24 @@ static inline uint32_t ring_owned(const struct ring *r)
 	return (uint16_t)(r->next_avail - r->next_used - r->lost);
 }
 
-/* Out of line: the first chain that needs more than one look. For ring_pop(). */
+/* For ring_pop() and ring_push(): whatever is not a chain of one piece in sight. */
 int ring_pop_slow(struct ring *r, struct ring_chain *chain);
 int ring_read_chain(struct ring *r, struct ring_chain *chain, uint16_t head);
-/* Break the ring. Return: -EPROTO. */
-int ring_break(struct ring *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
+int ring_break_head(struct ring *r, uint16_t head);
+void ring_push_slow(struct ring *r, uint16_t head, uint32_t written_bytes);
+
+/* The fields of a chain of one piece; constants but for its length. */
+static inline __attribute__((always_inline)) void
+ring_one_piece(struct ring_chain *chain, const struct vring_desc *d, uint32_t len, bool in)
+{
+	chain->out = !in;
+	chain->in = in;
+	chain->is_cut = false;
+	chain->out_bytes = in ? 0 : len;
+	chain->in_bytes = in ? len : 0;
+	chain->piece[0].gpa = le64toh(shared_load64(&d->addr));
+	chain->piece[0].len_bytes = len;
+}
 
 /*
  * Take the next chain. Bounded: a chain costs at most max(size, 64) reads, and a loop breaks the ring.
@@ -151,40 +170,32 @@ int ring_break(struct ring *r, const char *format, ...) __attribute__((format(pr
  */
 static inline int ring_pop(struct ring *r, struct ring_chain *chain)
 {
-	uint64_t word;
-	uint16_t head;
-	uint32_t len;
+	const struct vring_desc *d;
+	uint32_t len, flags;
+	size_t head;
 
-	if (r->next_avail == r->avail_seen)
+	if (unlikely(r->next_avail == r->avail_seen))
 		return ring_pop_slow(r, chain);
 	head = le16toh(shared_load16(&r->avail->ring[r->next_avail & r->mask]));
-	if (unlikely(head >= r->size))
-		return ring_break(r, "head %u in a ring of %u descriptors", head, r->size);
-	if (unlikely(r->owned[head]))
-		return ring_break(r, "head %u was posted again while the device has it", head);
-	word = le64toh(shared_load64(&r->descriptors[head * 2 + 1]));
-	len = (uint32_t)word;
-	if (likely(!((word >> 32) & (VRING_DESC_F_NEXT | VRING_DESC_F_INDIRECT)) && len != 0)) {
-		bool in = (word >> 32) & VRING_DESC_F_WRITE;
-
-		chain->head = head;
-		chain->out = !in;
-		chain->in = in;
-		chain->is_cut = false;
-		chain->out_bytes = in ? 0 : len;
-		chain->in_bytes = in ? len : 0;
-		chain->piece[0].gpa = le64toh(shared_load64(&r->descriptors[head * 2]));
-		chain->piece[0].len_bytes = len;
+	if (unlikely(r->owner[head] != RING_DRIVER))
+		return ring_break_head(r, (uint16_t)head);
+	d = &r->descriptors[head];
+	len = le32toh(shared_load32(&d->len));
+	flags = le16toh(shared_load16(&d->flags));
+	chain->head = (uint16_t)head;
+	if (likely(len != 0 && flags == VRING_DESC_F_WRITE)) {
+		ring_one_piece(chain, d, len, true);
+	} else if (likely(len != 0 && flags == 0)) {
+		ring_one_piece(chain, d, len, false);
 	} else {
-		int rc = ring_read_chain(r, chain, head);
+		/* More than one piece, or odd: read again from the start, and judged. */
+		int rc = ring_read_chain(r, chain, (uint16_t)head);
 
 		if (rc < 0)
 			return rc;
 	}
-	r->owned[head] = RING_HANDED_OUT;
+	r->owner[head] = RING_DEVICE;
 	r->next_avail++;
-	if (unlikely(r->inflight != NULL))
-		inflight_queue_take(r->inflight, head);
 	return 1;
 }
 
@@ -203,15 +214,13 @@ static inline void ring_push(struct ring *r, uint16_t head, uint32_t written_byt
 {
 	struct vring_used_elem *e = &r->used->ring[r->next_used & r->mask];
 
-	if (unlikely(r->owned[head] != RING_HANDED_OUT))
+	if (unlikely(r->owner[head] != RING_DEVICE)) {
+		ring_push_slow(r, head, written_bytes);
 		return;
-	r->owned[head] = 0;
+	}
+	r->owner[head] = RING_DRIVER;
 	shared_store32(&e->id, htole32(head));
 	shared_store32(&e->len, htole32(written_bytes));
-	if (unlikely(r->inflight != NULL)) {
-		inflight_queue_give(r->inflight, head);
-		r->staged[(uint16_t)(r->next_used - r->published)] = head;
-	}
 	r->next_used++;
 }
 

@@ -32,9 +32,17 @@ static inline uint16_t shared_load16_acquire(const uint16_t *p)
 	return __atomic_load_n(p, __ATOMIC_ACQUIRE);
 }
 
-static inline uint64_t shared_load64(const uint64_t *p)
+static inline uint32_t shared_load32(const uint32_t *p)
 {
 	return __atomic_load_n(p, __ATOMIC_RELAXED);
+}
+
+/* Aligned to 8; the kernel's headers and stdint.h differ in the type. */
+static inline uint64_t shared_load64(const void *p)
+{
+	typedef uint64_t __attribute__((may_alias)) word;
+
+	return __atomic_load_n((const word *)p, __ATOMIC_RELAXED);
 }
 
 /* An indirect table may stand at any address: the specification names no alignment for it. */
