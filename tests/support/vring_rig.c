@@ -78,11 +78,14 @@ static uint64_t piece_gpa(const struct vring_rig *g, uint32_t i)
 int vring_rig_post(struct vring_rig *g, uint32_t out, uint32_t in, uint32_t len, bool indirect)
 {
 	struct fake_piece pieces[FAKE_DRIVER_TABLE];
+	int head;
 
 	for (uint32_t i = 0; i < out + in; i++)
 		pieces[i] =
 			(struct fake_piece){.gpa = piece_gpa(g, i), .len = len, .write = i >= out};
-	return fake_driver_post(&g->driver, pieces, out + in, indirect, ++g->token);
+	head = fake_driver_post(&g->driver, pieces, out + in, indirect, g->token + 1);
+	g->token += head >= 0;
+	return head;
 }
 
 void vring_rig_expect_chain(const struct vring_rig *g, const struct ring_chain *c, uint32_t out,

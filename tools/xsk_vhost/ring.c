@@ -162,7 +162,7 @@ int ring_read_chain(struct ring *r, struct ring_chain *chain, uint16_t head)
 
 /* ---- Pop and unpop ---------------------------------------------------------------------------- */
 
-/* Read the avail index. Return: 1 there are entries to pop, 0 none, or how the ring ended. */
+/* Read the avail index. Return: how many entries may be popped, or how the ring ended. */
 static int look(struct ring *r)
 {
 	/* Entries and descriptors before this index are written: the driver stores them before it,
@@ -171,16 +171,14 @@ static int look(struct ring *r)
 	uint16_t ahead = (uint16_t)(avail - r->next_avail);
 	uint16_t back = (uint16_t)(r->next_avail - avail);
 
-	if (ahead <= r->size) {
-		r->avail_seen = r->next_avail + ahead;
-		return ahead != 0;
-	}
+	if (ahead <= r->size)
+		return ahead;
 	if (back <= r->size || avail == 0) {
 		end_early(r, RING_WITHDRAWN);
 		return -ESHUTDOWN;
 	}
-	return ring_break(r, "the avail index went from %u to %u, in a ring of %u",
-			  (uint16_t)r->avail_seen, avail, r->size);
+	return ring_break(r, "the avail index is %u, the device is at %u, in a ring of %u", avail,
+			  (uint16_t)r->next_avail, r->size);
 }
 
 /* Hand out what was unpopped, or was in flight when a device before us died. */
@@ -196,27 +194,28 @@ static int pop_again(struct ring *r, struct ring_chain *chain)
 	return 1;
 }
 
-/* Write down that the head was taken. The next pop is a slow one too. */
-static void track(struct ring *r, uint16_t head)
-{
-	inflight_queue_take(r->inflight, head);
-	r->owner[head] = RING_DEVICE_TRACKED;
-	r->avail_seen = r->next_avail;
-}
-
 int ring_pop_slow(struct ring *r, struct ring_chain *chain)
 {
-	int rc;
+	int ahead, rc;
 
 	if (r->state != RING_LIVE)
 		return r->state == RING_BROKEN ? -EPROTO : -ESHUTDOWN;
 	if (r->again_count)
 		return pop_again(r, chain);
-	rc = look(r);
-	if (rc == 1)
-		rc = ring_pop(r, chain);
-	if (rc == 1 && r->inflight)
-		track(r, chain->head);
+	ahead = look(r);
+	if (ahead <= 0)
+		return ahead;
+	if (!r->inflight) {
+		r->avail_seen = r->next_avail + (uint32_t)ahead;
+		return ring_pop(r, chain);
+	}
+	/* One at a time, so that each comes by here and is written down. */
+	r->avail_seen = r->next_avail + 1;
+	rc = ring_pop(r, chain);
+	if (rc == 1) {
+		inflight_queue_take(r->inflight, chain->head);
+		r->owner[chain->head] = RING_DEVICE_TRACKED;
+	}
 	return rc;
 }
 
