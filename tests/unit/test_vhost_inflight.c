@@ -3,6 +3,7 @@
 #include "support/vring_rig.h"
 
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
 #include <string.h>
@@ -38,6 +39,7 @@ Test(vhost_inflight, create_gives_memory_that_nobody_can_shrink)
 	cr_assert_eq(area.bytes, inflight_area_bytes(2, 256));
 	cr_assert_lt(ftruncate(area.fd, 0), 0);
 	cr_assert_lt(fcntl(area.fd, F_ADD_SEALS, F_SEAL_WRITE), 0);
+	cr_assert_eq(errno, EPERM);
 	cr_assert(fcntl(area.fd, F_GETFD) & FD_CLOEXEC);
 	cr_assert_eq(inflight_area_take(&other, area.fd, area.bytes, 0, 2, 256, &err), 0, "%s",
 		     err.message);
@@ -313,6 +315,15 @@ Test(vhost_inflight, reset_of_the_driver_forgets)
 	for (uint32_t i = 0; i < SIZE; i++)
 		cr_assert_eq(s.region->desc[i].inflight, 0);
 	pop(&s, 5);
+	close_scene(&s);
+
+	/* One more than a batch can be: the list is not looked at. */
+	open_scene(&s, 0);
+	s.g.driver.used->idx = SIZE + 1;
+	s.g.driver.avail->idx = SIZE + 1;
+	s.region->last_batch_head = 65535;
+	cr_assert_eq(try_open(&s, 0, &err), 0, "%s", err.message);
+	cr_assert_eq(s.region->used_idx, SIZE + 1);
 	close_scene(&s);
 }
 

@@ -71,6 +71,42 @@ Test(vhost_ring_hostile, table_that_was_not_negotiated_breaks_the_ring)
 	vring_rig_close(&g);
 }
 
+/* A chain may be as long as the ring, and not one longer. */
+Test(vhost_ring_hostile, chain_of_one_piece_too_many_breaks_the_ring)
+{
+	struct vring_rig g = {.size = 64};
+	struct ring_chain c;
+
+	vring_rig_open(&g);
+	vring_rig_post(&g, 30, 34, 64, true);
+	vring_rig_post(&g, 30, 35, 64, true);
+	fake_driver_publish(&g.driver);
+	cr_assert_eq(ring_pop(&g.ring, &c), 1, "%s", ring_broken(&g.ring));
+	cr_assert_eq(ring_pop(&g.ring, &c), -EPROTO);
+	cr_assert_not_null(strstr(ring_broken(&g.ring), "longer"));
+	vring_rig_close(&g);
+}
+
+/* A chain that was unpopped is read and judged again. */
+Test(vhost_ring_hostile, chain_that_is_changed_while_unpopped_breaks_the_ring)
+{
+	struct vring_rig g = {.size = SIZE};
+	struct ring_chain c;
+
+	vring_rig_open(&g);
+	vring_rig_post(&g, 1, 0, 64, false);
+	vring_rig_post(&g, 1, 0, 64, false);
+	fake_driver_publish(&g.driver);
+	cr_assert_eq(ring_pop(&g.ring, &c), 1);
+	cr_assert_eq(ring_pop(&g.ring, &c), 1);
+	ring_unpop(&g.ring, 1);
+	ring_unpop(&g.ring, 0);
+	g.driver.desc[0].len = 0;
+	cr_assert_eq(ring_pop(&g.ring, &c), -EPROTO);
+	vring_rig_expect_ended(&g, -EPROTO);
+	vring_rig_close(&g);
+}
+
 /* What was staged before the lie does not become visible after it. */
 Test(vhost_ring_hostile, lie_after_a_push_leaves_the_used_ring_as_it_is)
 {
