@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The command line of xsk-vhost: devices, each with its socket and its interface. */
+#ifndef XSK_VHOST_OPTIONS_H
+#define XSK_VHOST_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+	OPTIONS_DEVICES = 16,
+	OPTIONS_PAIRS = 16,
+	OPTIONS_CPUS = OPTIONS_PAIRS,
+	/* options_parse(): not an error, but nothing to run either */
+	OPTIONS_HELP = 1,
+	OPTIONS_VERSION = 2,
+};
+
+struct device_options {
+	const char *socket_path;
+	const char *ifname;
+	uint32_t first_queue;
+	uint32_t pairs;	      /* queue pairs that the guest may use */
+	uint32_t mode;	      /* enum net_xdp_mode */
+	uint32_t attach;      /* enum net_xdp_attach */
+	uint32_t hash_report; /* enum options_hash */
+	uint8_t mac[6];
+	bool has_mac; /* else the interface's own */
+	bool client;  /* connect to the front end's socket, again and again; else listen */
+	bool promiscuous;
+	bool dispatcher;
+	bool segment_here;
+	bool no_offloads;
+	uint32_t cpu_count;
+	uint32_t cpus[OPTIONS_CPUS];
+};
+
+/* Whether the guest is offered headers of 20 bytes, which make its buffers large enough for zero copy. */
+enum options_hash {
+	OPTIONS_HASH_AUTO = 0, /* where the interface would get zero copy */
+	OPTIONS_HASH_ON,
+	OPTIONS_HASH_OFF,
+};
+
+struct options {
+	uint32_t device_count;
+	struct device_options devices[OPTIONS_DEVICES];
+	bool json;
+	bool quiet;
+};
+
+extern const char options_help[];
+
+/* Return: 0 and *out; OPTIONS_HELP, OPTIONS_VERSION; -EINVAL and a sentence in why. */
+int options_parse(int argc, char **argv, struct options *out, char *why, size_t why_size);
+
+#endif
