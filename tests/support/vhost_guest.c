@@ -294,7 +294,7 @@ static void lay_out(struct vhost_guest *g, uint32_t slot)
 		[GUEST_PIECES_SMALL] = {3, 40, 1, 300, 500, 200, 700},
 		[GUEST_SHORT] = {312},
 	};
-	uint64_t gpa = g->gpa + g->rx_at + (uint64_t)slot * GUEST_SLOT + slot % 7;
+	uint64_t gpa = g->gpa + g->rx_at + (uint64_t)slot * GUEST_SLOT + GUEST_IN_FRONT + slot % 7;
 	struct guest_slot *s = &g->slots[slot];
 
 	s->count = 0;

@@ -17,7 +17,9 @@
 enum {
 	GUEST_RX = 0,
 	GUEST_TX = 1,
-	GUEST_SLOT = 4096,     /* bytes of a slot: one per descriptor */
+	GUEST_SLOT = 4096, /* bytes of a slot: one per descriptor */
+	GUEST_IN_FRONT =
+		512, /* so much of it in front of the buffer: the kernel's chunk begins there */
 	GUEST_TX_SLOT = 70000, /* room for the largest packet */
 	GUEST_TX_SLOTS = 64,
 	GUEST_PIECES = 20,
