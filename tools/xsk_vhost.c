@@ -84,7 +84,7 @@ static int serve(const struct options *opt)
 	if (!rc)
 		rc = open_devices(&d, &err);
 	if (!rc)
-		rc = loop_run(devices, d.count, d.signal_fd, &err);
+		rc = loop_run(devices, d.count, d.signal_fd, !opt->quiet, &err);
 	for (uint32_t i = 0; i < d.count; i++)
 		device_close(&devices[i]);
 	if (d.signal_fd >= 0)

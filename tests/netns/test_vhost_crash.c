@@ -34,7 +34,7 @@ static void start_daemon(void)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (device_open(&rig.devices[0], &rig.opt[0], -1, true, &rig.err))
 		_exit(1);
-	loop_run(rig.devices, 1, eventfd(0, 0), &rig.err);
+	loop_run(rig.devices, 1, eventfd(0, 0), false, &rig.err);
 	_exit(0);
 }
 
@@ -107,7 +107,8 @@ static void traffic(struct frame_random *random, uint32_t rounds)
 		struct fake_driver *tx = &guest.driver[GUEST_TX];
 		int rc;
 
-		for (uint32_t k = frame_random_below(random, 4); k && tx->outstanding < RING / 2; k--)
+		for (uint32_t k = frame_random_below(random, 4); k && tx->outstanding < RING / 2;
+		     k--)
 			vhost_guest_send(&guest, &header, frame, LEN, 1);
 		for (uint32_t k = frame_random_below(random, 4); k; k--)
 			peer_send(&rig.peer, frame, LEN);

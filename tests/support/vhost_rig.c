@@ -40,7 +40,7 @@ static void *serve(void *arg)
 {
 	struct vhost_rig *r = arg;
 
-	loop_run(r->devices, r->count, r->stop_fd, &r->err);
+	loop_run(r->devices, r->count, r->stop_fd, false, &r->err);
 	return NULL;
 }
 

@@ -4,14 +4,17 @@
 #include <errno.h>
 
 #include "common/error.h"
+#include "live.h"
 
 enum {
 	TICK_MS = 500,	 /* the endpoint wants to be asked twice a second (net_xdp.h) */
 	WAITING_MS = 10, /* while an answer waits for the kernel to let go of memory */
 };
 
-int loop_run(struct device *devices, uint32_t count, int stop_fd, struct net_error *err)
+int loop_run(struct device *devices, uint32_t count, int stop_fd, bool is_live,
+	     struct net_error *err)
 {
+	struct live live = live_start(is_live);
 	struct pollfd fds[1 + OPTIONS_DEVICES * DEVICE_POLLS];
 
 	for (;;) {
@@ -34,5 +37,6 @@ int loop_run(struct device *devices, uint32_t count, int stop_fd, struct net_err
 			device_handle(&devices[i], &fds[1 + i * DEVICE_POLLS]);
 			device_tick(&devices[i]);
 		}
+		live_tick(&live, devices, count);
 	}
 }

@@ -5,7 +5,8 @@
 
 #include "device.h"
 
-/* Serve until stop_fd is readable. Return: 0; -errno with err filled. */
-int loop_run(struct device *devices, uint32_t count, int stop_fd, struct net_error *err);
+/* Serve until stop_fd is readable; is_live: with a line each second on a terminal. Return: 0; -errno with err filled. */
+int loop_run(struct device *devices, uint32_t count, int stop_fd, bool is_live,
+	     struct net_error *err);
 
 #endif
