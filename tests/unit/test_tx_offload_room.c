@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Packets with requests where room is short, over the fake kernel: what waits, what is joined, what is dropped.
+ */
+#include <criterion/criterion.h>
+#include <string.h>
+
+#include "support/offload_fake.h"
+#include "xdp/data/tx.h"
+
+enum { TCP = 6 };
+
+static struct offload_fake o;
+
+/* Zero copy over rings of 64, four descriptors per wire packet. */
+static void start(uint32_t slots)
+{
+	struct net_xdp_config c = tx_fake_small_rings();
+
+	c.private_tx_frames = slots;
+	offload_open(
+		&o, (struct offload_way){.zero_copy = true, .software = true, .descriptors = 4}, c);
+}
+
+static void end(void)
+{
+	offload_expect_nothing_out(&o);
+	tx_fake_close(&o.t);
+}
+
+/* Rings of 64: of a packet of 40 pieces in two descriptors each they hold 32. It is joined, a descriptor for
+ * each piece, if there are as many slots; one of 65 pieces never fits. */
+static void small_rings(uint32_t payload, uint32_t slots, enum net_xdp_counter why)
+{
+	struct segment_spec spec = segment_plain(4, TCP, payload, 1000);
+
+	start(slots);
+	if (why == NET_XDP_TX_BOUNCE_SEGMENTS) {
+		offload_send(&o, &spec, SEGMENT_FULL, 3, 2);
+	} else {
+		offload_add(&o, &spec, SEGMENT_FULL, 3, 1);
+		offload_expect_dropped(&o, why, 3);
+	}
+	end();
+}
+
+Test(tx_offload_room, packet_that_never_fits_is_joined_or_dropped)
+{
+	small_rings(40000, 64, NET_XDP_TX_BOUNCE_SEGMENTS);
+	cr_assert_eq(o.t.k.queue.counter[NET_XDP_TX_BOUNCE_SEGMENTS], 40);
+	small_rings(40000, 39, NET_XDP_TX_DROP_SIZE);
+	small_rings(64001, 128, NET_XDP_TX_DROP_SIZE);
+}
+
+/* Two packets of which the rings hold one: the second is left, and readiness tells when it fits. */
+Test(tx_offload_room, packet_without_room_is_left_until_there_is)
+{
+	struct segment_spec spec = segment_plain(4, TCP, 25000, 1000);
+
+	start(16);
+	for (uint32_t id = 0; id < 2; id++)
+		offload_add(&o, &spec, SEGMENT_FULL, id, 1);
+	cr_assert_eq(tx_fake_offer(&o.t, 0), 1);
+	cr_assert_not(tx_has_room(&o.t.k.queue));
+	cr_assert_eq(tx_fake_counter(&o.t, NET_XDP_TX_NO_ROOM), 1);
+	offload_expect_completed(&o, 0);
+	cr_assert(tx_has_room(&o.t.k.queue));
+	cr_assert_eq(tx_fake_offer(&o.t, 1), 1);
+	offload_expect_completed(&o, 1);
+	end();
+}
+
+/* A packet that even an empty ring does not hold waits for one in front of it, and not longer: then it is
+ * joined if there are as many slots as pieces, else dropped. */
+static void behind_another(uint32_t slots, enum net_xdp_counter what, uint64_t times)
+{
+	struct segment_spec spec = segment_plain(4, TCP, 40000, 1000);
+
+	start(slots);
+	frontend_list_frame(&o.t.list, 0, FRONTEND_BASE + TX_FAKE_BYTES / 2, 100);
+	offload_add(&o, &spec, SEGMENT_FULL, 1, 1);
+	cr_assert_eq(tx_fake_offer(&o.t, 0), 1);
+	cr_assert_not(tx_has_room(&o.t.k.queue));
+	offload_expect_completed(&o, 0);
+	cr_assert(tx_has_room(&o.t.k.queue), "%u slots: no completion will come to tell", slots);
+	cr_assert_eq(tx_fake_offer(&o.t, 1), 1);
+	cr_assert_eq(tx_fake_counter(&o.t, what), times);
+	offload_expect_completed(&o, 1);
+	end();
+}
+
+Test(tx_offload_room, packet_that_never_fits_does_not_wait_for_ever)
+{
+	behind_another(64, NET_XDP_TX_BOUNCE_SEGMENTS, 40);
+	behind_another(16, NET_XDP_TX_DROP_SIZE, 1);
+}
+
+/* Fewer slots than pieces: the others are sent from where they lie, and nothing waits. */
+Test(tx_offload_room, copies_without_a_slot_are_sent_in_place)
+{
+	struct segment_spec spec = segment_plain(6, TCP, 45 * 1400, 1400);
+	struct net_xdp_config c = net_xdp_config_default();
+
+	c.private_tx_frames = 16;
+	offload_open(&o, (struct offload_way){0}, c);
+	cr_assert_eq(offload_send(&o, &spec, SEGMENT_ZERO, 5, 17), 45);
+	cr_assert_eq(tx_fake_counter(&o.t, NET_XDP_TX_BOUNCE_SHORT), 16);
+	cr_assert_eq(tx_fake_counter(&o.t, NET_XDP_TX_SPLIT), 29);
+	end();
+}
