@@ -505,8 +505,8 @@ struct net_endpoint_facts {
 	uint32_t rss_table_entries;
 	uint32_t rss_key_bytes;
 	uint64_t link_speed_bps; /* bits per second, 0 unknown */
-	/* Into so many wire packets one packet may be cut; one that needs more is dropped and counted. 0: none
-	 * is cut. */
+	/* Into so many wire packets one packet may be cut, however many segments it comes in; one that needs
+	 * more may be dropped and counted. 0: none is cut. */
 	uint32_t tx_max_pieces;
 };
 

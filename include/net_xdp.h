@@ -158,8 +158,11 @@ struct net_xdp_config {
 	 * chunk_bytes 4096 with max_frame_bytes 2040 has room enough. */
 	uint32_t chunk_bytes;
 	uint32_t private_rx_chunks; /* per queue, for bounced receives */
-	uint32_t
-		private_tx_frames; /* per queue, for bounced transmits; 0: none is changed either */
+	/* Per queue, for bounced transmits; 0: none is changed either. No more pieces than there are frames for
+	 * are promised of a packet to be cut (tx_max_pieces of the facts), as each may have to be bounced; also no
+	 * more than the TX ring holds, of jumbo ones in several entries each. Sealed: half of the TX ring, if the
+	 * payload of each piece lies in one segment. What goes to the kernel whole may become more. */
+	uint32_t private_tx_frames;
 
 	/* Ring sizes: powers of two, 1..65536. Jumbo: fill, RX and TX each hold the pieces of one frame. */
 	uint32_t rx_ring_frames;
@@ -492,7 +495,7 @@ static inline int net_xdp_queue_report(struct net_queue *q, struct net_xdp_repor
 	X(TX_DROP_MALFORMED, TX_LOST, "packets", "tx_drop_malformed",                              \
 	  "dropped: count or length of the list is wrong")                                         \
 	X(TX_DROP_SIZE, TX_LOST, "packets", "tx_drop_size",                                        \
-	  "dropped: under 14 bytes, over max_frame_bytes, or in more pieces than the rings hold")  \
+	  "dropped: under 14 bytes, over max_frame_bytes, or in more pieces than have room")       \
 	X(TX_DROP_OFFLOAD, TX_LOST, "packets", "tx_drop_offload",                                  \
 	  "dropped: offload not offered, or headers make no sense")                                \
 	X(TX_DROP_SEALED, TX_LOST, "packets", "tx_drop_sealed",                                    \

@@ -64,6 +64,14 @@ uint32_t rules_rx_pieces(uint32_t max_frame_bytes, uint32_t chunk_bytes, bool ze
 	return (max_frame_bytes - 1) / room + 1;
 }
 
+uint32_t rules_tx_pieces(const struct net_xdp_config *c)
+{
+	const uint32_t piece = c->chunk_bytes - XSK_TX_REQUEST_BYTES;
+	const uint32_t bytes = c->max_frame_bytes + 4 + XSK_TX_REQUEST_BYTES;
+
+	return bytes / 4096 * ((4096 - 1) / piece + 1) + bytes % 4096 / piece + 1;
+}
+
 int net_xdp_get_chunk_limits_sized(uint32_t chunk_bytes, struct net_xdp_chunk_limits *out,
 				   size_t size_bytes)
 {

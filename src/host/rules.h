@@ -29,6 +29,9 @@ uint32_t rules_direct_capacity(const struct net_xdp_config *c, bool zero_copy);
 /* How many chunks a frame of this size may come in. In zero copy the kernel keeps the end of each for
  * itself and gives the NIC whole steps of 128 bytes (xsk_pool_get_rx_frame_size()). */
 uint32_t rules_rx_pieces(uint32_t max_frame_bytes, uint32_t chunk_bytes, bool zero_copy);
+/* Most descriptors of a frame with a tag that is copied together, from a slot that begins with a page: each page is
+ * cut where the page ends, and where a chunk does that has room for a request. 1 unless frames are jumbo. */
+uint32_t rules_tx_pieces(const struct net_xdp_config *c);
 /* Descriptors of one sent packet. multi_buffer: the kernel knows XDP_USE_SG (6.6). */
 uint32_t rules_tx_descriptors(const struct net_xdp_config *c, const struct net_xdp_device *device,
 			      bool multi_buffer, bool zero_copy);

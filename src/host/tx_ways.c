@@ -131,6 +131,18 @@ uint32_t tx_ways_flags(const struct tx_facts *f)
 	return flags;
 }
 
+uint32_t tx_ways_pieces(const struct tx_facts *f)
+{
+	const struct net_xdp_config *c = f->config;
+	const uint32_t joined = c->tx_ring_frames / rules_tx_pieces(c);
+
+	if (!(tx_ways_flags(f) & NET_TX_TCP_SEGMENTATION))
+		return 0;
+	if (c->sealed)
+		return c->tx_ring_frames / 2;
+	return joined < c->private_tx_frames ? joined : c->private_tx_frames;
+}
+
 /* ---- Sentences -------------------------------------------------------------------------------------- */
 
 /* Why not by kernel or NIC? */

@@ -59,6 +59,19 @@ uint32_t tx_ways_whole(const struct tx_facts *f, const char **why);
 /* enum net_tx_flags that are honoured. */
 uint32_t tx_ways_flags(const struct tx_facts *f);
 
+/*
+ * Into how many wire packets may a packet be cut that is never dropped for it? 0: none is cut.
+ *
+ * The TX ring's own room decides, as a packet for which there is none while the ring is empty is dropped
+ * (write_packet()); that of the completion ring is no less, nor are the slots for headers fewer.
+ * - Not sealed: what does not fit with its payload where it lies, in as many descriptors as its segments make of it,
+ *   is joined: a private frame for each wire packet, and rules_tx_pieces() descriptors. That holds whatever the
+ *   segments are, and no more does: one with more pieces than frames may come in any number of segments.
+ * - Sealed: nothing is joined. Headers are a descriptor, and a payload that lies together is another: such memory is
+ *   used in copy mode, by frames of one chunk (check_jumbo(), rules_tx_descriptors()).
+ */
+uint32_t tx_ways_pieces(const struct tx_facts *f);
+
 /* For a person: by whom and from where, and if there is a better way, what is in its way. */
 struct tx_sentences {
 	char checksum[200];

@@ -76,16 +76,6 @@ static uint32_t power_of_two(uint32_t at_least)
 	return size;
 }
 
-/* A frame with a tag that is copied together, from a slot that begins with a page: each page is cut where
- * the page ends, and where a chunk does that has room for a request. */
-static uint32_t tx_pieces(const struct net_xdp_config *c)
-{
-	const uint32_t piece = c->chunk_bytes - XSK_TX_REQUEST_BYTES;
-	const uint32_t bytes = c->max_frame_bytes + 4 + XSK_TX_REQUEST_BYTES;
-
-	return bytes / 4096 * ((4096 - 1) / piece + 1) + bytes % 4096 / piece + 1;
-}
-
 uint32_t config_private_chunk_bytes(const struct net_xdp_config *c)
 {
 	return power_of_two(c->chunk_bytes);
@@ -182,7 +172,7 @@ static int check_jumbo(const struct net_xdp_config *c, struct net_error *err)
 	if (!rules_is_jumbo(c))
 		return 0;
 	rx = rules_rx_pieces(c->max_frame_bytes, c->chunk_bytes, zero_copy);
-	tx = tx_pieces(c);
+	tx = rules_tx_pieces(c);
 	REJECT(c->private_rx_chunks < 8,
 	       "private_rx_chunks %u: frames of %u bytes are gathered through the private area, at "
 	       "least 8 chunks; use 1024, or larger chunks",

@@ -38,14 +38,9 @@ static void set_tx_facts(struct net_xdp_endpoint *ep)
 				umem_takes_requests(),
 		.descriptors = rules_tx_descriptors(c, &ep->attached.device, true, zero_copy),
 	};
-	uint32_t pieces = c->tx_ring_frames;
 
 	ep->facts.tx_flags = tx_ways_flags(&facts);
-	/* Each piece may have to be copied. */
-	if (facts.descriptors < 2 && c->private_tx_frames < pieces)
-		pieces = c->private_tx_frames;
-	if (ep->facts.tx_flags & NET_TX_TCP_SEGMENTATION)
-		ep->facts.tx_max_pieces = pieces;
+	ep->facts.tx_max_pieces = tx_ways_pieces(&facts);
 }
 
 static void set_facts(struct net_xdp_endpoint *ep)

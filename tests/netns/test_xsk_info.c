@@ -103,7 +103,7 @@ Test(xsk_info, try_shows_who_does_what_packets_ask_for)
 			   c.out);
 	cr_expect_not_null(strstr(c.out, "\"tx_checksum\": \"auto\""), "%s", c.out);
 	cr_expect_not_null(strstr(c.out, "\"tx_segment_here\": false"), "%s", c.out);
-	cr_expect_not_null(strstr(c.out, "\"tx_max_pieces\": 2048"), "%s", c.out);
+	cr_expect_not_null(strstr(c.out, "\"tx_max_pieces\": 512"), "%s", c.out);
 	TOOL_RUN(&c, XSK_INFO, "v0", "--try");
 	cr_expect(tool_says(c.out, "tx_checksum: kernel: nothing is added up here"), "%s", c.out);
 	cr_expect(tool_says(c.out,

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Packets with requests where room is short, over the fake kernel: what waits, what is joined, what is dropped.
+ * Packets with requests where room is short, over the fake kernel: what waits, what is joined, what is dropped, and
+ * that what the facts promise (tx_max_pieces) is kept.
  */
 #include <criterion/criterion.h>
 #include <string.h>
 
+#include "host/tx_ways.h"
 #include "support/offload_fake.h"
 #include "xdp/data/tx.h"
 
-enum { TCP = 6 };
+enum { TCP = 6, UDP = 17 };
 
 static struct offload_fake o;
 
@@ -27,6 +29,8 @@ static void end(void)
 	offload_expect_nothing_out(&o);
 	tx_fake_close(&o.t);
 }
+
+/* ---- Dropped, joined or waited for ---------------------------------------------------------------- */
 
 /* Rings of 64: of a packet of 40 pieces in two descriptors each they hold 32. It is joined, a descriptor for
  * each piece, if there are as many slots; one of 65 pieces never fits. */
@@ -107,4 +111,83 @@ Test(tx_offload_room, copies_without_a_slot_are_sent_in_place)
 	cr_assert_eq(tx_fake_counter(&o.t, NET_XDP_TX_BOUNCE_SHORT), 16);
 	cr_assert_eq(tx_fake_counter(&o.t, NET_XDP_TX_SPLIT), 29);
 	end();
+}
+
+/* ---- What the facts promise ----------------------------------------------------------------------- */
+
+struct promise {
+	const char *what;
+	struct offload_way way;
+	uint32_t frame_bytes; /* 0: the default */
+};
+
+static const struct promise promises[] = {
+	{"copy mode", {0}, 0},
+	{"software sums", {.software = true}, 0},
+	{"aligned chunks", {.aligned = true}, 0},
+	{"sealed", {.sealed = true}, 0},
+	{"zero copy, one descriptor", {.zero_copy = true, .descriptors = 1}, 0},
+	{"zero copy, two descriptors", {.zero_copy = true, .descriptors = 2}, 0},
+	{"zero copy, software sums", {.zero_copy = true, .software = true, .descriptors = 5}, 0},
+	{"jumbo", {0}, 9018},
+	{"jumbo, software sums", {.software = true}, 9018},
+	{"jumbo, zero copy", {.zero_copy = true, .descriptors = 18}, 9018},
+};
+
+static uint32_t below(uint32_t n)
+{
+	return frame_random_below(&o.dice, n);
+}
+
+/* A packet of just so many wire packets, most of them as long as those of so large a packet can be. */
+static struct segment_spec packet_of(uint32_t pieces, uint32_t frame_bytes)
+{
+	uint32_t most = 60000 / pieces, payload;
+	struct segment_spec spec;
+
+	if (most > frame_bytes - 100)
+		most = frame_bytes - 100;
+	spec = segment_plain(below(2) ? 4 : 6, below(2) ? TCP : UDP, 60000,
+			     (uint16_t)(below(4) ? most : 1 + below(most)));
+	payload = pieces * spec.mss - below(spec.mss);
+	spec.payload_bytes = payload;
+	return spec;
+}
+
+static void keep_promise(const struct promise *p, uint32_t ring, uint32_t frames)
+{
+	struct net_xdp_config c = net_xdp_config_default();
+	struct tx_facts facts;
+	uint32_t most;
+
+	c.tx_ring_frames = c.completion_ring_frames = ring;
+	c.private_tx_frames = frames;
+	c.max_frame_bytes = p->frame_bytes ? p->frame_bytes : c.max_frame_bytes;
+	offload_open(&o, p->way, c);
+	facts = queue_tx_facts(&o.t.k.queue);
+	most = tx_ways_pieces(&facts);
+	cr_assert_gt(most, 0, "%s, ring %u, %u frames", p->what, ring, frames);
+	for (uint32_t id = 0; id < 24; id++) {
+		const uint32_t pieces = id % 3 ? most : 1 + below(most);
+		struct segment_spec spec = packet_of(pieces, c.max_frame_bytes);
+
+		/* With sealed memory the promise is for payload that lies together: one segment, here
+		 * after one that ends with the headers or before. */
+		cr_assert_eq(offload_send(&o, &spec, SEGMENT_PSEUDO, id,
+					  p->way.sealed ? 1 : 1 + below(40)),
+			     pieces, "%s, ring %u, %u frames", p->what, ring, frames);
+	}
+	end();
+}
+
+/* The packet is the only one, and is never dropped, however its segments lie. */
+Test(tx_offload_room, a_packet_of_as_many_pieces_as_the_facts_say_is_sent)
+{
+	static const uint32_t rings[] = {32, 64, 256, 1024},
+			      frames[] = {1, 4, 33, 63, 64, 300, 2000};
+
+	for (size_t i = 0; i < sizeof(promises) / sizeof(*promises); i++)
+		for (size_t k = 0; k < sizeof(rings) / sizeof(*rings); k++)
+			for (size_t n = 0; n < sizeof(frames) / sizeof(*frames); n++)
+				keep_promise(&promises[i], rings[k], frames[n]);
 }

@@ -116,8 +116,9 @@ static int check_pieces(const struct options *opt, const struct port *p,
 		return 0;
 	return error_fill(err, -EOPNOTSUPP, "offload",
 			  "--segment: %u bytes are %u pieces of %u, and this endpoint on %s cuts a "
-			  "packet into at most %u; use a larger --ring or at most --segment %u,%u",
+			  "packet into at most %u; use %sat most --segment %u,%u",
 			  s->len_bytes, s->pieces, s->piece_bytes, p->ifname, most,
+			  most == opt->ring ? "a larger --ring or " : "",
 			  s->header_bytes + most * s->piece_bytes, s->piece_bytes);
 }
 
