@@ -528,7 +528,7 @@ static inline int net_xdp_queue_report(struct net_queue *q, struct net_xdp_repor
 	X(TX_WHOLE, NOTE, "packets", "tx_whole",                                                   \
 	  "packets to be cut that the kernel took whole; tx_packets has what they become")         \
 	X(TX_WHOLE_REFUSED, NOTE, "packets", "tx_whole_refused",                                   \
-	  "packets to be cut that the kernel did not take whole: cut here")
+	  "packets to be cut that the kernel was offered whole and refused: cut here")
 
 enum net_xdp_counter {
 #define NET_XDP_COUNTER_SYMBOL(symbol, value_class, unit, name, meaning) NET_XDP_##symbol,

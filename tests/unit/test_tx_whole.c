@@ -30,14 +30,21 @@ static struct {
 static uint32_t attempts;
 static int refusal;    /* errno of the packet socket; 0: it takes all */
 static bool ring_busy; /* a kick sends nothing */
+static bool holding;   /* what is sent is not completed yet */
+static uint64_t held[WIRE_MAX];
+static uint32_t held_count;
 
 static void take_ring(void)
 {
 	while (fake_transmit(&r.k, &r.packet)) {
 		cr_assert_lt(wire_count, WIRE_MAX);
 		wire[wire_count++] = r.packet.len;
-		tx_fake_complete(&r);
+		for (uint32_t i = 0; i < r.packet.descriptors; i++)
+			held[held_count++] = r.packet.address[i];
 	}
+	for (uint32_t i = 0; i < held_count && !holding; i++)
+		fake_complete(&r.k, held[i]);
+	held_count = holding ? held_count : 0;
 	fake_settle(&r.k);
 }
 
@@ -77,15 +84,20 @@ ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
 	return whole.len;
 }
 
-static void start(void)
+static void start_with(struct net_xdp_config config)
 {
 	dice = frame_random(29);
-	wire_count = attempts = 0;
+	wire_count = attempts = held_count = 0;
 	refusal = 0;
-	ring_busy = false;
-	tx_fake_open(&r, net_xdp_config_default());
+	ring_busy = holding = false;
+	tx_fake_open(&r, config);
 	r.k.queue.whole.flags = NET_TX_TCP_SEGMENTATION | NET_TX_UDP_SEGMENTATION;
 	r.k.queue.whole.fd = PACKET_SOCKET;
+}
+
+static void start(void)
+{
+	start_with(net_xdp_config_default());
 }
 
 /* Add the packet of a description to the list, in segments of its own. */
@@ -251,7 +263,7 @@ Test(tx_whole, is_cut_while_the_ring_holds_what_was_sent_before)
 	add(2, &spec, SEGMENT_ZERO, 2);
 	cr_assert_eq(tx_fake_offer(&r, 0), r.list.count);
 	cr_assert_eq(attempts, 0);
-	cr_assert_eq(tx_fake_counter(&r, NET_XDP_TX_WHOLE_REFUSED), 1);
+	cr_assert_eq(tx_fake_counter(&r, NET_XDP_TX_WHOLE_REFUSED), 0, "it was not offered");
 	ring_busy = false;
 	cr_assert_eq(collect(ids), 2);
 	cr_assert_eq(wire_count, 21);
@@ -317,6 +329,71 @@ Test(tx_whole, much_on_its_way_is_no_refusal)
 	tx_fake_close(&r);
 }
 
+/* virtio_net_hdr, headers and 62 pieces of payload are what one call takes. */
+Test(tx_whole, packet_in_more_segments_than_one_call_takes_is_not_offered)
+{
+	const struct segment_spec spec = large();
+
+	start();
+	for (uint32_t segments = 60; segments < 70; segments++) {
+		wire_count = 0;
+		frontend_list_clear(&r.list);
+		add(segments, &spec, SEGMENT_ZERO, segments);
+		cr_assert_eq(tx_fake_offer(&r, 0), r.list.count);
+		expect_id(segments);
+		cr_assert(wire_count == 1 || wire_count == 20);
+	}
+	cr_assert(attempts > 0 && attempts < 10, "%u attempts", attempts);
+	cr_assert_eq(tx_fake_counter(&r, NET_XDP_TX_WHOLE), attempts);
+	cr_assert_eq(tx_fake_counter(&r, NET_XDP_TX_WHOLE_REFUSED), 0);
+	tx_fake_close(&r);
+}
+
+/* The kernel has much on its way of both kinds: a packet is refused whole, and there is no room for its pieces. It is
+ * offered again and again, and is one packet. */
+Test(tx_whole, packet_that_is_refused_each_time_it_is_offered_counts_once)
+{
+	struct net_xdp_config c = net_xdp_config_default();
+	const struct segment_spec spec = large();
+	uint32_t ids[IDS_MAX];
+
+	c.tx_ring_frames = c.completion_ring_frames = 64;
+	start_with(c);
+	holding = true;
+	for (uint32_t id = 0; id < 60; id++)
+		add_plain(id, 60);
+	cr_assert_eq(tx_fake_offer(&r, 0), r.list.count);
+	refusal = EAGAIN;
+	frontend_list_clear(&r.list);
+	add(60, &spec, SEGMENT_ZERO, 1);
+	for (uint32_t i = 0; i < 5; i++)
+		cr_assert_eq(tx_fake_offer(&r, 0), 0);
+	cr_assert_geq(attempts, 5);
+	holding = false;
+	cr_assert_eq(collect(ids), 60);
+	cr_assert_eq(tx_fake_offer(&r, 0), r.list.count);
+	expect_id(60);
+	cr_assert_eq(tx_fake_counter(&r, NET_XDP_TX_WHOLE_REFUSED), 1);
+
+	/* The last offer of one more is taken whole: nothing was cut for it. */
+	holding = true;
+	frontend_list_clear(&r.list);
+	for (uint32_t id = 0; id < 60; id++)
+		add_plain(id, 60);
+	cr_assert_eq(tx_fake_offer(&r, 0), r.list.count);
+	frontend_list_clear(&r.list);
+	add(61, &spec, SEGMENT_ZERO, 1);
+	cr_assert_eq(tx_fake_offer(&r, 0), 0);
+	refusal = 0;
+	cr_assert_eq(tx_fake_offer(&r, 0), r.list.count);
+	cr_assert_eq(tx_fake_counter(&r, NET_XDP_TX_WHOLE), 1);
+	holding = false;
+	cr_assert_eq(collect(ids), 61);
+	send_large(62);
+	cr_assert_eq(tx_fake_counter(&r, NET_XDP_TX_WHOLE_REFUSED), 1);
+	tx_fake_close(&r);
+}
+
 Test(tx_whole, payload_outside_of_the_memory_is_dropped)
 {
 	const struct segment_spec spec = large();
@@ -328,6 +405,7 @@ Test(tx_whole, payload_outside_of_the_memory_is_dropped)
 	expect_id(1);
 	cr_assert(attempts == 0 && wire_count == 0);
 	cr_assert_eq(tx_fake_counter(&r, NET_XDP_TX_DROP_ADDRESS), 1);
+	cr_assert_eq(tx_fake_counter(&r, NET_XDP_TX_WHOLE_REFUSED), 0);
 	tx_fake_close(&r);
 }
 

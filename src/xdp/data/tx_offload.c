@@ -266,6 +266,8 @@ ALONE bool tx_send_changed(struct net_xdp_queue *q, struct net_buffer_access *po
 		verdict = write_packet(&j);
 	if (unlikely(verdict == TX_LATER))
 		return tx_later(q, j.need);
+	if (unlikely(q->whole.refused))
+		tx_whole_count_refused(q, verdict == TX_SEND);
 	if (unlikely(verdict != TX_SEND))
 		return tx_drop(q, j.meta, verdict);
 	tx_record_commit(&j.draft);

@@ -31,6 +31,7 @@ enum {
 	MOST_PAUSE = 1024,     /* packets */
 	TCP_FLAGS_AT = 13,
 	TCP_CWR = 0x80,
+	NOT_OFFERED = 1, /* to the kernel */
 };
 
 void tx_whole_open(struct net_xdp_queue *q)
@@ -116,6 +117,7 @@ static struct virtio_net_hdr how_to_cut(const struct segmenter *s)
 	};
 }
 
+/* Returns 0; NOT_OFFERED, or -errno of the kernel that refused it. */
 static int send_whole(struct net_xdp_queue *q, const struct segmenter *s,
 		      const struct tx_walk *payload)
 {
@@ -127,7 +129,7 @@ static int send_whole(struct net_xdp_queue *q, const struct segmenter *s,
 	parts[1] = (struct iovec){headers, s->header_bytes};
 	count = name_payload(q, *payload, s->len_bytes - s->header_bytes, parts, 2);
 	if (!count || !has_drained(q))
-		return -EAGAIN;
+		return NOT_OFFERED;
 	write_headers(s, headers);
 	count_up(q, NET_XDP_KICKS, 1);
 	return packet_socket_send(q->whole.fd, &how, parts, count);
@@ -137,6 +139,7 @@ static int send_whole(struct net_xdp_queue *q, const struct segmenter *s,
  * refusal in a row twice as many packets are cut here. */
 static void note_refusal(struct tx_whole *whole, int error)
 {
+	whole->refused = true;
 	if (error == -EAGAIN)
 		return;
 	whole->pause = whole->pause < MOST_PAUSE / 2 ? 2 * whole->pause + 1 : MOST_PAUSE;
@@ -164,13 +167,19 @@ ALONE bool tx_whole_send(struct net_xdp_queue *q, const struct net_tx_metadata *
 		return false;
 	}
 	rc = send_whole(q, s, payload);
-	if (rc) {
-		count_up(q, NET_XDP_TX_WHOLE_REFUSED, 1);
+	if (rc < 0)
 		note_refusal(&q->whole, rc);
+	if (rc)
 		return false;
-	}
+	q->whole.refused = false;
 	q->whole.pause = 0;
 	tx_done_push(q, meta->id);
 	count_sent(q, s);
 	return true;
+}
+
+void tx_whole_count_refused(struct net_xdp_queue *q, bool is_cut)
+{
+	q->whole.refused = false;
+	count_up(q, NET_XDP_TX_WHOLE_REFUSED, is_cut);
 }

@@ -18,6 +18,7 @@ struct tx_whole {
 	uint32_t flags; /* packets with one of these may go whole; 0 none */
 	uint32_t skip,
 		pause; /* the next skip packets are cut; so many were after the last refusal */
+	bool refused; /* the kernel refused the packet at hand, or one that was left to the frontend */
 };
 
 /* Open the packet socket, if queue_set_tx() found that packets may go whole. Without one all are cut. */
@@ -28,5 +29,7 @@ void tx_whole_close(struct net_xdp_queue *q);
  * headers. Returns false when it has to be cut: nothing of it was sent. */
 bool tx_whole_send(struct net_xdp_queue *q, const struct net_tx_metadata *meta,
 		   const struct segmenter *s, const struct tx_walk *payload);
+/* The kernel refused a packet, which is now cut, or dropped: however often it was offered, it counts once. */
+void tx_whole_count_refused(struct net_xdp_queue *q, bool is_cut);
 
 #endif
