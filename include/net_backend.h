@@ -380,6 +380,9 @@ static inline int net_queue_rx_poll(struct net_queue *q, struct net_buffer_acces
  * Errors: a bad packet counts as accepted, is dropped, counted and completed.
  * Blocks: no. Syscalls: at most one bounded kick. Those of full batches may be left to the calls that
  * follow: one of the next tx_avail, the tx_poll after the next, poll_ready before a sleep, or destroy.
+ * (AF_XDP: a kick is up to 64 system calls. Where packets to be cut go to the kernel whole each takes one of
+ * these, and what is in the ring in front of it goes first; a list for which they do not suffice is accepted
+ * up to there, and poll_ready says ready at once.)
  */
 static inline int net_queue_tx_avail(struct net_queue *q, struct net_buffer_access *pool,
 				     const struct net_tx_segment *segments, uint32_t count,

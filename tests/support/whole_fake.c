@@ -11,9 +11,9 @@ enum { PACKET_SOCKET = -7, TCP = 6 };
 
 struct whole_fake fake;
 
-static void take_ring(void)
+static void take_ring(uint32_t most)
 {
-	while (fake_transmit(&fake.r.k, &fake.r.packet)) {
+	for (uint32_t n = 0; n < most && fake_transmit(&fake.r.k, &fake.r.packet); n++) {
 		cr_assert_lt(fake.wire_count, WHOLE_FAKE_WIRE);
 		fake.wire[fake.wire_count++] = fake.r.packet.len;
 		for (uint32_t i = 0; i < fake.r.packet.descriptors; i++)
@@ -31,8 +31,9 @@ ssize_t sendto(int fd, const void *bytes, size_t len, int flags, const struct so
 {
 	if (fd != fake.r.k.queue.xsk.fd)
 		return syscall(SYS_sendto, fd, bytes, len, flags, to, to_len);
+	fake.calls++;
 	if (!fake.ring_busy)
-		take_ring();
+		take_ring(fake.kick_frames ? fake.kick_frames : UINT32_MAX);
 	errno = EAGAIN;
 	return fake.ring_busy ? -1 : 0;
 }
@@ -45,6 +46,7 @@ ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
 	cr_assert_eq(fake.r.k.tx.kernel, fake.r.k.tx.producer,
 		     "not all that was sent before is taken");
 	fake.attempts++;
+	fake.calls++;
 	errno = fake.refusal;
 	if (fake.refusal)
 		return -1;
@@ -65,8 +67,9 @@ ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
 void whole_fake_open(struct net_xdp_config config)
 {
 	fake.dice = frame_random(29);
-	fake.wire_count = fake.attempts = fake.held_count = 0;
+	fake.wire_count = fake.attempts = fake.calls = fake.held_count = 0;
 	fake.refusal = 0;
+	fake.kick_frames = 0;
 	fake.ring_busy = fake.holding = false;
 	tx_fake_open(&fake.r, config);
 	fake.r.k.queue.whole.flags = NET_TX_TCP_SEGMENTATION | NET_TX_UDP_SEGMENTATION;
@@ -112,7 +115,7 @@ void whole_fake_add_plain(uint32_t id, uint32_t len)
 
 uint32_t whole_fake_collect(uint32_t *ids)
 {
-	take_ring();
+	take_ring(UINT32_MAX);
 	return (uint32_t)net_queue_tx_poll(fake.r.q, &fake.r.f.pool, ids, WHOLE_FAKE_IDS);
 }
 

@@ -28,11 +28,13 @@ struct whole_fake {
 		struct virtio_net_hdr how;
 		uint32_t len;
 		uint8_t bytes[SEGMENT_PACKET_MAX];
-	} whole;	   /* the last of these */
-	uint32_t attempts; /* to send one */
-	int refusal;	   /* errno of the packet socket; 0: it takes all */
-	bool ring_busy;	   /* a kick sends nothing */
-	bool holding;	   /* what is sent is not completed yet */
+	} whole;	      /* the last of these */
+	uint32_t attempts;    /* to send one */
+	uint32_t calls;	      /* of the kernel, these included */
+	int refusal;	      /* errno of the packet socket; 0: it takes all */
+	uint32_t kick_frames; /* packets of the ring that one call sends; 0: all */
+	bool ring_busy;	      /* a kick sends nothing */
+	bool holding;	      /* what is sent is not completed yet */
 	uint64_t held[WHOLE_FAKE_WIRE];
 	uint32_t held_count;
 };

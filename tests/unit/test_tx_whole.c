@@ -115,3 +115,76 @@ Test(tx_whole, what_was_sent_before_is_on_the_wire_before)
 			     expected[i]);
 	tx_fake_close(&fake.r);
 }
+
+/* ---- One call is bounded ------------------------------------------------------------------------- */
+
+enum { PACKETS = 80, CALLS_MOST = 64 };
+
+/* Offer the list until all of it is accepted, as a frontend does: each time readiness is asked, and is true. Return:
+ * calls of tx_avail. */
+static uint32_t offer_all(void)
+{
+	uint32_t at = 0, turns = 0;
+
+	for (; at < fake.r.list.count; turns++) {
+		const uint32_t before = fake.calls, kicks = tx_fake_counter(&fake.r, NET_XDP_KICKS);
+		uint32_t n;
+
+		fake_settle(&fake.r.k);
+		cr_assert(turns == 0 || net_queue_poll_ready(fake.r.q, &fake.r.f.pool));
+		cr_assert_eq(fake.calls, before, "readiness that is true makes no call");
+		n = tx_fake_offer(&fake.r, at);
+		cr_assert_gt(n, 0, "no progress");
+		cr_assert_leq(fake.calls - before, CALLS_MOST, "%u calls of the kernel",
+			      fake.calls - before);
+		cr_assert_eq(tx_fake_counter(&fake.r, NET_XDP_KICKS) - kicks, fake.calls - before);
+		at += n;
+	}
+	return turns;
+}
+
+/* every: of so many packets one is to be cut. */
+static void expect_bounded(uint32_t every, uint32_t turns)
+{
+	const struct segment_spec spec = whole_fake_large();
+	uint32_t ids[WHOLE_FAKE_IDS], got = 0, n;
+
+	whole_fake_start();
+	for (uint32_t id = 0; id < PACKETS; id++)
+		if (id % every)
+			whole_fake_add_plain(id, 60 + id);
+		else
+			whole_fake_add(id, &spec, SEGMENT_ZERO, 1);
+	cr_assert_eq(offer_all(), turns);
+	while ((n = whole_fake_collect(ids)) != 0)
+		got += n;
+	cr_assert_eq(got, PACKETS);
+	cr_assert_eq(fake.wire_count, PACKETS);
+	for (uint32_t i = 0; i < PACKETS; i++)
+		cr_assert_eq(fake.wire[i], i % every ? 60 + i : 0, "place %u", i);
+	cr_assert_eq(tx_fake_counter(&fake.r, NET_XDP_TX_NO_ROOM), 0);
+	tx_fake_close(&fake.r);
+}
+
+Test(tx_whole, one_call_makes_no_more_system_calls_than_a_kick)
+{
+	expect_bounded(1, 2);
+	expect_bounded(2, 2);
+	expect_bounded(5, 1);
+}
+
+/* The calls that sending a full ring takes count in, and leave none for the packet behind it. */
+Test(tx_whole, a_ring_that_is_sent_first_counts_in)
+{
+	const struct segment_spec spec = whole_fake_large();
+
+	whole_fake_start();
+	fake.kick_frames = 1;
+	for (uint32_t id = 0; id < PACKETS - 1; id++)
+		whole_fake_add_plain(id, 60 + id);
+	whole_fake_add(PACKETS, &spec, SEGMENT_ZERO, 1);
+	cr_assert_eq(offer_all(), 2);
+	cr_assert_eq(fake.wire_count, PACKETS);
+	cr_assert_eq(fake.wire[PACKETS - 1], 0);
+	tx_fake_close(&fake.r);
+}

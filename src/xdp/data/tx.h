@@ -10,11 +10,17 @@ int tx_avail(struct net_queue *q, struct net_buffer_access *pool,
 int tx_poll(struct net_queue *q, struct net_buffer_access *pool, uint32_t *ids, uint32_t count);
 int tx_open(struct net_xdp_queue *q);
 void tx_close(struct net_xdp_queue *q);
-/* Kick once, at most KICK_CALLS system calls, if the TX ring has descriptors, the kernel asks for it
- * and no kick that was made already is to be waited for. */
+/* System calls that one data call makes at most to send. 64 send a ring of 2048 in the kernel's default
+ * portions of 32 (__xsk_generic_xmit()); they bound the time when each call loses one frame (EBUSY). Each
+ * packet that goes whole takes one of them (tx_whole.c). */
+#define TX_CALLS 64
+/* Kick once, at most TX_CALLS system calls, if the TX ring has descriptors, the kernel asks for it and no
+ * kick that was made already is to be waited for. */
 void tx_push(struct net_xdp_queue *q);
 /* Make the kernel send, or wake the driver. */
 void tx_kick(struct net_xdp_queue *q);
+/* tx_kick() by at most so many system calls. Returns how many were made. */
+uint32_t tx_kick_most(struct net_xdp_queue *q, uint32_t most);
 /* Returns true if the kernel asks for a kick. */
 static inline bool tx_wants_kick(const struct net_xdp_queue *q)
 {

@@ -196,6 +196,15 @@ static inline void publish(struct net_xdp_queue *q)
 	q->tx_patience = 0;
 }
 
+/* Kick for what was written, by the system calls that packets which went whole have left of this call's. */
+static void push_new(struct net_xdp_queue *q)
+{
+	if (likely(q->whole.calls == TX_CALLS))
+		tx_push(q);
+	else if (!ring_drained(&q->xsk.tx))
+		tx_kick_most(q, q->whole.calls);
+}
+
 /* Send any number of segments. Returns as tx_avail(). */
 ALONE static int avail_any(struct net_xdp_queue *q, struct net_buffer_access *pool,
 			   const struct net_tx_segment *segments, uint32_t count)
@@ -207,6 +216,7 @@ ALONE static int avail_any(struct net_xdp_queue *q, struct net_buffer_access *po
 
 	if (count) /* an empty list does not replace the packet that readiness waits for */
 		q->tx_blocked = 0;
+	q->whole.calls = TX_CALLS;
 	while (it.at != it.end && more) {
 		uint32_t sent = send_fast(q, it.at, (uint32_t)(it.end - it.at));
 
@@ -223,7 +233,7 @@ ALONE static int avail_any(struct net_xdp_queue *q, struct net_buffer_access *po
 		publish(q);
 	q->tx_kick_deferred = more && may_wait(q, q->xsk.tx.mine - before);
 	if (!q->tx_kick_deferred)
-		tx_push(q);
+		push_new(q);
 	return (int)(it.at - segments);
 }
 

@@ -252,6 +252,7 @@ ALONE bool tx_send_changed(struct net_xdp_queue *q, struct net_buffer_access *po
 			   const struct net_tx_packet *packet)
 {
 	uint8_t headers[SEGMENTER_HEADERS_MAX];
+	enum tx_whole_result whole = TX_WHOLE_CUT;
 	enum tx_verdict verdict;
 	struct tx_job j;
 
@@ -259,9 +260,10 @@ ALONE bool tx_send_changed(struct net_xdp_queue *q, struct net_buffer_access *po
 	j.meta = packet->meta;
 	j.payload = (struct tx_walk){packet->segments, 0};
 	verdict = q->tx_headers.slots ? judge(&j, pool, headers) : TX_SEALED;
-	if (verdict == TX_SEND && q->whole.flags & j.meta->flags &&
-	    tx_whole_send(q, j.meta, &j.s, &j.payload))
-		return true;
+	if (verdict == TX_SEND && q->whole.flags & j.meta->flags)
+		whole = tx_whole_send(q, j.meta, &j.s, &j.payload);
+	if (whole != TX_WHOLE_CUT)
+		return whole == TX_WHOLE_SENT || tx_again(q);
 	if (verdict == TX_SEND)
 		verdict = write_packet(&j);
 	if (unlikely(verdict == TX_LATER))

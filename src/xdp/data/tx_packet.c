@@ -33,6 +33,13 @@ bool tx_later(struct net_xdp_queue *q, struct tx_need need)
 	return false;
 }
 
+bool tx_again(struct net_xdp_queue *q)
+{
+	q->tx_blocked = 1;
+	q->tx_blocked_frames = q->tx_blocked_headers = 0;
+	return false;
+}
+
 bool tx_copy(struct net_xdp_queue *q, struct tx_walk *w, uint32_t len, uint8_t *out)
 {
 	uint64_t addr, offset;

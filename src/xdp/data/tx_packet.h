@@ -31,6 +31,10 @@ bool tx_drop(struct net_xdp_queue *q, const struct net_tx_metadata *meta, enum t
 /* Leave a packet to the frontend until that is free. Returns false, as tx_send_any() does. */
 bool tx_later(struct net_xdp_queue *q, struct tx_need need);
 
+/* Leave a packet to the frontend, which may offer it again at once: it is not for want of room. Returns
+ * false. */
+bool tx_again(struct net_xdp_queue *q);
+
 /* Send a packet that asks for checksums, a tag or segmentation. Returns as tx_send_any(). */
 bool tx_send_changed(struct net_xdp_queue *q, struct net_buffer_access *pool,
 		     const struct net_tx_packet *packet);

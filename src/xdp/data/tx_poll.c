@@ -12,10 +12,6 @@
 #include "xdp/data/ready.h"
 #include "xdp/data/tx.h"
 
-/* System calls that one kick makes at most. 64 send a ring of 2048 in the kernel's default portions
- * of 32 (__xsk_generic_xmit()); they bound the time when each call loses one frame (EBUSY). */
-#define KICK_CALLS 64
-
 /* ---- Counting wire packets: completed, lost --------------------------------------------------- */
 
 /*
@@ -218,11 +214,14 @@ void tx_reap(struct net_xdp_queue *q)
 /* ---- Kick ------------------------------------------------------------------------------------- */
 
 /* Copy mode repeats sendto() while descriptors are left and the consumer index moves. */
-ALONE void tx_kick(struct net_xdp_queue *q)
+INLINE uint32_t kick(struct net_xdp_queue *q, const uint32_t most)
 {
-	for (uint32_t calls = 0; calls < KICK_CALLS; calls++) {
+	uint32_t calls = 0;
+
+	while (calls < most) {
 		uint32_t before = q->xsk.tx.theirs;
 
+		calls++;
 		count_up(q, NET_XDP_KICKS, 1);
 		switch (xsk_kick_tx(&q->xsk)) {
 		case KICK_OK:
@@ -239,16 +238,27 @@ ALONE void tx_kick(struct net_xdp_queue *q)
 			break;
 		case KICK_DOWN:
 			count_up(q, NET_XDP_KICK_DOWN, 1);
-			return;
+			return calls;
 		case KICK_GONE:
 			q->failed = true;
-			return;
+			return calls;
 		}
 		/* What sendto() returns does not say how many descriptors the kernel took; the TX ring's
 		 * consumer index does. In zero copy the driver takes them at a time of its own. */
 		if (q->zero_copy || ring_drained(&q->xsk.tx) || q->xsk.tx.theirs == before)
-			return;
+			break;
 	}
+	return calls;
+}
+
+ALONE void tx_kick(struct net_xdp_queue *q)
+{
+	kick(q, TX_CALLS);
+}
+
+uint32_t tx_kick_most(struct net_xdp_queue *q, uint32_t most)
+{
+	return kick(q, most);
 }
 
 /*

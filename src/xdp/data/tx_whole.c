@@ -10,6 +10,9 @@
  *
  * The kernel says at once whether it took the packet. If it did not (the device has stopped cutting, much is on its
  * way), no byte was sent, and tx_offload.c cuts it: nothing waits for the packet socket.
+ *
+ * One tx_avail() makes at most TX_CALLS system calls, those that send the ring in between counted in. The packet for
+ * which none is left stays with the frontend, which may offer it again at once.
  */
 #include <errno.h>
 
@@ -32,6 +35,7 @@ enum {
 	TCP_FLAGS_AT = 13,
 	TCP_CWR = 0x80,
 	NOT_OFFERED = 1, /* to the kernel */
+	NO_CALLS,
 };
 
 void tx_whole_open(struct net_xdp_queue *q)
@@ -64,13 +68,13 @@ static bool is_common(const struct net_tx_metadata *meta, const struct segmenter
 	       (tcp ? !(s->headers[s->l4 + TCP_FLAGS_AT] & TCP_CWR) : s->pieces <= UDP_MOST_PIECES);
 }
 
-/* Has the kernel taken all that was sent before? */
+/* Has the kernel taken all that was sent before? It is asked to, by as many system calls as are left. */
 static bool has_drained(struct net_xdp_queue *q)
 {
 	if (q->xsk.tx.mine != *q->xsk.tx.own)
 		ring_publish(&q->xsk.tx);
 	if (!ring_drained(&q->xsk.tx))
-		tx_kick(q);
+		q->whole.calls -= tx_kick_most(q, q->whole.calls);
 	return ring_drained(&q->xsk.tx);
 }
 
@@ -117,7 +121,7 @@ static struct virtio_net_hdr how_to_cut(const struct segmenter *s)
 	};
 }
 
-/* Returns 0; NOT_OFFERED, or -errno of the kernel that refused it. */
+/* Returns 0; NO_CALLS, NOT_OFFERED, or -errno of the kernel that refused it. */
 static int send_whole(struct net_xdp_queue *q, const struct segmenter *s,
 		      const struct tx_walk *payload)
 {
@@ -128,9 +132,14 @@ static int send_whole(struct net_xdp_queue *q, const struct segmenter *s,
 
 	parts[1] = (struct iovec){headers, s->header_bytes};
 	count = name_payload(q, *payload, s->len_bytes - s->header_bytes, parts, 2);
-	if (!count || !has_drained(q))
+	if (!count)
 		return NOT_OFFERED;
+	if (!has_drained(q) && q->whole.calls)
+		return NOT_OFFERED;
+	if (!q->whole.calls)
+		return NO_CALLS;
 	write_headers(s, headers);
+	q->whole.calls--;
 	count_up(q, NET_XDP_KICKS, 1);
 	return packet_socket_send(q->whole.fd, &how, parts, count);
 }
@@ -155,27 +164,28 @@ static void count_sent(struct net_xdp_queue *q, const struct segmenter *s)
 	count_up(q, NET_XDP_TX_WHOLE, 1);
 }
 
-ALONE bool tx_whole_send(struct net_xdp_queue *q, const struct net_tx_metadata *meta,
-			 const struct segmenter *s, const struct tx_walk *payload)
+ALONE enum tx_whole_result tx_whole_send(struct net_xdp_queue *q,
+					 const struct net_tx_metadata *meta,
+					 const struct segmenter *s, const struct tx_walk *payload)
 {
 	int rc;
 
 	if (!is_common(meta, s) || tx_done_count(q) > q->done_mask)
-		return false;
+		return TX_WHOLE_CUT;
 	if (q->whole.skip) {
 		q->whole.skip--;
-		return false;
+		return TX_WHOLE_CUT;
 	}
 	rc = send_whole(q, s, payload);
 	if (rc < 0)
 		note_refusal(&q->whole, rc);
 	if (rc)
-		return false;
+		return rc == NO_CALLS ? TX_WHOLE_AGAIN : TX_WHOLE_CUT;
 	q->whole.refused = false;
 	q->whole.pause = 0;
 	tx_done_push(q, meta->id);
 	count_sent(q, s);
-	return true;
+	return TX_WHOLE_SENT;
 }
 
 void tx_whole_count_refused(struct net_xdp_queue *q, bool is_cut)
