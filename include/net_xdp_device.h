@@ -59,6 +59,9 @@ struct net_xdp_device {
 		processors; /* of the machine, where the driver counts by them (virtio_net); 0 unknown */
 	bool has_virtio; /* virtio_net, and sysfs shows this interface; virtio_features is valid */
 	uint64_t virtio_features; /* that device and driver agreed on: bits of linux/virtio_net.h */
+	/* What it sends goes out by other interfaces (macvlan, vlan, bond, bridge, ...), or may: it is of a kind
+	 * that is not known to be the last one. What those lose is not always told to who sent it. */
+	bool is_stacked;
 };
 
 /* Releases that can be compared. */

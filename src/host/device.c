@@ -39,6 +39,7 @@ struct link {
 	uint32_t tx_queues;
 	bool is_bond;
 	bool is_veth;
+	bool is_last; /* of a kind that sends by itself, or to a peer: no interface is below it */
 	bool peer_is_elsewhere;
 	uint32_t peer;	      /* IFLA_LINK: of a veth its peer, of others the interface below */
 	uint8_t xdp_attached; /* XDP_ATTACHED_* */
@@ -75,17 +76,30 @@ static int on_xdp_attribute(const struct nlattr *attr, void *data)
 	return MNL_CB_OK;
 }
 
+static void note_kind(struct link *link, const char *kind)
+{
+	static const char *const last[] = {"veth", "netkit", "dummy", "tun"};
+
+	link->has_kind = true;
+	link->is_bond = strcmp(kind, "bond") == 0;
+	link->is_veth = strcmp(kind, "veth") == 0;
+	for (size_t i = 0; i < sizeof(last) / sizeof(*last); i++)
+		link->is_last |= strcmp(kind, last[i]) == 0;
+}
+
 static int on_kind_attribute(const struct nlattr *attr, void *data)
 {
-	struct link *link = data;
-
 	if (mnl_attr_get_type(attr) == IFLA_INFO_KIND &&
-	    mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) == 0) {
-		link->has_kind = true;
-		link->is_bond = strcmp(mnl_attr_get_str(attr), "bond") == 0;
-		link->is_veth = strcmp(mnl_attr_get_str(attr), "veth") == 0;
-	}
+	    mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) == 0)
+		note_kind(data, mnl_attr_get_str(attr));
 	return MNL_CB_OK;
+}
+
+/* Is an interface below this one, or may one be? IFLA_LINK alone does not say: a veth has its peer there, a bond
+ * nothing. It does for a NIC, which has no kind: a port of a switch (DSA) names the interface it is behind. */
+static bool is_stacked(const struct link *link)
+{
+	return link->has_kind ? !link->is_last : link->peer && link->peer != link->ifindex;
 }
 
 static int on_link_attribute(const struct nlattr *attr, void *data)
@@ -331,6 +345,7 @@ int netdev_query(struct host *h, const char *ifname, struct net_xdp_device *out,
 	device.up = link.flags & IFF_UP;
 	device.carrier = link.flags & IFF_LOWER_UP;
 	device.is_bond = link.is_bond;
+	device.is_stacked = is_stacked(&link);
 	if (link.is_veth && !link.peer_is_elsewhere)
 		device.peer_ifindex = link.peer;
 	query_driver(h->route.fd, &device);

@@ -93,6 +93,9 @@ static const char *why_not_whole(const struct tx_facts *f)
 		return "with several transmit queues they could overtake others";
 	if (f->device->tx_queues == 0)
 		return "the number of transmit queues is unknown";
+	/* Of one that is cut below, what is lost is told of the last piece only. */
+	if (f->device->is_stacked)
+		return "what the interface below loses of one is not told";
 	if (!cuts(f->device))
 		return "tcp-segmentation-offload is off";
 	return f->whole_error ? "a packet socket was refused" : NULL;

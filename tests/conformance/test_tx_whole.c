@@ -218,3 +218,20 @@ CASE(26, nothing_goes_whole_where_it_could_overtake)
 			   "%s", frontend_xdp_report(&r.x, 0).tx_segmentation_state);
 	tx_rig_close(&r);
 }
+
+/* The pieces that the interface below loses are counted by nobody, unless they are sent one by one. */
+// 45: packets, not descriptors, are counted
+CASE(45, nothing_goes_whole_where_its_loss_would_not_be_told)
+{
+	struct tx_rig r;
+
+	NEEDS_VETH("an interface on another");
+	tx_rig_prepare(&r, 1, 1500);
+	netns_run("ip link add m0 link v0 type macvlan && ip link set m0 up");
+	r.x.config.ifname = "m0";
+	tx_rig_start(&r, 1);
+	cr_assert_not_null(strstr(frontend_xdp_report(&r.x, 0).tx_segmentation_state,
+				  "none whole by the kernel, because what the interface below"),
+			   "%s", frontend_xdp_report(&r.x, 0).tx_segmentation_state);
+	tx_rig_close(&r);
+}

@@ -53,6 +53,31 @@ Test(netdev, query_veth_with_its_peer_elsewhere_tells_no_peer)
 	close(other);
 }
 
+static bool is_stacked(const char *ifname)
+{
+	struct net_xdp_device device;
+	struct net_error err;
+
+	cr_assert_eq(net_xdp_device_query(ifname, &device, &err), 0, "%s", err.message);
+	return device.is_stacked;
+}
+
+/* A veth names its peer where others name the interface below, and a bridge or a bond names none. */
+Test(netdev, query_tells_whether_another_interface_is_below)
+{
+	netns_run("ip link add m0 link v0 type macvlan && "
+		  "ip link add br0 type bridge && ip link add x0 type vxlan id 3 dstport 4789 && "
+		  "ip tuntap add tap0 mode tap");
+	cr_expect(is_stacked("m0"));
+	cr_expect(is_stacked("x0"));
+	cr_expect(is_stacked("br0"));
+	cr_expect_not(is_stacked("v0"));
+	cr_expect_not(is_stacked("lo"));
+	cr_expect_not(is_stacked("tap0"));
+	netns_move("v1", netns_new());
+	cr_expect_not(is_stacked("v0"), "its peer is in another namespace");
+}
+
 /* How a caller looks again: with the name that the last answer holds. */
 Test(netdev, query_with_the_name_in_its_own_answer_asks_again)
 {

@@ -174,7 +174,7 @@ Test(tx_ways, each_row_is_done_as_told_and_told_as_done)
 
 static const struct {
 	const char *what;
-	bool zero_copy, sealed, here, software, no_frames;
+	bool zero_copy, sealed, here, software, no_frames, stacked;
 	uint32_t tx_queues;
 	uint64_t offloads; /* UINT64_MAX: not told */
 	uint32_t kernel_release;
@@ -197,6 +197,8 @@ static const struct {
 	{"switched off", .tx_queues = 1, .said = "because tcp-segmentation-offload is off"},
 	{"several queues", .tx_queues = 4, .offloads = TSO | USO,
 	 .said = "because with several transmit queues they could overtake others"},
+	{"on another interface", .stacked = true, .tx_queues = 1, .offloads = TSO | USO,
+	 .said = "because what the interface below loses of one is not told"},
 	{"sealed", .sealed = true, .tx_queues = 1, .offloads = TSO | USO,
 	 .said = "because sealed memory cannot be read"},
 	{"by configuration", .here = true, .tx_queues = 1, .offloads = TSO | USO,
@@ -230,6 +232,7 @@ static void expect_whole_row(uint32_t i)
 		d.kernel_release = NET_XDP_KERNEL(6, 18);
 	d.has_offloads = whole_rows[i].offloads != UINT64_MAX;
 	d.offloads = d.has_offloads ? whole_rows[i].offloads : 0;
+	d.is_stacked = whole_rows[i].stacked;
 	c.sealed = whole_rows[i].sealed;
 	c.tx_segment_here = whole_rows[i].here;
 	c.tx_checksum =

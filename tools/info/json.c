@@ -71,6 +71,7 @@ static void put_device(struct json *j, const struct info_facts *f)
 	json_bool(j, "up", d->up);
 	json_bool(j, "carrier", d->carrier);
 	json_bool(j, "is_bond", d->is_bond);
+	json_bool(j, "is_stacked", d->is_stacked);
 	json_bool(j, "dma_per_page", d->dma_per_page);
 	if (f->bond_members[0])
 		json_text(j, "bond_members", f->bond_members);
