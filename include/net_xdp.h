@@ -70,6 +70,8 @@ enum net_xdp_mode {
  * tap, whose user may send such frames. Two remedies, for the two places:
  *     receiver      ethtool -K IF gro off rx-gro-list off rx-udp-gro-forwarding off lro off
  *     local sender  ethtool -K PEER tso off tx-udp-segmentation off (a veth's other end; lo itself)
+ * An endpoint of this library at the other end, or on lo, is such a sender by default, in copy mode: each packet
+ * to be cut that goes whole is lost here, and tx_segment_here there is the remedy.
  */
 enum net_xdp_attach {
 	NET_XDP_ATTACH_AUTO = 0, /* native if the driver can, else generic */
@@ -243,8 +245,9 @@ struct net_xdp_config {
 	 * Cut packets here, through the TX ring, also where the kernel would take them whole. It would in copy
 	 * mode on an interface with one transmit queue that cuts packets itself (tcp-segmentation-offload,
 	 * tx-udp-segmentation): a packet with 8192 bytes of payload or more goes through a packet socket, in
-	 * order with the ring. A veth's other end then gets it uncut, as from a local sender. The report's
-	 * tx_segmentation_state says which way is taken.
+	 * order with the ring. A veth's other end, or lo, then gets it uncut, as from a local sender: an AF_XDP
+	 * receiver with a generic program there drops it as too long (dropped_too_long), so set this for one. The
+	 * report's tx_segmentation_state says which way is taken.
 	 */
 	bool tx_segment_here;
 	uint8_t reserved[2]; /* 0: a later field may stand here, so the library checks it */

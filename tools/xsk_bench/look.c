@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <net/if.h>
+#include <net/if_arp.h>
 #include <string.h>
 
 #include "common/error.h"
@@ -164,6 +165,29 @@ void look_at_mode(const struct port *p, const struct options *opt)
 		tell_refused(p, opt, &told.queues[0]);
 	tell_mode(p, opt, &told);
 	told_free(&told);
+}
+
+/* Who leaves packets whole for this interface, as ethtool has to be told. */
+static const char *local_sender(const struct port *p)
+{
+	if (!strcmp(p->device.driver, "veth"))
+		return p->device.peer_ifname[0] ? escape_word(p->device.peer_ifname)
+						: "PEER (in its namespace)";
+	return p->device.link_type == ARPHRD_LOOPBACK ? escape_word(port_name(p)) : "SENDER";
+}
+
+void look_at_losses(const struct port *p, const struct options *opt)
+{
+	const uint64_t too_long = p->program.dropped_too_long;
+
+	if (!too_long || walk_flag(&p->told.endpoint, "program", "native"))
+		return;
+	say("%s: %llu frame%s over %u bytes %s dropped: in generic mode packets of senders on this "
+	    "host arrive before they are cut; there use tx_segment_here (xsk-bench tx: "
+	    "--segment-here), or if the host is the sender: ethtool -K %s tso off "
+	    "tx-udp-segmentation off",
+	    p->ifname, (unsigned long long)too_long, too_long == 1 ? "" : "s",
+	    port_largest_frame(opt), too_long == 1 ? "was" : "were", local_sender(p));
 }
 
 /* The interface as it is now, whatever it is called. Return: 0, -errno. */

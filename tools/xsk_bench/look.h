@@ -19,6 +19,9 @@ int look_at_host(const struct port *p, const struct options *opt, const struct h
  * past these queues, and which option has no effect. */
 void look_at_mode(const struct port *p, const struct options *opt);
 
+/* The run has ended and p->told is taken: say what was lost that another choice would have kept. */
+void look_at_losses(const struct port *p, const struct options *opt);
+
 /* The endpoint wants a restart: err says why, as far as the interface shows it. Return: code. */
 int look_at_restart(const struct port *p, int code, struct net_error *err);
 

@@ -278,6 +278,7 @@ int run_all(struct run *run, const struct options *opt, struct net_error *err)
 		run->ports[k].link_up = look_at_link(&run->ports[k]);
 		closed = port_close(&run->ports[k], rc ? &late : err);
 		rc = rc ? rc : closed;
+		look_at_losses(&run->ports[k], opt);
 	}
 	if (signal_fd >= 0)
 		close(signal_fd);
