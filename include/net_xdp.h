@@ -316,11 +316,16 @@ NET_PUBLIC int net_xdp_config_check(const struct net_xdp_config *config, struct 
  * which no data call may. So call poll_action: when action_fd is readable (also twice a second, for this
  * look), or at least once a second.
  *
- * For a seccomp filter after open, data calls use: sendto, recvfrom, epoll_ctl, epoll_wait,
- * timerfd_settime, read, getsockopt, clock_gettime, sendmsg for a packet that the kernel takes whole (see
- * tx_segment_here), and bpf for the first posted buffer of a queue without initial_rx (where that is refused
- * the host keeps the frames, it is tried again a few times a second, and frames_state says so); poll_action:
- * recvmsg, sendto, poll, timerfd_settime, write and bpf.
+ * For a seccomp filter after get_queues these calls are made.
+ *     Data calls: sendto, sendmsg, recvfrom, epoll_ctl, epoll_wait, timerfd_settime, read, getsockopt,
+ *                 clock_gettime, bpf.
+ *     net_queue_wait, besides these: ppoll.
+ *     poll_action: recvmsg, sendto, poll, timerfd_settime, write, bpf, clock_gettime.
+ * sendmsg is for a packet that the kernel takes whole (see tx_segment_here); recvfrom for zero copy; bpf in a data
+ * call for the first posted buffer of a queue without initial_rx: where that is refused the host keeps the frames,
+ * it is tried again a few times a second, and frames_state says so. clock_gettime is a call where the vDSO does not
+ * have it, poll where an answer is late. poll_action allocates, and with program dispatcher asks libxdp: it makes
+ * what malloc() and that make as well. Data calls do neither.
  * Blocks: yes; page faults of the whole memory happen in get_queues (0.1 to 0.4 s per GiB).
  */
 NET_PUBLIC int net_xdp_open(const struct net_xdp_config *config, struct net_endpoint **out,
