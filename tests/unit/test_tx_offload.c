@@ -187,3 +187,38 @@ Test(tx_offload, packet_goes_as_a_whole_or_not_at_all)
 	cr_assert_eq(tx_fake_counter(&o.t, NET_XDP_TX_BYTES), 0);
 	tx_fake_close(&o.t);
 }
+
+/* Kernels up to 6.18 at least take what lies in front of a frame for a request, without a look at its descriptor's
+ * options (xp_raw_get_ctx()). Of one that is the frontend's nothing is asked; what lies there is its own. In front of
+ * one that is copied there was another frame, or what it asked for. */
+Test(tx_offload, what_lies_in_front_of_a_frame_that_is_copied_asks_for_nothing)
+{
+	const struct segment_spec spec = segment_plain(4, 6, 20 * 1400, 1400);
+	struct net_xdp_queue *q = &o.t.k.queue;
+	uint64_t *words, count, stale = XDP_TXMD_FLAGS_CHECKSUM;
+
+	offload_start(&o, (struct offload_way){.zero_copy = true, .descriptors = 1});
+	offload_send(&o, &spec, SEGMENT_PSEUDO, 0, 1); /* fills slots, whose requests ask */
+	cr_assert_eq(tx_fake_counter(&o.t, NET_XDP_TX_SUM_ASKED), 20);
+	words = (uint64_t *)(q->memory->base + q->tx_private.offset);
+	count = ((uint64_t)q->tx_private.slots << q->tx_private.slot_shift) / sizeof(*words);
+	for (uint64_t i = 0; i < count; i++)
+		words[i] = stale;
+	for (uint32_t id = 1; id < 60; id++) {
+		const uint32_t len = id % 2 ? 1518 : 60 + id;
+
+		segment_oracle_whole(&o.packet, &spec);
+		o.packet.len = len;
+		frontend_list_clear(&o.t.list);
+		*offload_place(&o, id, 3) =
+			(struct net_tx_metadata){.id = id, .len_bytes = len, .segment_count = 3};
+		cr_assert_eq(tx_fake_offer(&o.t, 0), 3);
+		cr_assert(fake_transmit(&o.t.k, &o.t.packet));
+		cr_assert_eq(memcmp(o.t.packet.bytes, o.packet.bytes, len), 0);
+		cr_assert_eq(o.t.packet.requests, 0);
+		memcpy(&stale, q->memory->base + o.t.packet.address[0] - XSK_TX_REQUEST_BYTES, 8);
+		cr_assert_eq(stale, 0, "packet %u: %lx", id, stale);
+	}
+	cr_assert_eq(tx_fake_counter(&o.t, NET_XDP_TX_BOUNCED), 20 + 59);
+	tx_fake_close(&o.t);
+}

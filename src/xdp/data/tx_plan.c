@@ -6,6 +6,8 @@
  * it must be joined (more pieces than the kernel takes): copied into one private slot and sent from
  * there. One that must be changed is tx_offload.c's. The frontend's memory is only read.
  */
+#include <string.h>
+
 #include "base/headers.h"
 #include "xdp/data/hot.h"
 #include "xdp/data/tx.h"
@@ -88,16 +90,19 @@ INLINE void write_packet(struct net_xdp_queue *q, const struct plan *plan, uint3
 	count_up(q, NET_XDP_TX_ACCEPTED, 1);
 }
 
-/* Send a packet through the private area, or drop it. reason counts why it is copied. Returns as
+/* Send a packet through the private area, or drop it. reason counts why it is copied. In front of it is a
+ * request that asks for nothing: up to Linux 6.18 at least, zero-copy drivers look there whether the descriptor
+ * has XDP_TX_METADATA or not (xp_raw_get_ctx()), and there may be anything of an earlier frame's. Returns as
  * tx_send_any(). */
 static bool send_bounced(struct net_xdp_queue *q, const struct net_tx_packet *packet,
 			 enum net_xdp_counter reason)
 {
+	const uint32_t request_bytes = q->memory->tx_request_bytes;
 	const struct net_tx_metadata *meta = packet->meta;
 	struct tx_walk walk = {packet->segments, 0};
 	enum tx_verdict verdict = TX_SEND;
 	struct plan plan;
-	uint64_t slot;
+	uint64_t slot, at;
 
 	if (q->tx_private.free_count == 0) {
 		if (q->tx_private.slots == 0)
@@ -107,13 +112,14 @@ static bool send_bounced(struct net_xdp_queue *q, const struct net_tx_packet *pa
 	slot = bounce_take(&q->tx_private);
 	if (slot == BOUNCE_NONE)
 		return tx_later(q, (struct tx_need){.descriptors = 1, .frames = 1});
+	at = slot + request_bytes;
 	plan_begin(&plan);
-	plan_range(q, &plan, &tx_private_area, slot, meta->len_bytes);
+	plan_range(q, &plan, &tx_private_area, at, meta->len_bytes);
 	if (plan.pieces > q->tx_max_descriptors)
 		verdict = TX_BAD_SIZE;
 	else if (tx_room(q, plan.pieces) < plan.pieces)
 		verdict = TX_LATER;
-	else if (!tx_copy(q, &walk, meta->len_bytes, q->memory->base + slot))
+	else if (!tx_copy(q, &walk, meta->len_bytes, q->memory->base + at))
 		verdict = TX_BAD_ADDRESS;
 	if (verdict != TX_SEND) {
 		bounce_give(&q->tx_private, slot);
@@ -122,6 +128,7 @@ static bool send_bounced(struct net_xdp_queue *q, const struct net_tx_packet *pa
 					  (struct tx_need){.descriptors = plan.pieces, .frames = 1})
 			       : tx_drop(q, meta, verdict);
 	}
+	memset(q->memory->base + slot, 0, request_bytes);
 	write_packet(q, &plan, meta->id, meta->len_bytes, slot);
 	count_up(q, NET_XDP_TX_BOUNCED, 1);
 	count_up(q, reason, 1);
