@@ -154,12 +154,23 @@ enum net_tx_flags {
 	NET_TX_PARTIAL_CHECKSUM = 1 << 8,
 };
 
+/*
+ * What the headers in a packet's bytes must say, and what is written into them:
+ * - To be cut: IPv4 total length, IPv6 payload length and UDP length are 0 or those of the packet as it is. Each
+ *   wire packet gets its own, with an IPv4 identification that rises by 1, TCP sequence number and flags. No
+ *   checksum flag is needed: IPv4 header checksum and TCP or UDP checksum are filled in.
+ * - Not to be cut: the lengths are right; padding may follow.
+ * - A checksum that is filled in may have held anything: 0, the pseudo-header's sum with length or without, all of
+ *   it. With NET_TX_PARTIAL_CHECKSUM alone it is the pseudo-header's sum with length.
+ */
 struct net_tx_metadata {
 	uint32_t id;		/* the frontend's cookie; need not be unique */
 	uint32_t len_bytes;	/* length of the whole packet, the sum of its segments */
 	uint16_t segment_count; /* segments of this packet, the head included */
 	uint16_t flags;		/* enum net_tx_flags */
 	uint16_t l3_len_bytes;	/* transport header starts at l2_len + l3_len */
+	/* to be cut: payload of each wire packet, of which the last may have less; no header counts in (the mss
+	 * of TCP, gso_size of a virtio frontend). Not 0 */
 	uint16_t max_segment_bytes;
 	uint8_t l2_len_bytes;
 	uint8_t l4_len_bytes;
