@@ -1,6 +1,25 @@
 # shellcheck shell=bash disable=SC2154
 # SPDX-License-Identifier: BSD-2-Clause
-# Debian packages into the cache folder, once. Sourced by tools/zc-lab; uses its cache, nic, kernel.
+# Debian packages into the cache folder, once. Sourced by tools/zc-lab, and by
+# tools/guest/guest.sh; uses their fail, say and NO_LAB, and zc-lab's nic and kernel.
+
+cache=${XDG_CACHE_HOME:-${HOME:?}/.cache}/net_xdp-lab
+
+free_mb() {
+	df --output=avail -BM "$cache" 2>/dev/null | tail -n 1 | tr -dc 0-9
+}
+
+prepare_cache() {
+	{ mkdir -p "$cache" && [[ -w $cache ]]; } 2>/dev/null ||
+		fail "$NO_LAB" "cannot write to the cache folder $cache; set XDG_CACHE_HOME elsewhere"
+	[[ $(free_mb) -ge 600 ]] ||
+		fail "$NO_LAB" "$cache has $(free_mb) MB free and this needs 600; set XDG_CACHE_HOME elsewhere"
+	exec {lock}>"$cache/lock"
+	flock -n "$lock" || {
+		say "waiting for another one to finish fetching"
+		flock "$lock"
+	}
+}
 
 # apt with a configuration of its own: the system's lists, cache and packages stay as they are.
 private_apt() {
