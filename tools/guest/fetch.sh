@@ -42,6 +42,11 @@ fetch_qemu_packages() {
 	fetch_kernel
 }
 
+# fetched NAME: a program's path, among QEMU's packages or else on this system.
+fetched() {
+	PATH=$tools_dir/usr/bin:$tools_dir/bin:$PATH type -P "$1"
+}
+
 # fetch_guest uml|qemu. Return: 1 when it cannot be had, after a sentence.
 fetch_guest() {
 	in_lab "fetch_$1_packages"

@@ -1,8 +1,9 @@
 # shellcheck shell=bash disable=SC2154
 # SPDX-License-Identifier: BSD-2-Clause
 # One guest at a time: booted, told what to do on its console, ended. Sourced by tools/demo and tests/guest/run
-# after tools/packages.sh; uses their tmp, a folder. Functions say what went wrong and return 1.
+# after tools/packages.sh; uses their tmp, a folder, and built, where this was built. Functions say what went wrong and return 1.
 
+. "$source_dir/tools/lab/accel.sh"
 . "$source_dir/tools/guest/fetch.sh"
 . "$source_dir/tools/guest/image.sh"
 
@@ -14,6 +15,10 @@ guest_pid=     # also its session, in which its helper processes are
 guest_number=0 # of the last command
 guest_output= # what the last command printed
 guest_line=    # the last whole line of the console
+guest_accel=tcg # of QEMU
+if kvm_is_usable; then
+	guest_accel=kvm
+fi
 guest_partial= # and what has come of the next one
 
 # prepare_guest uml|qemu: fetched, and its image made.
@@ -45,10 +50,10 @@ qemu_command() {
 	if [[ $1 == tap ]]; then
 		wire=(-netdev "tap,id=net,ifname=$2,script=no,downscript=no,vhost=off")
 	fi
-	guest_command=(env "LD_LIBRARY_PATH=$libraries" "$(in_lab fetched_or_own qemu-system-x86_64)"
+	guest_command=(env "LD_LIBRARY_PATH=$libraries" "$(fetched qemu-system-x86_64)"
 		-L "$tools_dir/usr/share/qemu" -L "$tools_dir/usr/share/seabios"
 		-nodefaults -no-user-config -display none -no-reboot
-		-M q35,memory-backend=memory -accel "$(accelerator)" -cpu "max,la57=off"
+		-M q35,memory-backend=memory -accel "$(accel_option "$guest_accel")" -cpu "max,la57=off"
 		-smp 1 -m "$guest_memory_mb"
 		-object "memory-backend-memfd,id=memory,size=${guest_memory_mb}M,share=on"
 		-kernel "$kernel_dir/vmlinuz" -initrd "$tmp/qemu.initramfs"
@@ -59,8 +64,8 @@ qemu_command() {
 		"${wire[@]}" -device "virtio-net-pci,netdev=net,mac=$guest_mac,romfile=")
 }
 
-# boot_guest uml|qemu vhost|tap SOCKET-OR-INTERFACE [NAMESPACE] [SECONDS]: until it says that it is ready.
-boot_guest() {
+# start_guest uml|qemu vhost|tap SOCKET-OR-INTERFACE [NAMESPACE]
+start_guest() {
 	local prefix=()
 
 	"$1_command" "$2" "$3"
@@ -76,11 +81,20 @@ boot_guest() {
 	"${prefix[@]}" setsid "${guest_command[@]}" <&"$guest_in" >>"$tmp/console" 2>"$tmp/guest.err" &
 	guest_pid=$!
 	guest_partial=
-	await_guest '^ready$' "${5:-30}" || {
-		echo "guest: $1 did not boot" >&2
-		tail -n 5 "$tmp/console" "$tmp/guest.err" >&2
-		return 1
-	}
+}
+
+# boot_guest WHAT-START_GUEST-TAKES: until it says that it is ready. Once more without KVM where that is of no use.
+boot_guest() {
+	start_guest "$@"
+	if await_guest '^ready$' "$kvm_boot_s"; then
+		return 0
+	fi
+	echo "guest: $1 did not boot" >&2
+	tail -n 5 "$tmp/console" "$tmp/guest.err" >&2
+	kill_guest
+	[[ $1 == qemu && $guest_accel == kvm ]] || return 1
+	guest_accel=tcg
+	boot_guest "$@"
 }
 
 # next_line: the next whole line of the console into guest_line. Return: 1 when there is none yet.
@@ -165,17 +179,8 @@ stop_guest() {
 	kill_guest
 }
 
-# KVM only where the processor has it: a /dev/kvm without may run instructions one by one in the kernel.
-accelerator() {
-	if [[ -w /dev/kvm ]] && grep -qwE 'svm|vmx' /proc/cpuinfo; then
-		echo kvm
-	else
-		echo tcg,thread=multi
-	fi
-}
-
 # cpu_ticks PID: of a process, or of all in its session, with those that have ended.
 cpu_ticks() {
-	cat /proc/[0-9]*/stat 2>/dev/null | sed 's/^\([0-9]*\) (.*) /\1 /' |
+	{ cat /proc/[0-9]*/stat 2>/dev/null || true; } | sed 's/^\([0-9]*\) (.*) /\1 /' |
 		awk -v id="$1" '$1 == id || $5 == id {sum += $13 + $14 + $15 + $16} END {print sum + 0}'
 }

@@ -23,10 +23,10 @@ make_guest_image() {
 
 	if [[ $1 == qemu ]]; then
 		modules=$kernel_dir
-		busybox=$(PATH=$tools_dir/bin:$tools_dir/usr/bin:$PATH type -P busybox)
+		busybox=$(fetched busybox)
 	fi
 	mkdir -p "$image"/{bin,proc,sys,dev,guest/modules}
-	cp "$busybox" "$source_dir/build/release/tools/guest/guest-net" "$image/bin/"
+	cp "$busybox" "$built/tools/guest/guest-net" "$image/bin/"
 	for module in "${guest_modules[@]}"; do
 		add_module "$module" "$modules" || return
 	done
