@@ -12,7 +12,7 @@ socket=           # of xsk-vhost
 daemon_pid=
 daemon=$built/tools/xsk-vhost
 guest_net=$built/tools/guest/guest-net
-host_pids=() # of guest-net at the host's end
+host_pid= # of guest-net at the host's end, in the background
 
 make_wire() {
 	local ns
@@ -83,22 +83,42 @@ end_daemon() {
 	return "$status"
 }
 
-# on_host MODE ARGUMENTS...: guest-net at the host's end; its figures in tmp/host.
-on_host() {
-	ip netns exec "$host_ns" "$guest_net" --limit 40 "$@" >"$tmp/host" 2>"$tmp/host.err"
+# host_net MODE ARGUMENTS...: guest-net at the host's end, in place of this shell, so that who started it in the
+# background has its id.
+host_net() {
+	exec ip netns exec "$host_ns" "$guest_net" --limit 40 "$@" >"$tmp/host" 2>"$tmp/host.err"
 }
 
-# listen_on_host MODE PORT: in the background; its process is the last of host_pids.
+# on_host MODE ARGUMENTS...: its figures in tmp/host.
+on_host() {
+	(host_net "$@")
+}
+
+# start_on_host MODE ARGUMENTS...: in the background, for finish_on_host.
+start_on_host() {
+	: >"$tmp/host.err"
+	host_net "$@" &
+	host_pid=$!
+}
+
+# listen_on_host MODE PORT: started, and it listens.
 listen_on_host() {
 	local i
 
-	: >"$tmp/host.err"
-	on_host "$@" &
-	host_pids+=($!)
+	start_on_host "$@"
 	for ((i = 0; i < 100; i++)); do
 		[[ ! -s $tmp/host.err ]] || return 0
 		sleep 0.02
 	done
+}
+
+# Return: how guest-net ended.
+finish_on_host() {
+	local status=0
+
+	wait "$host_pid" || status=$?
+	host_pid=
+	return "$status"
 }
 
 # exchange out|in SEND RECEIVE AMOUNT: guest-net's modes, from the guest or to it. The receiver's line is in figures.
@@ -111,8 +131,7 @@ exchange() {
 	if [[ $1 == out ]]; then
 		listen_on_host "$3" "$exchange_port"
 		tell_guest 45 net --limit 40 "$2" "$host_address" "$exchange_port" "$4" || status=1
-		wait "${host_pids[-1]}" || status=1
-		unset 'host_pids[-1]'
+		finish_on_host || status=1
 		figures=$(<"$tmp/host")
 	else
 		start_command net --limit 40 "$3" "$exchange_port" && await_guest '^listening$' 5 || return 1
@@ -137,12 +156,10 @@ figure() {
 
 # Ours only, by their ids and names.
 clean_up_guest() {
-	local pid
-
 	kill_guest
-	for pid in "${host_pids[@]}"; do
-		kill -KILL "$pid" 2>/dev/null || true
-	done
+	if [[ -n $host_pid ]] && kill -KILL "$host_pid" 2>/dev/null; then
+		finish_on_host 2>/dev/null || true
+	fi
 	end_daemon || true
 	remove_wire
 }
