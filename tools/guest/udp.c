@@ -107,7 +107,7 @@ static bool take(struct counts *c, const struct packet *p, unsigned int len)
 /* Return: whether the last packet has come. */
 static bool receive_some(int fd, struct counts *c)
 {
-	int n = recvmmsg(fd, batch.messages, BATCH, MSG_WAITFORONE, NULL);
+	int n = recvmmsg(fd, batch.messages, BATCH, MSG_WAITFORONE | MSG_TRUNC, NULL);
 	bool end = false;
 
 	if (n < 0 && errno == EAGAIN && c->received)
