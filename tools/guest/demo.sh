@@ -40,6 +40,16 @@ measure() {
 	esac
 }
 
+# trips vhost|tap: one packet at a time.
+trips() {
+	start_on_host echo 6999
+	tell_guest 45 net --limit 40 round-trip "$host_address" 6999 2000 || status=1
+	finish_on_host || status=1
+	figures=$guest_output
+	result[$1.p50]=$(figure p50_us)
+	result[$1.p99]=$(figure p99_us)
+}
+
 # measure_all vhost|tap
 measure_all() {
 	echo "  ping, 20 times"
@@ -47,6 +57,8 @@ measure_all() {
 	[[ $guest_output =~ ([0-9]+)" packets received" ]] || true
 	result[$1.ping]=${BASH_REMATCH[1]:-0}
 	[[ ${result[$1.ping]} -eq 20 ]] || status=1
+	echo "  round trips, 2000"
+	trips "$1"
 	echo "  TCP, $((stream_bytes / 1000000)) MB each way, each byte checked"
 	measure "$1" tcp-out out tcp-send tcp-receive "$stream_bytes"
 	measure "$1" tcp-in in tcp-send tcp-receive "$stream_bytes"
@@ -122,10 +134,13 @@ guest_table() {
 	guest_row "60 B host to guest" kpps udp-in
 	echo
 	echo "  ping            ${result[vhost.ping]} of 20, on tap ${result[tap.ping]} of 20"
+	echo "  round trip      half within ${result[vhost.p50]} us, 99 % within ${result[vhost.p99]} us;" \
+		"on tap ${result[tap.p50]} and ${result[tap.p99]} us"
 	echo "  to the guest    $(grouped "$(counter rx_direct)") frames into its own buffers," \
 		"$(grouped "$(counter rx_bounced)") copied"
 	echo "  from the guest  $(grouped "$(counter tx_direct)") packets from its own buffers," \
-		"$(grouped "$(counter tx_bounced)") copied (short ones whole, of others the headers)"
+		"$(grouped "$(counter tx_bounced)") copied:"
+	echo "                  short ones whole, of others the headers"
 	cat <<-END
 		  guest, xsk-vhost: their processor time, 100 % is one processor of $(nproc)
 		  the guest: User-Mode Linux 6.1, 256 MB, on a veth pair; the tap is its vector driver's, with

@@ -144,7 +144,7 @@ exchange() {
 exchange_port=7000
 figures=
 
-# figure NAME: of the last exchange; 0 when it has none.
+# figure NAME: out of figures; 0 when it has none.
 figure() {
 	local value=0
 
