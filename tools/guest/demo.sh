@@ -138,9 +138,8 @@ guest_table() {
 		"on tap ${result[tap.p50]} and ${result[tap.p99]} us"
 	echo "  to the guest    $(grouped "$(counter rx_direct)") frames into its own buffers," \
 		"$(grouped "$(counter rx_bounced)") copied"
-	echo "  from the guest  $(grouped "$(counter tx_direct)") packets from its own buffers," \
-		"$(grouped "$(counter tx_bounced)") copied:"
-	echo "                  short ones whole, of others the headers"
+	echo "  from the guest  $(grouped "$(counter tx_whole)") large packets whole, their headers copied;" \
+		"$(grouped "$(counter tx_bounce_short)") short ones copied"
 	cat <<-END
 		  guest, xsk-vhost: their processor time, 100 % is one processor of $(nproc)
 		  the guest: User-Mode Linux 6.1, 256 MB, on a veth pair; the tap is its vector driver's, with

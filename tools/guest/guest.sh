@@ -1,7 +1,8 @@
 # shellcheck shell=bash disable=SC2154
 # SPDX-License-Identifier: BSD-2-Clause
 # One guest at a time: booted, told what to do on its console, ended. Sourced by tools/demo and tests/guest/run
-# after tools/packages.sh; uses their tmp, a folder, and built, where this was built. Functions say what went wrong and return 1.
+# after tools/packages.sh; uses their tmp, a folder, and built, where this was built. Functions say what
+# went wrong and return 1.
 
 . "$source_dir/tools/lab/accel.sh"
 . "$source_dir/tools/guest/fetch.sh"
