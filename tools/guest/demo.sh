@@ -6,7 +6,7 @@
 . "$source_dir/tools/guest/guest.sh"
 . "$source_dir/tools/guest/network.sh"
 
-stream_bytes=500000000
+stream_bytes=300000000
 declare -A result # by WAY.ROW.rate, .guest, .daemon (percent of a processor) and .lost
 
 # percent TICKS-BEFORE TICKS-AFTER NANOSECONDS: of one processor; a tick is 10 ms.
