@@ -293,3 +293,29 @@ Test(vhost_ring_hostile, scribbles_of_another_thread_never_reach_outside, .timeo
 	pthread_join(thread, NULL);
 	vring_rig_close(&g);
 }
+
+/* A driver that posts a chain again before it can know that it is done: no more heads than the ring has lie between
+ * two publications, or what remembers them overflows, and who takes all that is there never ends. */
+Test(vhost_ring_hostile, chains_posted_before_they_were_given_back_wait_for_the_publication)
+{
+	struct vring_rig g = {.size = SIZE, .start = 65530};
+	struct ring_chain c;
+	uint32_t popped = 0;
+	int head;
+
+	vring_rig_open(&g);
+	head = vring_rig_post(&g, 1, 0, 100, false);
+	fake_driver_publish(&g.driver);
+	while (popped < 3 * SIZE && ring_pop(&g.ring, &c) == 1) {
+		popped++;
+		ring_push(&g.ring, c.head, 0);
+		g.driver.avail->ring[(uint16_t)(g.start + popped) % SIZE] = htole16((uint16_t)head);
+		g.driver.avail->idx = htole16((uint16_t)(g.start + popped + 1));
+	}
+	cr_assert_eq(popped, SIZE);
+	cr_assert_null(ring_broken(&g.ring));
+	ring_publish(&g.ring);
+	cr_assert(ring_arm_kick(&g.ring), "nothing would be seen of what waits");
+	cr_assert_eq(ring_pop(&g.ring, &c), 1);
+	vring_rig_close(&g);
+}

@@ -161,6 +161,18 @@ int ring_read_chain(struct ring *r, struct ring_chain *chain, uint16_t head)
 
 /* ---- Pop and unpop ---------------------------------------------------------------------------- */
 
+/* Heads that were pushed and not published are the driver's for us, but it cannot know that yet: one that posts them
+ * again all the same waits for the publication, so that a batch never has more heads than the ring. Without a batch,
+ * what a full ring's driver posts is a head that the device has: ring_pop() says so. */
+static int limited(const struct ring *r, uint16_t ahead)
+{
+	uint16_t room = (uint16_t)(r->size - (r->next_avail - r->published - r->lost));
+
+	if (!room && r->next_used == r->published)
+		return ahead;
+	return ahead <= room ? ahead : room;
+}
+
 /* Read the avail index. Return: how many entries may be popped, or how the ring ended. */
 static int look(struct ring *r)
 {
@@ -171,7 +183,7 @@ static int look(struct ring *r)
 	uint16_t back = (uint16_t)(r->next_avail - avail);
 
 	if (ahead <= r->size)
-		return ahead;
+		return limited(r, ahead);
 	if (back <= r->size || avail == 0) {
 		end_early(r, RING_WITHDRAWN);
 		return -ESHUTDOWN;
