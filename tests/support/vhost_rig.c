@@ -2,7 +2,9 @@
 #include "support/vhost_rig.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <criterion/criterion.h>
@@ -73,4 +75,50 @@ uint64_t vhost_rig_counter(const struct vhost_rig *r, uint32_t device, uint32_t 
 
 	device_pair_stats(&r->devices[device], 0, &stats);
 	return stats.value[counter];
+}
+
+void vhost_rig_join(struct vhost_rig *r, struct vhost_guest *g, uint32_t device, uint32_t ring_size,
+		    uint64_t features)
+{
+	vhost_guest_open(g, ring_size, features);
+	vhost_guest_connect(g, r->opt[device].socket_path);
+	vhost_guest_start(g);
+}
+
+void vhost_rig_expect_traffic(struct vhost_guest *g, struct peer *peer)
+{
+	struct virtio_net_hdr_v1 header = {0};
+	uint8_t frame[300], got[FRAME_MAX_BYTES];
+	bool there = false, back = false;
+
+	vhost_guest_post(g, g->ring_size);
+	frame_plain(frame, sizeof(frame), 77);
+	for (int i = 0; i < 500 && !there; i++) {
+		peer_send(peer, frame, sizeof(frame));
+		there = vhost_guest_receive(g, &header, got, sizeof(got), 10);
+	}
+	cr_assert(there, "nothing arrives at the guest");
+	memset(&header, 0, sizeof(header));
+	peer_drain(peer);
+	vhost_guest_sent(g, vhost_guest_send(g, &header, frame, sizeof(frame), 2));
+	for (int i = 0; i < 100 && !back; i++)
+		back = peer_receive(peer, got, sizeof(got), 50) == sizeof(frame);
+	cr_assert(back, "nothing comes from the guest");
+}
+
+static double cpu_ms_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+}
+
+void vhost_rig_expect_idle(int for_ms, int cpu_ms)
+{
+	double before = cpu_ms_now(), used;
+
+	usleep((useconds_t)for_ms * 1000);
+	used = cpu_ms_now() - before;
+	cr_assert(used <= cpu_ms, "%.0f ms of CPU in %d ms", used, for_ms);
 }

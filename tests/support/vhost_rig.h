@@ -30,6 +30,14 @@ void vhost_rig_start(struct vhost_rig *r);
 /* End the devices' thread, and the devices. Descriptors must be as many as before the start. */
 void vhost_rig_stop(struct vhost_rig *r);
 
+/* A guest with rings of so many descriptors connects to a device and starts. */
+void vhost_rig_join(struct vhost_rig *r, struct vhost_guest *g, uint32_t device, uint32_t ring_size,
+		    uint64_t features);
+/* Frames go through both ways, within seconds. */
+void vhost_rig_expect_traffic(struct vhost_guest *g, struct peer *peer);
+/* So long, the whole process has run on a CPU no longer than that. */
+void vhost_rig_expect_idle(int for_ms, int cpu_ms);
+
 /* What a device's pair 0 counted, ended queues included. The thread must not run. */
 uint64_t vhost_rig_counter(const struct vhost_rig *r, uint32_t device, uint32_t counter);
 

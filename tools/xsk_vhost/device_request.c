@@ -10,6 +10,7 @@
 
 #include "common/error.h"
 #include "device.h"
+#include "notifier.h"
 
 #define STEP "vhost-user"
 
@@ -260,14 +261,25 @@ static int get_vring_base(struct device *d, struct vhost_message *m, struct net_
 	return channel_reply_state(&d->channel, m, index, r->base, err);
 }
 
+/* The descriptor of a kick, call or error message, if it has one, is fit to be used. */
+static int prepare_fd(struct vhost_message *m, struct net_error *err)
+{
+	return m->fd_count ? notifier_prepare(m->fds[0], vhost_request_name(m->header.request), err)
+			   : 0;
+}
+
 static int set_vring_kick(struct device *d, struct vhost_message *m, struct net_error *err)
 {
 	uint64_t number = m->payload.u64 & VHOST_VRING_INDEX_MASK;
 	struct device_ring *r = ring_of(d, number, err);
 	uint32_t index = (uint32_t)(number / DEVICE_RINGS);
+	int rc;
 
 	if (!r)
 		return -EINVAL;
+	rc = prepare_fd(m, err);
+	if (rc)
+		return rc;
 	device_pause_pair(d, index);
 	put_fd(&r->kick_fd, vhost_message_take_fd(m, 0));
 	r->is_started = true;
@@ -280,9 +292,13 @@ static int set_vring_call(struct device *d, struct vhost_message *m, struct net_
 {
 	uint64_t number = m->payload.u64 & VHOST_VRING_INDEX_MASK;
 	struct device_ring *r = ring_of(d, number, err);
+	int rc;
 
 	if (!r)
 		return -EINVAL;
+	rc = prepare_fd(m, err);
+	if (rc)
+		return rc;
 	device_pause_pair(d, (uint32_t)(number / DEVICE_RINGS));
 	put_fd(&r->call_fd, vhost_message_take_fd(m, 0));
 	device_resume_pair(d, (uint32_t)(number / DEVICE_RINGS));
@@ -292,9 +308,13 @@ static int set_vring_call(struct device *d, struct vhost_message *m, struct net_
 static int set_vring_err(struct device *d, struct vhost_message *m, struct net_error *err)
 {
 	struct device_ring *r = ring_of(d, m->payload.u64 & VHOST_VRING_INDEX_MASK, err);
+	int rc;
 
 	if (!r)
 		return -EINVAL;
+	rc = prepare_fd(m, err);
+	if (rc)
+		return rc;
 	put_fd(&r->error_fd, vhost_message_take_fd(m, 0));
 	return 0;
 }

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Front ends that mean no good, or are broken: the daemon answers all the same, and serves the next one. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <criterion/criterion.h>
+
+#include "support/netns.h"
+#include "support/vhost_rig.h"
+
+TestSuite(vhost_hostile, .timeout = 60);
+
+enum { RING = 64, MTU = 1500, SET_VRING_KICK = 12, SET_VRING_CALL, SET_VRING_ERR };
+
+#define BIT(feature) (1ull << (feature))
+#define FEATURES     (BIT(32) | BIT(29) | BIT(28) | BIT(16) | BIT(15))
+
+static struct vhost_rig rig;
+static struct vhost_guest guest;
+static uint8_t frame[300];
+
+static void begin(void)
+{
+	signal(SIGPIPE, SIG_IGN); /* as the program does */
+	vhost_rig_enter(&rig, 1, MTU);
+	vhost_rig_start(&rig);
+	vhost_rig_join(&rig, &guest, 0, RING, FEATURES);
+	vhost_rig_expect_traffic(&guest, &rig.peer);
+}
+
+/* The device is well: it serves another guest. */
+static void end(void)
+{
+	vhost_guest_close(&guest);
+	vhost_rig_join(&rig, &guest, 0, RING, FEATURES);
+	vhost_rig_expect_traffic(&guest, &rig.peer);
+	vhost_guest_stop(&guest);
+	vhost_guest_close(&guest);
+	vhost_rig_stop(&rig);
+}
+
+/* A pipe into which not one more byte goes, and whose writers are made to wait. */
+static void full_pipe(int fds[2])
+{
+	static const uint8_t zeros[4096];
+
+	cr_assert_eq(pipe2(fds, O_CLOEXEC | O_NONBLOCK), 0);
+	while (write(fds[1], zeros, sizeof(zeros)) > 0)
+		;
+	while (write(fds[1], zeros, 1) > 0)
+		;
+	cr_assert_eq(fcntl(fds[1], F_SETFL, 0), 0);
+}
+
+/* UML's call descriptors are pipes, and the reader may be busy or hung. */
+Test(vhost_hostile, a_call_that_cannot_be_written_holds_nobody_up)
+{
+	int fds[2];
+
+	begin();
+	full_pipe(fds);
+	cr_assert_eq(vhost_guest_ask_u64(&guest, SET_VRING_CALL, GUEST_RX, fds[1]), 0);
+	frame_plain(frame, sizeof(frame), 1);
+	fake_driver_arm_call(&guest.driver[GUEST_RX]);
+	for (int i = 0; i < 20; i++)
+		peer_send(&rig.peer, frame, sizeof(frame));
+	usleep(100000);
+	vhost_guest_enable(&guest, false);
+	close(fds[0]);
+	close(fds[1]);
+	end();
+}
+
+Test(vhost_hostile, an_error_that_cannot_be_written_holds_nobody_up)
+{
+	int fds[2];
+
+	begin();
+	full_pipe(fds);
+	cr_assert_eq(vhost_guest_ask_u64(&guest, SET_VRING_ERR, GUEST_TX, fds[1]), 0);
+	fake_driver_lie(&guest.driver[GUEST_TX], FAKE_LIE_HEAD_TOO_LARGE);
+	eventfd_write(guest.kick[GUEST_TX], 1);
+	usleep(100000);
+	vhost_guest_enable(&guest, false);
+	close(fds[0]);
+	close(fds[1]);
+	end();
+}
+
+/* What cannot be waited for is refused, not tried again and again. */
+Test(vhost_hostile, a_kick_that_is_no_event_is_refused)
+{
+	int file;
+
+	begin();
+	file = memfd_create("no event", MFD_CLOEXEC);
+	for (uint32_t request = SET_VRING_KICK; request <= SET_VRING_ERR; request++)
+		for (uint32_t ring = 0; ring < 2; ring++)
+			cr_assert_neq(vhost_guest_ask_u64(&guest, request, ring, file), 0, "%s",
+				      front_rules[request].name);
+	vhost_rig_expect_traffic(&guest, &rig.peer);
+	close(file);
+	end();
+	cr_assert_eq(rig.devices[0].pairs[0].starts, 2);
+}
+
+/* A connection is there, and nothing is said; or half a message. */
+Test(vhost_hostile, a_front_end_that_says_nothing_costs_nothing)
+{
+	begin();
+	vhost_guest_close(&guest);
+	vhost_guest_open(&guest, RING, FEATURES);
+	vhost_guest_connect(&guest, rig.opt[0].socket_path);
+	cr_assert_eq(send(guest.socket, "\1\0\0\0\1", 5, MSG_NOSIGNAL), 5);
+	vhost_rig_expect_idle(1000, 50);
+	end();
+}
+
+Test(vhost_hostile, an_idle_guest_costs_nothing)
+{
+	begin();
+	vhost_rig_expect_idle(2000, 50);
+	end();
+}
