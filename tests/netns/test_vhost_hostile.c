@@ -114,6 +114,24 @@ Test(vhost_hostile, a_kick_that_is_no_event_is_refused)
 	cr_assert_eq(rig.devices[0].pairs[0].starts, 2);
 }
 
+/* Its connection ends, once our replies have filled its socket. */
+Test(vhost_hostile, a_front_end_that_reads_no_replies_is_left)
+{
+	struct front_message m = {.request = 1, .flags = FRONT_VERSION};
+	struct pollfd p = {.events = POLLOUT};
+	ssize_t sent = 12;
+
+	begin();
+	p.fd = guest.socket;
+	for (int i = 0; i < 10000 && sent == 12; i++) {
+		cr_assert_eq(poll(&p, 1, GUEST_WAIT_MS), 1, "the connection is still there");
+		sent = send(guest.socket, &m, 12, MSG_NOSIGNAL | MSG_DONTWAIT);
+	}
+	cr_assert_lt(sent, 0);
+	cr_assert(errno == EPIPE || errno == ECONNRESET, "%s", strerror(errno));
+	end();
+}
+
 /* A connection is there, and nothing is said; or half a message. */
 Test(vhost_hostile, a_front_end_that_says_nothing_costs_nothing)
 {

@@ -115,7 +115,7 @@ static bool handle_message(struct device *d, struct vhost_message *m)
 	struct net_error err = {0};
 	int rc = device_request(d, m, &err);
 
-	if (rc == -EAGAIN) {
+	if (rc == DEVICE_NOT_YET) {
 		d->waiting = m;
 		return true;
 	}

@@ -23,6 +23,9 @@
 
 enum { DEVICE_RX = 0, DEVICE_TX = 1, DEVICE_RINGS = 2 };
 
+/* No errno: the system says -EAGAIN as well, of other things. */
+enum { DEVICE_NOT_YET = 1 };
+
 /* A ring as the front end set it up (vhost-user.rst, "Ring states"). */
 struct device_ring {
 	uint32_t size;
@@ -120,7 +123,7 @@ void device_update_link(struct device *d);
 /* Start what can run now. What the guest has set up wrongly stays out until it is set up anew; where the interface
  * gives no queue the device is stuck. */
 void device_start_pairs(struct device *d);
-/* Stop a pair, or all. Return: 0; -EAGAIN the kernel has not let go of the guest's memory yet: ask
+/* Stop a pair, or all. Return: 0; DEVICE_NOT_YET the kernel has not let go of the guest's memory yet: ask
  * device_is_free(). */
 int device_stop_pair(struct device *d, uint32_t index);
 int device_stop_pairs(struct device *d);
@@ -136,8 +139,8 @@ void device_pair_stats(const struct device *d, uint32_t index, struct net_xdp_st
 
 /* ---- device_request.c ------------------------------------------------------------------------- */
 
-/* Do what a message asks. Return: 0 done, answered or to be answered by channel_answer(); -EAGAIN once more, when
- * device_is_free(); -errno refused, err filled. */
+/* Do what a message asks. Return: 0 done, answered or to be answered by channel_answer(); DEVICE_NOT_YET once
+ * more, when device_is_free(); -errno refused or not answered, err filled. */
 int device_request(struct device *d, struct vhost_message *m, struct net_error *err);
 /* All rings as at the beginning; no pair runs. */
 void device_reset_rings(struct device *d);

@@ -233,7 +233,7 @@ int device_stop_pair(struct device *d, uint32_t index)
 		p->is_ending = true;
 	}
 	if (!device_is_free(d))
-		return -EAGAIN;
+		return DEVICE_NOT_YET;
 	/* Only now are the buffers the guest's again. */
 	if (p->is_ending) {
 		pair_close(&p->pair);
@@ -247,7 +247,7 @@ int device_stop_pairs(struct device *d)
 {
 	for (uint32_t i = 0; i < d->opt->pairs; i++)
 		device_stop_pair(d, i);
-	return device_is_free(d) ? 0 : -EAGAIN;
+	return device_is_free(d) ? 0 : DEVICE_NOT_YET;
 }
 
 void device_pause_pair(struct device *d, uint32_t index)
