@@ -27,6 +27,7 @@ enum { RING = 64, MTU = 1500, SET_VRING_KICK = 12, SET_VRING_CALL, SET_VRING_ERR
 
 static struct vhost_rig rig;
 static struct vhost_guest guest;
+static struct sockaddr_un address;
 static uint8_t frame[300];
 
 static void begin(void)
@@ -130,6 +131,65 @@ Test(vhost_hostile, a_front_end_that_reads_no_replies_is_left)
 	cr_assert_lt(sent, 0);
 	cr_assert(errno == EPIPE || errno == ECONNRESET, "%s", strerror(errno));
 	end();
+}
+
+/* Take every descriptor of the process. Return: how many. */
+static int take_all(int *fds, int most)
+{
+	int n = 0;
+
+	while (n < most && (fds[n] = dup(rig.stop_fd)) >= 0)
+		n++;
+	return n;
+}
+
+/* Without a descriptor for its connection a front end waits, and costs nothing meanwhile. */
+Test(vhost_hostile, a_front_end_for_whom_no_descriptor_is_left_waits)
+{
+	enum { LIMIT = 256 };
+	struct rlimit limit;
+	int taken[LIMIT], count;
+
+	begin();
+	vhost_guest_close(&guest);
+	vhost_guest_open(&guest, RING, FEATURES);
+	usleep(300000);
+	guest.socket = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	getrlimit(RLIMIT_NOFILE, &limit);
+	limit.rlim_cur = LIMIT;
+	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	count = take_all(taken, LIMIT);
+	cr_assert_lt(count, LIMIT);
+	address = (struct sockaddr_un){.sun_family = AF_UNIX};
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", rig.opt[0].socket_path);
+	cr_assert_eq(connect(guest.socket, (struct sockaddr *)&address, sizeof(address)), 0);
+	vhost_rig_expect_idle(1000, 100);
+	while (count)
+		close(taken[--count]);
+	cr_assert_eq(vhost_guest_ask(&guest, 1, NULL, 0, -1) & BIT(30), BIT(30));
+	end();
+}
+
+/* As a monitor that ends as soon as it has begun. */
+Test(vhost_hostile, a_monitor_that_hangs_up_at_once_is_not_called_without_end)
+{
+	struct sockaddr_un at = {.sun_family = AF_UNIX};
+	struct pollfd p = {.events = POLLIN};
+	int calls = 0;
+
+	vhost_rig_enter(&rig, 1, MTU);
+	rig.opt[0].client = true;
+	snprintf(at.sun_path, sizeof(at.sun_path), "%s", rig.opt[0].socket_path);
+	vhost_rig_start(&rig);
+	p.fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	cr_assert_eq(bind(p.fd, (struct sockaddr *)&at, sizeof(at)), 0);
+	cr_assert_eq(listen(p.fd, 8), 0);
+	for (; calls < 100 && poll(&p, 1, 1500) == 1 && rig.devices[0].front_ends < 4; calls++)
+		close(accept(p.fd, NULL, NULL));
+	cr_assert_leq(calls, 4);
+	close(p.fd);
+	unlink(at.sun_path);
+	vhost_rig_stop(&rig);
 }
 
 /* A connection is there, and nothing is said; or half a message. */

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "common/error.h"
@@ -14,6 +15,16 @@
 
 /* Of one call: a front end that talks without end does not keep us from the others. */
 #define MESSAGES_PER_CALL 16
+/* Between two attempts to meet a front end. */
+#define MEETING_MS 500
+
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000ll + t.tv_nsec / 1000000;
+}
 
 void device_say(const struct device *d, const char *format, ...)
 {
@@ -109,6 +120,37 @@ static void meet_front_end(struct device *d, int fd)
 	device_say(d, "front end connected");
 }
 
+static void accept_front_end(struct device *d)
+{
+	int fd = listener_accept(&d->listener);
+
+	if (fd >= 0) {
+		d->is_deaf = false;
+		meet_front_end(d, fd);
+		return;
+	}
+	if (fd == -EAGAIN || fd == -ECONNABORTED)
+		return;
+	/* Whoever waits goes on to wait, and poll() would tell of it without end. */
+	d->meets_at_ms = now_ms() + MEETING_MS;
+	if (!d->is_deaf)
+		device_say(d, "a front end waits: %s%s", strerror(-fd),
+			   fd == -EMFILE ? "; raise RLIMIT_NOFILE" : "");
+	d->is_deaf = true;
+}
+
+static void connect_front_end(struct device *d)
+{
+	int fd;
+
+	if (now_ms() < d->meets_at_ms)
+		return;
+	d->meets_at_ms = now_ms() + MEETING_MS;
+	fd = listener_connect(d->opt->socket_path);
+	if (fd >= 0)
+		meet_front_end(d, fd);
+}
+
 /* Do what the message asks and answer it. Return: is the connection still there? */
 static bool handle_message(struct device *d, struct vhost_message *m)
 {
@@ -172,7 +214,7 @@ void device_poll(const struct device *d, struct pollfd fds[DEVICE_POLLS])
 
 	for (int i = 0; i < DEVICE_POLLS; i++)
 		fds[i] = (struct pollfd){.fd = -1, .events = POLLIN};
-	if (alone)
+	if (alone && now_ms() >= d->meets_at_ms)
 		fds[DEVICE_POLL_LISTENER].fd = d->listener.fd;
 	if (!d->waiting)
 		fds[DEVICE_POLL_CHANNEL].fd = d->channel.fd;
@@ -196,12 +238,8 @@ void device_handle(struct device *d, const struct pollfd fds[DEVICE_POLLS])
 		back_channel_drain(&d->back);
 	if (fds[DEVICE_POLL_CHANNEL].revents && d->channel.fd >= 0)
 		read_messages(d);
-	if (fds[DEVICE_POLL_LISTENER].revents) {
-		int fd = listener_accept(&d->listener);
-
-		if (fd >= 0)
-			meet_front_end(d, fd);
-	}
+	if (fds[DEVICE_POLL_LISTENER].revents)
+		accept_front_end(d);
 }
 
 void device_tick(struct device *d)
@@ -216,10 +254,6 @@ void device_tick(struct device *d)
 	}
 	if (d->is_stuck)
 		device_start_pairs(d);
-	if (d->opt->client && d->channel.fd < 0 && !d->is_leaving) {
-		int fd = listener_connect(d->opt->socket_path);
-
-		if (fd >= 0)
-			meet_front_end(d, fd);
-	}
+	if (d->opt->client && d->channel.fd < 0 && !d->is_leaving)
+		connect_front_end(d);
 }

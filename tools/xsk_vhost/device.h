@@ -78,6 +78,9 @@ struct device {
 	bool is_stuck;	 /* the interface gives no queue: start_pairs tries again at each tick */
 	char said[320];	 /* why, so that it is said once */
 	uint64_t front_ends, broken_rings;
+	/* No front end is met before: one that leaves at once, or for whom no descriptor is left, costs no CPU. */
+	int64_t meets_at_ms;
+	bool is_deaf; /* the listener gives none: said once */
 };
 
 /* What a device waits for, for poll(). */
