@@ -210,3 +210,26 @@ Test(vhost_hostile, an_idle_guest_costs_nothing)
 	vhost_rig_expect_idle(2000, 50);
 	end();
 }
+
+/* Enabled by its start, as it has not negotiated that it enables rings; it may disable them all the same. */
+Test(vhost_hostile, a_ring_may_be_disabled_without_the_feature)
+{
+	struct virtio_net_hdr_v1 header = {0};
+	struct fake_used unused;
+	uint64_t token;
+
+	begin();
+	vhost_guest_stop(&guest);
+	cr_assert_eq(vhost_guest_ask_u64(&guest, 2, guest.features & ~BIT(30), -1), 0);
+	vhost_guest_set_ring(&guest, GUEST_RX);
+	vhost_guest_set_ring(&guest, GUEST_TX);
+	vhost_rig_expect_traffic(&guest, &rig.peer);
+	vhost_guest_enable(&guest, false);
+	token = vhost_guest_send(&guest, &header, frame, sizeof(frame), 1);
+	usleep(100000);
+	cr_assert_eq(fake_driver_collect(&guest.driver[GUEST_TX], &unused), 0,
+		     "a disabled ring was looked at");
+	vhost_guest_enable(&guest, true);
+	vhost_guest_sent(&guest, token);
+	end();
+}

@@ -34,6 +34,7 @@ struct device_ring {
 	bool has_addresses;
 	bool is_started; /* SET_VRING_KICK came, and no GET_VRING_BASE since */
 	bool is_enabled;
+	bool is_disabled;		/* by a message, not just from the beginning */
 	int kick_fd, call_fd, error_fd; /* -1: none */
 };
 

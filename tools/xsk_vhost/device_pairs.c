@@ -11,8 +11,10 @@ static const char *const ring_names[DEVICE_RINGS] = {"receive", "transmit"};
 
 static bool is_ready(const struct device *d, const struct device_ring *r)
 {
-	/* Without the protocol's own features a ring is enabled as it is started (vhost-user.rst, "Ring states"). */
-	bool enabled = r->is_enabled || !(d->features & VIRTIO_BIT(VHOST_F_PROTOCOL_FEATURES));
+	/* Without the protocol's own features a ring is enabled as it is started (vhost-user.rst, "Ring states"). A
+	 * front end that disables it all the same may free it then. */
+	bool enabled = r->is_enabled ||
+		       (!(d->features & VIRTIO_BIT(VHOST_F_PROTOCOL_FEATURES)) && !r->is_disabled);
 
 	return r->is_started && enabled && r->has_addresses && r->size;
 }

@@ -337,6 +337,7 @@ static int set_vring_enable(struct device *d, struct vhost_message *m, struct ne
 			return rc;
 	}
 	r->is_enabled = m->payload.state.num;
+	r->is_disabled = !r->is_enabled;
 	return 0;
 }
 
