@@ -184,9 +184,14 @@ Test(vhost_hostile, a_monitor_that_hangs_up_at_once_is_not_called_without_end)
 	p.fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	cr_assert_eq(bind(p.fd, (struct sockaddr *)&at, sizeof(at)), 0);
 	cr_assert_eq(listen(p.fd, 8), 0);
-	for (; calls < 100 && poll(&p, 1, 1500) == 1 && rig.devices[0].front_ends < 4; calls++)
+	/* The first call comes within half a second, and the next ones in such steps. */
+	for (int i = 0; i < 200; i++) {
+		if (poll(&p, 1, 10) != 1)
+			continue;
 		close(accept(p.fd, NULL, NULL));
-	cr_assert_leq(calls, 4);
+		calls++;
+	}
+	cr_assert(calls >= 2 && calls <= 6, "%d calls in two seconds", calls);
 	close(p.fd);
 	unlink(at.sun_path);
 	vhost_rig_stop(&rig);
