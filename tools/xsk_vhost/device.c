@@ -242,6 +242,15 @@ void device_handle(struct device *d, const struct pollfd fds[DEVICE_POLLS])
 		accept_front_end(d);
 }
 
+/* No message waits for it, as when the interface had the queue restarted. */
+static bool has_ending_pair(const struct device *d)
+{
+	for (uint32_t i = 0; i < d->opt->pairs; i++)
+		if (d->pairs[i].is_ending)
+			return true;
+	return false;
+}
+
 void device_tick(struct device *d)
 {
 	poll_actions(d);
@@ -252,7 +261,7 @@ void device_tick(struct device *d)
 		handle_message(d, d->waiting);
 		return;
 	}
-	if (d->is_stuck)
+	if (d->is_stuck || has_ending_pair(d))
 		device_start_pairs(d);
 	if (d->opt->client && d->channel.fd < 0 && !d->is_leaving)
 		connect_front_end(d);
