@@ -10,12 +10,14 @@
 #include "membership.h"
 #include "say.h"
 
+#define STEP		  "interface"
 #define ETHERNET_BYTES	  14u
 #define TAG_BYTES	  4u
 #define USUAL_MTU	  1500u
 #define RX_IDS		  32768u /* heads of the largest split ring (virtio 1.2, 2.7) */
 #define RELEASE_MS	  5000u
 #define PLACEHOLDER_BYTES 65536u
+#define MAX_MTU		  (9216u - ETHERNET_BYTES - TAG_BYTES) /* max_frame_bytes (net_xdp.h) */
 
 /* A line for a person who wonders why nothing happens. */
 static bool on_wait(void *unused, const char *sentence)
@@ -74,6 +76,32 @@ static int endpoint_open(struct backend *b, struct net_error *err)
 	return 0;
 }
 
+/* What would fail when the first guest's rings start is told to who starts the program. */
+static int check_device(const struct backend *b, struct net_error *err)
+{
+	const struct net_xdp_device *d = &b->device;
+	const struct device_options *opt = b->opt;
+	uint32_t queues = d->rx_queues < d->tx_queues ? d->rx_queues : d->tx_queues;
+
+	if (opt->first_queue + opt->pairs > queues)
+		return error_fill(err, -EINVAL, STEP,
+				  "-q %u and --pairs %u: %s has %u queues; give it more (ethtool "
+				  "-L), or take fewer pairs",
+				  opt->first_queue, opt->pairs, opt->ifname, queues);
+	if (d->mtu_bytes > MAX_MTU)
+		return error_fill(err, -EINVAL, STEP,
+				  "-i: the MTU of %s is %u, at most %u can be served: ip link set "
+				  "%s mtu %u",
+				  opt->ifname, d->mtu_bytes, MAX_MTU, opt->ifname, MAX_MTU);
+	if (opt->mode == NET_XDP_MODE_ZERO_COPY && d->has_features &&
+	    !(d->xdp_features & NET_XDP_FEATURE_ZERO_COPY))
+		return error_fill(err, -EOPNOTSUPP, STEP,
+				  "--mode zero-copy: the driver of %s (%s) has none; take --mode "
+				  "auto",
+				  opt->ifname, d->driver);
+	return 0;
+}
+
 int backend_open(struct backend *b, const struct device_options *opt, struct net_error *err)
 {
 	const uint8_t *mac = opt->has_mac ? opt->mac : NULL;
@@ -84,6 +112,8 @@ int backend_open(struct backend *b, const struct device_options *opt, struct net
 			      .membership_fd = -1,
 			      .rx_checksum = NET_XDP_RX_CHECKSUM_PARTIAL};
 	rc = net_xdp_device_query(opt->ifname, &b->device, err);
+	if (!rc)
+		rc = check_device(b, err);
 	if (rc)
 		return rc;
 	if (mac && !memcmp(mac, b->device.mac, sizeof(b->device.mac)))

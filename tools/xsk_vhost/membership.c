@@ -22,6 +22,10 @@ int membership_open(uint32_t ifindex, const uint8_t *mac, bool promiscuous, stru
 	int fd, rc;
 
 	fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0); /* protocol 0: it receives nothing */
+	if (fd < 0 && errno == EPERM)
+		return error_fill(err, -EPERM, "membership",
+				  "this needs root, or CAP_NET_RAW, CAP_NET_ADMIN, CAP_BPF and "
+				  "CAP_PERFMON");
 	if (fd < 0)
 		return error_errno(err, -errno, "membership",
 				   "a packet socket, for the guest's multicast groups");
