@@ -173,17 +173,19 @@ bool backend_predicts_zero_copy(const struct backend *b)
 int backend_set_memory(struct backend *b, const struct net_xdp_region *regions, uint32_t count,
 		       struct net_error *err)
 {
+	int rc;
+
 	if (!b->ep) {
 		b->regions = regions;
 		b->region_count = count;
 		return 0; /* opened with them by the next start */
 	}
 	end_queues(b);
-	b->regions = NULL;
-	int rc = net_xdp_set_regions(b->ep, regions, count, err);
-
-	if (rc)
+	rc = net_xdp_set_regions(b->ep, regions, count, err);
+	if (rc) {
+		backend_forget_memory(b); /* the endpoint has the one before */
 		return rc;
+	}
 	b->regions = regions;
 	b->region_count = count;
 	return 0;

@@ -149,10 +149,13 @@ static int memory_changed(struct device *d, int change, struct net_error *err)
 	if (change == GUEST_MEMORY_SAME && d->has_memory)
 		return 0;
 	d->has_memory = false;
-	rc = d->memory.count ? backend_set_memory(&d->backend, d->regions,
-						  guest_memory_regions(&d->memory, d->regions), err)
-			     : 0;
-	d->has_memory = !rc && d->memory.count;
+	if (!d->memory.count) {
+		backend_forget_memory(&d->backend);
+		return 0;
+	}
+	rc = backend_set_memory(&d->backend, d->regions,
+				guest_memory_regions(&d->memory, d->regions), err);
+	d->has_memory = !rc;
 	return rc;
 }
 
