@@ -225,6 +225,29 @@ void backend_set_guest(struct backend *b, bool takes_partial_sums, bool takes_me
 	b->ep = NULL;
 }
 
+/* The interface may be another one of the same name: its addresses are asked for anew. The guest's stays as the guest was
+ * told. */
+static void renew_membership(struct backend *b)
+{
+	const uint8_t *mac = b->opt->has_mac ? b->opt->mac : b->device.mac;
+	struct net_xdp_device now;
+	struct net_error err;
+	int fd;
+
+	if (net_xdp_device_query(b->opt->ifname, &now, &err) || now.ifindex == b->device.ifindex)
+		return;
+	if (!memcmp(mac, now.mac, sizeof(now.mac)))
+		mac = NULL;
+	fd = membership_open(now.ifindex, mac, b->opt->promiscuous, &err);
+	if (fd < 0) {
+		say("%s: %s", err.step, err.message);
+		return; /* tried again with the next queues */
+	}
+	close(b->membership_fd);
+	b->membership_fd = fd;
+	b->device.ifindex = now.ifindex;
+}
+
 static int make_queues(struct backend *b, struct net_error *err)
 {
 	struct net_queue_config configs[OPTIONS_PAIRS];
@@ -235,6 +258,8 @@ static int make_queues(struct backend *b, struct net_error *err)
 	rc = net_endpoint_get_queues(b->ep, configs, b->opt->pairs, NULL, b->queues, err);
 	if (rc)
 		memset(b->queues, 0, sizeof(b->queues));
+	else
+		renew_membership(b);
 	b->made = !rc;
 	return rc;
 }

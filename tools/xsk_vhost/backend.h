@@ -14,7 +14,7 @@
 
 struct backend {
 	const struct device_options *opt;
-	struct net_xdp_device device; /* when it was opened */
+	struct net_xdp_device device; /* when it was opened, but for its ifindex */
 	struct net_endpoint_facts facts;
 	struct net_endpoint *ep; /* NULL: could not be opened again */
 	int page_fd;		 /* the memory until there is a guest's */
