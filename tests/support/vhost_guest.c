@@ -17,8 +17,9 @@
 
 #include "support/fixture.h"
 
-#define HASH_REPORT  (1ull << 57)
-#define PROTOCOL_BIT (1ull << 30)
+#define LEGACY_HEADER sizeof(struct virtio_net_hdr) /* without VERSION_1 and MRG_RXBUF */
+#define HASH_REPORT   (1ull << 57)
+#define PROTOCOL_BIT  (1ull << 30)
 /* What QEMU and UML have between them: REPLY_ACK, BACKEND_REQ, CONFIG, INFLIGHT, RESET_DEVICE, STATUS. */
 #define PROTOCOL_WANTED (1ull << 3 | 1ull << 5 | 1ull << 9 | 1ull << 12 | 1ull << 13 | 1ull << 16)
 
@@ -409,6 +410,8 @@ uint32_t vhost_guest_receive(struct vhost_guest *g, struct virtio_net_hdr_v1 *he
 	}
 	cr_assert(used.len > g->header_bytes, "a used buffer of %u bytes", used.len);
 	read_slot(g, (uint32_t)used.token, 0, (uint8_t *)header, sizeof(*header));
+	if (g->header_bytes == LEGACY_HEADER)
+		header->num_buffers = htole16(1);
 	len = used.len - g->header_bytes;
 	cr_assert(len <= room);
 	read_slot(g, (uint32_t)used.token, g->header_bytes, out, len);

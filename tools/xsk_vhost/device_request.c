@@ -88,10 +88,13 @@ static int set_protocol_features(struct device *d, struct vhost_message *m, stru
 	return 0;
 }
 
-/* In queue pairs, as QEMU and DPDK have it for network devices. */
+/*
+ * In rings, as Cloud Hypervisor, crosvm and OpenVMM have it, who would else make half of them or none. QEMU compares it
+ * with queue pairs, so it refuses too many of those later: at their rings' messages.
+ */
 static int get_queue_num(struct device *d, struct vhost_message *m, struct net_error *err)
 {
-	return channel_reply_u64(&d->channel, m, d->opt->pairs, err);
+	return channel_reply_u64(&d->channel, m, d->opt->pairs * DEVICE_RINGS, err);
 }
 
 static int set_owner(struct device *d, struct vhost_message *m, struct net_error *err)

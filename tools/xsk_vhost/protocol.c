@@ -61,7 +61,8 @@ static const struct request requests[] = {
 	[14] = SERVED("SET_VRING_ERR", false, NO_FEATURE, U64, U64, 0, 1),
 	[15] = SERVED("GET_PROTOCOL_FEATURES", true, NO_FEATURE, 0, 0, 0, 0),
 	[16] = SERVED("SET_PROTOCOL_FEATURES", false, NO_FEATURE, U64, U64, 0, 0),
-	[17] = SERVED("GET_QUEUE_NUM", true, VHOST_PROTOCOL_F_MQ, 0, 0, 0, 0),
+	/* Behind MQ, but OpenVMM asks in any case. */
+	[17] = SERVED("GET_QUEUE_NUM", true, NO_FEATURE, 0, 0, 0, 0),
 	[18] = SERVED("SET_VRING_ENABLE", false, NO_FEATURE, STATE, STATE, 0, 0),
 	[19] = SERVED("SEND_RARP", false, VHOST_PROTOCOL_F_RARP, U64, U64, 0, 0),
 	[20] = SERVED("NET_SET_MTU", false, VHOST_PROTOCOL_F_MTU, U64, U64, 0, 0),
