@@ -140,12 +140,14 @@ static int start_pair(struct device *d, uint32_t index, struct net_error *err)
 	if (!rc)
 		rc = pair_open(&p->pair, &config, err);
 	is_open = !rc;
-	if (!rc)
+	if (!rc) {
+		/* The report reads what the worker's data calls write. */
+		say_start(d, index, config.queue);
 		rc = start_worker(d, index, err);
+	}
 	if (!rc) {
 		p->runs = true;
 		p->starts++;
-		say_start(d, index, config.queue);
 		return 0;
 	}
 	if (has_queue)
