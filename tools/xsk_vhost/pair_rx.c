@@ -188,14 +188,14 @@ static bool take_buffer(struct pair *p, const struct ring_chain *chain)
 	return true;
 }
 
-/* All that the guest has posted goes to the queue. Return: how many. */
+/* A batch of what the guest has posted goes to the queue, or back if it is of no use. Return: how many of both. */
 static uint32_t refill(struct pair *p)
 {
 	struct ring_chain chain;
-	uint32_t ids[PAIR_BATCH], n = 0;
+	uint32_t ids[PAIR_BATCH], n = 0, popped = 0;
 	int rc = 1;
 
-	while (n < PAIR_BATCH && (rc = ring_pop(p->rx, &chain)) > 0) {
+	for (; popped < PAIR_BATCH && (rc = ring_pop(p->rx, &chain)) > 0; popped++) {
 		if (take_buffer(p, &chain))
 			ids[n++] = chain.head;
 		else
@@ -206,7 +206,7 @@ static uint32_t refill(struct pair *p)
 		net_queue_rx_avail(p->queue, &p->pool, ids, n);
 	if (rc < 0)
 		pair_ring_ended(p, p->rx, "receive", rc);
-	return n;
+	return popped;
 }
 
 bool pair_receive(struct pair *p)

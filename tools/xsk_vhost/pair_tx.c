@@ -80,14 +80,14 @@ static bool take_packet(struct pair *p, const struct ring_chain *chain)
 	return true;
 }
 
-/* Collect a batch from the guest. Return: was there anything? */
+/* Collect a batch from the guest, of packets and of what is none. Return: was there anything? */
 static bool collect(struct pair *p)
 {
 	struct ring_chain chain;
-	uint32_t before = p->packet_count;
+	uint32_t before = p->packet_count, useless = 0;
 	bool busy = false;
 
-	while (p->packet_count < PAIR_BATCH &&
+	while (p->packet_count + useless < PAIR_BATCH &&
 	       p->segment_count + RING_CHAIN_PIECES <= PAIR_SEGMENTS) {
 		int rc = ring_pop(p->tx, &chain);
 
@@ -98,6 +98,7 @@ static bool collect(struct pair *p)
 		busy = true;
 		if (take_packet(p, &chain))
 			continue;
+		useless++;
 		pair_count(&p->counters.tx_bad_packets, 1);
 		ring_push(p->tx, chain.head, 0);
 	}
