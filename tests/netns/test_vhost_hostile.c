@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Front ends that mean no good, or are broken: the daemon answers all the same, and serves the next one. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
@@ -209,10 +211,73 @@ Test(vhost_hostile, a_front_end_that_says_nothing_costs_nothing)
 	end();
 }
 
+/* How often the process' threads, but for the test's own, have gone to sleep. */
+static uint64_t sleeps(void)
+{
+	uint64_t all = 0;
+	struct dirent *e;
+	DIR *tasks = opendir("/proc/self/task");
+
+	while ((e = readdir(tasks))) {
+		char path[300], line[200];
+		unsigned long long n;
+		FILE *f;
+
+		if (e->d_name[0] == '.' || atoi(e->d_name) == getpid())
+			continue;
+		snprintf(path, sizeof(path), "/proc/self/task/%s/status", e->d_name);
+		f = fopen(path, "r");
+		while (f && fgets(line, sizeof(line), f))
+			if (sscanf(line, "voluntary_ctxt_switches: %llu", &n) == 1)
+				all += n;
+		if (f)
+			fclose(f);
+	}
+	closedir(tasks);
+	return all;
+}
+
+/* The control thread looks twice a second, a worker when there is something. */
 Test(vhost_hostile, an_idle_guest_costs_nothing)
 {
+	uint64_t before;
+
 	begin();
-	vhost_rig_expect_idle(2000, 50);
+	usleep(200000);
+	before = sleeps();
+	vhost_rig_expect_idle(3000, 50);
+	cr_assert_leq(sleeps() - before, 3 * 3, "%llu wake-ups in three seconds",
+		      (unsigned long long)(sleeps() - before));
+	end();
+}
+
+/* It is not told anything, and is served when the first one has gone. */
+Test(vhost_hostile, a_second_front_end_waits)
+{
+	struct front_message ask = {.request = 1, .flags = FRONT_VERSION};
+	struct pollfd second = {.events = POLLIN};
+
+	begin();
+	address = (struct sockaddr_un){.sun_family = AF_UNIX};
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", rig.opt[0].socket_path);
+	second.fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	cr_assert_eq(connect(second.fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	front_send(second.fd, &ask);
+	cr_assert_eq(poll(&second, 1, 300), 0);
+	vhost_rig_expect_idle(500, 20);
+	vhost_rig_expect_traffic(&guest, &rig.peer);
+	vhost_guest_disconnect(&guest);
+	cr_assert_eq(poll(&second, 1, GUEST_WAIT_MS), 1);
+	cr_assert_eq(front_expect_u64(second.fd, 1) & BIT(30), BIT(30));
+	close(second.fd);
+	end();
+}
+
+Test(vhost_hostile, an_index_that_no_ring_has_is_refused)
+{
+	begin();
+	cr_assert_neq(vhost_guest_ask_ring(&guest, 10, GUEST_RX, 0x10000), 0);
+	vhost_rig_expect_traffic(&guest, &rig.peer);
 	end();
 }
 

@@ -244,6 +244,11 @@ static int set_vring_base(struct device *d, struct vhost_message *m, struct net_
 
 	if (!r)
 		return -EINVAL;
+	if (m->payload.state.num > UINT16_MAX)
+		return error_fill(err, -EINVAL, STEP,
+				  "SET_VRING_BASE: %u is no index of a split ring, and packed "
+				  "ones are not offered",
+				  m->payload.state.num);
 	rc = stop_pair_of(d, m->payload.state.index);
 	if (rc)
 		return rc;
