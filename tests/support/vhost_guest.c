@@ -151,12 +151,18 @@ static void expect_done(uint64_t acknowledgement, const char *what)
 void vhost_guest_connect(struct vhost_guest *g, const char *path)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	uint64_t offered, chosen;
 
 	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
 	g->socket = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	cr_assert_eq(connect(g->socket, (struct sockaddr *)&address, sizeof(address)), 0, "%s: %s",
 		     path, strerror(errno));
+	vhost_guest_negotiate(g);
+}
+
+void vhost_guest_negotiate(struct vhost_guest *g)
+{
+	uint64_t offered, chosen;
+
 	g->protocol_features = 0;
 	offered = vhost_guest_ask(g, 1, NULL, 0, -1);
 	cr_assert(offered & PROTOCOL_BIT);

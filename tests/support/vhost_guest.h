@@ -75,6 +75,8 @@ void vhost_guest_add_pair(struct vhost_guest *g, const struct vhost_guest *first
 
 /* As a new process: connect, and take what is offered of what is wanted. */
 void vhost_guest_connect(struct vhost_guest *g, const char *path);
+/* The same over a socket that is there, g->socket. */
+void vhost_guest_negotiate(struct vhost_guest *g);
 void vhost_guest_disconnect(struct vhost_guest *g);
 
 /* A request, with fds[0] = fd unless that is -1. Return: the acknowledgement, or the u64 of its own reply. */
