@@ -5,6 +5,7 @@
 
 #include <criterion/criterion.h>
 
+#include "support/foreign.h"
 #include "support/netns.h"
 #include "support/vhost_rig.h"
 
@@ -75,4 +76,24 @@ Test(vhost_interface, one_that_went_before_the_guest_came_is_no_loss)
 		end();
 		peer_close(&rig.peer);
 	}
+}
+
+/* What is in the way is told in the words of the command line, and the guest has its network when it has gone. */
+Test(vhost_interface, a_foreign_program_is_told_as_the_operator_knows_it)
+{
+	vhost_rig_enter(&rig, 1, MTU);
+	vhost_rig_start(&rig);
+	peer_close(&rig.peer);
+	netns_run("ip link del v0");
+	usleep(600000);
+	netns_veth("v0", "v1", 1, MTU);
+	foreign_program("v0", 1);
+	peer_open(&rig.peer, "v1");
+	vhost_rig_join(&rig, &guest, 0, RING, FEATURES);
+	for (int i = 0; i < 3000 && !rig.devices[0].is_stuck; i++)
+		usleep(1000);
+	cr_assert(strstr(rig.devices[0].said, "--dispatcher"), "%s", rig.devices[0].said);
+	foreign_program_detach("v0", 1);
+	vhost_rig_expect_traffic(&guest, &rig.peer);
+	end();
 }

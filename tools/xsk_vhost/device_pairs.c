@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 
+#include "common/options_say.h"
 #include "device.h"
 
 static const char *const ring_names[DEVICE_RINGS] = {"receive", "transmit"};
@@ -200,6 +201,8 @@ void device_start_pairs(struct device *d)
 		rc = start_pair(d, i, &err);
 	}
 	d->is_stuck = rc != 0;
+	if (rc)
+		options_say(err.message, sizeof(err.message));
 	if (rc && strncmp(d->said, err.message, sizeof(d->said) - 1))
 		device_say(d, "the guest has no network: %s: %s", err.step, err.message);
 	snprintf(d->said, sizeof(d->said), "%s", rc ? err.message : "");
