@@ -102,7 +102,7 @@ Test(vhost_wait, a_front_end_that_leaves_meanwhile_is_followed_when_the_memory_i
 	static const uint32_t ring[2] = {0, 0};
 
 	begin();
-	for (int asks = 0; asks < 2; asks++) {
+	for (uint32_t asks = 0; asks < 2; asks++) {
 		atomic_store(&is_held, true);
 		if (asks)
 			send_request(GET_VRING_BASE, ring, sizeof(ring));
