@@ -122,9 +122,11 @@ Test(vhost_memory_bad, what_cannot_be_shared_is_refused_and_nobody_minds)
 	cr_assert_neq(set_memory(fd, 1 << 20), 0);
 	close(fd);
 	fd = huge();
-	cr_assert_eq(set_memory(fd, TOO_MUCH), 0);
-	usleep(700000);
-	cr_assert(rig.devices[0].is_stuck); /* the kernel says so when its rings start */
+	/* It cannot be mapped, or the kernel says so when its rings start. */
+	if (set_memory(fd, TOO_MUCH) == 0) {
+		usleep(700000);
+		cr_assert(rig.devices[0].is_stuck);
+	}
 	close(fd);
 	vhost_rig_expect_traffic(&other, &other_peer);
 	vhost_guest_set_memory(&guest);
@@ -149,7 +151,7 @@ Test(vhost_memory_bad, memory_that_went_is_let_go)
 	vhost_guest_set_memory(&guest);
 	vhost_rig_expect_traffic(&guest, &rig.peer);
 	fd = huge();
-	cr_assert_eq(set_memory(fd, TOO_MUCH), 0);
+	set_memory(fd, TOO_MUCH);
 	close(fd);
 	vhost_guest_disconnect(&guest);
 	await_mappings(1);
