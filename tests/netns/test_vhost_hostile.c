@@ -273,6 +273,23 @@ Test(vhost_hostile, a_second_front_end_waits)
 	end();
 }
 
+/* All of its memory, many times over, as one packet and as one buffer. */
+Test(vhost_hostile, a_chain_of_hundreds_of_megabytes_is_survived)
+{
+	struct fake_piece pieces[GUEST_PIECES];
+
+	begin();
+	for (uint32_t i = 0; i < GUEST_PIECES; i++)
+		pieces[i] = (struct fake_piece){guest.gpa, (uint32_t)guest.bytes, false};
+	vhost_guest_expect_back(&guest, GUEST_TX, pieces, GUEST_PIECES, true, "a long packet");
+	pieces[0].len = 12;
+	vhost_guest_expect_back(&guest, GUEST_TX, pieces, GUEST_PIECES, true, "with a header");
+	pieces[1].len = 70000;
+	vhost_guest_expect_back(&guest, GUEST_TX, pieces, 2, false, "more than 64 KiB");
+	vhost_rig_expect_traffic(&guest, &rig.peer);
+	end();
+}
+
 Test(vhost_hostile, an_index_that_no_ring_has_is_refused)
 {
 	begin();
