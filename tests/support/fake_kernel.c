@@ -32,20 +32,34 @@ static void open_ring(struct fake_ring *shared, struct ring *view, uint32_t entr
 
 /* ---- Publishing ----------------------------------------------------------------------------- */
 
+static struct {
+	bool given;
+	uint64_t seed;
+} used;
+
+void fake_use_seed(uint64_t seed)
+{
+	used.given = true;
+	used.seed = seed;
+}
+
 static void draw_order(struct fake_kernel *k)
 {
 	const char *given = getenv("FAKE_KERNEL_SEED");
 	uint64_t seed = 0;
 
-	if (given)
+	if (used.given)
+		seed = used.seed;
+	else if (given)
 		seed = strtoull(given, NULL, 0);
 	else
 		cr_assert_eq(getrandom(&seed, sizeof(seed), 0), sizeof(seed));
 	k->random = frame_random(seed);
 	k->any_order = frame_random_below(&k->random, 2);
 	k->lateness = 1u << frame_random_below(&k->random, 5);
-	fprintf(stderr, "fake kernel: FAKE_KERNEL_SEED=0x%" PRIx64 ", %s order, 1 of %u\n", seed,
-		k->any_order ? "any" : "the kernel's", k->lateness);
+	if (!used.given)
+		fprintf(stderr, "fake kernel: FAKE_KERNEL_SEED=0x%" PRIx64 ", %s order, 1 of %u\n",
+			seed, k->any_order ? "any" : "the kernel's", k->lateness);
 	k->ring[0] = &k->rx;
 	k->ring[1] = &k->fill;
 	k->ring[2] = &k->completion;

@@ -60,6 +60,8 @@ struct fake_packet {
 void fake_open(struct fake_kernel *k, struct net_xdp_config config, struct frontend *f,
 	       uint32_t start);
 void fake_close(struct fake_kernel *k);
+/* From now on each fake_open() takes this seed, and prints none. */
+void fake_use_seed(uint64_t seed);
 
 /* How many steps a test of random ones takes: usual, or FAKE_KERNEL_STEPS. */
 uint64_t fake_steps(uint64_t usual);

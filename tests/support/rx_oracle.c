@@ -26,6 +26,7 @@ static void frame_bytes(uint32_t number, uint8_t *out, uint32_t len)
 void rx_oracle_open(struct rx_oracle *r, struct oracle_variant v)
 {
 	struct net_xdp_config c = net_xdp_config_default();
+	struct frame_random random;
 
 	memset(r, 0, sizeof(*r));
 	r->v = v;
@@ -40,8 +41,11 @@ void rx_oracle_open(struct rx_oracle *r, struct oracle_variant v)
 	queue_set_zero_copy(r->q, v.zero_copy);
 	r->looked = (uint32_t)START;
 	srand(frame_random_next(&r->k.random));
-	for (uint32_t i = 0; i < sizeof(noise); i++)
-		noise[i] = (uint8_t)rand();
+	if (!noise[0]) {
+		random = frame_random(1);
+		frame_random_bytes(&random, noise, sizeof(noise));
+		noise[0] = 1;
+	}
 }
 
 /* ---- Posting ---------------------------------------------------------------------------------- */
