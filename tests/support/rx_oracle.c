@@ -337,3 +337,34 @@ void rx_oracle_poll(struct rx_oracle *r, uint32_t most)
 	}
 	cr_assert_eq(seen, n, "%u ids too many", n - seen);
 }
+
+/* ---- As a whole ------------------------------------------------------------------------------- */
+
+void rx_oracle_balance(const struct rx_oracle *r)
+{
+	uint32_t there = fake_filled(&r->k) + r->held_count + (r->k.rx.kernel - r->k.rx.consumer);
+
+	cr_assert_eq(rx_held(r->q), there + r->q->gather.parts, "%u chunks, not %u", rx_held(r->q),
+		     there + r->q->gather.parts);
+}
+
+void rx_oracle_drain(struct rx_oracle *r)
+{
+	for (uint32_t idle = 0; idle < 10; idle++) {
+		uint64_t before = r->delivered;
+
+		rx_oracle_take(r, ORACLE_HELD);
+		while (rx_oracle_receive(r, 1, 1, 0))
+			;
+		rx_oracle_poll(r, ORACLE_RINGS);
+		fake_settle(&r->k);
+		if (r->delivered != before)
+			idle = 0;
+	}
+	for (uint32_t id = 0; id < ORACLE_IDS; id++)
+		cr_assert_not(r->id[id].posted, "id %u is lost", id);
+	cr_assert_eq(r->waiting_first, r->waiting_end);
+	cr_assert_eq(r->q->waiting.count + r->q->pending.count, 0);
+	cr_assert_eq(rx_table_count(&r->q->rx_ids), 0);
+	rx_oracle_balance(r);
+}

@@ -68,5 +68,9 @@ bool rx_oracle_receive(struct rx_oracle *r, uint32_t len, uint32_t piece_bytes, 
 /* At most so many frames, of random lengths. */
 void rx_oracle_receive_some(struct rx_oracle *r, uint32_t count);
 void rx_oracle_poll(struct rx_oracle *r, uint32_t most);
+/* What the queue thinks the kernel holds is where the kernel knows it. */
+void rx_oracle_balance(const struct rx_oracle *r);
+/* A frame for every buffer that is still posted, small enough for any: no id is lost. */
+void rx_oracle_drain(struct rx_oracle *r);
 
 #endif

@@ -14,7 +14,7 @@ void tx_oracle_open(struct tx_oracle *r, struct tx_variant v)
 {
 	struct net_xdp_config c = net_xdp_config_default();
 
-	memset(r, 0, sizeof(*r));
+	memset(r, 0, offsetof(struct tx_oracle, sent));
 	r->bytes = v.bytes;
 	r->packets = v.packets;
 	r->largest = v.jumbo ? TX_ORACLE_LARGEST : 1518;

@@ -36,14 +36,14 @@ struct tx_oracle {
 	struct frontend_list list;
 	uint32_t bytes, packets;
 	uint32_t largest;
-	uint32_t offered;			 /* segments of the list that were accepted */
-	struct tx_expected sent[TX_ORACLE_RING]; /* a ring: not yet seen on the wire */
+	uint32_t offered; /* segments of the list that were accepted */
 	uint32_t sent_first, sent_end;
 	uint64_t held[TX_ORACLE_FLIGHT]; /* addresses that the kernel took */
 	uint32_t held_count;
 	enum tx_fate fate[TX_ORACLE_IDS];  /* by id, modulo TX_ORACLE_IDS */
 	uint32_t ids, accepted, completed; /* packets so far */
 	uint64_t wire;
+	struct tx_expected sent[TX_ORACLE_RING]; /* a ring: not yet seen on the wire */
 };
 
 void tx_oracle_open(struct tx_oracle *r, struct tx_variant v);

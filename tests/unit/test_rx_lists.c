@@ -10,18 +10,8 @@
 #include <criterion/criterion.h>
 
 #include "support/rx_oracle.h"
-#include "xdp/data/rx.h"
 
 enum { STEPS = 100000 };
-
-/* What the queue thinks the kernel holds is where the kernel knows it. */
-static void expect_balance(const struct rx_oracle *r)
-{
-	uint32_t there = fake_filled(&r->k) + r->held_count + (r->k.rx.kernel - r->k.rx.consumer);
-
-	cr_assert_eq(rx_held(r->q), there + r->q->gather.parts, "%u chunks, not %u", rx_held(r->q),
-		     there + r->q->gather.parts);
-}
 
 static void step(struct rx_oracle *r)
 {
@@ -44,29 +34,7 @@ static void step(struct rx_oracle *r)
 		rx_oracle_receive_some(r, 1 + rx_oracle_below(40));
 		break;
 	}
-	expect_balance(r);
-}
-
-/* A frame for every buffer that is still posted, small enough for any. */
-static void drain(struct rx_oracle *r)
-{
-	for (uint32_t idle = 0; idle < 100; idle++) {
-		uint64_t before = r->delivered;
-
-		rx_oracle_take(r, ORACLE_HELD);
-		while (rx_oracle_receive(r, 1, 1, 0))
-			;
-		rx_oracle_poll(r, ORACLE_RINGS);
-		fake_settle(&r->k);
-		if (r->delivered != before)
-			idle = 0;
-	}
-	for (uint32_t id = 0; id < ORACLE_IDS; id++)
-		cr_assert_not(r->id[id].posted, "id %u is lost", id);
-	cr_assert_eq(r->waiting_first, r->waiting_end);
-	cr_assert_eq(r->q->waiting.count + r->q->pending.count, 0);
-	cr_assert_eq(rx_table_count(&r->q->rx_ids), 0);
-	expect_balance(r);
+	rx_oracle_balance(r);
 }
 
 static void run(struct oracle_variant v)
@@ -78,7 +46,7 @@ static void run(struct oracle_variant v)
 	rx_oracle_open(&r, v);
 	for (uint64_t i = 0; i < steps; i++)
 		step(&r);
-	drain(&r);
+	rx_oracle_drain(&r);
 	for (uint32_t i = NET_XDP_RX_DROP_CAPACITY; i <= NET_XDP_RX_DROP_BUFFER; i++)
 		drops += c[i];
 	cr_assert_eq(c[NET_XDP_RX_FRAMES], r.delivered);
