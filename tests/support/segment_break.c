@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include <criterion/criterion.h>
+
 #include "support/segment_break.h"
 
 void segment_break_bytes(struct segment_packet *p, struct frame_random *r)
@@ -54,4 +56,28 @@ void segment_break_request(const struct segment_packet *p, struct frame_random *
 		q->meta.len_bytes = 65536 + frame_random_below(r, 22);
 		break;
 	}
+}
+
+void segment_expect_tiled(const struct segmenter *s, const struct segment_packet *p,
+			  const struct segment_request *q)
+{
+	static uint8_t out[SEGMENT_PACKET_MAX];
+	uint32_t at = s->header_bytes, i;
+
+	cr_assert(s->pieces >= 1 && s->wire_header_bytes <= SEGMENTER_HEADERS_MAX);
+	for (i = 0; i < s->pieces; i++) {
+		const struct segmenter_piece piece = segmenter_piece(s, i);
+		const uint32_t tag = q->meta.flags & NET_TX_VLAN ? 4 : 0;
+
+		cr_assert(piece.payload_at == at);
+		cr_assert(piece.payload_bytes || s->pieces == 1);
+		cr_assert(piece.summed_bytes <= piece.payload_bytes);
+		cr_assert(!s->has_checksum ||
+			  s->checksum_start_bytes + s->checksum_field_bytes + 2 <=
+				  s->wire_header_bytes);
+		cr_assert(segment_wire(s, p->bytes, i, i % 2, out) <=
+			  (uint64_t)q->max_frame_bytes + tag);
+		at += piece.payload_bytes;
+	}
+	cr_assert(at == q->meta.len_bytes);
 }

@@ -10,5 +10,9 @@ void segment_break_bytes(struct segment_packet *p, struct frame_random *r);
 /* One member. */
 void segment_break_request(const struct segment_packet *p, struct frame_random *r,
 			   struct segment_request *q);
+/* A packet that was judged right, whatever it says: its payload goes out once, in order, and no wire packet is
+ * too long. */
+void segment_expect_tiled(const struct segmenter *s, const struct segment_packet *p,
+			  const struct segment_request *q);
 
 #endif

@@ -124,29 +124,6 @@ Test(segmenter_oracle, headers_cut_at_every_byte_are_refused)
 
 /* ---- Hostile ------------------------------------------------------------------------------------------------ */
 
-/* The payload goes out once, in order, and no wire packet is too long. */
-static void expect_tiled(const struct segmenter *s, const struct segment_request *q)
-{
-	static uint8_t out[SEGMENT_PACKET_MAX];
-	uint32_t at = s->header_bytes, i;
-
-	cr_assert(s->pieces >= 1 && s->wire_header_bytes <= SEGMENTER_HEADERS_MAX);
-	for (i = 0; i < s->pieces; i++) {
-		const struct segmenter_piece piece = segmenter_piece(s, i);
-		const uint32_t tag = q->meta.flags & NET_TX_VLAN ? 4 : 0;
-
-		cr_assert(piece.payload_at == at);
-		cr_assert(piece.payload_bytes || s->pieces == 1);
-		cr_assert(piece.summed_bytes <= piece.payload_bytes);
-		cr_assert(!s->has_checksum ||
-			  s->checksum_start_bytes + s->checksum_field_bytes + 2 <=
-				  s->wire_header_bytes);
-		cr_assert(segment_wire(s, packet.bytes, i, i % 2, out) <= q->max_frame_bytes + tag);
-		at += piece.payload_bytes;
-	}
-	cr_assert(at == q->meta.len_bytes);
-}
-
 Test(segmenter_oracle, hostile_packets_cost_themselves_only)
 {
 	struct frame_random r = frame_random(7);
@@ -176,7 +153,7 @@ Test(segmenter_oracle, hostile_packets_cost_themselves_only)
 		cr_assert(verdict < SEGMENTER_VERDICTS);
 		seen[verdict]++;
 		if (verdict == SEGMENTER_OK)
-			expect_tiled(&s, &request);
+			segment_expect_tiled(&s, &packet, &request);
 		free(copy);
 	}
 	/* An option that is refused is too rare; it has a test of its own. */
