@@ -109,12 +109,13 @@ static void fuzz_frame(struct script *s, bool changes)
 	const uint8_t how = script_u8(s);
 	const uint32_t more = script_u16(s) & 0xfff, len = (uint32_t)s->left;
 	uint8_t *frame = malloc(len ? len : 1);
+	const size_t *changed;
 
 	memcpy(frame, s->at, len);
 	if (changes) {
 		torn_start(frame, len, how, 1 + how % 32);
 		ask(frame, len, how & 64 ? more : 0, how % 3, how & 128, true);
-		torn_stop();
+		torn_stop(&changed);
 	} else {
 		ask(frame, len, how & 64 ? more : 0, how % 3, how & 128, false);
 	}

@@ -7,7 +7,8 @@ static struct {
 	size_t bytes; /* 0: nothing changes */
 	struct frame_random random;
 	uint32_t one_in;
-	uint64_t changes;
+	uint32_t changes;
+	size_t offset[TORN_MOST];
 } torn;
 
 void torn_start(uint8_t *at, size_t bytes, uint64_t seed, uint32_t one_in)
@@ -19,9 +20,10 @@ void torn_start(uint8_t *at, size_t bytes, uint64_t seed, uint32_t one_in)
 	torn.bytes = bytes;
 }
 
-uint64_t torn_stop(void)
+uint32_t torn_stop(const size_t **offsets)
 {
 	torn.bytes = 0;
+	*offsets = torn.offset;
 	return torn.changes;
 }
 
@@ -44,10 +46,11 @@ NOT_TRACED static void before_read(const void *from, size_t bytes)
 	size_t at = (size_t)((const uint8_t *)from - torn.at);
 
 	if (at >= torn.bytes || bytes == 0 || bytes > torn.bytes - at ||
-	    next(&torn.random.state) % torn.one_in)
+	    torn.changes == TORN_MOST || next(&torn.random.state) % torn.one_in)
 		return;
-	torn.at[at + next(&torn.random.state) % bytes] = (uint8_t)next(&torn.random.state);
-	torn.changes++;
+	at += next(&torn.random.state) % bytes;
+	torn.at[at] = (uint8_t)next(&torn.random.state);
+	torn.offset[torn.changes++] = at;
 }
 
 void __sanitizer_cov_load1(uint8_t *from);

@@ -10,9 +10,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum { TORN_MOST = 256 };
+
 /* From now on one of so many reads of this memory finds a byte changed. */
 void torn_start(uint8_t *at, size_t bytes, uint64_t seed, uint32_t one_in);
-/* Return: how many bytes were changed. */
-uint64_t torn_stop(void);
+/* Return: how many bytes were changed, at most TORN_MOST; *offsets says which, some maybe twice. */
+uint32_t torn_stop(const size_t **offsets);
 
 #endif
