@@ -166,7 +166,7 @@ static bool read_events(const void *datagram, size_t bytes, struct watch *w)
 	const struct nlmsghdr *header = datagram;
 	int left = (int)bytes;
 
-	for (; mnl_nlmsg_ok(header, left); header = mnl_nlmsg_next(header, &left)) {
+	for (; netlink_is_whole(header, left); header = mnl_nlmsg_next(header, &left)) {
 		if (header->nlmsg_type == NLMSG_ERROR)
 			return false;
 		on_event(header, w);

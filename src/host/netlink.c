@@ -208,7 +208,7 @@ static int on_datagram(struct exchange *x, size_t bytes)
 	const struct nlmsghdr *header = x->nl->buffer.data;
 	int left = (int)bytes, rc = 1;
 
-	for (; rc > 0 && mnl_nlmsg_ok(header, left); header = mnl_nlmsg_next(header, &left))
+	for (; rc > 0 && netlink_is_whole(header, left); header = mnl_nlmsg_next(header, &left))
 		rc = on_message(x, header);
 	return rc;
 }

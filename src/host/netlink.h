@@ -4,6 +4,7 @@
 #define NET_XDP_NETLINK_H
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -53,6 +54,14 @@ int netlink_request(struct netlink *nl, struct nlmsghdr *request, mnl_cb_t callb
  * -errno.
  */
 ssize_t netlink_receive(int fd, struct netlink_buffer *buffer);
+
+/* Return: does a whole message begin here, of which left bytes are there? libmnl compares its length as an int:
+ * 2^31 and more are negative, and passed for short. */
+static inline bool netlink_is_whole(const struct nlmsghdr *header, int left)
+{
+	return left >= (int)sizeof(*header) && header->nlmsg_len <= (uint32_t)left &&
+	       mnl_nlmsg_ok(header, left);
+}
 
 /* Call callback for each attribute from offset bytes into the payload on. Return: MNL_CB_*;
  * MNL_CB_ERROR if the message ends before offset. */

@@ -9,6 +9,7 @@
 
 #include <linux/genetlink.h>
 #include <linux/netlink.h>
+#include <linux/rtnetlink.h>
 
 #include "support/fake_netlink.h"
 #include "host/netdev.h"
@@ -254,5 +255,46 @@ Test(netlink, payload_that_is_cut_or_random_is_survived, .timeout = 60)
 		if (i & 1 && broken.count >= 8)
 			memcpy(broken.bytes + 4, &(struct nlattr){8, (uint16_t)(i >> 1 & 15)}, 4);
 		cr_expect_eq(ask_everything(), 0);
+	}
+}
+
+/* ---- Lengths ---------------------------------------------------------------------------------- */
+
+static const uint32_t no_lengths[] = {0, 15, 0x80000000, 0x80000010, 0xe0000000, UINT32_MAX};
+static uint32_t told_length;
+
+/* A message whose header says so, followed by more than a header in the same datagram. */
+static void tell_length(const struct nlmsghdr *request)
+{
+	struct nlmsghdr messages[3] = {
+		{.nlmsg_len = told_length, .nlmsg_type = DATA, .nlmsg_seq = request->nlmsg_seq}};
+
+	fake_netlink_put_raw(messages, sizeof(messages));
+	fake_netlink_ack(request, 0);
+}
+
+/* libmnl takes a length for an int, and negative ones for short. */
+Test(netlink, message_longer_than_an_int_holds_is_none)
+{
+	for (unsigned i = 0; i < sizeof(no_lengths) / sizeof(*no_lengths); i++) {
+		told_length = no_lengths[i];
+		replies = 0;
+		cr_expect_eq(ask(tell_length), 0, "length 0x%x", told_length);
+		cr_expect_eq(replies, 0, "length 0x%x", told_length);
+	}
+}
+
+Test(netlink, event_longer_than_an_int_holds_is_none)
+{
+	struct netdev_event event;
+
+	for (unsigned i = 0; i < sizeof(no_lengths) / sizeof(*no_lengths); i++) {
+		told_length = no_lengths[i];
+		fake_netlink_open(&nl, tell_length);
+		fake_netlink_put_raw(
+			(struct nlmsghdr[3]){{.nlmsg_len = told_length, .nlmsg_type = RTM_NEWLINK}},
+			3 * sizeof(struct nlmsghdr));
+		cr_expect_eq(netdev_events_next(nl.fd, 3, &event), 0, "length 0x%x", told_length);
+		netlink_close(&nl);
 	}
 }
