@@ -101,13 +101,10 @@ over_tap() {
 	remove_wire
 }
 
-# counter NAME: of xsk-vhost's interface; it has one pair.
+# counter NAME: of xsk-vhost's interface, over its pairs.
 counter() {
-	local value
-
-	value=$(sed -n "/\"interface\": {/,\$s/^ *\"$1\": \([0-9]*\),\{0,1\}\$/\1/p;T;q" "$tmp/daemon.json")
-	[[ -n $value ]] || fail "xsk-vhost's document has no number '$1'" "$tmp/daemon.json"
-	echo "$value"
+	jq -e --arg name "$1" '[.devices[].pairs[].interface[$name]] | add' "$tmp/daemon.json" ||
+		fail "xsk-vhost's document has no number '$1'" "$tmp/daemon.json"
 }
 
 # guest_row TITLE UNIT ROW
@@ -125,6 +122,13 @@ guest_row() {
 }
 
 guest_table() {
+	local direct bounced whole short
+
+	# On lines of their own, so that a number that is not there ends the demo.
+	direct=$(counter rx_direct)
+	bounced=$(counter rx_bounced)
+	whole=$(counter tx_whole)
+	short=$(counter tx_bounce_short)
 	echo
 	printf '  %-25s %-30s   %s\n' "" "xsk-vhost" "tap + bridge"
 	printf '  %-25s %7s %5s %6s %9s   %7s %5s %6s\n' "" rate lost guest "xsk-vhost" rate lost guest
@@ -136,10 +140,10 @@ guest_table() {
 	echo "  ping            ${result[vhost.ping]} of 20, on tap ${result[tap.ping]} of 20"
 	echo "  round trip      half within ${result[vhost.p50]} us, 99 % within ${result[vhost.p99]} us;" \
 		"on tap ${result[tap.p50]} and ${result[tap.p99]} us"
-	echo "  to the guest    $(grouped "$(counter rx_direct)") frames into its own buffers," \
-		"$(grouped "$(counter rx_bounced)") copied"
-	echo "  from the guest  $(grouped "$(counter tx_whole)") large packets whole, their headers copied;" \
-		"$(grouped "$(counter tx_bounce_short)") short ones copied"
+	echo "  to the guest    $(grouped "$direct") frames into its own buffers," \
+		"$(grouped "$bounced") copied"
+	echo "  from the guest  $(grouped "$whole") large packets whole, their headers copied;" \
+		"$(grouped "$short") short ones copied"
 	cat <<-END
 		  guest, xsk-vhost: their processor time, 100 % is one processor of $(nproc)
 		  the guest: User-Mode Linux 6.1, 256 MB, on a veth pair; the tap is its vector driver's, with
