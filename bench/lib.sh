@@ -147,6 +147,7 @@ cleanup() {
 	local pid ns
 
 	trap '' INT TERM HUP
+	clean_up_slots
 	for pid in "${children[@]}"; do
 		kill -TERM "$pid" 2>/dev/null || true
 	done

@@ -8,6 +8,31 @@
 # Its own poll-mode driver for AF_XDP, in the program that DPDK measures itself with. Processor 1
 # forwards; processor 0 holds the thread that waits for us to say stop.
 dpdk_fd=
+dpdk_command= # of the last one
+
+# launch_testpmd NAME NAMESPACE MIB ARGUMENT...: with MIB of memory; EAL's arguments, "--", testpmd's. Sets started.
+# Return: 1 when it did not start.
+launch_testpmd() {
+	local name=$1 ns=$2 mib=$3
+	shift 3
+
+	dpdk_command="dpdk-testpmd --no-huge -m $mib --no-pci -l 0,1 --main-lcore 0 $*"
+	rm -f "$tmp/$name.in"
+	mkfifo "$tmp/$name.in"
+	exec {dpdk_fd}<>"$tmp/$name.in"
+	# Line by line: it would keep its words in a buffer until it ends.
+	stdbuf -oL ip netns exec "$ns" dpdk-testpmd --no-huge -m "$mib" --no-pci -l 0,1 \
+		--main-lcore 0 --no-telemetry --file-prefix="nxb$$-$name" "$@" \
+		<"$tmp/$name.in" >"$tmp/$name.out" 2>"$tmp/$name.err" &
+	started=$!
+	children+=("$started")
+	if await "$tmp/$name.out" 'Press enter to exit' "$started"; then
+		sleep 0.2
+		return 0
+	fi
+	stop_dpdk "$started"
+	return 1
+}
 
 # start_dpdk NAME FORWARD-MODE TUNING INTERFACE...: "tuned" turns off the busy polling that it does by
 # default, which costs a system call per look and which a veth cannot do. Return: 1 when it did not
@@ -25,24 +50,8 @@ start_dpdk() {
 	if [[ $mode == txonly ]]; then
 		extra=(--txpkts=60)
 	fi
-	dpdk_command="dpdk-testpmd --no-huge -m 256 --no-pci -l 0,1 --main-lcore 0 ${vdevs[*]} --"
-	dpdk_command+=" --total-num-mbufs=16384 --forward-mode=$mode ${extra[*]}"
-	rm -f "$tmp/$name.in"
-	mkfifo "$tmp/$name.in"
-	exec {dpdk_fd}<>"$tmp/$name.in"
-	# Line by line: it would keep its words in a buffer until it ends.
-	stdbuf -oL ip netns exec "$ns_b" dpdk-testpmd --no-huge -m 256 --no-pci -l 0,1 \
-		--main-lcore 0 --no-telemetry --file-prefix="nxb$$" "${vdevs[@]}" -- \
-		--total-num-mbufs=16384 --forward-mode="$mode" "${extra[@]}" \
-		<"$tmp/$name.in" >"$tmp/$name.out" 2>"$tmp/$name.err" &
-	started=$!
-	children+=("$started")
-	if await "$tmp/$name.out" 'Press enter to exit' "$started"; then
-		sleep 0.2
-		return 0
-	fi
-	stop_dpdk "$started"
-	return 1
+	launch_testpmd "$name" "$ns_b" 256 "${vdevs[@]}" -- \
+		--total-num-mbufs=16384 --forward-mode="$mode" "${extra[@]}"
 }
 
 stop_dpdk() {
