@@ -76,11 +76,12 @@ class Figure:
 
 
 class Target:
-    """A row of the table. holds(value) is the target; figure is what was measured."""
+    """A row of the table. holds(value) is the target; figure is what was measured; tried is for the page, where the
+    target is not met."""
 
-    def __init__(self, what, aim, figure, holds, form="{:.2f}", why_missing="not measured"):
+    def __init__(self, what, aim, figure, holds, form="{:.2f}", why_missing="not measured", tried=""):
         self.what, self.aim, self.figure, self.holds = what, aim, figure, holds
-        self.form, self.why_missing = form, why_missing
+        self.form, self.why_missing, self.tried = form, why_missing, tried
 
     @property
     def verdict(self):
@@ -100,3 +101,11 @@ def table(head, rows):
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
     lines += ["| " + " | ".join(row) + " |" for row in rows]
     return "\n".join(lines)
+
+
+def targets_table(rows):
+    cells = []
+    for t in rows:
+        figure = t.figure.text(t.form) if t.figure else "—"
+        cells.append([t.what, t.aim, figure, "**{}**".format(t.verdict)])
+    return table(["what", "target", "measured", "verdict"], cells)

@@ -14,7 +14,8 @@ import subprocess
 import sys
 
 sys.dont_write_bytecode = True # not as root into the source tree
-from figures import NOISY, Figure, Results, Target, table
+import report_guests
+from figures import NOISY, Figure, Results, Target, table, targets_table
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -117,14 +118,6 @@ def targets(r):
 
 # ---- Tables -------------------------------------------------------------------------------------
 
-def targets_table(r):
-    rows = []
-    for t in targets(r):
-        figure = t.figure.text(t.form) if t.figure else "—"
-        rows.append([t.what, t.aim, figure, "**{}**".format(t.verdict)])
-    return table(["what", "target", "measured", "verdict"], rows)
-
-
 def suite_table(r, suite, columns):
     """columns: (head, metric, format, scale)."""
     rows = []
@@ -174,7 +167,7 @@ def ring_cases_table(r):
 
 RATE = ("Mpps", "pps", "{:.3f}", 1e-6)
 TABLES = {
-    "targets": targets_table,
+    "targets": lambda r: targets_table(targets(r)),
     "ring": ring_table,
     "ring_cases": ring_cases_table,
     "receive": lambda r: suite_table(r, "receive", [
@@ -208,7 +201,8 @@ TABLES = {
     "machine": lambda r: table(["what", "value"], [
         [k.replace("_", " "), "`{}`".format(v)] for k, v in r.machine.items()]),
 }
-SUITES = ("receive", "load", "idle", "send", "forward", "latency", "queues", "region", "offload")
+SUITES = ("receive", "load", "idle", "send", "forward", "latency", "queues", "region", "offload", "guests")
+TABLES.update(report_guests.TABLES)
 for _suite in SUITES:
     TABLES[_suite + "_commands"] = lambda r, s=_suite: commands_list(r, s)
 
@@ -294,7 +288,7 @@ def document(r):
         "noisy_above": NOISY,
         "targets": [{"what": t.what, "target": t.aim, "verdict": t.verdict,
                      "median": t.figure.median if t.figure else None,
-                     "rounds": t.figure.values} for t in targets(r)],
+                     "rounds": t.figure.values} for t in targets(r) + report_guests.targets(r)],
         "figures": figures,
         "gaps": [{"suite": s, "case": c, "why": w} for (s, c), w in r.gaps.items()],
         "commands": [{"suite": s, "case": c, "command": w} for (s, c), w in r.commands.items()],
@@ -306,7 +300,7 @@ def main():
     r = Results(directory)
     with open(os.path.join(directory, "results.json"), "w", encoding="utf-8") as f:
         json.dump(document(r), f, indent=1, ensure_ascii=False)
-    for t in targets(r):
+    for t in targets(r) + report_guests.targets(r):
         print("{:<72} {:>8}  {:<22} {}".format(t.what, t.aim,
               t.figure.text(t.form) if t.figure else "-", t.verdict))
     if len(sys.argv) == 4:

@@ -112,7 +112,7 @@ share_starts() {
 	fi
 }
 
-# share_ends ROUND: in user space, of all of the daemon's time: front end, library and libc.
+# share_ends ROUND METRIC: in user space, of all of the daemon's time: front end, library and libc.
 share_ends() {
 	local share
 
@@ -129,16 +129,16 @@ share_ends() {
 		gap guests "$slot share" "round $1: too few samples of the daemon: $(last_words perf)"
 		return 0
 	fi
-	sample guests "$slot" "$1" share "$share"
+	sample guests "$slot" "$1" "$2" "$share"
 }
 
-# Apart from the exchange that is compared: sampling takes time.
+# share_of_flood ROUND out|in. Apart from the exchange that is compared: sampling takes time.
 share_of_flood() {
 	use_slot uml-vhost
 	share_starts
-	exchange out udp-send udp-receive 1 >"$tmp/said" 2>&1 ||
+	exchange "$2" udp-send udp-receive 1 >"$tmp/said" 2>&1 ||
 		gap guests "$slot share" "round $1: $(what_went_wrong)"
-	share_ends "$1"
+	share_ends "$1" "udp_$2_share"
 }
 
 share_of_virtio_user() {
@@ -160,7 +160,7 @@ share_of_virtio_user() {
 	frames=$(($(delivered "$host_ns" "$host_if") - frames))
 	sample guests "$slot" "$1" udp_out "$(ratio "${frames}000000000" $(($(now_ns) - from)))"
 	sample guests "$slot" "$1" udp_out_back "$(ratio "$back" "$frames")"
-	share_ends "$1"
+	share_ends "$1" udp_out_share
 	stop_dpdk "$started"
 }
 
@@ -228,7 +228,8 @@ guests_round() {
 	each_slot guest_traffic "$round" "$both" udp out 1
 	each_slot guest_traffic "$round" "$both" udp in 1
 	if is_among uml-vhost "$uml"; then
-		share_of_flood "$round"
+		share_of_flood "$round" out
+		share_of_flood "$round" in
 	fi
 	if is_among virtio-user "${slots[*]}"; then
 		share_of_virtio_user "$round"
@@ -265,7 +266,7 @@ guests_end() {
 		[[ -n $daemon_pid ]] || continue
 		stop_guest
 		end_daemon || gap guests "$slot end" "xsk-vhost ended with $?"
-		for counter in rx_direct rx_bounced tx_direct tx_bounced tx_whole; do
+		for counter in rx_direct rx_bounced tx_direct tx_bounced tx_bounce_short tx_whole; do
 			sample guests "$slot" 1 "$counter" \
 				"$(jq --arg name "$counter" '[.devices[].pairs[].interface[$name]] | add' "$tmp/daemon.json")"
 		done
