@@ -126,7 +126,7 @@ share_ends() {
 			awk '$4 - $2 >= 20 { printf "%.6g\n", ($3 - $1) / ($4 - $2) }')
 	fi
 	if [[ -z $share ]]; then
-		gap guests "$slot share" "round $1: too few samples of the daemon: $(last_words perf)"
+		gap guests "$slot share" "round $1: the daemon ran too little to tell. $(last_words perf)"
 		return 0
 	fi
 	sample guests "$slot" "$1" "$2" "$share"
@@ -170,9 +170,9 @@ wake_ups() {
 	cat "/proc/$1/task"/*/status | awk '/^voluntary_ctxt_switches/ { n += $2 } END { print n }'
 }
 
-# guest_idle ROUND SLOT...: all of them at once.
+# guest_idle ROUND SLOT...: all of them at once, and what the machine does meanwhile.
 guest_idle() {
-	local round=$1 name pid from ns
+	local round=$1 name pid from ns machine
 	local -A pids=() cpu=() wakes=()
 	shift
 
@@ -185,9 +185,12 @@ guest_idle() {
 		cpu[$name]=$(cpu_ns "${pids[$name]}")
 		wakes[$name]=$(wake_ups "${pids[$name]}")
 	done
+	machine=$(machine_ticks)
 	from=$(now_ns)
 	sleep "$idle_seconds"
 	ns=$(($(now_ns) - from))
+	machine=$(($(machine_ticks) - machine))
+	sample guests machine "$round" idle_percent "$(ratio $((100 * machine * 10000000)) "$ns")"
 	for name in "$@"; do
 		pid=${pids[$name]}
 		sample guests "$name" "$round" idle_percent "$(ratio $((100 * ($(cpu_ns "$pid") - cpu[$name]))) "$ns")"
@@ -279,7 +282,8 @@ guests_end() {
 	{
 		printf 'guests_mode\t%s\n' "${guests_mode:-unknown}"
 		printf 'guests_qemu\t%s\n' "$guest_accel"
-		printf 'guests_share\t%s\n' "$(command -v perf >/dev/null && echo perf || echo user time)"
+		printf 'guests_share\t%s\n' "$(command -v perf >/dev/null && echo 'perf record -e cpu-clock' ||
+			echo 'user time')"
 	} >>"$out/machine.tsv"
 }
 
