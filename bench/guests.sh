@@ -93,7 +93,8 @@ boot_slot() {
 		return 0
 	fi
 	dpdk_sleeps
-	gap guests "$1" "did not start: $(grep -v '^$' "$log" | tail -n 1 | tr '\t' ' ')"
+	gap guests "$1" "did not start: $(cat "$log" "$tmp"/vhost.{out,err} 2>/dev/null |
+		grep -v '^$' | tail -n 1 | tr '\t' ' ')"
 	return 1
 }
 

@@ -184,7 +184,7 @@ def left_out(r):
         lines.append("- QEMU with KVM: not on this machine (no svm or vmx in its processor's flags, or no guest came up "
                      "with it). Its guest is emulated, so its own time is many times a real guest's.")
     if r.machine.get("guests_share") == "user time":
-        lines.append("- `perf` is not installed: our share is the daemon's user time by the kernel's ticks.")
+        lines.append("- `perf` is not installed or does not work: our share is the daemon's user time by the kernel's ticks.")
     if r.machine.get("guests_mode", "").startswith("copy"):
         lines.append("- Zero copy: a veth has none. That frames go both ways in zero copy is shown, without a speed, by "
                      "`tools/check --zero-copy`; a NIC was not there.")
