@@ -3,6 +3,7 @@
 from figures import Figure, Target, table, targets_table
 
 SUITE = "guests"
+BUSY_PERCENT = 25 # of one processor, with idle guests: above it the machine's time is not theirs
 # What is moved: name of the metric, words, unit, scale of the rate, and what processor time is counted per.
 TRAFFIC = (
     ("tcp_out", "TCP, guest to host", "Mbit/s", 1, "byte"),
@@ -180,6 +181,10 @@ def background(r):
 def left_out(r):
     """What this machine cannot run, and what went wrong in this run."""
     lines = []
+    busy = r.figure(SUITE, "machine", "idle_percent")
+    if busy and busy.median > BUSY_PERCENT:
+        lines.append("- **The machine was busy with something else**: the rows and columns of its whole processor time tell "
+                     "nothing, and the rates little.")
     if r.machine.get("guests_qemu") == "tcg":
         lines.append("- QEMU with KVM: not on this machine (no svm or vmx in its processor's flags, or no guest came up "
                      "with it). Its guest is emulated, so its own time is many times a real guest's.")
