@@ -14,21 +14,24 @@ TRAFFIC = (
 
 # Why, and what was tried; on the page where a row is not met.
 TRIED = {
-    "tcp_in": "A local sender's packet of 64 KiB goes to a tap as it is. A veth takes none while an XDP program is at its "
-              "other end, so the sender's stack cuts it, and each piece is a frame of AF_XDP's, of the daemon's and of "
-              "the guest's: the processor times below say what that costs. Missing is someone who joins frames again "
-              "in front of the guest, for which GUEST_TSO would have to be offered.",
-    "tcp_out": "Packets of the guest's with 8 KiB of payload and more go whole (docs/offloads.md). Shorter ones are cut "
-               "here, which costs the kernel one sk_buff per 1,448 bytes; a tap takes them whole too.",
+    "tcp_in": "A local sender's packet of 64 KiB goes to a tap as it is. A veth takes none while an XDP program is "
+              "at its other end, so the sender's stack cuts it, and each piece is a frame of AF_XDP's, of the "
+              "daemon's and of the guest's: the processor times below say what that costs. Missing is someone who "
+              "joins frames again in front of the guest, for which GUEST_TSO would have to be offered.",
+    "tcp_out": "Packets of the guest's with 8 KiB of payload and more go whole (docs/offloads.md). Shorter ones are "
+               "cut here, which costs the kernel one sk_buff per 1,448 bytes; a tap takes them whole too.",
 }
-TRIED_SMALL = ("What is ours of the daemon's time is in the rows for front end and library: without all of it the rate would "
-               "not double. The rest is the kernel's, which in copy mode makes and frees an sk_buff per frame, as it "
-               "does for a tap, and the two stacks', which are the same in both.")
-TRIED_DPDK = ("DPDK polls, so its processor is busy whatever comes, and costs the less per frame the more frames the guest "
-              "makes. The emulated guest's own time is in both rows, and no back end makes it less.")
-TRIED_TRIP = ("Without KVM the daemon's interrupt goes through QEMU's main loop, because there is no irqfd: one wake-up of a "
-              "thread more than with a tap, which that loop reads itself.")
-TRIED_SHARE = "Where few frames come at a time, a pass over both rings is shared by few."
+TRIED_SMALL = ("What is ours of the daemon's time is in the rows for front end and library: without all of it the "
+               "rate would not double. The rest is the kernel's, which in copy mode makes and frees an sk_buff per "
+               "frame, as it does for a tap, and the two stacks', which are the same in both. Frames to the guest "
+               "that get lost found no buffer: it posts them too slowly (`rx_kernel_fill_empty`).")
+TRIED_DPDK = ("DPDK polls, so its processor is busy whatever comes, and costs the less per frame the more frames "
+              "the guest makes. The emulated guest's own time is in both rows, and no back end makes it less.")
+TRIED_TRIP = ("Without KVM the daemon's interrupt goes through QEMU's main loop, because there is no irqfd: one "
+              "wake-up of a thread more than with a tap, which that loop reads itself.")
+TRIED_SHARE = ("Towards the guest, on a veth, the kernel's part of a frame is in the sender's time and not in the "
+               "daemon's, which then is mostly going to sleep and waking up. Where few frames come at a time, a "
+               "pass over both rings is shared by few.")
 
 
 def quotient(r, a, b, metric):
@@ -94,8 +97,8 @@ def copied(r):
         if case != "virtio-user": # which only sends
             rows.append(Target("copied on the way to the guest, MTU 1500, frames: {}".format(words), "0",
                                r.figure(SUITE, case, "rx_bounced"), lambda v: v == 0, "{:.0f}", why(r, case)))
-        rows.append(Target("copied on the way from it, but those so short that this costs less: {}".format(words), "0",
-                           Figure([bounced.median - short.median] if bounced and short else []),
+        rows.append(Target("copied on the way from it, but those so short that this costs less: {}".format(words),
+                           "0", Figure([bounced.median - short.median] if bounced and short else []),
                            lambda v: v == 0, "{:.0f}", why(r, case)))
     return rows
 
@@ -157,9 +160,12 @@ def trips_table(r):
 
 
 def daemon_table(r):
-    columns = (("ours, sending, %", "udp_out_share", "{:.1f}", 100), ("ours, receiving, %", "udp_in_share", "{:.1f}", 100),
-               ("idle, % of a core", "idle_percent", "{:.3f}", 1), ("wake-ups per second, idle", "idle_wakes", "{:.1f}", 1),
+    columns = (("ours, sending, %", "udp_out_share", "{:.1f}", 100),
+               ("ours, receiving, %", "udp_in_share", "{:.1f}", 100),
+               ("idle, % of a core", "idle_percent", "{:.3f}", 1),
+               ("wake-ups per second, idle", "idle_wakes", "{:.1f}", 1),
                ("frames to the guest, direct", "rx_direct", "{:.0f}", 1), ("copied", "rx_bounced", "{:.0f}", 1),
+               ("lost without a buffer", "rx_kernel_fill_empty", "{:.0f}", 1),
                ("from the guest, direct", "tx_direct", "{:.0f}", 1), ("copied", "tx_bounced", "{:.0f}", 1),
                ("of these short", "tx_bounce_short", "{:.0f}", 1), ("whole", "tx_whole", "{:.0f}", 1))
     rows = []
@@ -183,17 +189,19 @@ def left_out(r):
     lines = []
     busy = r.figure(SUITE, "machine", "idle_percent")
     if busy and busy.median > BUSY_PERCENT:
-        lines.append("- **The machine was busy with something else**: the rows and columns of its whole processor time tell "
-                     "nothing, and the rates little.")
+        lines.append("- **The machine was busy with something else**: the rows and columns of its whole processor "
+                     "time tell nothing, and the rates little.")
     if r.machine.get("guests_qemu") == "tcg":
-        lines.append("- QEMU with KVM: not on this machine (no svm or vmx in its processor's flags, or no guest came up "
-                     "with it). Its guest is emulated, so its own time is many times a real guest's.")
+        lines.append("- QEMU with KVM: not on this machine (no svm or vmx in its processor's flags, or no guest came "
+                     "up with it). Its guest is emulated, so its own time is many times a real guest's.")
     if r.machine.get("guests_share") == "user time":
-        lines.append("- `perf` is not installed or does not work: our share is the daemon's user time by the kernel's ticks.")
+        lines.append("- `perf` is not installed or does not work: our share is the daemon's user time by the kernel's "
+                     "ticks.")
     if r.machine.get("guests_mode", "").startswith("copy"):
-        lines.append("- Zero copy: a veth has none. That frames go both ways in zero copy is shown, without a speed, by "
-                     "`tools/check --zero-copy`; a NIC was not there.")
-    lines.append("- MTU 9000: each frame to the guest is gathered and copied once (docs/guests.md); its speed is not measured.")
+        lines.append("- Zero copy: a veth has none. That frames go both ways in zero copy is shown, without a speed, "
+                     "by `tools/check --zero-copy`; a NIC was not there.")
+    lines.append("- MTU 9000: each frame to the guest is gathered and copied once (docs/guests.md); its speed is not "
+                 "measured.")
     lines.append("- OpenVMM and Cloud Hypervisor: not run here (docs/guests.md).")
     lines += ["- `{}`: {}".format(case, reason) for (suite, case), reason in r.gaps.items() if suite == SUITE]
     return "\n".join(lines)

@@ -276,7 +276,7 @@ guests_end() {
 		end_daemon || gap guests "$slot end" "xsk-vhost ended with $?"
 		# One that no guest came to has neither counted nor chosen anything.
 		jq -e '.devices[0].pairs[0].starts > 0' "$tmp/daemon.json" >/dev/null || continue
-		for counter in rx_direct rx_bounced tx_direct tx_bounced tx_bounce_short tx_whole; do
+		for counter in rx_direct rx_bounced rx_kernel_fill_empty tx_direct tx_bounced tx_bounce_short tx_whole; do
 			sample guests "$slot" 1 "$counter" \
 				"$(jq --arg name "$counter" '[.devices[].pairs[].interface[$name]] | add' "$tmp/daemon.json")"
 		done
