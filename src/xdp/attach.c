@@ -15,9 +15,10 @@ void attach_init(struct attachment *a)
 	a->witness = (struct witness){-1, -1};
 }
 
-static int attach(struct attachment *a, const struct net_xdp_config *config, struct net_error *err)
+static int attach(struct attachment *a, const struct net_xdp_config *config, const char *name,
+		  struct net_error *err)
 {
-	int rc = netdev_query(&a->host, config->ifname, &a->device, err);
+	int rc = netdev_query(&a->host, name, &a->device, err);
 
 	if (!rc)
 		rc = program_open(&a->program, config, &a->device, err);
@@ -34,10 +35,19 @@ int attach_open(struct attachment *a, const struct net_xdp_config *config, struc
 		error_set(err, rc, "events", "netlink socket: %s%s", strerror(-rc),
 			  error_hint(rc, CALL_NETLINK).text);
 	else
-		rc = attach(a, config, err);
+		rc = attach(a, config, config->ifname, err);
 	if (rc)
 		attach_close(a);
 	return rc;
+}
+
+/* Is it the one that was attached to? Our program may have been taken from it meanwhile, and another interface
+ * may have got its number: of those nothing but the address tells. */
+static bool is_the_same(struct attachment *a, const struct net_xdp_device *now)
+{
+	return program_is_attached(&a->program, now) ||
+	       (now->ifindex == a->device.ifindex &&
+		memcmp(now->mac, a->device.mac, sizeof(now->mac)) == 0);
 }
 
 /* The interface has its name, or was renamed and nobody has taken the name. */
@@ -48,7 +58,7 @@ static int find_again(struct attachment *a, const struct net_xdp_config *config,
 	int rc = netdev_query(&a->host, config->ifname, now, err);
 
 	if (rc != -ENODEV || !if_indextoname(a->program.ifindex, name) ||
-	    netdev_query(&a->host, name, now, NULL) || !program_is_attached(&a->program, now))
+	    netdev_query(&a->host, name, now, NULL) || !is_the_same(a, now))
 		return rc;
 	return 0;
 }
@@ -73,7 +83,7 @@ int attach_again(struct attachment *a, const struct net_xdp_config *config, stru
 		return 0;
 	}
 	program_close(&a->program);
-	rc = attach(a, config, err);
+	rc = attach(a, config, now.ifname, err);
 	return rc ? rc : 1;
 }
 

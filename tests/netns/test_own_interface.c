@@ -6,9 +6,13 @@
 #include <poll.h>
 #include <string.h>
 
+#include <bpf/bpf.h>
+
+#include "support/foreign.h"
 #include "support/netns.h"
 #include "support/traffic.h"
-#include "xdp/queue.h"
+#include "support/wrapped.h"
+#include "xdp/endpoint.h"
 
 /* poll() on the socket never says that its device went: the queue's descriptor has to. */
 static void expect_gone(struct rig *r)
@@ -114,6 +118,42 @@ Test(own, interface_that_was_renamed_is_found_by_get_queues, .timeout = 60)
 	cr_assert_eq(frontend_xdp_try_start(&r.x, 1, 64), -ENODEV);
 	frontend_xdp_close(&r.x);
 	peer_close(&r.peer);
+}
+
+static void lose_program(struct rig *r)
+{
+	const struct program *p = &endpoint_of(wrapped_inner_endpoint(r->x.ep))->attached.program;
+
+	cr_assert_eq(bpf_link_detach(p->link_fd), 0);
+}
+
+/* It is still the one, also when the program has gone meanwhile, or could not be attached again at first. */
+Test(own, renamed_interface_that_lost_its_program_is_found_by_get_queues, .timeout = 60)
+{
+	struct rig r;
+
+	rig_open(&r, 1);
+	for (int i = 0; i < 2; i++) {
+		frontend_xdp_start(&r.x, 1, 64);
+		rename_v0(i ? "renamed" : "v0", i ? "again" : "renamed");
+		lose_program(&r);
+		frontend_xdp_stop(&r.x);
+	}
+	foreign_program("again", 1);
+	cr_assert_eq(frontend_xdp_try_start(&r.x, 1, 64), -EBUSY, "%s", r.x.err.message);
+	rename_v0("again", "renamed");
+	foreign_program_detach("renamed", 1);
+	frontend_xdp_start(&r.x, 1, 64);
+	cr_assert_str_eq(frontend_xdp_report(&r.x, 0).ifname, "renamed");
+	traffic_both_ways(&r.x, &r.peer);
+	/* An interface in its place that only has its number is another one. */
+	frontend_xdp_stop(&r.x);
+	peer_close(&r.peer);
+	netns_run("i=$(cat /sys/class/net/renamed/ifindex); ip link del renamed; "
+		  "ip link add stranger index $i type veth peer name v1");
+	cr_assert_eq(frontend_xdp_try_start(&r.x, 1, 64), -ENODEV, "%s", r.x.err.message);
+	cr_assert_eq(netns_program_id("stranger"), 0);
+	frontend_xdp_close(&r.x);
 }
 
 /* The kernel binds a socket to a queue that only receives, and then sends nothing without a word. */
