@@ -12,6 +12,7 @@
  * a loss.
  */
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -99,6 +100,13 @@ int actions_watch(struct net_xdp_endpoint *ep, struct net_error *err)
 	return error_set(err, rc, "events", "%s: watching its link: %s%s",
 			 ep->attached.device.ifname, strerror(-rc),
 			 error_hint(rc, CALL_NETLINK).text);
+}
+
+bool actions_was_away(const struct net_xdp_endpoint *ep)
+{
+	struct pollfd removal = {.fd = ep->removal_fd, .events = POLLIN};
+
+	return poll(&removal, 1, 0) == 1;
 }
 
 int actions_resume(struct net_xdp_endpoint *ep, struct net_error *err)

@@ -10,6 +10,8 @@ int actions_open(struct net_xdp_endpoint *ep);
 /* Watch the interface to which the program was attached, in this thread's network namespace. The
  * sockets are made anew: what the old ones hold is of another interface or program. */
 int actions_watch(struct net_xdp_endpoint *ep, struct net_error *err);
+/* Return: true if the interface has left since it is watched, told or not, though it may be back. */
+bool actions_was_away(const struct net_xdp_endpoint *ep);
 /* Watch again after a restart was asked for, or another interface was found. The link's state is
  * told anew. */
 int actions_resume(struct net_xdp_endpoint *ep, struct net_error *err);

@@ -15,7 +15,7 @@ static int resume(struct net_xdp_endpoint *ep, struct net_error *err)
 {
 	int rc = attach_again(&ep->attached, &ep->config, err);
 
-	if (rc < 0 || (rc == 0 && !ep->gone && ep->events_fd >= 0))
+	if (rc < 0 || (rc == 0 && !ep->gone && ep->events_fd >= 0 && !actions_was_away(ep)))
 		return rc;
 	if (rc == 1)
 		keep_drop(ep); /* it is bound to what was there before */

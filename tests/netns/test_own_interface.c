@@ -87,6 +87,42 @@ Test(own, interface_that_leaves_and_comes_back_restarts_and_reports_links_again,
 	peer_close(&r.peer);
 }
 
+/* Whoever goes on without waiting for the word is told nothing afterwards. */
+Test(own, interface_that_was_away_before_get_queues_asks_for_no_other_restart, .timeout = 60)
+{
+	int elsewhere, here;
+	uint32_t id;
+	struct rig r;
+
+	rig_open(&r, 1);
+	frontend_xdp_start(&r.x, 1, 64);
+	elsewhere = netns_new();
+	netns_move("v0", elsewhere);
+	frontend_xdp_stop(&r.x);
+	here = netns_switch(elsewhere);
+	netns_move("v0", here);
+	close(netns_switch(here));
+	netns_up("v0");
+	frontend_xdp_start(&r.x, 1, 64);
+	for (int64_t end = frontend_now_ms() + 1200; frontend_now_ms() < end;) {
+		struct net_action action;
+
+		cr_assert(net_endpoint_poll_action(r.x.ep, &action) == 0 ||
+				  action.kind == NET_ACTION_LINK,
+			  "a restart of queues that are new");
+		cr_assert_eq(net_queue_tx_poll(r.x.queues[0], &r.x.f.pool, &id, 1), 0);
+		net_queue_wait(r.x.queues[0], &r.x.f.pool, 50000000);
+	}
+	traffic_both_ways(&r.x, &r.peer);
+	netns_run("ip link del v0");
+	expect_gone(&r);
+	expect_restart(&r);
+	close(here);
+	close(elsewhere);
+	frontend_xdp_close(&r.x);
+	peer_close(&r.peer);
+}
+
 static void rename_v0(const char *from, const char *to)
 {
 	netns_down(from);
