@@ -84,5 +84,6 @@ int foreign_socket(const char *ifname, uint32_t queue)
 		usleep(5000);
 	}
 	cr_assert(rc == 0, "%s", strerror(errno));
+	munmap((void *)(uintptr_t)umem.addr, umem.len); /* the kernel has the pages */
 	return fd;
 }

@@ -1,0 +1,455 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Steps that open, make queues and end them, with and without wrappers, and with little to do it with. */
+#include <errno.h>
+#include <linux/capability.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "model/model.h"
+#include "support/netns.h"
+#include "xdp/endpoint.h"
+
+enum { INITIAL = 32, PROGRAM_FDS = 6 };
+
+/* ---- Little to do it with ------------------------------------------------------------------------- */
+
+static void use_lock_capability(bool use)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[2];
+
+	cr_assert(syscall(SYS_capget, &header, data) == 0, "capget");
+	data[0].effective &= ~(1u << CAP_IPC_LOCK);
+	if (use)
+		data[0].effective |= data[0].permitted & 1u << CAP_IPC_LOCK;
+	cr_assert(syscall(SYS_capset, &header, data) == 0, "capset");
+}
+
+struct shortage {
+	const char *objection;
+	unsigned int fds, program_fds; /* program_fds: of the program that it may attach first */
+	struct rlimit descriptors, locked;
+	bool had_descriptors, had_locked;
+};
+
+static struct shortage begin(struct model *m)
+{
+	struct shortage s = {.objection = world_objection(m), .fds = netns_open_fds()};
+	struct net_endpoint *inner = control_inner(m);
+
+	if (inner && endpoint_of(inner)->attached.program.xsks_fd < 0)
+		s.program_fds = PROGRAM_FDS;
+	getrlimit(RLIMIT_NOFILE, &s.descriptors);
+	getrlimit(RLIMIT_MEMLOCK, &s.locked);
+	s.had_descriptors = m->few_descriptors >= 0;
+	s.had_locked = m->few_locked >= 0;
+	if (s.had_descriptors) {
+		struct rlimit few = s.descriptors;
+
+		few.rlim_cur = s.fds - 3 + (rlim_t)m->few_descriptors;
+		setrlimit(RLIMIT_NOFILE, &few);
+	}
+	if (s.had_locked) {
+		struct rlimit few = s.locked;
+
+		few.rlim_cur = (rlim_t)m->few_locked << 16;
+		use_lock_capability(false);
+		setrlimit(RLIMIT_MEMLOCK, &few);
+	}
+	m->few_descriptors = m->few_locked = -1;
+	return s;
+}
+
+/* A failure has a reason that we know, a sentence, and leaves nothing behind. */
+static void end(const struct shortage *s, int rc, const struct net_error *err, const char *what)
+{
+	unsigned int fds;
+
+	if (s->had_descriptors)
+		setrlimit(RLIMIT_NOFILE, &s->descriptors);
+	if (s->had_locked) {
+		setrlimit(RLIMIT_MEMLOCK, &s->locked);
+		use_lock_capability(true);
+	}
+	if (!rc)
+		return;
+	cr_assert(s->objection, "%s: %d: %s: %s", what, rc, err->step, err->message);
+	cr_assert(err->code == rc && err->message[0] && err->step[0], "%s: %d without a sentence",
+		  what, rc);
+	fds = netns_open_fds();
+	/* Fewer: a program that was lost has been given up. */
+	cr_assert(fds <= s->fds + s->program_fds, "%s (%s: %s): %u descriptors before, %u now",
+		  what, s->objection, err->message, s->fds, fds);
+}
+
+/* ---- Endpoint ------------------------------------------------------------------------------------- */
+
+/* Nobody waits for what the model knows to stay. */
+static bool go_on(void *context, const char *sentence)
+{
+	(void)sentence;
+	return world_objection(context) == NULL;
+}
+
+static void configure(struct model *m)
+{
+	struct net_xdp_config *c = &m->config;
+	struct frame_random *r = &m->random;
+
+	*c = net_xdp_config_default();
+	m->region = (struct net_xdp_region){
+		.guest_addr = GUEST_BASE, .size_bytes = REGION_BYTES, .fd = m->fd};
+	c->ifname = "v0";
+	c->max_queues = QUEUES;
+	c->regions = &m->region;
+	c->region_count = 1;
+	c->rx_id_limit = IDS;
+	c->sealed = frame_random_below(r, 6) == 0;
+	c->unaligned = frame_random_below(r, 3) != 0;
+	c->chunk_bytes = c->unaligned || frame_random_below(r, 2) ? 2048 : 4096;
+	c->max_frame_bytes = c->sealed || frame_random_below(r, 5) ? 1518 : 3018;
+	c->private_rx_chunks = 16u << frame_random_below(r, 4);
+	c->private_tx_frames = 16u << frame_random_below(r, 4);
+	c->rx_ring_frames = 64u << frame_random_below(r, 4);
+	c->tx_ring_frames = 64u << frame_random_below(r, 4);
+	c->fill_ring_frames = 64u << frame_random_below(r, 4);
+	c->completion_ring_frames = c->tx_ring_frames << frame_random_below(r, 2);
+	c->attach = frame_random_below(r, 4) ? NET_XDP_ATTACH_AUTO : NET_XDP_ATTACH_GENERIC;
+	if (!c->sealed)
+		c->rx_checksum = (enum net_xdp_rx_checksum)frame_random_below(r, 4);
+	c->tx_checksum = (enum net_xdp_tx_checksum)frame_random_below(r, 2);
+	c->tx_segment_here = frame_random_below(r, 2);
+	c->keep_umem = frame_random_below(r, 3) == 0;
+	c->release_timeout_ms = 20000;
+	c->on_wait = go_on;
+	c->on_wait_context = m;
+	m->wrap_capture = frame_random_below(r, 3) == 0;
+	m->wrap_cable = frame_random_below(r, 3) == 0;
+	m->merge = frame_random_below(r, 3) == 0;
+}
+
+struct net_endpoint *control_inner(const struct model *m)
+{
+	struct net_endpoint *ep = m->ep;
+
+	for (struct net_endpoint *in; ep && (in = net_endpoint_inner(ep));)
+		ep = in;
+	return ep == m->cable ? NULL : ep;
+}
+
+static void wrap(struct model *m)
+{
+	struct net_endpoint_facts facts;
+	struct net_error err;
+	int rc;
+
+	if (m->wrap_cable) {
+		net_endpoint_facts(m->ep, &facts);
+		rc = net_disconnectable_open(&facts, &m->cable, &err);
+		cr_assert(rc == 0, "%s", err.message);
+		rc = net_disconnectable_connect(m->cable, m->ep, &err);
+		cr_assert(rc == 0, "%s", err.message);
+		m->ep = m->cable;
+	}
+	if (m->wrap_capture) {
+		rc = net_capture_open(m->ep, &m->ep, &err);
+		cr_assert(rc == 0, "%s", err.message);
+	}
+}
+
+void control_open(struct model *m)
+{
+	struct net_error err = {0};
+	struct shortage s;
+	int rc;
+
+	if (m->ep || m->world.renamed)
+		return;
+	configure(m);
+	s = begin(m);
+	rc = net_xdp_open(&m->config, &m->ep, &err);
+	end(&s, rc, &err, "open");
+	if (rc) {
+		m->ep = NULL;
+		return;
+	}
+	wrap(m);
+	m->disturbed = m->world.is_new = false;
+	m->link_told = true;
+}
+
+void control_close(struct model *m)
+{
+	struct net_error err = {0};
+	int rc;
+
+	if (!m->ep)
+		return;
+	if (m->queues[0].q) {
+		rc = net_endpoint_destroy(m->ep, &err);
+		cr_assert(rc == -EBUSY, "destroy with a queue alive: %d", rc);
+	}
+	control_end_queues(m);
+	if (m->capturing)
+		net_capture_stop(m->ep);
+	rc = net_endpoint_destroy(m->ep, &err);
+	cr_assert(rc == 0, "destroy: %d: %s: %s", rc, err.step, err.message);
+	rc = m->spare ? net_endpoint_destroy(m->spare, &err) : 0;
+	cr_assert(rc == 0, "destroy the spare one: %d: %s: %s", rc, err.step, err.message);
+	m->ep = m->cable = m->spare = NULL;
+	m->capturing = false;
+	m->made = 0;
+}
+
+/* ---- Queues --------------------------------------------------------------------------------------- */
+
+static void end_queue(struct model *m, struct model_queue *q)
+{
+	struct net_error err = {0};
+	int rc, owner = (int)data_index(m, q);
+
+	if (!q->q)
+		return;
+	data_check_stats(m, q);
+	data_check_outstanding(m, q);
+	rc = net_queue_destroy(q->q, &err);
+	cr_assert(rc == 0, "destroy of queue %d: %d: %s: %s", owner, rc, err.step, err.message);
+	*q = (struct model_queue){0};
+	for (uint32_t id = 0; id < IDS; id++)
+		if (m->cells[id].owner == owner) {
+			m->cells[id].owner = NOBODY;
+			m->cells[id].delivered = false;
+			guest_mark(m, id);
+		}
+	for (uint32_t s = 0; s < SLOTS; s++)
+		if (m->slots[s].owner == owner)
+			m->slots[s].owner = NOBODY;
+}
+
+void control_end_queues(struct model *m)
+{
+	for (uint32_t i = 0; i < QUEUES; i++)
+		end_queue(m, &m->queues[i]);
+}
+
+/* Ids for a queue that is about to be made. Return: how many. */
+static uint32_t give_initial(struct model *m, uint32_t index, uint32_t count, uint32_t seed,
+			     uint32_t *ids)
+{
+	uint32_t n = 0;
+
+	for (uint32_t id = 0; id < IDS && n < count; id++) {
+		if (m->cells[id].owner != NOBODY)
+			continue;
+		guest_draw_buffer(m, id, seed + id);
+		m->cells[id].owner = (int)index;
+		ids[n++] = id;
+	}
+	return n;
+}
+
+static void settle_initial(struct model *m, struct model_queue *q, const uint32_t *ids,
+			   uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		struct cell *c = &m->cells[ids[i]];
+
+		q->refused += q->q && c->refused;
+		if (c->refused || !q->q)
+			c->owner = NOBODY;
+		else
+			c->marked = false;
+		c->refused = false;
+	}
+}
+
+/* Make queues first to first + count, all or one. */
+static bool make_queues(struct model *m, uint32_t first, uint32_t count, uint32_t seed, bool one)
+{
+	struct net_queue_config configs[QUEUES] = {0};
+	struct net_queue *made[QUEUES] = {0};
+	uint32_t ids[QUEUES][INITIAL], n[QUEUES];
+	struct net_error err = {0};
+	struct shortage s;
+	int rc;
+
+	for (uint32_t i = 0; i < count; i++) {
+		n[i] = give_initial(m, first + i, seed >> i * 4 & (INITIAL - 1), seed, ids[i]);
+		configs[i] = (struct net_queue_config){.pool = &m->pool,
+						       .initial_rx = ids[i],
+						       .initial_rx_count = n[i],
+						       .rx_merge = m->merge};
+	}
+	s = begin(m);
+	rc = one ? net_endpoint_get_queue(m->ep, first, configs, made, &err)
+		 : net_endpoint_get_queues(m->ep, configs, count, NULL, made, &err);
+	end(&s, rc, &err, one ? "get_queue" : "get_queues");
+	for (uint32_t i = 0; i < count; i++) {
+		struct model_queue *q = &m->queues[first + i];
+
+		q->q = rc ? NULL : made[i];
+		q->is_bare = !rc && control_inner(m) == NULL;
+		settle_initial(m, q, ids[i], n[i]);
+	}
+	m->world.is_new &= rc || !control_inner(m);
+	return rc == 0;
+}
+
+bool control_get_queues(struct model *m, uint32_t count, uint32_t seed)
+{
+	bool ok;
+
+	control_end_queues(m);
+	ok = make_queues(m, 0, count, seed, false);
+	m->made = ok ? count : 0;
+	if (ok)
+		m->disturbed = false;
+	return ok;
+}
+
+/* One queue made again. It shares what its neighbours have, and may be told to restart as they. */
+static void make_one(struct model *m, uint32_t seed)
+{
+	for (uint32_t i = 0; i < m->made; i++) {
+		if (m->queues[i].q || m->disturbed)
+			continue;
+		make_queues(m, i, 1, seed, true);
+		return;
+	}
+}
+
+void control_actions(struct model *m)
+{
+	struct net_action action;
+	int rc;
+
+	while ((rc = net_endpoint_poll_action(m->ep, &action)) == 1) {
+		if (action.kind == NET_ACTION_LINK)
+			continue;
+		cr_assert(action.kind == NET_ACTION_RESTART_REQUIRED, "action %d", action.kind);
+		cr_assert(m->disturbed, "a restart is required, and nothing has happened");
+	}
+	cr_assert(rc == 0, "poll_action: %s", strerror(-rc));
+}
+
+/* ---- Wrappers ------------------------------------------------------------------------------------- */
+
+static void capture_on(struct model *m, uint32_t seed)
+{
+	struct net_capture_config config = net_capture_config_default();
+	struct net_error err = {0};
+	struct shortage s;
+	int rc;
+
+	if (!m->wrap_capture)
+		return;
+	config.path = "/dev/null";
+	config.buffer_bytes = 65536u << seed % 3;
+	config.snap_bytes = 14 + seed % 2000;
+	if (m->capturing) {
+		rc = net_capture_start(m->ep, &config, &err);
+		cr_assert(rc == -EBUSY, "a second start: %d", rc);
+		return;
+	}
+	s = begin(m);
+	rc = net_capture_start(m->ep, &config, &err);
+	end(&s, rc, &err, "capture");
+	m->capturing = rc == 0;
+}
+
+static void capture_off(struct model *m)
+{
+	int rc;
+
+	if (!m->wrap_capture)
+		return;
+	rc = net_capture_stop(m->ep);
+	cr_assert(rc == (m->capturing ? 0 : -ENOENT), "the end of a capture: %d", rc);
+	m->capturing = false;
+}
+
+static void take_spare(struct model *m)
+{
+	struct net_error err = {0};
+	int rc;
+
+	if (m->spare)
+		return;
+	rc = net_disconnectable_disconnect(m->cable, 0, &m->spare, &err);
+	if (!rc)
+		return;
+	m->spare = NULL;
+	cr_assert(rc == -ETIMEDOUT, "disconnect: %d: %s", rc, err.message);
+}
+
+static void cable_out(struct model *m)
+{
+	if (!m->cable)
+		return;
+	m->disturbed = true;
+	for (uint32_t i = 0; i < QUEUES; i++)
+		m->queues[i].is_bare = true;
+	take_spare(m);
+}
+
+void control_cable_in(struct model *m)
+{
+	struct net_error err = {0};
+	int rc;
+
+	if (!m->cable || control_inner(m))
+		return;
+	take_spare(m);
+	if (!m->spare)
+		return; /* the queues on it must go first */
+	rc = net_disconnectable_connect(m->cable, m->spare, &err);
+	if (rc == -EBUSY)
+		return;
+	cr_assert(rc == 0, "connect: %d: %s", rc, err.message);
+	m->spare = NULL;
+	m->disturbed = true;
+}
+
+void control_step(struct model *m, const struct step *step)
+{
+	const uint32_t count = 1 + step->a % m->queue_count;
+
+	if (step->kind == STEP_REOPEN)
+		control_close(m);
+	if (!m->ep)
+		control_open(m);
+	if (!m->ep)
+		return;
+	switch (step->kind) {
+	case STEP_ACTIONS:
+		control_actions(m);
+		break;
+	case STEP_STOP:
+		cr_assert(net_endpoint_stop(m->ep) == 0 || m->queues[0].q || m->queues[1].q ||
+				  m->queues[2].q || m->queues[3].q,
+			  "stop without a queue");
+		break;
+	case STEP_END_QUEUE:
+		end_queue(m, &m->queues[step->a % QUEUES]);
+		break;
+	case STEP_ONE_QUEUE:
+		make_one(m, step->b);
+		break;
+	case STEP_CAPTURE_ON:
+		capture_on(m, step->b);
+		break;
+	case STEP_CAPTURE_OFF:
+		capture_off(m);
+		break;
+	case STEP_CABLE_OUT:
+		cable_out(m);
+		break;
+	case STEP_CABLE_IN:
+		control_cable_in(m);
+		break;
+	default:
+		control_get_queues(m, count, step->b);
+	}
+}
