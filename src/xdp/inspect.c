@@ -14,7 +14,7 @@ const char *queue_error(struct net_queue *queue)
 {
 	const struct net_xdp_queue *q = queue_of(queue);
 
-	if (!q->failed)
+	if (!__atomic_load_n(&q->failed, __ATOMIC_RELAXED))
 		return "";
 	if (endpoint_is_lost(q->endpoint) && q->endpoint->program_lost)
 		return "the XDP program was detached or exchanged: destroy all queues, then call "

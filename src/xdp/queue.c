@@ -32,8 +32,7 @@ static void queue_update_target_vp(struct net_queue *queue, uint32_t cpu)
 	struct net_xdp_endpoint *ep = q->endpoint;
 
 	if (is_gone(q)) {
-		q->affinity.cpu = (int)cpu;
-		snprintf(q->affinity.state, sizeof(q->affinity.state), "the interface is gone");
+		affinity_gone(&q->affinity, cpu);
 		return;
 	}
 	affinity_set(&q->affinity, &ep->attached.host, ep->attached.device.ifindex,
@@ -190,14 +189,15 @@ static int settle_napi(struct net_xdp_queue *q, struct net_xdp_endpoint *ep)
 int queue_enter(struct net_xdp_queue *q)
 {
 	uint64_t now = clock_coarse_ms();
+	int rc;
 
 	if (q->enter_error && now - q->entered_ms < LOOK_MS)
 		return q->enter_error;
 	q->entered_ms = now;
-	q->enter_error =
-		program_set_socket(&q->endpoint->attached.program, q->hardware_queue, q->xsk.fd);
-	q->outside = q->enter_error != 0;
-	return q->enter_error;
+	rc = program_set_socket(&q->endpoint->attached.program, q->hardware_queue, q->xsk.fd);
+	__atomic_store_n(&q->enter_error, rc, __ATOMIC_RELAXED);
+	__atomic_store_n(&q->outside, rc != 0, __ATOMIC_RELAXED);
+	return rc;
 }
 
 static int bind_queue(struct net_xdp_queue *q, struct net_xdp_endpoint *ep, struct net_error *err)

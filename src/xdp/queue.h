@@ -204,13 +204,20 @@ static inline void count_up(struct net_xdp_queue *q, enum net_xdp_counter which,
 	count_add(&q->counter[which], n);
 }
 
+/* The queue has to be made again. Its report and inspect may be asked for meanwhile. */
+static inline void queue_fail(struct net_xdp_queue *q)
+{
+	__atomic_store_n(&q->failed, true, __ATOMIC_RELAXED);
+}
+
 /* Tell the driver about fill entries, or run one busy poll. */
 static inline enum kick_result queue_kick_rx(struct net_xdp_queue *q)
 {
 	enum kick_result result = xsk_kick_rx(&q->xsk);
 
 	count_up(q, NET_XDP_KICKS, 1);
-	q->failed |= result == KICK_GONE;
+	if (result == KICK_GONE)
+		queue_fail(q);
 	return result;
 }
 

@@ -114,14 +114,16 @@ struct vlan_state report_vlan(const struct net_xdp_endpoint *ep)
 /* Who gets the frames of the hardware queue? */
 static void say_frames(const struct net_xdp_queue *q, struct net_xdp_report *out)
 {
-	out->takes_frames = !q->outside;
+	const int error = __atomic_load_n(&q->enter_error, __ATOMIC_RELAXED);
+
+	out->takes_frames = !__atomic_load_n(&q->outside, __ATOMIC_RELAXED);
 	if (out->takes_frames)
 		snprintf(out->frames_state, sizeof(out->frames_state), "taken");
-	else if (q->enter_error)
+	else if (error)
 		snprintf(out->frames_state, sizeof(out->frames_state),
 			 "not taken, though buffers are posted: entering the socket in the map: "
 			 "%s; it is tried again: allow bpf(), or post initial_rx",
-			 strerror(-q->enter_error));
+			 strerror(-error));
 	else
 		snprintf(out->frames_state, sizeof(out->frames_state),
 			 q->zero_copy ? "lost until a buffer is posted: in zero copy the driver "
@@ -166,7 +168,6 @@ int net_xdp_queue_report_sized(struct net_queue *queue, struct net_xdp_report *o
 		.max_tx_descriptors = q->tx_max_descriptors,
 		.busy_poll = q->xsk.busy_poll,
 		.napi_id = q->napi_id,
-		.target_cpu = q->affinity.cpu,
 	};
 	snprintf(report.ifname, sizeof(report.ifname), "%s", ep->attached.device.ifname);
 	snprintf(report.driver, sizeof(report.driver), "%s", ep->attached.device.driver);
@@ -174,7 +175,8 @@ int net_xdp_queue_report_sized(struct net_queue *queue, struct net_xdp_report *o
 	snprintf(report.rx_checksum_state, sizeof(report.rx_checksum_state), "%s",
 		 rx_ways_say(ep->config.rx_checksum, q->rx_source));
 	snprintf(report.napi_state, sizeof(report.napi_state), "%s", q->napi.state);
-	snprintf(report.target_state, sizeof(report.target_state), "%s", q->affinity.state);
+	report.target_cpu =
+		affinity_say(&q->affinity, report.target_state, sizeof(report.target_state));
 	say_frames(q, &report);
 	say_requests(q, &report);
 	add_rungs(&report, ep->attached.program.rung, ep->attached.program.rung_count);

@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -12,14 +11,51 @@
 #include "host/netdev.h"
 #include "host/undo/affinity.h"
 
-__attribute__((format(printf, 2, 3))) static void describe(struct affinity *a, const char *format,
-							   ...)
+/* Others read it meanwhile, so it is one word; the sentence is made by who asks. */
+static void remember(struct affinity *a, enum affinity_outcome outcome, uint32_t number, int rc)
 {
-	va_list args;
+	uint64_t said = (uint64_t)outcome | (uint64_t)(uint16_t)-rc << 8 | (uint64_t)number << 32;
 
-	va_start(args, format);
-	vsnprintf(a->state, sizeof(a->state), format, args);
-	va_end(args);
+	__atomic_store_n(&a->said, said, __ATOMIC_RELAXED);
+}
+
+int affinity_say(const struct affinity *a, char *text, size_t size)
+{
+	const uint64_t said = __atomic_load_n(&a->said, __ATOMIC_RELAXED);
+	const int error = (int)(said >> 8 & 0xffff);
+	const uint32_t number = (uint32_t)(said >> 32);
+
+	text[0] = '\0';
+	switch ((enum affinity_outcome)(said & 0xff)) {
+	case AFFINITY_NONE:
+		break;
+	case AFFINITY_GONE:
+		snprintf(text, size, "the interface is gone");
+		break;
+	case AFFINITY_HIDDEN:
+		snprintf(text, size,
+			 "not applicable: the driver shows neither interrupt nor NAPI thread");
+		break;
+	case AFFINITY_THREAD:
+		snprintf(text, size, "NAPI thread %u: %s", number,
+			 error ? strerror(error) : "moved");
+		break;
+	case AFFINITY_IRQ:
+		snprintf(text, size, "IRQ %u: %s", number, error ? strerror(error) : "moved");
+		break;
+	}
+	return __atomic_load_n(&a->cpu, __ATOMIC_RELAXED);
+}
+
+static void set_cpu(struct affinity *a, uint32_t cpu)
+{
+	__atomic_store_n(&a->cpu, (int)cpu, __ATOMIC_RELAXED);
+}
+
+void affinity_gone(struct affinity *a, uint32_t cpu)
+{
+	set_cpu(a, cpu);
+	remember(a, AFFINITY_GONE, 0, 0);
 }
 
 /* ---- An interrupt's CPU list ------------------------------------------------------------------ */
@@ -172,9 +208,9 @@ void affinity_set(struct affinity *a, struct host *h, uint32_t ifindex, uint32_t
 	int rc = netdev_queue_napi(h, ifindex, queue, &napi);
 	uint32_t thread = napi.thread_pid, irq = thread ? 0 : napi.irq;
 
-	a->cpu = (int)cpu;
+	set_cpu(a, cpu);
 	if (rc || (!thread && !irq)) {
-		describe(a, "not applicable: the driver shows neither interrupt nor NAPI thread");
+		remember(a, AFFINITY_HIDDEN, 0, 0);
 		return;
 	}
 	/* old has room for one setting only, so put the other back first */
@@ -183,10 +219,10 @@ void affinity_set(struct affinity *a, struct host *h, uint32_t ifindex, uint32_t
 	if (thread) {
 		rc = hold_thread(a, h, ifindex, queue, thread);
 		rc = rc ? rc : move_thread(a, cpu);
-		describe(a, "NAPI thread %u: %s", thread, rc ? strerror(-rc) : "moved");
+		remember(a, AFFINITY_THREAD, thread, rc);
 	} else {
 		rc = move_irq(a, irq, cpu);
-		describe(a, "IRQ %u: %s", irq, rc ? strerror(-rc) : "moved");
+		remember(a, AFFINITY_IRQ, irq, rc);
 	}
 }
 

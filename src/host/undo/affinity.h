@@ -4,13 +4,24 @@
 #ifndef NET_XDP_AFFINITY_H
 #define NET_XDP_AFFINITY_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "host/host.h"
 
+/* What came of a hint. */
+enum affinity_outcome {
+	AFFINITY_NONE = 0, /* there was none */
+	AFFINITY_GONE,	   /* the interface is gone */
+	AFFINITY_HIDDEN,   /* the driver shows neither interrupt nor NAPI thread */
+	AFFINITY_THREAD,   /* moved, or why not */
+	AFFINITY_IRQ,	   /* likewise */
+};
+
 struct affinity {
+	/* Any thread may ask for these two: atomic, each whole. */
 	int cpu;	 /* CPU of the last hint, -1 none */
-	char state[80];	 /* what came of the hint, for a person */
+	uint64_t said;	 /* enum affinity_outcome, errno << 8, number of IRQ or thread << 32 */
 	uint32_t irq;	 /* moved by us, 0 none */
 	uint32_t thread; /* moved by us, 0 none */
 	int thread_fd;	 /* pidfd of that thread; its number may become another thread's */
@@ -18,9 +29,14 @@ struct affinity {
 	char old[128], ours[128];
 };
 
-/* Move a hardware queue's work to cpu, or write into state why not. */
+/* Move a hardware queue's work to cpu, or remember why not. */
 void affinity_set(struct affinity *a, struct host *h, uint32_t ifindex, uint32_t queue,
 		  uint32_t cpu);
+
+/* Remember a hint for an interface that is gone. */
+void affinity_gone(struct affinity *a, uint32_t cpu);
+/* The last hint's CPU, -1 none, and into text what came of it, for a person. Threads: any. */
+int affinity_say(const struct affinity *a, char *text, size_t size);
 
 /* Put the old setting back if the present one is still ours: the same thread, or the interrupt of
  * the same queue, with the value that we set. Return: 0; -errno the setting is ours and stays,

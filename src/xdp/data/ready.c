@@ -81,7 +81,7 @@ static void look_around(struct net_xdp_queue *q)
 	q->looked_ms = clock_coarse_ms();
 	count_up(q, NET_XDP_LOOKS, 1);
 	if (xsk_is_gone(&q->xsk) || endpoint_is_lost(q->endpoint))
-		q->failed = true;
+		queue_fail(q);
 }
 
 /* Frames should have been let in when buffers were posted. Return: true if that failed and has to be

@@ -240,7 +240,7 @@ INLINE uint32_t kick(struct net_xdp_queue *q, const uint32_t most)
 			count_up(q, NET_XDP_KICK_DOWN, 1);
 			return calls;
 		case KICK_GONE:
-			q->failed = true;
+			queue_fail(q);
 			return calls;
 		}
 		/* What sendto() returns does not say how many descriptors the kernel took; the TX ring's
