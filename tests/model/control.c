@@ -99,11 +99,13 @@ static void configure(struct model *m)
 	struct frame_random *r = &m->random;
 
 	*c = net_xdp_config_default();
-	m->region = (struct net_xdp_region){
+	m->regions[0] = (struct net_xdp_region){
 		.guest_addr = GUEST_BASE, .size_bytes = REGION_BYTES, .fd = m->fd};
+	m->regions[1] = (struct net_xdp_region){
+		.guest_addr = GUEST_BASE / 2, .size_bytes = MORE_BYTES, .fd = m->more_fd};
 	c->ifname = "v0";
 	c->max_queues = QUEUES;
-	c->regions = &m->region;
+	c->regions = m->regions;
 	c->region_count = 1;
 	c->rx_id_limit = IDS;
 	c->sealed = frame_random_below(r, 6) == 0;
@@ -177,6 +179,7 @@ void control_open(struct model *m)
 	}
 	wrap(m);
 	m->disturbed = m->world.is_new = false;
+	net_endpoint_facts(m->ep, &m->facts);
 	m->link_told = true;
 }
 
@@ -320,11 +323,46 @@ static void make_one(struct model *m, uint32_t seed)
 	}
 }
 
+/* The same memory, with or without more. It is exchanged where no queue is alive. */
+static void set_regions(struct model *m, uint32_t count)
+{
+	struct net_error err = {0};
+	bool is_alive = false;
+	struct shortage s;
+	int rc;
+
+	for (uint32_t i = 0; i < QUEUES; i++)
+		is_alive |= m->queues[i].q && !m->queues[i].is_bare;
+	if (!control_inner(m))
+		return;
+	s = begin(m);
+	rc = net_xdp_set_regions(m->ep, m->regions, count, &err);
+	if (is_alive && rc == -EBUSY)
+		s.objection = "queues are alive";
+	end(&s, rc, &err, "set_regions");
+	cr_assert(!is_alive || rc, "memory exchanged under a queue");
+	rc = net_xdp_unreleased(m->ep, 0, &err);
+	cr_assert(rc == 0, "%d queues are not released", rc);
+}
+
+static void check_facts(const struct model *m)
+{
+	struct net_endpoint_facts now;
+
+	net_endpoint_facts(m->ep, &now);
+	cr_assert(now.tx_flags == m->facts.tx_flags && now.max_queues == m->facts.max_queues &&
+			  now.is_ordered == m->facts.is_ordered &&
+			  now.link_speed_bps == m->facts.link_speed_bps &&
+			  now.tx_max_pieces == m->facts.tx_max_pieces,
+		  "the facts are others now");
+}
+
 void control_actions(struct model *m)
 {
 	struct net_action action;
 	int rc;
 
+	check_facts(m);
 	while ((rc = net_endpoint_poll_action(m->ep, &action)) == 1) {
 		if (action.kind == NET_ACTION_LINK)
 			continue;
@@ -436,6 +474,9 @@ void control_step(struct model *m, const struct step *step)
 		break;
 	case STEP_ONE_QUEUE:
 		make_one(m, step->b);
+		break;
+	case STEP_REGIONS:
+		set_regions(m, 1 + step->a % 2);
 		break;
 	case STEP_CAPTURE_ON:
 		capture_on(m, step->b);

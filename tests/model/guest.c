@@ -181,6 +181,9 @@ void guest_open(struct model *m)
 	m->pool.ops = &ops;
 	m->fd = memfd_create("model", MFD_CLOEXEC);
 	cr_assert(m->fd >= 0 && ftruncate(m->fd, REGION_BYTES) == 0, "memory: %s", strerror(errno));
+	m->more_fd = memfd_create("more", MFD_CLOEXEC);
+	cr_assert(m->more_fd >= 0 && ftruncate(m->more_fd, MORE_BYTES) == 0, "more memory: %s",
+		  strerror(errno));
 	m->bytes = mmap(NULL, REGION_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, m->fd, 0);
 	cr_assert(m->bytes != MAP_FAILED, "memory: %s", strerror(errno));
 	for (uint32_t id = 0; id < IDS; id++) {
@@ -199,4 +202,5 @@ void guest_close(struct model *m)
 	}
 	munmap(m->bytes, REGION_BYTES);
 	close(m->fd);
+	close(m->more_fd);
 }

@@ -39,6 +39,7 @@ enum {
 	RX_BYTES = IDS * CELL_BYTES,
 	REGION_BYTES = RX_BYTES + (SLOTS - LARGE_SLOTS) * CELL_BYTES + LARGE_SLOTS * LARGE_BYTES +
 		       CELL_BYTES * 8,
+	MORE_BYTES = 1 << 20,
 	FLOWS = 16,
 	LOG = 65536, /* packets of the past whose arrival is still understood */
 	NOBODY = -1, /* owner: the frontend */
@@ -103,8 +104,8 @@ struct model {
 	struct world world;
 	struct footprint before;
 
-	int fd;
-	uint8_t *bytes; /* our own mapping */
+	int fd, more_fd; /* more_fd: of a second region, which comes and goes */
+	uint8_t *bytes;	 /* our own mapping of the first */
 	struct net_buffer_access pool;
 	struct cell cells[IDS];
 	struct slot slots[SLOTS];
@@ -116,7 +117,8 @@ struct model {
 	struct model_queue *serving;   /* whose data call runs */
 
 	struct net_xdp_config config;
-	struct net_xdp_region region;
+	struct net_xdp_region regions[2];
+	struct net_endpoint_facts facts;
 	struct net_endpoint *ep, *cable, *spare; /* cable: the disconnectable in ep */
 	bool wrap_capture, wrap_cable, capturing, merge;
 	struct model_queue queues[QUEUES];

@@ -28,6 +28,7 @@
 	X(ONE_QUEUE, "one_queue", 30)                                                              \
 	X(RESTART, "restart", 25)                                                                  \
 	X(REOPEN, "reopen", 6)                                                                     \
+	X(REGIONS, "regions", 10)                                                                  \
 	X(CAPTURE_ON, "capture_on", 15)                                                            \
 	X(CAPTURE_OFF, "capture_off", 12)                                                          \
 	X(CABLE_OUT, "cable_out", 10)                                                              \
