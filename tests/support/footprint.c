@@ -36,8 +36,8 @@ void footprint_own_user(uint64_t memlock_bytes)
 	cr_assert(prctl(PR_SET_DUMPABLE, 1) == 0, "%s", strerror(errno));
 }
 
-/* AddressSanitizer's heap reserves addresses as it grows: such a mapping need not be ours. */
-#if defined(__SANITIZE_ADDRESS__)
+/* A sanitizer's heap reserves addresses as it grows: such a mapping need not be ours. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 static const bool reserved_is_ours = false;
 #else
 static const bool reserved_is_ours = true;
