@@ -135,7 +135,7 @@ void calm(struct model *m, uint32_t seed)
 		restart |= m->queues[i].is_told || m->queues[i].is_bare;
 	if (restart) {
 		control_end_queues(m);
-		control_cable_in(m);
+		wrap_cable_in(m);
 		cr_assert(control_inner(m), "the cable is still out");
 		control_get_queues(m, 1 + seed % m->queue_count, seed);
 	}

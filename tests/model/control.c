@@ -1,88 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Steps that open, make queues and end them, with and without wrappers, and with little to do it with. */
+/* Steps that open, make queues and end them. */
 #include <errno.h>
-#include <linux/capability.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include "model/model.h"
-#include "support/netns.h"
-#include "xdp/endpoint.h"
 
-enum { INITIAL = 32, PROGRAM_FDS = 6 };
-
-/* ---- Little to do it with ------------------------------------------------------------------------- */
-
-static void use_lock_capability(bool use)
-{
-	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-	struct __user_cap_data_struct data[2];
-
-	cr_assert(syscall(SYS_capget, &header, data) == 0, "capget");
-	data[0].effective &= ~(1u << CAP_IPC_LOCK);
-	if (use)
-		data[0].effective |= data[0].permitted & 1u << CAP_IPC_LOCK;
-	cr_assert(syscall(SYS_capset, &header, data) == 0, "capset");
-}
-
-struct shortage {
-	const char *objection;
-	unsigned int fds, program_fds; /* program_fds: of the program that it may attach first */
-	struct rlimit descriptors, locked;
-	bool had_descriptors, had_locked;
-};
-
-static struct shortage begin(struct model *m)
-{
-	struct shortage s = {.objection = world_objection(m), .fds = netns_open_fds()};
-	struct net_endpoint *inner = control_inner(m);
-
-	if (inner && endpoint_of(inner)->attached.program.xsks_fd < 0)
-		s.program_fds = PROGRAM_FDS;
-	getrlimit(RLIMIT_NOFILE, &s.descriptors);
-	getrlimit(RLIMIT_MEMLOCK, &s.locked);
-	s.had_descriptors = m->few_descriptors >= 0;
-	s.had_locked = m->few_locked >= 0;
-	if (s.had_descriptors) {
-		struct rlimit few = s.descriptors;
-
-		few.rlim_cur = s.fds - 3 + (rlim_t)m->few_descriptors;
-		setrlimit(RLIMIT_NOFILE, &few);
-	}
-	if (s.had_locked) {
-		struct rlimit few = s.locked;
-
-		few.rlim_cur = (rlim_t)m->few_locked << 16;
-		use_lock_capability(false);
-		setrlimit(RLIMIT_MEMLOCK, &few);
-	}
-	m->few_descriptors = m->few_locked = -1;
-	return s;
-}
-
-/* A failure has a reason that we know, a sentence, and leaves nothing behind. */
-static void end(const struct shortage *s, int rc, const struct net_error *err, const char *what)
-{
-	unsigned int fds;
-
-	if (s->had_descriptors)
-		setrlimit(RLIMIT_NOFILE, &s->descriptors);
-	if (s->had_locked) {
-		setrlimit(RLIMIT_MEMLOCK, &s->locked);
-		use_lock_capability(true);
-	}
-	if (!rc)
-		return;
-	cr_assert(s->objection, "%s: %d: %s: %s", what, rc, err->step, err->message);
-	cr_assert(err->code == rc && err->message[0] && err->step[0], "%s: %d without a sentence",
-		  what, rc);
-	fds = netns_open_fds();
-	/* Fewer: a program that was lost has been given up. */
-	cr_assert(fds <= s->fds + s->program_fds, "%s (%s: %s): %u descriptors before, %u now",
-		  what, s->objection, err->message, s->fds, fds);
-}
+enum { INITIAL = 32 };
 
 /* ---- Endpoint ------------------------------------------------------------------------------------- */
 
@@ -170,9 +93,9 @@ void control_open(struct model *m)
 	if (m->ep || m->world.renamed)
 		return;
 	configure(m);
-	s = begin(m);
+	s = shortage_begin(m);
 	rc = net_xdp_open(&m->config, &m->ep, &err);
-	end(&s, rc, &err, "open");
+	shortage_end(&s, rc, &err, "open");
 	if (rc) {
 		m->ep = NULL;
 		return;
@@ -285,10 +208,10 @@ static bool make_queues(struct model *m, uint32_t first, uint32_t count, uint32_
 						       .initial_rx_count = n[i],
 						       .rx_merge = m->merge};
 	}
-	s = begin(m);
+	s = shortage_begin(m);
 	rc = one ? net_endpoint_get_queue(m->ep, first, configs, made, &err)
 		 : net_endpoint_get_queues(m->ep, configs, count, NULL, made, &err);
-	end(&s, rc, &err, one ? "get_queue" : "get_queues");
+	shortage_end(&s, rc, &err, one ? "get_queue" : "get_queues");
 	for (uint32_t i = 0; i < count; i++) {
 		struct model_queue *q = &m->queues[first + i];
 
@@ -335,11 +258,11 @@ static void set_regions(struct model *m, uint32_t count)
 		is_alive |= m->queues[i].q && !m->queues[i].is_bare;
 	if (!control_inner(m))
 		return;
-	s = begin(m);
+	s = shortage_begin(m);
 	rc = net_xdp_set_regions(m->ep, m->regions, count, &err);
 	if (is_alive && rc == -EBUSY)
 		s.objection = "queues are alive";
-	end(&s, rc, &err, "set_regions");
+	shortage_end(&s, rc, &err, "set_regions");
 	cr_assert(!is_alive || rc, "memory exchanged under a queue");
 	rc = net_xdp_unreleased(m->ep, 0, &err);
 	cr_assert(rc == 0, "%d queues are not released", rc);
@@ -372,84 +295,6 @@ void control_actions(struct model *m)
 	cr_assert(rc == 0, "poll_action: %s", strerror(-rc));
 }
 
-/* ---- Wrappers ------------------------------------------------------------------------------------- */
-
-static void capture_on(struct model *m, uint32_t seed)
-{
-	struct net_capture_config config = net_capture_config_default();
-	struct net_error err = {0};
-	struct shortage s;
-	int rc;
-
-	if (!m->wrap_capture)
-		return;
-	config.path = "/dev/null";
-	config.buffer_bytes = 65536u << seed % 3;
-	config.snap_bytes = 14 + seed % 2000;
-	if (m->capturing) {
-		rc = net_capture_start(m->ep, &config, &err);
-		cr_assert(rc == -EBUSY, "a second start: %d", rc);
-		return;
-	}
-	s = begin(m);
-	rc = net_capture_start(m->ep, &config, &err);
-	end(&s, rc, &err, "capture");
-	m->capturing = rc == 0;
-}
-
-static void capture_off(struct model *m)
-{
-	int rc;
-
-	if (!m->wrap_capture)
-		return;
-	rc = net_capture_stop(m->ep);
-	cr_assert(rc == (m->capturing ? 0 : -ENOENT), "the end of a capture: %d", rc);
-	m->capturing = false;
-}
-
-static void take_spare(struct model *m)
-{
-	struct net_error err = {0};
-	int rc;
-
-	if (m->spare)
-		return;
-	rc = net_disconnectable_disconnect(m->cable, 0, &m->spare, &err);
-	if (!rc)
-		return;
-	m->spare = NULL;
-	cr_assert(rc == -ETIMEDOUT, "disconnect: %d: %s", rc, err.message);
-}
-
-static void cable_out(struct model *m)
-{
-	if (!m->cable)
-		return;
-	m->disturbed = true;
-	for (uint32_t i = 0; i < QUEUES; i++)
-		m->queues[i].is_bare = true;
-	take_spare(m);
-}
-
-void control_cable_in(struct model *m)
-{
-	struct net_error err = {0};
-	int rc;
-
-	if (!m->cable || control_inner(m))
-		return;
-	take_spare(m);
-	if (!m->spare)
-		return; /* the queues on it must go first */
-	rc = net_disconnectable_connect(m->cable, m->spare, &err);
-	if (rc == -EBUSY)
-		return;
-	cr_assert(rc == 0, "connect: %d: %s", rc, err.message);
-	m->spare = NULL;
-	m->disturbed = true;
-}
-
 void control_step(struct model *m, const struct step *step)
 {
 	const uint32_t count = 1 + step->a % m->queue_count;
@@ -479,16 +324,16 @@ void control_step(struct model *m, const struct step *step)
 		set_regions(m, 1 + step->a % 2);
 		break;
 	case STEP_CAPTURE_ON:
-		capture_on(m, step->b);
+		wrap_capture_on(m, step->b);
 		break;
 	case STEP_CAPTURE_OFF:
-		capture_off(m);
+		wrap_capture_off(m);
 		break;
 	case STEP_CABLE_OUT:
-		cable_out(m);
+		wrap_cable_out(m);
 		break;
 	case STEP_CABLE_IN:
-		control_cable_in(m);
+		wrap_cable_in(m);
 		break;
 	default:
 		control_get_queues(m, count, step->b);

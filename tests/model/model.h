@@ -6,7 +6,9 @@
  *     world      the network: v0 is the endpoint's, v1 the peer's, and what happens to v0
  *     guest      the frontend's memory and its pool; who owns each receive id and each packet's slot
  *     data       steps that are data calls, and the peer's traffic
- *     control    steps that open, make queues, end them; the wrappers
+ *     control    steps that open, make queues, end them
+ *     shortage   with few descriptors or little locked memory
+ *     wrap       the wrappers
  *     calm       everything is put right, restarted, and must balance to the frame
  *
  * The kernel decides when a frame arrives, so the model asserts what always holds: each receive id and each
@@ -19,6 +21,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/resource.h>
 
 #include <criterion/criterion.h>
 
@@ -191,9 +194,29 @@ void control_end_queues(struct model *m);
 /* Return: the queues are there. */
 bool control_get_queues(struct model *m, uint32_t count, uint32_t seed);
 void control_actions(struct model *m);
-void control_cable_in(struct model *m);
 /* The AF_XDP endpoint inside, NULL: the cable is out. */
 struct net_endpoint *control_inner(const struct model *m);
+
+/* ---- shortage ------------------------------------------------------------------------------------- */
+
+struct shortage {
+	const char *objection;
+	unsigned int fds, program_fds; /* program_fds: of the program that it may attach first */
+	struct rlimit descriptors, locked;
+	bool had_descriptors, had_locked;
+};
+
+/* Around a set-up call: what the next one is to be short of. */
+struct shortage shortage_begin(struct model *m);
+/* A failure has a reason that we know, a sentence, and leaves nothing behind. */
+void shortage_end(const struct shortage *s, int rc, const struct net_error *err, const char *what);
+
+/* ---- wrap ----------------------------------------------------------------------------------------- */
+
+void wrap_capture_on(struct model *m, uint32_t seed);
+void wrap_capture_off(struct model *m);
+void wrap_cable_out(struct model *m);
+void wrap_cable_in(struct model *m);
 
 /* ---- calm ----------------------------------------------------------------------------------------- */
 
