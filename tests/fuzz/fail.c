@@ -5,7 +5,8 @@
 
 #include "support/fixture.h"
 
-void fuzz_fail(const char *file, int line, const char *condition, const char *format, ...)
+/* What fails ends the program here, where libFuzzer or the replay says which input it was. */
+void plain_fail(const char *file, int line, const char *condition, const char *format, ...)
 {
 	va_list arguments;
 

@@ -7,13 +7,16 @@
 
 char *plain_why;
 
-void plain_fail(const char *file, int line, const char *format, ...)
+void plain_fail(const char *file, int line, const char *condition, const char *format, ...)
 {
 	char text[PLAIN_WHY_BYTES];
+	size_t length = (size_t)snprintf(text, sizeof(text), "%s:", condition);
 	va_list args;
 
+	if (length >= sizeof(text))
+		length = sizeof(text) - 1;
 	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
+	vsnprintf(text + length, sizeof(text) - length, format, args);
 	va_end(args);
 	fprintf(stderr, "%s:%d: %s\n", file, line, text);
 	fflush(NULL);
