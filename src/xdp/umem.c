@@ -49,7 +49,10 @@ static int register_arena(struct memory *m, int fd, const struct net_xdp_config 
 		: rc == -ENOMEM ? "; part of the memory is unmapped, read-only or a file on disk "
 				  "(use writable memfd, tmpfs, hugetlb or anonymous pages), or the "
 				  "host is short of memory or huge pages"
-				: error_hint(rc, CALL_OPTION).text);
+		/* xdp_umem_reg() */
+		: rc == -EINVAL && m->bytes / config->chunk_bytes > UINT32_MAX
+			? "; the kernel takes less than 2^32 chunks: give it less memory"
+			: error_hint(rc, CALL_OPTION).text);
 }
 
 int umem_register(struct memory *m, int fd, const struct net_xdp_config *config,

@@ -93,6 +93,17 @@ Test(regions, file_that_cannot_be_pinned_is_refused)
 	expect_works();
 }
 
+/* A guest's table may name a sparse file of any size. */
+Test(regions, memory_of_too_many_chunks_is_refused)
+{
+	regions_prepare(&rig);
+	region->size_bytes = (UINT64_C(1) << 32) * config->chunk_bytes;
+	regions_take(region, regions_memfd(region->size_bytes, 0), NULL);
+	refused(&rig.x, -EINVAL, "umem", "2^32 chunks", "less memory");
+	region->size_bytes = BYTES;
+	expect_works();
+}
+
 Test(regions, hole_beyond_the_end_of_the_file_is_refused)
 {
 	int fd;

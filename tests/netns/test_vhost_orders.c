@@ -2,12 +2,12 @@
 /*
  * The orders in which front ends send their messages, with frames both ways after each start. Read in their sources:
  *
- *     QEMU              hw/virtio/vhost-user.c, vhost.c, net/vhost-user.c
- *     DPDK              drivers/net/virtio/virtio_user/{virtio_user_dev,vhost_user}.c
  *     Cloud Hypervisor  virtio-devices/src/vhost_user/{vu_common_ctrl,net}.rs
  *     crosvm            devices/src/virtio/vhost_user_frontend/mod.rs
  *     OpenVMM           vm/devices/virtio/vhost_user_frontend/src/lib.rs
- *     UML               arch/um/drivers/virtio_uml.c
+ *
+ * QEMU's and DPDK's are those that were seen on the socket. UML's is what virtio_uml.c is known to do; UML and QEMU
+ * themselves are in tests/guest.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -333,6 +333,8 @@ static void post_slot(struct vhost_guest *g, uint32_t slot)
 
 void vhost_guest_post(struct vhost_guest *g, uint32_t count)
 {
+	for (uint32_t i = 0; i < g->ring_size; i++)
+		count -= count && g->slots[i].is_posted;
 	for (uint32_t i = 0; i < g->ring_size && count; i++)
 		if (!g->slots[i].is_posted) {
 			post_slot(g, i);

@@ -98,7 +98,7 @@ void vhost_guest_stop(struct vhost_guest *g);
 /* The driver starts again with empty rings; the device hears of it by vhost_guest_start(). */
 void vhost_guest_reset(struct vhost_guest *g);
 
-/* Post so many buffers, those that are not posted already. */
+/* Post buffers until so many are posted, those included that a stop left in the ring. */
 void vhost_guest_post(struct vhost_guest *g, uint32_t count);
 /* A frame from the device: its bytes, and its header. Return: its length; 0: none came in time. Its buffers are posted
  * again, unless the guest holds them. */

@@ -127,6 +127,10 @@ static int memory_changed(struct device *d, int change, struct net_error *err)
 	rc = backend_set_memory(&d->backend, d->regions,
 				guest_memory_regions(&d->memory, d->regions), err);
 	d->has_memory = !rc;
+	if (!rc && guest_memory_may_shrink(&d->memory))
+		device_say(d,
+			   "the guest's memory has no F_SEAL_SHRINK: whoever has its file can cut "
+			   "it short, which ends this process for all of its guests");
 	return rc;
 }
 
