@@ -78,7 +78,7 @@ void report_json(FILE *out, const struct device *devices, uint32_t count, int ex
 
 void report_table(FILE *out, const struct device *devices, uint32_t count)
 {
-	fprintf(out, "%-16s %4s %4s %12s %12s %12s %12s %8s\n", "interface", "pair", "mode",
+	fprintf(out, "%-15s %4s %4s %11s %11s %11s %11s %4s\n", "interface", "pair", "mode",
 		"to guest", "copied", "from guest", "copied", "bad");
 	for (uint32_t i = 0; i < count; i++)
 		for (uint32_t k = 0; k < devices[i].opt->pairs; k++) {
@@ -87,7 +87,7 @@ void report_table(FILE *out, const struct device *devices, uint32_t count)
 			struct net_xdp_stats s;
 
 			device_pair_stats(&devices[i], k, &s);
-			fprintf(out, "%-16s %4u %4s %12llu %12llu %12llu %12llu %8llu\n",
+			fprintf(out, "%-15s %4u %4s %11llu %11llu %11llu %11llu %4llu\n",
 				devices[i].opt->ifname, k,
 				!p->starts     ? "-"
 				: p->zero_copy ? "zero"
