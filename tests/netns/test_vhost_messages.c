@@ -104,14 +104,15 @@ static void fill_addresses(struct front_message *m)
 {
 	uint32_t ring = some_ring();
 	const struct fake_driver *d = &guest.driver[ring & 1];
-	uint64_t *at = (uint64_t *)(void *)(m->payload + 8);
+	uint64_t at[3];
 
-	memcpy(m->payload, &ring, sizeof(ring));
 	at[0] = guest.uva + (uint64_t)((const uint8_t *)d->desc - guest.memory);
 	at[1] = guest.uva + (uint64_t)((const uint8_t *)d->used - guest.memory);
 	at[2] = guest.uva + (uint64_t)((const uint8_t *)d->avail - guest.memory);
 	if (once_in(5))
 		at[below(3)] = some_address(ring);
+	memcpy(m->payload, &ring, sizeof(ring));
+	memcpy(m->payload + 8, at, sizeof(at));
 }
 
 static void fill_state(struct front_message *m)
