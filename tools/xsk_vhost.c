@@ -11,10 +11,10 @@
 #include "common/error.h"
 #include "common/json.h"
 #include "common/options_say.h"
+#include "common/say.h"
 #include "xsk_vhost/loop.h"
 #include "xsk_vhost/options.h"
 #include "xsk_vhost/report.h"
-#include "xsk_vhost/say.h"
 
 enum {
 	EXIT_FAILED = 1,

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Words for a person: lines on stderr, numbers with units. Names that somebody else chose are made harmless to
- * a terminal. */
+/* Words for a person: lines on stderr, numbers with units. */
 #ifndef BENCH_SAY_H
 #define BENCH_SAY_H
 
 #include <stdint.h>
 #include <stdio.h>
 
-/* One line on stderr behind the program's name; on a terminal broken before column 80. */
-void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+#include "common/say.h"
 
 /* "1.013 Mpps" */
 struct said {

@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "common/error.h"
+#include "common/say.h"
 #include "membership.h"
-#include "say.h"
 
 #define STEP		  "interface"
 #define ETHERNET_BYTES	  14u

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "common/error.h"
-#include "say.h"
+#include "common/say.h"
 
 /* Of one call: a front end that talks without end does not keep us from the others. */
 #define MESSAGES_PER_CALL 16
