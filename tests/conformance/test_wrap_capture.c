@@ -7,14 +7,10 @@
 #include "support/conformance.h"
 #include "support/frame.h"
 #include "support/pcapng_reader.h"
+#include "support/scratch.h"
 #include "support/wrap_rig.h"
 
 enum { BATCH = 64, BUFFERS = 256 };
-
-static void capture_path(char path[64])
-{
-	snprintf(path, 64, "/tmp/net_xdp-wrap-%d.pcapng", getpid());
-}
 
 /* Where a reader of others is installed it must find as many packets. */
 static void expect_count(const char *reader, const char *options, const char *path,
@@ -48,7 +44,7 @@ CASE(73, capture_every_frame_of_both_directions_is_in_the_file)
 	struct read_file f;
 	struct rig r;
 
-	capture_path(path);
+	scratch_path(path, sizeof(path), "wrap.pcapng");
 	config.path = path;
 	config.interface = "v0";
 	wrap_rig_capture(&r, queues);
@@ -128,7 +124,7 @@ CASE(73, capture_on_and_off_under_a_flood_has_or_counts_each_frame)
 	char path[64];
 	struct rig r;
 
-	capture_path(path);
+	scratch_path(path, sizeof(path), "wrap.pcapng");
 	config.path = path;
 	wrap_rig_capture(&r, 1);
 	frontend_xdp_start(&r.x, 1, BUFFERS);

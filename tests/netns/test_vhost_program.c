@@ -9,6 +9,7 @@
 
 #include "support/netns.h"
 #include "support/peer.h"
+#include "support/scratch.h"
 #include "support/tool.h"
 #include "support/vhost_guest.h"
 
@@ -30,8 +31,7 @@ static void prepare(void)
 	netns_enter();
 	netns_veth("v0", "v1", 1, 1500);
 	peer_open(&peer, "v1");
-	snprintf(path, sizeof(path), "/tmp/vhost_program.%d", getpid());
-	unlink(path);
+	scratch_path(path, sizeof(path), "vhost_program");
 }
 
 /* A guest that sends, and leaves in order. */

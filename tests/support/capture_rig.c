@@ -7,6 +7,7 @@
 
 #include "support/capture_rig.h"
 #include "support/frame.h"
+#include "support/scratch.h"
 
 #define MEMORY	(1u << 20)
 #define BUFFER	1024u /* 12 of header, CAPTURE_RIG_CAPACITY behind */
@@ -27,7 +28,7 @@ void capture_rig_open(struct capture_rig *r, uint32_t queues)
 	cr_assert(net_capture_open(inner, &r->ep, &err) == 0, "%s", err.message);
 	cr_assert(net_endpoint_get_queues(r->ep, configs, queues, NULL, r->queues, &err) == 0, "%s",
 		  err.message);
-	snprintf(r->path, sizeof(r->path), "/tmp/net_xdp-capture-%d", getpid());
+	scratch_path(r->path, sizeof(r->path), "capture");
 	r->config = net_capture_config_default();
 	r->config.path = r->path;
 }

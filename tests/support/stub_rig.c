@@ -6,6 +6,7 @@
 #include <criterion/criterion.h>
 
 #include "support/frame.h"
+#include "support/scratch.h"
 #include "support/stub_rig.h"
 
 #define MEMORY	(1u << 18)
@@ -27,7 +28,7 @@ static void captured(struct stub_rig *r)
 	struct net_capture_config config = net_capture_config_default();
 	struct net_error err;
 
-	snprintf(r->path, sizeof(r->path), "/tmp/net_xdp-stub-%d", getpid());
+	scratch_path(r->path, sizeof(r->path), "stub");
 	config.path = r->path;
 	cr_assert_eq(net_capture_open(r->ep, &r->ep, &err), 0);
 	cr_assert_eq(net_capture_start(r->ep, &config, &err), 0, "%s", err.message);

@@ -11,13 +11,14 @@
 
 #include "support/fixture.h"
 #include "support/netns.h"
+#include "support/scratch.h"
 
 static char paths[RIG_DEVICES][64];
 static unsigned int fds_before;
 
 static struct device_options options_of(uint32_t device, const char *ifname)
 {
-	snprintf(paths[device], sizeof(paths[device]), "/tmp/vhost_rig.%d.%u", getpid(), device);
+	scratch_path(paths[device], sizeof(paths[device]), device ? "vhost_rig_1" : "vhost_rig_0");
 	return (struct device_options){
 		.socket_path = paths[device], .ifname = ifname, .pairs = 1, .promiscuous = true};
 }

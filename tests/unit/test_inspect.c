@@ -8,6 +8,7 @@
 #include <criterion/criterion.h>
 
 #include "backend/inspect.h"
+#include "support/scratch.h"
 
 /* ---- An endpoint and queues that tell what the test wants ---------------------------------- */
 
@@ -74,7 +75,7 @@ static void expect(const char *json, const char *jq, const char *want)
 	size_t n;
 	int rc;
 
-	snprintf(path, sizeof(path), "/tmp/net_xdp-inspect-%d.json", getpid());
+	scratch_path(path, sizeof(path), "inspect.json");
 	in = fopen(path, "we");
 	cr_assert(in && fputs(json, in) >= 0 && fclose(in) == 0);
 	snprintf(command, sizeof(command), "jq -c '%s' %s 2>&1", jq, path);

@@ -10,6 +10,7 @@
 
 #include <criterion/criterion.h>
 
+#include "support/scratch.h"
 #include "xsk_vhost/listener.h"
 
 static struct listener listener;
@@ -18,8 +19,7 @@ static char path[64];
 
 static void set_up(void)
 {
-	snprintf(path, sizeof(path), "/tmp/vhost_listener.%d", getpid());
-	unlink(path);
+	scratch_path(path, sizeof(path), "vhost_listener");
 }
 
 TestSuite(vhost_listener, .init = set_up);
