@@ -12,26 +12,18 @@
 
 enum { BATCH = 64, BUFFERS = 256 };
 
-/* Where a reader of others is installed it must find as many packets. */
-static void expect_count(const char *reader, const char *options, const char *path,
-			 const char *count, uint32_t packets)
-{
-	char command[200];
-	uint32_t n;
-	FILE *out;
-
-	snprintf(command, sizeof(command), "command -v %s >/dev/null && %s %s %s 2>/dev/null %s",
-		 reader, reader, options, path, count);
-	out = popen(command, "r");
-	if (out && fscanf(out, "%u", &n) == 1)
-		cr_assert_eq(n, packets, "%s: %u of %u packets", command, n, packets);
-	pclose(out);
-}
-
+/* A reader of others finds as many packets. */
 static void expect_readable(const char *path, uint32_t packets)
 {
-	expect_count("tshark", "-n -r", path, "| wc -l", packets);
-	expect_count("tcpdump", "--count -n -r", path, "", packets);
+	char command[200];
+	uint32_t n = 0;
+	FILE *out;
+
+	snprintf(command, sizeof(command), "tshark -n -r %s 2>/dev/null | wc -l", path);
+	out = popen(command, "r");
+	cr_assert(out && fscanf(out, "%u", &n) == 1 && n == packets, "%s: %u of %u packets",
+		  command, n, packets);
+	pclose(out);
 }
 
 // 73: capture: every frame of both directions in the file
