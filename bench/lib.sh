@@ -37,9 +37,9 @@ note_command() {
 	printf '%s\t%s\t%s\n' "$1" "$2" "$text" >>"$out/commands.tsv"
 }
 
-# field FILE KEY: the first value of that key in a JSON document, as it stands there.
+# field FILE KEY: the first value of that key in JSON documents; nothing if there is none.
 field() {
-	grep -o "\"$2\": [^,}]*" "$1" | head -n 1 | sed 's/.*: //; s/"//g'
+	jq -rs --arg key "$2" 'first(.. | objects | select(has($key)) | .[$key])' "$1" 2>/dev/null || true
 }
 
 # ratio A B: A / B with six digits, or nothing when B is 0.

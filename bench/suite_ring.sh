@@ -43,7 +43,7 @@ ring_instructions() {
 		return 0
 	}
 	collected=$(sed -n 's/.*Collected : //p' <<<"$log")
-	frames=$(grep -o '"frames": [0-9]*' <<<"$log" | grep -o '[0-9]*')
+	frames=$(grep '^{' <<<"$log" | jq .frames)
 	sample ring "$case" 0 instructions "$(ratio "$collected" "$frames")"
 	note_command ring "$case" "ring-bench $*"
 }

@@ -51,7 +51,9 @@ is_present() {
 	fi
 }
 
-# install_packages: on Debian 12 install what is missing; elsewhere name it and exit 1.
+may_install=true # false: --no-install
+
+# install_packages: on Debian 12 install what is missing; elsewhere, or with --no-install, name it and exit 1.
 install_packages() {
 	local package
 	local missing=()
@@ -61,6 +63,10 @@ install_packages() {
 	done
 	if [[ ${#missing[@]} -eq 0 ]]; then
 		return 0
+	fi
+	if ! $may_install; then
+		echo "${0##*/}: --no-install, and missing here: ${missing[*]}" >&2
+		exit 1
 	fi
 	if ! is_debian_12; then
 		echo "${0##*/}: only Debian 12 is set up automatically. Missing here, by their Debian" >&2

