@@ -22,7 +22,7 @@ set_tests_properties(model PROPERTIES LABELS "netns;model" TIMEOUT 600
 
 # Threads, under ThreadSanitizer, which goes with no other sanitizer: the library's sources once more. A preset
 # without a sanitizer builds these so; preset tsan builds everything so.
-if(CMAKE_C_FLAGS MATCHES "sanitize" AND NOT CMAKE_C_FLAGS MATCHES "sanitize=thread")
+if(CMAKE_C_FLAGS MATCHES "sanitize|coverage" AND NOT CMAKE_C_FLAGS MATCHES "sanitize=thread")
   return()
 endif()
 if(CMAKE_C_FLAGS MATCHES "sanitize=thread")

@@ -8,8 +8,8 @@ packages=(
 	iproute2 iputils-ping ethtool jq python3 valgrind
 )
 
-# What tools/check needs besides: readers and writers of frames that are not ours.
-test_packages=(python3-scapy tshark)
+# What tools/check needs besides: readers and writers of frames that are not ours, the fuzzers' runtime.
+test_packages=(python3-scapy tshark libclang-rt-14-dev)
 
 # How to tell on other systems: a command, or a pkg-config module behind a colon.
 declare -A probes=(
@@ -18,7 +18,7 @@ declare -A probes=(
 	[iputils-ping]=ping [python3]=python3
 	[libxdp-dev]=:libxdp [libbpf-dev]=:libbpf [libmnl-dev]=:libmnl [libelf-dev]=:libelf
 	[zlib1g-dev]=:zlib [libcriterion-dev]=:criterion [jq]=jq
-	[python3-scapy]=scapy [tshark]=tshark
+	[python3-scapy]=scapy [tshark]=tshark [libclang-rt-14-dev]=clang
 )
 
 source_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)

@@ -24,6 +24,7 @@ void tx_oracle_open(struct tx_oracle *r, struct tx_variant v)
 	c.fill_ring_frames = TX_ORACLE_RING;
 	c.completion_ring_frames = v.flight;
 	c.private_tx_frames = 8;
+	c.rx_id_limit = 64; /* nothing is received, and all ids are walked */
 	frontend_open(&r->f, r->bytes, 1);
 	frontend_add_region(&r->f, other_region(r), r->bytes, -1);
 	frontend_poison(&r->f, 5);
