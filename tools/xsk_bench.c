@@ -138,7 +138,7 @@ static int run(const struct options *opt)
 	struct net_error err = {0};
 	int rc = run_all(&run, opt, &err);
 
-	options_say(err.message, sizeof(err.message));
+	options_say(&bench_options, err.message, sizeof(err.message));
 	rc = run.usage ? usage(&err, opt->json, options_mode_name(opt->mode))
 		       : finish(&run, rc, &err);
 	run_free(&run);
@@ -149,17 +149,12 @@ int main(int argc, char **argv)
 {
 	struct net_error err = {.code = -EINVAL, .step = "usage"};
 	struct options opt;
+	int rc = options_parse(argc, argv, &opt, err.message, sizeof(err.message));
 
-	switch (options_parse(argc, argv, &opt, err.message, sizeof(err.message))) {
-	case 0:
-		return run(&opt);
-	case OPTIONS_HELP:
-		fputs(options_help, stdout);
-		return flushed(0);
-	case OPTIONS_VERSION:
-		puts("xsk-bench " NET_XDP_VERSION);
-		return flushed(0);
-	default:
+	if (rc < 0)
 		return usage(&err, json_is_asked(argc, argv), NULL);
-	}
+	if (!rc)
+		return run(&opt);
+	option_show(&bench_options, rc, stdout);
+	return flushed(0);
 }

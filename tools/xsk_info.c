@@ -1,176 +1,18 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* xsk-info: what AF_XDP would get on an interface, and why not better. */
 #include <errno.h>
-#include <getopt.h>
 #include <net/if.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "info/info.h"
+#include "info/options.h"
 #include "common/error.h"
 #include "common/escape.h"
 #include "common/json.h"
 
 enum { EXIT_USAGE = 2 };
-
-static const char help[] =
-	"xsk-info - what AF_XDP would get on an interface, and why not better\n"
-	"\n"
-	"usage: xsk-info [IF] [options]\n"
-	"       xsk-info --restore IF [-q N]\n"
-	"\n"
-	"Without IF: one line per interface of this network namespace. With IF: its\n"
-	"driver, queues, features and limits, the privileges of the caller, which mode\n"
-	"an attach would get, and in sentences why not a better one; who would add up\n"
-	"checksums, insert tags and cut packets, and why not somebody better.\n"
-	"Combinations of driver, kernel and MTU that are known to go wrong are named with\n"
-	"the remedy and with who says so.\n"
-	"\n"
-	"what\n"
-	"  -i, --interface IF   the same as IF (in this network namespace)\n"
-	"  -q, --queue N        the hardware queue in question (0)\n"
-	"      --try            also really attach to the queue, show each attempt, and\n"
-	"                       detach. INTRUSIVE: some NICs (igb, ixgbe, i40e, ice)\n"
-	"                       reset when an XDP program comes or goes, and frames to\n"
-	"                       this queue may be lost meanwhile\n"
-	"      --restore        only put back what a program that was killed has left on\n"
-	"                       the NAPIs of the queues (of queue N): interrupt deferral\n"
-	"                       for busy polling. What a running one has set is left\n"
-	"\n"
-	"output\n"
-	"      --json           one JSON document; what is not known has no member\n"
-	"  -V, --version        the version\n"
-	"  -h, --help           this text\n"
-	"\n"
-	"Without --try or --restore nothing is changed. Names of programs and of who\n"
-	"holds them need root. Options in sentences are those of xsk-bench; behind them,\n"
-	"in brackets, stand the fields of net_xdp.h for programs of your own.\n"
-	"AF_XDP sees what the NIC accepts: its own MAC, broadcast and joined multicast.\n"
-	"For more: ip link set IF promisc on, allmulticast on, ip maddr add MAC dev IF.\n"
-	"\n"
-	"exit   0 done   1 failure (said in one sentence)   2 usage. That an attach would\n"
-	"       fail is an answer, not a failure; that --try failed is one.\n"
-	"\n"
-	"examples\n"
-	"  xsk-info                          which interfaces are there?\n"
-	"  xsk-info eth1                     would eth1 get zero copy? why not?\n"
-	"  xsk-info eth1 --queue 3 --try     attach to queue 3 and see\n"
-	"  xsk-info eth1 --json | jq -r .prediction.mode\n";
-
-struct options {
-	const char *ifname;
-	uint32_t queue;
-	bool has_queue;
-	bool json;
-	bool try;
-	bool restore;
-	struct net_error usage; /* what was wrong with them */
-};
-
-/* ---- Options ---------------------------------------------------------------------------------- */
-
-static int usage_error(struct options *options, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
-
-static int usage_error(struct options *options, const char *format, ...)
-{
-	struct net_error *err = &options->usage;
-	va_list args;
-
-	*err = (struct net_error){.code = -EINVAL, .step = "usage"};
-	va_start(args, format);
-	vsnprintf(err->message, sizeof(err->message), format, args);
-	va_end(args);
-	return EXIT_USAGE;
-}
-
-/* Return: -1 go on, else the exit status. */
-static int parse_queue(const char *text, struct options *options)
-{
-	char *end;
-	unsigned long value;
-
-	errno = 0;
-	value = strtoul(text, &end, 10);
-	if (text[0] < '0' || text[0] > '9' || *end || errno || value > 65535)
-		return usage_error(options, "--queue: '%s' is not a number from 0 to 65535", text);
-	options->queue = (uint32_t)value;
-	options->has_queue = true;
-	return -1;
-}
-
-static int parse_interface(const char *name, struct options *options)
-{
-	if (options->ifname)
-		return usage_error(options, "one interface at a time, not also '%s'", name);
-	options->ifname = name;
-	return -1;
-}
-
-static int parse_option(int option, char **argv, struct options *options)
-{
-	switch (option) {
-	case 'i':
-		return parse_interface(optarg, options);
-	case 'q':
-		return parse_queue(optarg, options);
-	case 'j':
-		options->json = true;
-		return -1;
-	case 't':
-		options->try = true;
-		return -1;
-	case 'r':
-		options->restore = true;
-		return -1;
-	case 'V':
-		puts("xsk-info " NET_XDP_VERSION);
-		return EXIT_SUCCESS;
-	case 'h':
-		fputs(help, stdout);
-		return EXIT_SUCCESS;
-	case ':':
-		return usage_error(options, "%s: the value is missing", argv[optind - 1]);
-	default:
-		/* getopt names only an option that exists in optopt, or an unknown letter. */
-		if (optopt && !strncmp(argv[optind - 1], "--", 2))
-			return usage_error(options, "%s: this option takes no value",
-					   argv[optind - 1]);
-		return usage_error(options, "%s: no such option", argv[optind - 1]);
-	}
-}
-
-static int parse(int argc, char **argv, struct options *options)
-{
-	static const struct option longs[] = {
-		{"interface", required_argument, NULL, 'i'},
-		{"queue", required_argument, NULL, 'q'},
-		{"json", no_argument, NULL, 'j'},
-		{"try", no_argument, NULL, 't'},
-		{"restore", no_argument, NULL, 'r'},
-		{"version", no_argument, NULL, 'V'},
-		{"help", no_argument, NULL, 'h'},
-		{NULL, 0, NULL, 0},
-	};
-	int option, status = -1;
-
-	/* The leading colon: getopt prints nothing itself. */
-	while (status < 0 && (option = getopt_long(argc, argv, ":hi:q:V", longs, NULL)) != -1)
-		status = parse_option(option, argv, options);
-	while (status < 0 && optind < argc)
-		status = parse_interface(argv[optind++], options);
-	if (status >= 0)
-		return status;
-	if (!options->ifname && (options->has_queue || options->try || options->restore))
-		return usage_error(options, "--queue, --try and --restore need an interface");
-	if (options->restore && (options->try || options->json))
-		return usage_error(options, "--restore goes alone");
-	return -1;
-}
-
-/* ---- What it does ----------------------------------------------------------------------------- */
 
 /* One line; on a terminal broken before column 80. */
 static void complain(const char *front, const char *text)
@@ -201,7 +43,7 @@ static void document(int status, const struct net_error *err)
 	info_json_end(&j, status, err);
 }
 
-static int fail_whole(const struct options *options, const struct net_error *err)
+static int fail_whole(const struct info_options *options, const struct net_error *err)
 {
 	if (options->json)
 		document(EXIT_FAILURE, err);
@@ -228,7 +70,7 @@ static struct if_nameindex *list_interfaces(struct net_error *err)
 	return interfaces;
 }
 
-static int show_all(const struct options *options)
+static int show_all(const struct info_options *options)
 {
 	struct net_error err = {0}, why;
 	struct if_nameindex *interfaces = list_interfaces(&err), *i;
@@ -277,7 +119,7 @@ static void warn(const struct info_facts *facts, const struct info_prediction *p
 		fprintf(stderr, "xsk-info: %s\n", escape_plain(plain, sizeof(plain), text));
 }
 
-static int show_one(const struct options *options)
+static int show_one(const struct info_options *options)
 {
 	struct info_prediction prediction;
 	struct info_facts facts;
@@ -303,7 +145,7 @@ static int show_one(const struct options *options)
 }
 
 /* One queue, or all of them. */
-static int restore(const struct options *options)
+static int restore(const struct info_options *options)
 {
 	uint32_t queue = options->queue, end = queue + 1, restored = 0;
 	struct net_xdp_device_queue state;
@@ -334,15 +176,21 @@ static int restore(const struct options *options)
 
 int main(int argc, char **argv)
 {
-	struct options options = {0};
-	int status = parse(argc, argv, &options);
+	struct net_error usage = {.code = -EINVAL, .step = "usage"};
+	struct info_options options;
+	int rc = info_options_parse(argc, argv, &options, usage.message, sizeof(usage.message));
+	int status = EXIT_SUCCESS;
 
-	if (status == EXIT_USAGE)
-		fail_usage(json_is_asked(argc, argv), &options.usage);
-	else if (status < 0 && options.restore)
+	if (rc < 0) {
+		fail_usage(json_is_asked(argc, argv), &usage);
+		status = EXIT_USAGE;
+	} else if (rc > 0) {
+		option_show(&info_option_table, rc, stdout);
+	} else if (options.restore) {
 		status = restore(&options);
-	else if (status < 0)
+	} else {
 		status = options.ifname ? show_one(&options) : show_all(&options);
+	}
 	if (fflush(stdout) || ferror(stdout)) {
 		fprintf(stderr, "xsk-info: output: %s\n", strerror(errno));
 		return EXIT_FAILURE;

@@ -90,7 +90,7 @@ static int serve(const struct options *opt)
 	if (d.signal_fd >= 0)
 		close(d.signal_fd);
 	exit_code = rc ? EXIT_FAILED : 0;
-	options_say(err.message, sizeof(err.message));
+	options_say(&vhost_options, err.message, sizeof(err.message));
 	if (rc)
 		say("%s: %s", err.step, err.message);
 	if (opt->json)
@@ -118,17 +118,12 @@ int main(int argc, char **argv)
 {
 	static struct options opt;
 	char why[320];
+	int rc = options_parse(argc, argv, &opt, why, sizeof(why));
 
-	switch (options_parse(argc, argv, &opt, why, sizeof(why))) {
-	case 0:
-		return serve(&opt);
-	case OPTIONS_HELP:
-		fputs(options_help, stdout);
-		return 0;
-	case OPTIONS_VERSION:
-		puts("xsk-vhost " NET_XDP_VERSION);
-		return 0;
-	default:
+	if (rc < 0)
 		return usage(why, json_is_asked(argc, argv));
-	}
+	if (!rc)
+		return serve(&opt);
+	option_show(&vhost_options, rc, stdout);
+	return fflush(stdout) || ferror(stdout) ? EXIT_FAILED : 0;
 }

@@ -4,27 +4,15 @@
  * that the program counts on, what is refused is refused in a sentence. And sentences of any bytes through
  * options_say().
  *
- * Subjects: tools/xsk_bench/options tools/common/options_say.c tools/xsk_info.c
+ * Subjects: tools/xsk_bench/options tools/common/options tools/info/options.c
  * Longest: 300
  */
 #include <criterion/criterion.h>
-#include <getopt.h>
 
 #include "common/options_say.h"
 #include "fuzz/fuzz.h"
+#include "info/options.h"
 #include "xsk_bench/options.h"
-
-/* xsk-info's are static, and it prints its help at once. */
-#define main		xsk_info_main
-#define options		info_options
-#define puts(text)	((void)(text))
-#define fputs(text, to) ((void)(text), (void)(to))
-int xsk_info_main(int argc, char **argv);
-#include "../../tools/xsk_info.c"
-#undef main
-#undef options
-#undef puts
-#undef fputs
 
 enum { WORDS = 40 };
 
@@ -58,7 +46,6 @@ static struct line read_line(const uint8_t *at, size_t len)
 
 static void free_line(struct line *l)
 {
-	/* getopt moves them, but loses none */
 	for (int i = 0; i < l->argc; i++)
 		free(l->argv[i]);
 }
@@ -69,8 +56,7 @@ static void bench(struct line *l)
 	char why[200] = "";
 	int rc = options_parse(l->argc, l->argv, &o, why, sizeof(why));
 
-	cr_assert(rc == 0 || rc == OPTIONS_HELP || rc == OPTIONS_VERSION || (rc < 0 && why[0]),
-		  "%d: %s", rc, why);
+	cr_assert((rc >= 0 && rc <= OPTIONS_MARKDOWN) || (rc < 0 && why[0]), "%d: %s", rc, why);
 	cr_assert_not_null(memchr(why, 0, sizeof(why)));
 	if (rc)
 		return;
@@ -84,11 +70,13 @@ static void bench(struct line *l)
 
 static void info(struct line *l)
 {
-	struct info_options o = {0};
-	int status = parse(l->argc, l->argv, &o);
+	struct info_options o;
+	char why[200] = "";
+	int rc = info_options_parse(l->argc, l->argv, &o, why, sizeof(why));
 
-	cr_assert(status == -1 || status == EXIT_SUCCESS ||
-		  (status == EXIT_USAGE && o.usage.message[0]));
+	cr_assert(rc >= 0 || why[0]);
+	cr_assert_not_null(memchr(why, 0, sizeof(why)));
+	cr_assert(rc || !o.restore || o.ifname);
 }
 
 static void say(const uint8_t *at, size_t len, size_t room)
@@ -99,7 +87,7 @@ static void say(const uint8_t *at, size_t len, size_t room)
 
 		memcpy(text, at, len);
 		text[len] = 0;
-		(fields ? options_say_fields : options_say)(text, size);
+		(fields ? options_say_fields : options_say)(&bench_options, text, size);
 		cr_assert_not_null(memchr(text, 0, size));
 		free(text);
 	}
@@ -116,8 +104,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	}
 	l = read_line(s.at, s.left);
-	optind = 0; /* getopt from the start */
-	opterr = 0;
 	if (what % 4 == 2)
 		info(&l);
 	else

@@ -135,6 +135,7 @@ Test(vhost_program, help_version_and_usage_have_their_exit_codes)
 	netns_enter();
 	cr_assert_eq(tool_run(&tool, "%s --help", XSK_VHOST), 0);
 	cr_assert(strstr(tool.out, "--socket PATH"));
+	cr_assert_leq(tool_width(tool.out), 80);
 	cr_assert_eq(tool_run(&tool, "%s --version", XSK_VHOST), 0);
 	cr_assert(strstr(tool.out, "xsk-vhost 0."));
 	cr_assert_eq(tool_run(&tool, "%s -i v0", XSK_VHOST), 2);

@@ -97,7 +97,7 @@ static void judge(bool failed)
 	struct net_queue q = {.ops = &queue_ops}, *list[] = {&q};
 
 	told_free(&run.ports[0].told);
-	told_take(&run.ports[0].told, &ep, list, 1);
+	told_take(&run.ports[0].told, &ep, list, 1, &bench_options);
 	account_of(&run, failed, &account);
 }
 

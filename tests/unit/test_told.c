@@ -10,6 +10,7 @@
 #include "common/json.h"
 #include "common/told.h"
 #include "support/tool.h"
+#include "xsk_bench/options_table.h"
 
 static const char *name;
 
@@ -75,7 +76,7 @@ static void take(const char *ifname)
 	struct net_queue q = {.ops = &queue_ops}, *queues[] = {&q, NULL};
 
 	name = ifname;
-	told_take(&told, &ep, queues, 2);
+	told_take(&told, &ep, queues, 2, &bench_options);
 }
 
 static void forget(void)

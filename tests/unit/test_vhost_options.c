@@ -167,9 +167,4 @@ Test(vhost_options, help_and_version_are_no_errors)
 	cr_expect_eq(parse("--help"), OPTIONS_HELP);
 	cr_expect_eq(parse("-h --wat"), OPTIONS_HELP);
 	cr_expect_eq(parse("-V"), OPTIONS_VERSION);
-	for (const char *line = options_help, *end; *line; line = end + 1) {
-		end = strchr(line, '\n');
-		cr_assert_not_null(end);
-		cr_expect(end - line <= 86, "%.*s", (int)(end - line), line);
-	}
 }

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "options.h"
+
 /* Longer ones first where one begins with another. */
 static const struct {
 	const char *library;
@@ -56,14 +58,26 @@ static bool is_word(char c)
 	return isalnum((unsigned char)c) || c == '_' || c == '-';
 }
 
-/* The whole words at text that are in the table. Return: their row, -1 none. */
-static int find(const char *text, char before)
+/* Does the program have the option that is said? "--chunk 4096", "leave out --aligned", "-n", or none at all. */
+static bool is_known(const struct option_table *program, const char *said)
+{
+	const char *at = strchr(said, '-');
+
+	if (!at)
+		return true;
+	if (at[1] != '-')
+		return option_lettered(program, at[1]);
+	return option_named(program, at + 2, strcspn(at + 2, " "));
+}
+
+/* The whole words at text that are in the table, and whose option the program has. Return: their row, -1 none. */
+static int find(const struct option_table *program, const char *text, char before)
 {
 	for (int i = 0; i < (int)(sizeof(words) / sizeof(words[0])); i++) {
 		size_t length = strlen(words[i].library);
 
 		if (!is_word(before) && !strncmp(text, words[i].library, length) &&
-		    !is_word(text[length]))
+		    !is_word(text[length]) && is_known(program, words[i].option))
 			return i;
 	}
 	return -1;
@@ -77,13 +91,13 @@ static size_t number_behind(const char *at)
 	return digits ? digits + 1 : 0;
 }
 
-static void say(char *text, size_t size, bool fields)
+static void say(const struct option_table *program, char *text, size_t size, bool fields)
 {
 	char said[1024];
 	size_t used = 0;
 
 	for (const char *at = text; *at && used + 1 < sizeof(said);) {
-		int row = find(at, at > text ? at[-1] : ' ');
+		int row = find(program, at, at > text ? at[-1] : ' ');
 		const char *field;
 		size_t number;
 
@@ -103,12 +117,12 @@ static void say(char *text, size_t size, bool fields)
 	snprintf(text, size, "%.*s", (int)(used < sizeof(said) ? used : sizeof(said) - 1), said);
 }
 
-void options_say(char *text, size_t size)
+void options_say(const struct option_table *program, char *text, size_t size)
 {
-	say(text, size, false);
+	say(program, text, size, false);
 }
 
-void options_say_fields(char *text, size_t size)
+void options_say_fields(const struct option_table *program, char *text, size_t size)
 {
-	say(text, size, true);
+	say(program, text, size, true);
 }

@@ -8,13 +8,16 @@
 #include "wrap.h"
 
 void told_take(struct told *t, struct net_endpoint *ep, struct net_queue *const *queues,
-	       uint32_t count)
+	       uint32_t count, const struct option_table *words)
 {
+	t->endpoint.words = words;
 	walk_endpoint(&t->endpoint, ep);
 	t->queues = calloc(count ? count : 1, sizeof(*t->queues));
 	for (uint32_t i = 0; i < count && t->queues; i++)
-		if (queues[i])
+		if (queues[i]) {
+			t->queues[t->queue_count].words = words;
 			walk_queue(&t->queues[t->queue_count++], queues[i]);
+		}
 }
 
 void told_free(struct told *t)

@@ -11,6 +11,7 @@
 #include "walk.h"
 
 struct json;
+struct option_table;
 
 struct told {
 	struct walk endpoint;
@@ -18,9 +19,9 @@ struct told {
 	uint32_t queue_count;
 };
 
-/* Walk them now; a queue that is NULL is left out. *t is zeroed. Owner: the caller, ends it with told_free(). */
+/* Walk them now, said in the words of this program; a queue that is NULL is left out. *t is zeroed. Owner: the caller, ends it with told_free(). */
 void told_take(struct told *t, struct net_endpoint *ep, struct net_queue *const *queues,
-	       uint32_t count);
+	       uint32_t count, const struct option_table *words);
 void told_free(struct told *t);
 
 /* A member of the document: {"endpoint": {...}, "queues": [...]}, as net_inspect_json() renders it. */

@@ -37,10 +37,10 @@ static char *keep_sentence(struct walk *w, const char *text)
 {
 	char said[SENTENCE_BYTES];
 
-	if (!text || !strchr(text, ' '))
+	if (!text || !w->words || !strchr(text, ' '))
 		return keep(w, text);
 	snprintf(said, sizeof(said), "%s", text);
-	options_say(said, sizeof(said));
+	options_say(w->words, said, sizeof(said));
 	return keep(w, said);
 }
 

@@ -12,6 +12,7 @@
 
 #include "net_inspect.h"
 
+struct option_table;
 struct walk_entry;
 
 struct walk {
@@ -19,9 +20,11 @@ struct walk {
 	uint32_t count;
 	uint32_t room;
 	bool cut; /* for want of memory */
+	const struct option_table
+		*words; /* whose sentences are said; NULL: they are kept as they are */
 };
 
-/* Walk it now. *w is zeroed, or was freed. Owner: the caller, ends it with walk_free(). */
+/* Walk it now. *w is zeroed but for words, or was freed. Owner: the caller, ends it with walk_free(). */
 void walk_endpoint(struct walk *w, struct net_endpoint *ep);
 void walk_queue(struct walk *w, struct net_queue *q);
 void walk_free(struct walk *w);

@@ -8,6 +8,7 @@
 #include <linux/capability.h>
 
 #include "common/options_say.h"
+#include "xsk_bench/options_table.h"
 #include "predict.h"
 
 static void add(struct info_prediction *p, enum net_xdp_finding_kind kind, const char *format,
@@ -149,7 +150,7 @@ static void add_finding(const struct info_facts *f, const struct net_xdp_finding
 	if (finding->reason == NET_XDP_REASON_PROGRAM || p->count == INFO_SENTENCES)
 		return;
 	join(finding, text, sizeof(text));
-	options_say_fields(text, sizeof(text));
+	options_say_fields(&bench_options, text, sizeof(text));
 	*s = (struct info_sentence){
 		.kind = finding->kind, .reason = finding->reason, .source = finding->source};
 	put_names(&f->device, text, s->text, sizeof(s->text));

@@ -8,6 +8,7 @@
 #include "common/error.h"
 #include "common/escape.h"
 #include "common/options_say.h"
+#include "xsk_bench/options_table.h"
 #include "info.h"
 
 #define REGION_BYTES (1u << 20)
@@ -77,10 +78,10 @@ int info_try(const struct info_facts *facts, struct info_try *out)
 	rc = net_endpoint_get_queues(endpoint, &queue_config, 1, NULL, &queue, &out->err);
 	if (rc < 0)
 		goto fail;
-	told_take(&out->told, endpoint, &queue, 1);
+	told_take(&out->told, endpoint, &queue, 1, &bench_options);
 
 fail:
-	options_say(out->err.message, sizeof(out->err.message));
+	options_say(&bench_options, out->err.message, sizeof(out->err.message));
 	/* What was found out stands, even if letting go of it takes too long. */
 	if (queue)
 		net_queue_destroy(queue, &ignored);

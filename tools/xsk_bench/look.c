@@ -160,7 +160,7 @@ void look_at_mode(const struct port *p, const struct options *opt)
 {
 	struct told told = {0};
 
-	told_take(&told, p->ep, p->queues, 1);
+	told_take(&told, p->ep, p->queues, 1, &bench_options);
 	if (told.queue_count)
 		tell_refused(p, opt, &told.queues[0]);
 	tell_mode(p, opt, &told);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the user asked for. Parsing is pure: it prints nothing and ends nothing, so that every rule
- * can be tested; xsk_bench.c turns the answer into output and an exit code.
+ * What the user asked for: the table (options_table.c), values of this program's own (options_value.c), and the
+ * rules between options (options.c).
  */
 #ifndef BENCH_OPTIONS_H
 #define BENCH_OPTIONS_H
@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "net_xdp.h"
+#include "options_table.h"
 
 #define BENCH_MAX_QUEUES  64
 #define OPTIONS_MAX_FRAME 9216 /* of --frame-bytes, as of max_frame_bytes */
@@ -96,15 +97,9 @@ enum bench_wait {
 	BENCH_WAIT_SPIN,
 };
 
-/* What options_parse() returns when there is nothing to run. */
-enum {
-	OPTIONS_HELP = 1,
-	OPTIONS_VERSION = 2,
-};
-
 /*
- * Return: 0 and *out filled; one of the above; -EINVAL with one sentence in why. What was parsed
- * before the fault stands in *out.
+ * Return: 0 and *out filled; what option_show() is to print; -EINVAL with one sentence in why. What was
+ * parsed before the fault stands in *out.
  */
 int options_parse(int argc, char **argv, struct options *out, char *why, size_t why_size);
 
@@ -120,8 +115,5 @@ uint32_t options_port_count(const struct options *opt);
 /* Do frames of others come to us? Does the mode make frames of its own? */
 bool options_receive(const struct options *opt);
 bool options_send(const struct options *opt);
-
-/* The text of --help. */
-extern const char options_help[];
 
 #endif

@@ -188,7 +188,7 @@ int port_close(struct port *p, struct net_error *err)
 
 	if (!p->ep)
 		return 0;
-	told_take(&p->told, p->ep, p->queues, p->queue_count);
+	told_take(&p->told, p->ep, p->queues, p->queue_count, &bench_options);
 	port_program(p, &p->program);
 	for (uint32_t i = 0; i < p->queue_count; i++) {
 		if (!p->queues[i])

@@ -202,7 +202,7 @@ void device_start_pairs(struct device *d)
 	}
 	d->is_stuck = rc != 0;
 	if (rc)
-		options_say(err.message, sizeof(err.message));
+		options_say(&vhost_options, err.message, sizeof(err.message));
 	if (rc && strncmp(d->said, err.message, sizeof(d->said) - 1))
 		device_say(d, "the guest has no network: %s: %s", err.step, err.message);
 	snprintf(d->said, sizeof(d->said), "%s", rc ? err.message : "");

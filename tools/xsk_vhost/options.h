@@ -7,13 +7,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/options.h"
+
 enum {
 	OPTIONS_DEVICES = 16,
 	OPTIONS_PAIRS = 16,
 	OPTIONS_CPUS = OPTIONS_PAIRS,
-	/* options_parse(): not an error, but nothing to run either */
-	OPTIONS_HELP = 1,
-	OPTIONS_VERSION = 2,
 };
 
 struct device_options {
@@ -43,15 +42,16 @@ enum options_hash {
 };
 
 struct options {
+	struct device_options common; /* said in front of the first --socket */
 	uint32_t device_count;
 	struct device_options devices[OPTIONS_DEVICES];
 	bool json;
 	bool quiet;
 };
 
-extern const char options_help[];
+extern const struct option_table vhost_options;
 
-/* Return: 0 and *out; OPTIONS_HELP, OPTIONS_VERSION; -EINVAL and a sentence in why. */
+/* Return: 0 and *out; what option_show() is to print; -EINVAL and a sentence in why. */
 int options_parse(int argc, char **argv, struct options *out, char *why, size_t why_size);
 
 #endif

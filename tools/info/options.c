@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "options.h"
+
+#define FLAG(member) .set = option_flag, .offset = offsetof(struct info_options, member)
+
+static int take_interface(struct option_parse *p, const char *name)
+{
+	struct info_options *o = p->into;
+
+	if (o->ifname)
+		return OPTION_FAIL(p, "one interface at a time, not also '%s'", name);
+	o->ifname = name;
+	return 0;
+}
+
+static int set_interface(struct option_parse *p, const struct option_row *row, const char *text)
+{
+	(void)row;
+	return take_interface(p, text);
+}
+
+static int set_queue(struct option_parse *p, const struct option_row *row, const char *text)
+{
+	struct info_options *o = p->into;
+
+	o->has_queue = true;
+	return option_number(p, row, text);
+}
+
+static const char front[] =
+	"xsk-info - what AF_XDP would get on an interface, and why not better\n"
+	"\n"
+	"usage: xsk-info [IF] [options]\n"
+	"       xsk-info --restore IF [-q N]\n"
+	"\n"
+	"Without IF: one line per interface of this network namespace. With IF: its\n"
+	"driver, queues, features and limits, the privileges of the caller, which mode\n"
+	"an attach would get, and in sentences why not a better one; who would add up\n"
+	"checksums, insert tags and cut packets, and why not somebody better.\n"
+	"Combinations of driver, kernel and MTU that are known to go wrong are named with\n"
+	"the remedy and with who says so.\n";
+
+static const struct option_row rows[] = {
+	{.group = "what",
+	 .name = "interface",
+	 .letter = 'i',
+	 .value = "IF",
+	 .help = "the same as IF (in this network namespace)",
+	 .set = set_interface,
+	 .names = OPTION_NAMES_INTERFACE},
+	{.name = "queue",
+	 .letter = 'q',
+	 .value = "N",
+	 .help = "the hardware queue in question (0)",
+	 .set = set_queue,
+	 .offset = offsetof(struct info_options, queue),
+	 .max = 65535},
+	{.name = "try",
+	 .help = "also really attach to the queue, show each attempt, and detach. INTRUSIVE: some "
+		 "NICs (igb, ixgbe, i40e, ice) reset when an XDP program comes or goes, and frames "
+		 "to this queue may be lost meanwhile",
+	 FLAG(try)},
+	{.name = "restore",
+	 .help = "only put back what a program that was killed has left on the NAPIs of the queues "
+		 "(of queue N): interrupt deferral for busy polling. What a running one has set is "
+		 "left",
+	 FLAG(restore)},
+
+	{.group = "output",
+	 .name = "json",
+	 .help = "one JSON document; what is not known has no member",
+	 FLAG(json)},
+	OPTION_HELP_ROW,
+	OPTION_VERSION_ROW,
+};
+
+static const char back[] =
+	"\n"
+	"Without --try or --restore nothing is changed. Names of programs and of who\n"
+	"holds them need root. Options in sentences are those of xsk-bench; behind them,\n"
+	"in brackets, stand the fields of net_xdp.h for programs of your own.\n"
+	"AF_XDP sees what the NIC accepts: its own MAC, broadcast and joined multicast.\n"
+	"For more: ip link set IF promisc on, allmulticast on, ip maddr add MAC dev IF.\n"
+	"\n"
+	"exit   0 done   1 failure (said in one sentence)   2 usage. That an attach would\n"
+	"       fail is an answer, not a failure; that --try failed is one.\n"
+	"\n"
+	"examples\n"
+	"  xsk-info                          which interfaces are there?\n"
+	"  xsk-info eth1                     would eth1 get zero copy? why not?\n"
+	"  xsk-info eth1 --queue 3 --try     attach to queue 3 and see\n"
+	"  xsk-info eth1 --json | jq -r .prediction.mode\n";
+
+const struct option_table info_option_table = {
+	.program = "xsk-info",
+	.front = front,
+	.back = back,
+	.rows = rows,
+	.count = sizeof(rows) / sizeof(rows[0]),
+	.operand_names = OPTION_NAMES_INTERFACE,
+};
+
+int info_options_parse(int argc, char **argv, struct info_options *out, char *why, size_t why_size)
+{
+	struct option_parse p = {
+		.table = &info_option_table, .into = out, .why = why, .why_size = why_size};
+	int rc;
+
+	*out = (struct info_options){0};
+	rc = option_parse(&p, argc, argv);
+	for (uint32_t i = 0; !rc && i < p.operand_count; i++)
+		rc = take_interface(&p, p.operands[i]);
+	if (rc)
+		return rc;
+	if (!out->ifname && (out->has_queue || out->try || out->restore))
+		return OPTION_FAIL(&p, "--queue, --try and --restore need an interface");
+	if (out->restore && (out->try || out->json))
+		return OPTION_FAIL(&p, "--restore goes alone");
+	return 0;
+}
