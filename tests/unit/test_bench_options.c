@@ -7,6 +7,7 @@
 #include <criterion/criterion.h>
 
 #include "common/options_say.h"
+#include "support/option_rig.h"
 #include "xsk_bench/port.h"
 
 /* ---- Options ------------------------------------------------------------------------------------ */
@@ -14,18 +15,17 @@
 static struct options parsed;
 static char why[200];
 
-/* Words with single spaces between, without the program's name. */
 static int parse(const char *words)
 {
-	static char text[256];
-	char *argv[32] = {(char[]){"xsk-bench"}}, *rest;
-	int argc = 1;
+	struct command_line *line = command_line("xsk-bench", words);
 
-	snprintf(text, sizeof(text), "%s", words);
-	for (char *w = strtok_r(text, " ", &rest); w; w = strtok_r(NULL, " ", &rest))
-		argv[argc++] = w;
 	why[0] = 0;
-	return options_parse(argc, argv, &parsed, why, sizeof(why));
+	return options_parse(line->argc, line->argv, &parsed, why, sizeof(why));
+}
+
+Test(bench_options, table_is_sound)
+{
+	option_table_check(&bench_options);
 }
 
 Test(bench_options, mac_takes_none_one_or_a_list_in_front_of_or_behind_the_mode)

@@ -8,6 +8,8 @@
 
 #include "common/options.h"
 #include "common/options_say.h"
+#include "info/options.h"
+#include "support/option_rig.h"
 
 struct set {
 	const char *name;
@@ -94,16 +96,10 @@ static struct set set, whole;
 static struct option_parse p;
 static char why[200];
 
-/* Words with single spaces between, without the program's name. */
 static int parse(const char *words)
 {
-	static char text[512];
-	char *argv[32] = {(char[]){"some-tool"}}, *rest;
-	int argc = 1;
+	struct command_line *line = command_line("some-tool", words);
 
-	snprintf(text, sizeof(text), "%s", words);
-	for (char *w = strtok_r(text, " ", &rest); w; w = strtok_r(NULL, " ", &rest))
-		argv[argc++] = w;
 	set = whole = (struct set){0};
 	why[0] = 0;
 	p = (struct option_parse){.table = &table,
@@ -111,7 +107,13 @@ static int parse(const char *words)
 				  .whole = &whole,
 				  .why = why,
 				  .why_size = sizeof(why)};
-	return option_parse(&p, argc, argv);
+	return option_parse(&p, line->argc, line->argv);
+}
+
+Test(options, tables_are_sound)
+{
+	option_table_check(&table);
+	option_table_check(&info_option_table);
 }
 
 Test(options, a_value_stands_behind_its_option_in_each_way)

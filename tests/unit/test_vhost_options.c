@@ -7,23 +7,23 @@
 #include <criterion/criterion.h>
 
 #include "net_xdp.h"
+#include "support/option_rig.h"
 #include "xsk_vhost/options.h"
 
 static struct options parsed;
 static char why[320];
 
-/* Words with single spaces between, without the program's name. */
 static int parse(const char *words)
 {
-	static char text[2048];
-	char *argv[128] = {(char[]){"xsk-vhost"}}, *rest;
-	int argc = 1;
+	struct command_line *line = command_line("xsk-vhost", words);
 
-	snprintf(text, sizeof(text), "%s", words);
-	for (char *w = strtok_r(text, " ", &rest); w; w = strtok_r(NULL, " ", &rest))
-		argv[argc++] = w;
 	why[0] = 0;
-	return options_parse(argc, argv, &parsed, why, sizeof(why));
+	return options_parse(line->argc, line->argv, &parsed, why, sizeof(why));
+}
+
+Test(vhost_options, table_is_sound)
+{
+	option_table_check(&vhost_options);
 }
 
 Test(vhost_options, one_device_has_defaults_for_all_but_socket_and_interface)

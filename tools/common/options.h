@@ -126,6 +126,27 @@ const char *option_read_mac(const char *text, uint8_t out[6]);
 /* A whole number with k, M or G. Return: false on anything else. */
 bool option_read_number(const char *text, uint64_t *out);
 
+/* ---- Rows that several programs have, but for what they set -------------------------------------- */
+
+#define OPTION_INTERFACE                                                                           \
+	.name = "interface", .letter = 'i', .value = "IF", .names = OPTION_NAMES_INTERFACE
+#define OPTION_FIRST_QUEUE                                                                         \
+	.name = "queue", .letter = 'q', .value = "FIRST", .help = "first hardware queue (0)",      \
+	.set = option_number, .max = 65535
+#define OPTION_MODE                                                                                \
+	.name = "mode", .value = "MODE", .help = "auto, zero-copy (or fail), copy (auto)",         \
+	.set = option_word, .words = {"auto", "zero-copy", "copy"}
+#define OPTION_ATTACH                                                                              \
+	.name = "attach", .value = "HOW", .help = "auto, native, generic (auto)",                  \
+	.set = option_word, .words = {"auto", "native", "generic"}
+#define OPTION_DISPATCHER                                                                          \
+	.name = "dispatcher", .help = "libxdp's dispatcher: beside other XDP programs",            \
+	.set = option_flag
+#define OPTION_CPUS_ROW(setter)                                                                    \
+	{                                                                                          \
+		.name = "cpu", .value = "LIST",                                                    \
+		.help = "pin the threads, e.g. 0,2-3; a short list starts over", .set = (setter)   \
+	}
 /* The last rows of each program. */
 #define OPTION_HELP_ROW                                                                            \
 	{                                                                                          \

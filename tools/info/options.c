@@ -42,12 +42,9 @@ static const char front[] =
 
 static const struct option_row rows[] = {
 	{.group = "what",
-	 .name = "interface",
-	 .letter = 'i',
-	 .value = "IF",
+	 OPTION_INTERFACE,
 	 .help = "the same as IF (in this network namespace)",
-	 .set = set_interface,
-	 .names = OPTION_NAMES_INTERFACE},
+	 .set = set_interface},
 	{.name = "queue",
 	 .letter = 'q',
 	 .value = "N",
