@@ -11,6 +11,9 @@ packages=(
 # What tools/check needs besides: readers and writers of frames that are not ours, the fuzzers' runtime.
 test_packages=(python3-scapy tshark libclang-rt-14-dev)
 
+# For tests/package: who judges packages, and makes a Debian in a folder.
+test_packages+=(lintian mmdebstrap)
+
 # How to tell on other systems: a command, or a pkg-config module behind a colon.
 declare -A probes=(
 	[build-essential]=cc [clang]=clang [cmake]=cmake [ninja-build]=ninja
@@ -19,6 +22,7 @@ declare -A probes=(
 	[libxdp-dev]=:libxdp [libbpf-dev]=:libbpf [libmnl-dev]=:libmnl [libelf-dev]=:libelf
 	[zlib1g-dev]=:zlib [libcriterion-dev]=:criterion [jq]=jq
 	[python3-scapy]=scapy [tshark]=tshark [libclang-rt-14-dev]=clang
+	[lintian]=lintian [mmdebstrap]=mmdebstrap
 )
 
 source_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
