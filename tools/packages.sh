@@ -11,8 +11,9 @@ packages=(
 # What tools/check needs besides: readers and writers of frames that are not ours, the fuzzers' runtime.
 test_packages=(python3-scapy tshark libclang-rt-14-dev)
 
-# For tests/package: who judges packages, and makes a Debian in a folder.
-test_packages+=(lintian mmdebstrap)
+# For tests/package and tests/manual: who makes man pages and who judges them, who judges packages, and makes a
+# Debian in a folder.
+test_packages+=(lintian mmdebstrap pandoc mandoc man-db)
 
 # How to tell on other systems: a command, or a pkg-config module behind a colon.
 declare -A probes=(
@@ -22,7 +23,7 @@ declare -A probes=(
 	[libxdp-dev]=:libxdp [libbpf-dev]=:libbpf [libmnl-dev]=:libmnl [libelf-dev]=:libelf
 	[zlib1g-dev]=:zlib [libcriterion-dev]=:criterion [jq]=jq
 	[python3-scapy]=scapy [tshark]=tshark [libclang-rt-14-dev]=clang
-	[lintian]=lintian [mmdebstrap]=mmdebstrap
+	[lintian]=lintian [mmdebstrap]=mmdebstrap [pandoc]=pandoc [mandoc]=mandoc [man-db]=lexgrog
 )
 
 source_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)

@@ -23,7 +23,7 @@ build_packages() {
 check_lint() {
 	type -P lintian >/dev/null || fail "lintian is missing: apt-get install lintian"
 	lintian --allow-root --fail-on error,warning --suppress-tags \
-		bogus-mail-host,bogus-mail-host-in-debian-changelog,maintscript-calls-ldconfig,no-manual-page \
+		bogus-mail-host,bogus-mail-host-in-debian-changelog,maintscript-calls-ldconfig \
 		"$build"/deb/*.deb || fail "lintian found what is above"
 	say "lintian: no errors, no warnings"
 }
@@ -55,10 +55,23 @@ enable_unit() {
 	ln -s /usr/lib/systemd/system/xsk-vhost@.socket "$wants/xsk-vhost@eth1.socket"
 }
 
+# reads_manual NAME...: man shows a page of that name, and the index has it.
+reads_manual() {
+	local name
+
+	for name; do
+		in_root man "$name" >"$tmp/out" 2>&1 || fail "man $name: $(<"$tmp/out")"
+		grep -q '^SYNOPSIS' "$tmp/out" || fail "man $name: $(<"$tmp/out")"
+		in_root whatis "$name" >"$tmp/log" 2>&1 || fail "whatis $name: $(<"$tmp/log")"
+		say "man $name: $(wc -l <"$tmp/out") lines; $(tr -s ' ' <"$tmp/log")"
+	done
+}
+
 use_tools() {
 	local program
 
 	mkdir -p "$root/etc/systemd/system/sockets.target.wants"
+	apt install man-db
 	list_files >"$tmp/before"
 	apt install "/packages/net-xdp-tools_$version-1_$arch.deb"
 	for program in xsk-info xsk-bench xsk-vhost; do
@@ -69,6 +82,7 @@ use_tools() {
 	[[ $(sed -n 1p "$tmp/out") == lo ]] || fail "xsk-info lo: $(<"$tmp/out")"
 	say "xsk-info lo: $(wc -l <"$tmp/out") lines, $(grep -m 1 -w prediction "$tmp/out" || sed -n 3p "$tmp/out")"
 	exchange_frames
+	reads_manual xsk-info xsk-bench xsk-vhost
 	enable_unit
 	purged "$tmp/before" net-xdp-tools
 }
@@ -103,6 +117,7 @@ use_library() {
 	compile "for example in /usr/share/doc/libnet-xdp-dev/examples/*.c; do
 		cc $flags \$example \$(pkg-config --cflags --libs net_xdp) -pthread -o example; done"
 	say "examples: $(in_root sh -c 'ls /usr/share/doc/libnet-xdp-dev/examples/*.c' | wc -l) compiled"
+	reads_manual net_queue_rx_poll net_xdp_open
 	rm -r "${root:?}/program"
 	purged "$tmp/before" libnet-xdp-dev "$library"
 }
