@@ -96,10 +96,12 @@ class Page:
 
     def told(self, program, option):
         done = subprocess.run([self.programs / program, option], capture_output=True, text=True)
-        return None if done.returncode else done.stdout.strip("\n")
+        if done.returncode:
+            sys.exit(f"{program} {option} failed: {done.stderr}")
+        return done.stdout.strip("\n")
 
     def put_options(self, _, program):
-        return self.told(program, "--help-markdown") or header.as_code(self.told(program, "--help"))
+        return self.told(program, "--help-markdown")
 
     def put_help(self, _, program, word):
         for paragraph in re.split(r"\n\n+", self.told(program, "--help")):

@@ -67,6 +67,22 @@ reads_manual() {
 	done
 }
 
+# completes WANTED WORD...: bash in there, asked to complete the last word, offers what is wanted.
+completes() {
+	local wanted=$1 offered
+	shift
+
+	# shellcheck disable=SC2016
+	offered=$(in_root bash -euc '
+		. "/usr/share/bash-completion/completions/$1"
+		COMP_WORDS=("$@")
+		COMP_CWORD=$(($# - 1))
+		$(complete -p "$1" | sed -nE "s/.* -F ([^ ]+) .*/\1/p") "$1" "${!#}" "${COMP_WORDS[-2]}"
+		echo "${COMPREPLY[@]}"' bash "$@" 2>&1) || fail "completion of '$*': $offered"
+	[[ " $offered " == *" $wanted "* ]] || fail "'$*' completes to '$offered', without $wanted"
+	say "bash completes '$*': $offered"
+}
+
 use_tools() {
 	local program
 
@@ -83,6 +99,10 @@ use_tools() {
 	say "xsk-info lo: $(wc -l <"$tmp/out") lines, $(grep -m 1 -w prediction "$tmp/out" || sed -n 3p "$tmp/out")"
 	exchange_frames
 	reads_manual xsk-info xsk-bench xsk-vhost
+	completes --mode xsk-bench rx --mo
+	completes zero-copy xsk-bench rx --mode ''
+	completes lo xsk-info -i ''
+	completes --socket xsk-vhost --so
 	enable_unit
 	purged "$tmp/before" net-xdp-tools
 }
