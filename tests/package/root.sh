@@ -23,7 +23,6 @@ in_lab() (
 fetch_base() {
 	local uri
 
-	[[ ! -s $base ]] || return 0
 	type -P mmdebstrap >/dev/null || fail 1 "mmdebstrap is missing: apt-get install mmdebstrap"
 	uri=$(mirror)
 	[[ -n $uri ]] || fail 1 "apt's sources name no mirror of Debian 12"
@@ -51,7 +50,7 @@ apt() {
 make_root() {
 	local turn
 
-	in_lab fetch_base || exit 1
+	[[ -s $base ]] || in_lab fetch_base || exit 1
 	mkdir -p "$root" "$cache/package/archives/partial"
 	# Two at once would write to the same archives.
 	exec {turn}>"$cache/package/turn"
