@@ -5,7 +5,7 @@ file(READ ${CPACK_NET_XDP_SOURCE}/LICENSE license)
 string(REGEX REPLACE "^.*authors\n\n(.*)\n\nThe files in bpf/.*$" "\\1" license "${license}")
 string(REPLACE "\n\n" "\n.\n" license "${license}")
 string(REPLACE "\n" "\n " license " ${license}")
-file(READ ${CPACK_NET_XDP_SOURCE}/packaging/copyright copyright)
+file(READ ${CPACK_NET_XDP_SOURCE}/tools/package/copyright copyright)
 string(REPLACE "@LICENSE@" "${license}" copyright "${copyright}")
 
 # compress FILE...: the same bytes each time, as several architectures share them.
@@ -26,7 +26,7 @@ foreach(component IN LISTS CPACK_COMPONENTS_ALL)
   endif()
   file(WRITE ${doc}/copyright "${copyright}")
   execute_process(COMMAND awk -v source=${CPACK_DEBIAN_PACKAGE_SOURCE}
-      -v "maintainer=${CPACK_PACKAGE_CONTACT}" -f ${CPACK_NET_XDP_SOURCE}/packaging/debian-changelog.awk
+      -v "maintainer=${CPACK_PACKAGE_CONTACT}" -f ${CPACK_NET_XDP_SOURCE}/tools/package/debian-changelog.awk
       ${CPACK_NET_XDP_SOURCE}/docs/changes.md
     OUTPUT_FILE ${doc}/changelog.Debian COMMAND_ERROR_IS_FATAL ANY)
   file(GLOB man ${share}/man/man*/*.[1-9])
