@@ -635,7 +635,8 @@ static inline int net_endpoint_action_fd(struct net_endpoint *ep)
 }
 
 /* Show an inspector everything worth knowing of an endpoint, its queues left out; see net_inspect.h.
- * Threads: as for endpoint calls. */
+ * Threads: any, but not beside a call that makes or ends its queues, exchanges its memory, connects what it wraps,
+ * or destroys it. */
 static inline void net_endpoint_inspect(struct net_endpoint *ep, struct net_inspector *to)
 {
 	ep->ops->inspect(ep, to);

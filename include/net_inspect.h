@@ -2,7 +2,7 @@
 /*
  * net_inspect.h - what an endpoint or a queue knows of itself, told once.
  *
- *     net_queue_inspect(q, to)  --->  field by field  --->  an inspector: JSON, a tree for people, yours
+ *     net_queue_inspect(q, to)  --->  field by field  --->  an inspector: JSON, OpenMetrics, a tree for people, yours
  *
  * An inspector is an object with operations, as a pool is. The walk calls enter() and leave() around
  * groups and field() for each value, in an order that stays. Names are lower case with underscores,
@@ -26,6 +26,22 @@ enum net_field_kind {
 	NET_FIELD_FLAG,	      /* number is 0 or 1 */
 	NET_FIELD_TEXT,	      /* text */
 	NET_FIELD_UNKNOWN,    /* the value could not be found out; it is never told as 0 */
+	NET_FIELD_HISTOGRAM,  /* histogram */
+};
+
+/* How many of the samples were at most so large, the smaller ones counted in. */
+struct net_bucket {
+	uint64_t most;
+	uint64_t count;
+};
+
+/* Samples by their size, in the field's unit. */
+struct net_histogram {
+	uint64_t count; /* of all samples */
+	uint64_t sum;
+	const struct net_bucket
+		*buckets; /* most and count rise; the last may have fewer than all */
+	uint32_t bucket_count;
 };
 
 /* The class of a number: what it counts. Of frames or packets: offered = traffic + lost. */
@@ -49,6 +65,8 @@ struct net_field {
 	uint64_t number;
 	/* valid inside the call only, like name; NULL: as NET_FIELD_UNKNOWN */
 	const char *text;
+	const struct net_histogram
+		*histogram; /* the same holds; read with NET_FIELD_HISTOGRAM alone */
 };
 
 struct net_inspector_ops {
@@ -77,6 +95,43 @@ NET_PUBLIC void net_inspect_json(struct net_endpoint *ep, struct net_queue *cons
 				 uint32_t count, net_text_fn *write, void *context);
 NET_PUBLIC void net_inspect_tree(struct net_endpoint *ep, struct net_queue *const *queues,
 				 uint32_t count, net_text_fn *write, void *context);
+
+/*
+ * The same as OpenMetrics text 1.0 (for Prometheus): one document with all lines of a family together and
+ * "# EOF" at its end.
+ *   names     net_xdp_, the names of the groups (endpoint, queues and counters aside), the field's name, its unit:
+ *             net_xdp_rx_frames_total, net_xdp_rings_fill_level_entries, net_xdp_device_mtu_bytes. Times are in
+ *             seconds, a speed in bytes_per_second
+ *   types     counters by their class, which is the label class; histograms; all other numbers and flags are gauges.
+ *             The texts of a group are the labels of one metric NAME_info, empty ones left out
+ *   labels    interface and queue (the hardware's number where it is told, else the index); any other group with an
+ *             index has a label of its name without the s at its end: rung, region. What bounced, was dropped or
+ *             refused is one family with the label reason
+ * A family has the same HELP, TYPE and UNIT in every document of a version, so that documents of several processes
+ * are merged family by family. What is unknown is left out.
+ * Return: 0; -ENOMEM and nothing was written.
+ */
+NET_PUBLIC int net_inspect_openmetrics(struct net_endpoint *ep, struct net_queue *const *queues,
+				       uint32_t count, net_text_fn *write, void *context);
+
+/* ---- Documents of one's own ------------------------------------------------------------------- */
+
+/* Tells what it has to an inspector. */
+typedef void net_tell_fn(void *context, struct net_inspector *to);
+
+/*
+ * Render what tell tells, in the same forms. For OpenMetrics these names have a meaning more: the texts program and pid
+ * outside of groups are labels of all; the text interface is a label of all of its endpoint, queue or other group with
+ * an index; in groups named endpoints the text name is the label endpoint, which keeps apart what is alike.
+ */
+NET_PUBLIC void net_tell_json(net_tell_fn *tell, void *tell_context, net_text_fn *write,
+			      void *context);
+NET_PUBLIC int net_tell_openmetrics(net_tell_fn *tell, void *tell_context, net_text_fn *write,
+				    void *context);
+
+/* Tell an endpoint and its queues, as the groups endpoint and queues of net_inspect_json(). */
+NET_PUBLIC void net_inspect_tell(struct net_endpoint *ep, struct net_queue *const *queues,
+				 uint32_t count, struct net_inspector *to);
 
 #ifdef __cplusplus
 }

@@ -8,14 +8,14 @@ packages=(
 	iproute2 iputils-ping ethtool jq python3 valgrind
 )
 
-# What tools/check needs besides: readers and writers of frames that are not ours, the fuzzers' runtime.
-test_packages=(python3-scapy tshark libclang-rt-14-dev)
+# What tools/check needs besides: readers and writers of frames and of metrics that are not ours, the fuzzers' runtime.
+test_packages=(python3-scapy tshark python3-prometheus-client libclang-rt-14-dev)
 
 # For tests/package and tests/manual: who makes man pages and who judges them, who judges packages, and makes a
 # Debian in a folder.
 test_packages+=(lintian mmdebstrap pandoc mandoc man-db)
 
-# How to tell on other systems: a command, or a pkg-config module behind a colon.
+# How to tell on other systems: a command, a path, or a pkg-config module behind a colon.
 declare -A probes=(
 	[build-essential]=cc [clang]=clang [cmake]=cmake [ninja-build]=ninja
 	[pkg-config]=pkg-config [bpftool]=bpftool [iproute2]=ip [ethtool]=ethtool [valgrind]=valgrind
@@ -24,6 +24,7 @@ declare -A probes=(
 	[zlib1g-dev]=:zlib [libcriterion-dev]=:criterion [jq]=jq
 	[python3-scapy]=scapy [tshark]=tshark [libclang-rt-14-dev]=clang
 	[lintian]=lintian [mmdebstrap]=mmdebstrap [pandoc]=pandoc [mandoc]=mandoc [man-db]=lexgrog
+	[python3-prometheus-client]=/usr/lib/python3/dist-packages/prometheus_client
 )
 
 source_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -51,6 +52,8 @@ is_present() {
 		[[ $(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null) == installed ]]
 	elif [[ $probe == :* ]]; then
 		pkg-config --exists "${probe#:}" 2>/dev/null
+	elif [[ $probe == /* ]]; then
+		[[ -e $probe ]]
 	else
 		command -v "$probe" >/dev/null
 	fi

@@ -105,3 +105,63 @@ void inspect_facts(struct net_endpoint *ep, struct net_inspector *to)
 		inspect_unknown(to, "link_speed_bps");
 	inspect_leave(to);
 }
+
+void net_inspect_tell(struct net_endpoint *ep, struct net_queue *const *queues, uint32_t count,
+		      struct net_inspector *to)
+{
+	inspect_enter(to, "endpoint", -1);
+	net_endpoint_inspect(ep, to);
+	inspect_leave(to);
+	for (uint32_t i = 0; i < count; i++) {
+		if (!queues[i])
+			continue;
+		inspect_enter(to, "queues", (int)i);
+		inspect_number(to, "queue", i, "");
+		net_queue_inspect(queues[i], to);
+		inspect_leave(to);
+	}
+}
+
+/* ---- Texts of any bytes ----------------------------------------------------------------------- */
+
+/* The UTF-8 character at s, or the byte where it is none. Return: the character's length, 0 none. Source: RFC
+ * 3629, section 4. */
+int inspect_decode(const unsigned char *s, uint32_t *code)
+{
+	static const struct {
+		unsigned char lead_min, lead_max, second_min, second_max;
+		int length;
+	} forms[] = {
+		{0x01, 0x7f, 0, 0, 1},	     {0xc2, 0xdf, 0x80, 0xbf, 2},
+		{0xe0, 0xe0, 0xa0, 0xbf, 3}, {0xe1, 0xec, 0x80, 0xbf, 3},
+		{0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3},
+		{0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4},
+		{0xf4, 0xf4, 0x80, 0x8f, 4},
+	};
+	size_t i = 0;
+
+	*code = s[0];
+	while (i < sizeof(forms) / sizeof(*forms) &&
+	       (s[0] < forms[i].lead_min || s[0] > forms[i].lead_max))
+		i++;
+	if (i == sizeof(forms) / sizeof(*forms))
+		return 0;
+	if (forms[i].length > 1 && (s[1] < forms[i].second_min || s[1] > forms[i].second_max))
+		return 0;
+	for (int n = 2; n < forms[i].length; n++)
+		if ((s[n] & 0xc0) != 0x80)
+			return 0;
+	if (forms[i].length > 1)
+		*code = s[0] & 0x7fu >> forms[i].length;
+	for (int n = 1; n < forms[i].length; n++)
+		*code = *code << 6 | (s[n] & 0x3f);
+	return forms[i].length;
+}
+
+/* Controls of C0 and C1 (U+009B begins an escape sequence), DEL, and what turns the direction of a line: whoever
+ * shows the document on a terminal must not run what a name holds. */
+bool inspect_is_control(uint32_t code)
+{
+	return code < 0x20 || (code >= 0x7f && code < 0xa0) || (code >= 0x2028 && code <= 0x202e) ||
+	       (code >= 0x2066 && code <= 0x2069);
+}

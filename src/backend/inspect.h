@@ -15,6 +15,11 @@ void inspect_unknown(struct net_inspector *to, const char *name);
 void inspect_counter(struct net_inspector *to, const char *name, uint64_t value,
 		     enum net_field_class value_class, const char *unit, const char *meaning);
 
+/* The UTF-8 character at s. Return: its length in bytes; 0 there is none, *code is the byte. */
+int inspect_decode(const unsigned char *s, uint32_t *code);
+/* Would it command a terminal, or turn a line's direction? */
+bool inspect_is_control(uint32_t code);
+
 /* The fields that the contract gives of any queue (its counters) and of any endpoint (its facts). */
 void inspect_queue_stats(struct net_queue *q, struct net_inspector *to);
 void inspect_facts(struct net_endpoint *ep, struct net_inspector *to);

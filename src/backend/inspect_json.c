@@ -28,48 +28,6 @@ static void put(struct json *j, const char *text)
 	j->write(j->context, text, strlen(text));
 }
 
-/* The UTF-8 character at s, or the byte where it is none. Return: the character's length, 0 none. Source: RFC
- * 3629, section 4. */
-static int decode(const unsigned char *s, uint32_t *code)
-{
-	static const struct {
-		unsigned char lead_min, lead_max, second_min, second_max;
-		int length;
-	} forms[] = {
-		{0x01, 0x7f, 0, 0, 1},	     {0xc2, 0xdf, 0x80, 0xbf, 2},
-		{0xe0, 0xe0, 0xa0, 0xbf, 3}, {0xe1, 0xec, 0x80, 0xbf, 3},
-		{0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3},
-		{0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4},
-		{0xf4, 0xf4, 0x80, 0x8f, 4},
-	};
-	size_t i = 0;
-
-	*code = s[0];
-	while (i < sizeof(forms) / sizeof(*forms) &&
-	       (s[0] < forms[i].lead_min || s[0] > forms[i].lead_max))
-		i++;
-	if (i == sizeof(forms) / sizeof(*forms))
-		return 0;
-	if (forms[i].length > 1 && (s[1] < forms[i].second_min || s[1] > forms[i].second_max))
-		return 0;
-	for (int n = 2; n < forms[i].length; n++)
-		if ((s[n] & 0xc0) != 0x80)
-			return 0;
-	if (forms[i].length > 1)
-		*code = s[0] & 0x7fu >> forms[i].length;
-	for (int n = 1; n < forms[i].length; n++)
-		*code = *code << 6 | (s[n] & 0x3f);
-	return forms[i].length;
-}
-
-/* Controls of C0 and C1 (U+009B begins an escape sequence), DEL, and what turns the direction of a line: whoever
- * shows the document on a terminal must not run what a name holds. */
-static bool is_control(uint32_t code)
-{
-	return code < 0x20 || (code >= 0x7f && code < 0xa0) || (code >= 0x2028 && code <= 0x202e) ||
-	       (code >= 0x2066 && code <= 0x2069);
-}
-
 /* A string whatever it holds: controls become \uNNNN, bytes that are no UTF-8 \u00NN. */
 static void put_string(struct json *j, const char *text)
 {
@@ -79,11 +37,11 @@ static void put_string(struct json *j, const char *text)
 
 	put(j, "\"");
 	for (const unsigned char *s = (const unsigned char *)text; *s; s += n ? n : 1) {
-		n = decode(s, &code);
+		n = inspect_decode(s, &code);
 		if (code == '"' || code == '\\') {
 			snprintf(out, sizeof(out), "\\%c", (int)code);
 			put(j, out);
-		} else if (!n || is_control(code)) {
+		} else if (!n || inspect_is_control(code)) {
 			snprintf(out, sizeof(out), "\\u%04x", code & 0xffff);
 			put(j, out);
 		} else {
@@ -150,6 +108,31 @@ static void leave(struct net_inspector *to)
 	put(j, "}");
 }
 
+static void put_number(struct json *j, uint64_t value)
+{
+	char number[32];
+
+	snprintf(number, sizeof(number), "%" PRIu64, value);
+	put(j, number);
+}
+
+static void put_histogram(struct json *j, const struct net_histogram *h)
+{
+	put(j, "{\"count\": ");
+	put_number(j, h->count);
+	put(j, ", \"sum\": ");
+	put_number(j, h->sum);
+	put(j, ", \"buckets\": [");
+	for (uint32_t i = 0; i < h->bucket_count; i++) {
+		put(j, i ? ", [" : "[");
+		put_number(j, h->buckets[i].most);
+		put(j, ", ");
+		put_number(j, h->buckets[i].count);
+		put(j, "]");
+	}
+	put(j, "]}");
+}
+
 static void field(struct net_inspector *to, const struct net_field *f)
 {
 	struct json *j = (struct json *)to;
@@ -163,8 +146,13 @@ static void field(struct net_inspector *to, const struct net_field *f)
 	put(j, ": ");
 	switch (f->kind) {
 	case NET_FIELD_NUMBER:
-		snprintf(number, sizeof(number), "%" PRIu64, f->number);
-		put(j, number);
+		put_number(j, f->number);
+		break;
+	case NET_FIELD_HISTOGRAM:
+		if (f->histogram)
+			put_histogram(j, f->histogram);
+		else
+			put(j, "null");
 		break;
 	case NET_FIELD_SIGNED:
 		snprintf(number, sizeof(number), "%" PRId64, (int64_t)f->number);
@@ -200,19 +188,21 @@ void net_inspect_json(struct net_endpoint *ep, struct net_queue *const *queues, 
 
 	j.first[0] = true;
 	put(&j, "{");
-	enter(&j.base, "endpoint", -1);
-	net_endpoint_inspect(ep, &j.base);
-	leave(&j.base);
-	for (uint32_t i = 0; i < count; i++) {
-		if (!queues[i])
-			continue;
-		any = true;
-		enter(&j.base, "queues", (int)i);
-		inspect_number(&j.base, "queue", i, "");
-		net_queue_inspect(queues[i], &j.base);
-		leave(&j.base);
-	}
+	net_inspect_tell(ep, queues, count, &j.base);
+	for (uint32_t i = 0; i < count; i++)
+		any = any || queues[i];
 	if (!any)
 		put(&j, ",\n  \"queues\": [");
 	put(&j, "]\n}\n");
+}
+
+void net_tell_json(net_tell_fn *tell, void *tell_context, net_text_fn *write, void *context)
+{
+	struct json j = {.base.ops = &json_ops, .write = write, .context = context};
+
+	j.first[0] = true;
+	put(&j, "{");
+	tell(tell_context, &j.base);
+	close_array(&j);
+	put(&j, "\n}\n");
 }

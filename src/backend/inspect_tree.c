@@ -115,6 +115,8 @@ static void field(struct net_inspector *to, const struct net_field *f)
 		snprintf(value, sizeof(value), "%s", f->number ? "yes" : "no");
 	else if (f->kind == NET_FIELD_TEXT && f->text)
 		text = f->text;
+	else if (f->kind == NET_FIELD_HISTOGRAM && f->histogram)
+		snprintf(value, sizeof(value), "%" PRIu64 " samples", f->histogram->count);
 	text += strspn(text, " ");
 	at = put_name(t, f->name, -1);
 	if (*text && at >= VALUE_AT)

@@ -138,7 +138,7 @@ static int report_link(struct net_xdp_endpoint *ep, bool up, struct net_action *
 {
 	if (ep->gone || up == ep->link_up)
 		return 0;
-	ep->link_up = up;
+	__atomic_store_n(&ep->link_up, up, __ATOMIC_RELAXED); /* inspect may look */
 	*out = (struct net_action){.kind = NET_ACTION_LINK, .link_up = up};
 	return 1;
 }

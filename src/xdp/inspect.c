@@ -309,5 +309,5 @@ void endpoint_inspect(struct net_endpoint *endpoint, struct net_inspector *to)
 	tell_program(ep, to);
 	inspect_number(to, "queues_alive", __atomic_load_n(&ep->queues_alive, __ATOMIC_RELAXED),
 		       "queues");
-	inspect_flag(to, "link_up", ep->link_up);
+	inspect_flag(to, "link_up", __atomic_load_n(&ep->link_up, __ATOMIC_RELAXED));
 }
