@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/folder.h"
 #include "host/undo/lease.h"
 
 #define LEASE_BYTES 160
@@ -43,25 +44,6 @@ static bool is_trusted(int fd, mode_t type, uid_t folder_owner, struct stat *s)
 	       !(s->st_mode & (S_IWGRP | S_IWOTH));
 }
 
-/* Check that a folder can be written by its owner only, and that the owner is root, we, or somebody
- * whom root gave the folder to: the folder above is root's alone. Return: 0, and the folder is in
- * *s; -EPERM it is not such a folder; -EACCES it is closed to us. */
-static int check_directory(const char *path, struct stat *s)
-{
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	struct stat parent;
-	bool closed;
-
-	if (fd < 0)
-		return errno == EACCES ? -EACCES : -EPERM;
-	closed = fstat(fd, s) == 0 && fstatat(fd, "..", &parent, 0) == 0 &&
-		 !(s->st_mode & (S_IWGRP | S_IWOTH)) &&
-		 (s->st_uid == 0 || s->st_uid == geteuid() ||
-		  (parent.st_uid == 0 && !(parent.st_mode & (S_IWGRP | S_IWOTH))));
-	close(fd);
-	return closed ? 0 : -EPERM;
-}
-
 /* Lock an open file with F_OFD_SETLK, or ask with F_OFD_GETLK. The lock belongs to the open file and
  * not to the process, so it ends with the file's last descriptor. Return: true if the lock was, or
  * could be, had. */
@@ -88,7 +70,7 @@ int lease_make(struct lease *l)
 
 	if (mkdir(l->directory, 0700) && errno != EEXIST)
 		return -errno;
-	rc = check_directory(l->directory, &folder);
+	rc = folder_check(l->directory, &folder);
 	if (rc)
 		return rc;
 	/* The file has no name until it is complete and locked: nobody sees half a lease, and a
@@ -121,8 +103,8 @@ int lease_find(struct lease *l, bool take)
 		return errno == ELOOP ? -EBADMSG : -errno;
 	n = pread(l->fd, text, sizeof(text) - 1, 0);
 	text[n > 0 ? n : 0] = '\0';
-	if (!check_directory(l->directory, &folder) &&
-	    is_trusted(l->fd, S_IFREG, folder.st_uid, &s) && parse(l, text))
+	if (!folder_check(l->directory, &folder) && is_trusted(l->fd, S_IFREG, folder.st_uid, &s) &&
+	    parse(l, text))
 		rc = lock(l->fd, take ? F_OFD_SETLK : F_OFD_GETLK) ? 0 : -EBUSY;
 	/* Another process removed the lease between our open() and our lock. */
 	if (!rc && (fstat(l->fd, &s) || !s.st_nlink))
