@@ -10,6 +10,7 @@
 
 #include "common/error.h"
 #include "common/json.h"
+#include "common/looking.h"
 #include "common/options_say.h"
 #include "common/say.h"
 #include "xsk_vhost/loop.h"
@@ -26,6 +27,8 @@ struct daemon {
 	const struct options *opt;
 	struct device *devices;
 	uint32_t count; /* open */
+	struct report shown;
+	struct net_control *control; /* NULL: nobody can look */
 	int signal_fd;
 };
 
@@ -66,6 +69,7 @@ static int open_devices(struct daemon *d, struct net_error *err)
 		if (rc)
 			return rc;
 		d->count++;
+		backend_show(&d->devices[i].backend, d->control);
 		device_say(&d->devices[i], "%s, on %s",
 			   opt->client ? "connects to a front end" : "waits for a front end",
 			   opt->ifname);
@@ -82,11 +86,16 @@ static int serve(const struct options *opt)
 	int exit_code;
 
 	if (!rc)
+		rc = looking_open(opt->control, &d.control, &err);
+	if (!rc)
 		rc = open_devices(&d, &err);
+	d.shown = (struct report){devices, d.count};
+	net_control_tell(d.control, report_tell, &d.shown);
 	if (!rc)
 		rc = loop_run(devices, d.count, d.signal_fd, !opt->quiet, &err);
 	for (uint32_t i = 0; i < d.count; i++)
 		device_close(&devices[i]);
+	net_control_close(d.control);
 	if (d.signal_fd >= 0)
 		close(d.signal_fd);
 	exit_code = rc ? EXIT_FAILED : 0;

@@ -70,12 +70,12 @@ void vhost_rig_stop(struct vhost_rig *r)
 	cr_assert_eq(netns_program_id("v0"), 0, "the XDP program was left");
 }
 
-uint64_t vhost_rig_counter(const struct vhost_rig *r, uint32_t device, uint32_t counter)
+uint64_t vhost_rig_counter(struct vhost_rig *r, uint32_t device, uint32_t counter)
 {
-	struct net_xdp_stats stats;
+	struct device_pair_told told;
 
-	device_pair_stats(&r->devices[device], 0, &stats);
-	return stats.value[counter];
+	device_pair_tell(&r->devices[device], 0, &told);
+	return told.stats.value[counter];
 }
 
 void vhost_rig_join(struct vhost_rig *r, struct vhost_guest *g, uint32_t device, uint32_t ring_size,

@@ -147,6 +147,11 @@ bool option_read_number(const char *text, uint64_t *out);
 		.name = "cpu", .value = "LIST",                                                    \
 		.help = "pin the threads, e.g. 0,2-3; a short list starts over", .set = (setter)   \
 	}
+#define OPTION_CONTROL                                                                             \
+	.name = "control", .value = "PATH",                                                        \
+	.help = "a socket at which others look into it while it runs, or off (in "                 \
+		"/run/net_xdp/control)",                                                           \
+	.set = option_text, .names = OPTION_NAMES_FILE
 /* The last rows of each program. */
 #define OPTION_HELP_ROW                                                                            \
 	{                                                                                          \

@@ -65,3 +65,30 @@ uint64_t histogram_percentile(const struct histogram *h, uint32_t per_mille)
 	}
 	return h->max_ns;
 }
+
+void histogram_glance(struct histogram *into, const struct histogram *from)
+{
+	for (uint32_t i = 0; i < HISTOGRAM_BUCKETS; i++) {
+		uint64_t n = __atomic_load_n(&from->bucket[i], __ATOMIC_RELAXED);
+
+		into->bucket[i] += n;
+		into->count += n;
+	}
+	into->sum_ns += __atomic_load_n(&from->sum_ns, __ATOMIC_RELAXED);
+}
+
+uint32_t histogram_limits(const struct histogram *h, struct net_bucket out[HISTOGRAM_LIMITS])
+{
+	uint64_t seen = 0, most = (1u << 9) - 1;
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < HISTOGRAM_BUCKETS && n < HISTOGRAM_LIMITS; i++) {
+		seen += h->bucket[i];
+		if (bucket_top(i) != most)
+			continue;
+		out[n++] = (struct net_bucket){most, seen};
+		/* 2^k - 1, then 1.5 * 2^k - 1 */
+		most = n % 2 ? (most + 1) / 2 * 3 - 1 : (most + 1) / 3 * 4 - 1;
+	}
+	return n;
+}

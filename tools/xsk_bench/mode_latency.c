@@ -57,7 +57,8 @@ int run_latency(struct worker *w)
 	uint64_t end_ns;
 	int rc;
 
-	w->latency = calloc(1, sizeof(*w->latency));
+	/* The control socket's thread may look. */
+	__atomic_store_n(&w->latency, calloc(1, sizeof(*w->latency)), __ATOMIC_RELEASE);
 	if (!s || !w->latency) {
 		sender_free(s);
 		w->failure = (struct net_error){-ENOMEM, "memory", "no memory for the prober"};

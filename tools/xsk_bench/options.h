@@ -75,6 +75,7 @@ struct options {
 
 	const char *capture_path; /* NULL: no capture */
 	uint64_t capture_ns;	  /* 0: the whole run */
+	const char *control;	  /* path of the control socket, "off", NULL: the usual one */
 	bool json;
 	bool verbose;
 };

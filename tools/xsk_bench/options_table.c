@@ -193,6 +193,7 @@ static const struct option_row rows[] = {
 	 .value = "S",
 	 .help = "... only so long, while the run goes on (all of it)",
 	 SECONDS(capture_ns)},
+	{OPTION_CONTROL, AT(control)},
 	{.name = "verbose",
 	 .letter = 'v',
 	 .help = "the whole table: each counter, what was asked and got",

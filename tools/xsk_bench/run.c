@@ -16,6 +16,7 @@
 #include "look.h"
 #include "offload.h"
 #include "say.h"
+#include "shown.h"
 #include "worker.h"
 
 /* Twice the ring each: one ring's worth with the kernel, one in our hands. A packet that is cut takes as many
@@ -84,6 +85,7 @@ static int open_ports(struct run *run, struct net_xdp_config *configs, struct ne
 static int start_workers(struct run *run, struct net_error *err)
 {
 	run->start_ns = now_ns();
+	shown_begin(run);
 	for (uint32_t i = 0; i < run->worker_count; i++) {
 		int rc = -pthread_create(&run->workers[i].thread, NULL, worker_main,
 					 &run->workers[i]);
@@ -265,6 +267,8 @@ int run_all(struct run *run, const struct options *opt, struct net_error *err)
 	if (signal_fd < 0 || run->done_fd < 0 || run->began_fd < 0)
 		rc = error_errno(err, -errno, "setup", "signalfd or eventfd");
 	else
+		rc = shown_open(run, err);
+	if (!rc)
 		rc = name_signal(signal_fd, set_up(run, err), err);
 	if (!rc)
 		rc = start_workers(run, err);
@@ -276,10 +280,12 @@ int run_all(struct run *run, const struct options *opt, struct net_error *err)
 	rc = rc ? rc : closed;
 	for (uint32_t k = 0; k < run->port_count; k++) {
 		run->ports[k].link_up = look_at_link(&run->ports[k]);
+		shown_end(run, &run->ports[k]);
 		closed = port_close(&run->ports[k], rc ? &late : err);
 		rc = rc ? rc : closed;
 		look_at_losses(&run->ports[k], opt);
 	}
+	shown_close(run);
 	if (signal_fd >= 0)
 		close(signal_fd);
 	signal(SIGPIPE, pipe_before);

@@ -73,6 +73,8 @@ struct worker {
 	_Atomic uint64_t live_drops;
 };
 
+struct net_control;
+
 struct run {
 	const struct options *opt;
 	uint16_t id;		    /* of the frames of this run */
@@ -88,10 +90,11 @@ struct run {
 	bool usage; /* the backend refused the options */
 
 	_Alignas(64) _Atomic bool stop;
-	_Atomic bool began;	  /* a good frame has come */
-	_Atomic uint64_t counted; /* received, towards --count */
-	int done_fd;		  /* eventfd: a worker has ended */
-	int began_fd;		  /* eventfd: see began */
+	_Atomic bool began;	     /* a good frame has come */
+	_Atomic uint64_t counted;    /* received, towards --count */
+	int done_fd;		     /* eventfd: a worker has ended */
+	int began_fd;		     /* eventfd: see began */
+	struct net_control *control; /* NULL: nobody can look into this run */
 };
 
 /*

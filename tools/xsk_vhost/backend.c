@@ -62,6 +62,23 @@ static struct net_xdp_config config_of(const struct backend *b, const struct net
 	return c;
 }
 
+/* Nobody looks at the endpoint and its queues while they change. */
+static void hide(struct backend *b)
+{
+	net_control_set(b->control, b->opt->ifname, NULL, NULL, 0);
+}
+
+static void show(struct backend *b)
+{
+	net_control_set(b->control, b->opt->ifname, b->ep, b->queues, b->opt->pairs);
+}
+
+void backend_show(struct backend *b, struct net_control *control)
+{
+	b->control = control;
+	show(b);
+}
+
 static int endpoint_open(struct backend *b, struct net_error *err)
 {
 	struct net_xdp_region page = {.size_bytes = PLACEHOLDER_BYTES, .fd = b->page_fd};
@@ -138,6 +155,7 @@ fail:
 /* Nobody has a queue: those that are alive, idle all of them, end. */
 static void end_queues(struct backend *b)
 {
+	hide(b);
 	for (uint32_t i = 0; i < b->opt->pairs; i++) {
 		if (b->queues[i])
 			net_queue_destroy(b->queues[i], NULL);
@@ -188,6 +206,7 @@ int backend_set_memory(struct backend *b, const struct net_xdp_region *regions, 
 	}
 	b->regions = regions;
 	b->region_count = count;
+	show(b);
 	return 0;
 }
 
@@ -204,6 +223,7 @@ void backend_forget_memory(struct backend *b)
 	end_queues(b);
 	if (net_xdp_set_regions(b->ep, &page, 1, &err))
 		say("%s: %s", err.step, err.message);
+	show(b);
 }
 
 void backend_set_guest(struct backend *b, bool takes_partial_sums, bool takes_merged_frames)
@@ -270,12 +290,14 @@ int backend_start(struct backend *b, uint32_t index, struct net_queue **queue,
 	struct net_queue_config config = {.rx_merge = b->rx_merge};
 	int rc = 0;
 
+	hide(b);
 	if (!b->ep)
 		rc = endpoint_open(b, err);
 	if (!rc && !b->made)
 		rc = make_queues(b, err);
 	else if (!rc && !b->queues[index])
 		rc = net_endpoint_get_queue(b->ep, index, &config, &b->queues[index], err);
+	show(b);
 	if (rc)
 		return rc;
 	b->busy[index] = true;
@@ -285,15 +307,19 @@ int backend_start(struct backend *b, uint32_t index, struct net_queue **queue,
 
 int backend_stop(struct backend *b, uint32_t index, struct net_error *err)
 {
-	int rc = net_queue_destroy(b->queues[index], err);
+	bool any = false;
+	int rc;
 
+	hide(b);
+	rc = net_queue_destroy(b->queues[index], err);
 	b->queues[index] = NULL;
 	b->busy[index] = false;
 	for (uint32_t i = 0; i < b->opt->pairs; i++)
-		if (b->busy[i])
-			return rc;
+		any = any || b->busy[i];
 	/* With the last one go those that were made beside it and never used. */
-	end_queues(b);
+	if (!any)
+		end_queues(b);
+	show(b);
 	return rc;
 }
 

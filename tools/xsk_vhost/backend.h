@@ -9,6 +9,7 @@
 #ifndef XSK_VHOST_BACKEND_H
 #define XSK_VHOST_BACKEND_H
 
+#include "net_control.h"
 #include "net_xdp.h"
 #include "options.h"
 
@@ -23,6 +24,7 @@ struct backend {
 	uint32_t region_count;
 	enum net_xdp_rx_checksum rx_checksum;
 	bool rx_merge;
+	struct net_control *control; /* shows the endpoint and its queues; NULL: nobody looks */
 	struct net_queue *queues[OPTIONS_PAIRS]; /* NULL: not made, or ended */
 	bool made;				 /* get_queues was called, and some queue lives */
 	bool busy[OPTIONS_PAIRS];		 /* a pair has it */
@@ -32,6 +34,9 @@ struct backend {
 int backend_open(struct backend *b, const struct device_options *opt, struct net_error *err);
 /* No pair has a queue. */
 void backend_close(struct backend *b);
+
+/* Show the endpoint and its queues from now on, under the interface's name. */
+void backend_show(struct backend *b, struct net_control *control);
 
 /* Does the interface get zero copy, as far as can be told beforehand? */
 bool backend_predicts_zero_copy(const struct backend *b);

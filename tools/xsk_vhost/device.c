@@ -51,6 +51,8 @@ int device_open(struct device *d, const struct device_options *opt, int listen_f
 			     .channel.fd = -1,
 			     .inflight.fd = -1};
 	back_channel_init(&d->back);
+	for (uint32_t i = 0; i < OPTIONS_PAIRS; i++)
+		pthread_mutex_init(&d->pairs[i].told, NULL);
 	for (uint32_t i = 0; i < opt->pairs; i++)
 		for (uint32_t k = 0; k < DEVICE_RINGS; k++)
 			d->pairs[i].set_up[k] =
@@ -89,6 +91,7 @@ static void forget_front_end(struct device *d)
 static void leave_front_end(struct device *d)
 {
 	channel_close(&d->channel);
+	d->is_connected = false;
 	back_channel_close(&d->back);
 	d->waiting = NULL;
 	d->is_leaving = true;
@@ -117,6 +120,7 @@ static void meet_front_end(struct device *d, int fd)
 	channel_open(&d->channel, fd, device_protocol_features(d));
 	back_channel_init(&d->back);
 	d->front_ends++;
+	d->is_connected = true;
 	device_say(d, "front end connected");
 }
 

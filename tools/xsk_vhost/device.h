@@ -14,6 +14,7 @@
 #define XSK_VHOST_DEVICE_H
 
 #include <poll.h>
+#include <pthread.h>
 
 #include "backend.h"
 #include "listener.h"
@@ -39,6 +40,8 @@ struct device_ring {
 };
 
 struct device_pair {
+	pthread_mutex_t
+		told; /* over what the control socket's thread reads: runs with its queue, ended, starts */
 	struct device_ring set_up[DEVICE_RINGS];
 	struct ring ring[DEVICE_RINGS];
 	struct inflight_queue inflight[DEVICE_RINGS];
@@ -50,7 +53,7 @@ struct device_pair {
 	bool is_over; /* its guest broke a ring, or takes its buffers out: until a ring is set up anew */
 	struct net_xdp_stats ended; /* of its queues that are no more */
 	uint64_t starts;
-	bool zero_copy, native; /* of its last queue */
+	_Atomic bool zero_copy, native; /* of its last queue */
 };
 
 struct device {
@@ -78,7 +81,8 @@ struct device {
 	bool is_leaving; /* the front end has gone, likewise */
 	bool is_stuck;	 /* the interface gives no queue: start_pairs tries again at each tick */
 	char said[320];	 /* why, so that it is said once */
-	uint64_t front_ends, broken_rings;
+	_Atomic uint64_t front_ends, broken_rings;
+	_Atomic bool is_connected; /* to a front end */
 	/* No front end is met before: one that leaves at once, or for whom no descriptor is left, costs no CPU. */
 	int64_t meets_at_ms;
 	bool is_deaf; /* the listener gives none: said once */
@@ -138,8 +142,13 @@ void device_resume_pair(struct device *d, uint32_t index);
 /* Workers have ended by themselves, or the endpoint said so: see why, and mend it. */
 void device_look_after_pairs(struct device *d);
 void device_restart_pairs(struct device *d);
-/* What all queues of the pair have counted, ended ones included. */
-void device_pair_stats(const struct device *d, uint32_t index, struct net_xdp_stats *out);
+/* A pair as it is at this moment, for any thread. */
+struct device_pair_told {
+	bool runs;
+	uint64_t starts;
+	struct net_xdp_stats stats; /* what all of its queues have counted, ended ones included */
+};
+void device_pair_tell(struct device *d, uint32_t index, struct device_pair_told *out);
 
 /* ---- device_request.c ------------------------------------------------------------------------- */
 

@@ -147,8 +147,10 @@ static int start_pair(struct device *d, uint32_t index, struct net_error *err)
 		rc = start_worker(d, index, err);
 	}
 	if (!rc) {
+		pthread_mutex_lock(&p->told);
 		p->runs = true;
 		p->starts++;
+		pthread_mutex_unlock(&p->told);
 		return 0;
 	}
 	if (has_queue)
@@ -233,10 +235,12 @@ int device_stop_pair(struct device *d, uint32_t index)
 
 	if (p->runs) {
 		stop_worker(p);
+		pthread_mutex_lock(&p->told);
 		keep_stats(p);
+		p->runs = false;
+		pthread_mutex_unlock(&p->told);
 		if (backend_stop(&d->backend, index, &err) && err.code != -ETIMEDOUT)
 			device_say(d, "%s: %s", err.step, err.message);
-		p->runs = false;
 		p->is_ending = true;
 	}
 	if (!device_is_free(d))
@@ -316,14 +320,16 @@ void device_look_after_pairs(struct device *d)
 		device_restart_pairs(d);
 }
 
-void device_pair_stats(const struct device *d, uint32_t index, struct net_xdp_stats *out)
+void device_pair_tell(struct device *d, uint32_t index, struct device_pair_told *out)
 {
-	const struct device_pair *p = &d->pairs[index];
+	struct device_pair *p = &d->pairs[index];
 	struct net_xdp_stats now;
 
-	*out = p->ended;
-	if (!p->runs || net_xdp_queue_stats(p->pair.queue, &now))
-		return;
-	for (uint32_t i = 0; i < NET_XDP_COUNTERS; i++)
-		out->value[i] += now.value[i];
+	/* The lock keeps the queue alive. */
+	pthread_mutex_lock(&p->told);
+	*out = (struct device_pair_told){.runs = p->runs, .starts = p->starts, .stats = p->ended};
+	if (p->runs && !net_xdp_queue_stats(p->pair.queue, &now))
+		for (uint32_t i = 0; i < NET_XDP_COUNTERS; i++)
+			out->stats.value[i] += now.value[i];
+	pthread_mutex_unlock(&p->told);
 }

@@ -109,6 +109,7 @@ static const struct option_row rows[] = {
 	 .name = "json",
 	 .help = "one JSON document at the end, on stdout",
 	 ALL(json)},
+	{OPTION_CONTROL, .whole = true, .offset = offsetof(struct options, control)},
 	{.name = "quiet", .help = "no lines while it runs but errors", ALL(quiet)},
 	OPTION_HELP_ROW,
 	OPTION_VERSION_ROW,

@@ -45,6 +45,7 @@ struct options {
 	struct device_options common; /* said in front of the first --socket */
 	uint32_t device_count;
 	struct device_options devices[OPTIONS_DEVICES];
+	const char *control; /* path of the control socket, "off", NULL: the usual one */
 	bool json;
 	bool quiet;
 };

@@ -27,22 +27,24 @@ enum {
 	PAIR_SEGMENTS = 512, /* of one batch, which has at least one packet of the longest chain */
 };
 
-/* X(name): what the pair counted by itself; the queue's own counters are net_xdp's. */
+/* X(name, class, unit, meaning): what the pair counted by itself; the queue's own counters are net_xdp's. */
 #define PAIR_COUNTERS(X)                                                                           \
-	X(rx_frames) /* handed to the guest */                                                     \
-	X(rx_bytes)                                                                                \
-	X(rx_merged)	  /* of these: over several buffers */                                     \
-	X(rx_foreign)	  /* frames to other addresses: dropped */                                 \
-	X(rx_bad_buffers) /* given back empty: too small, outside the memory, refused */           \
-	X(tx_packets)	  /* taken from the guest */                                               \
-	X(tx_bytes)                                                                                \
-	X(tx_bad_packets) /* dropped: no packet that virtio allows, or outside the memory */       \
-	X(calls)	  /* interrupts for the guest */                                           \
-	X(kicks)	  /* wake-ups by the guest */                                              \
-	X(sleeps)
+	X(rx_frames, TRAFFIC, "frames", "handed to the guest")                                     \
+	X(rx_bytes, TRAFFIC, "bytes", "bytes of these")                                            \
+	X(rx_merged, NOTE, "frames", "of these: over several buffers")                             \
+	X(rx_foreign, RX_LOST, "frames", "to other addresses: dropped")                            \
+	X(rx_bad_buffers, NOTE, "buffers",                                                         \
+	  "given back empty: too small, outside the memory, refused")                              \
+	X(tx_packets, TRAFFIC, "packets", "taken from the guest")                                  \
+	X(tx_bytes, TRAFFIC, "bytes", "bytes of these")                                            \
+	X(tx_bad_packets, TX_LOST, "packets",                                                      \
+	  "dropped: no packet that virtio allows, or outside the memory")                          \
+	X(calls, WORK, "times", "interrupts for the guest")                                        \
+	X(kicks, WORK, "times", "wake-ups by the guest")                                           \
+	X(sleeps, WORK, "times", "of the pair's thread")
 
 struct pair_counters {
-#define PAIR_COUNTER(name) _Atomic uint64_t name;
+#define PAIR_COUNTER(name, value_class, unit, meaning) _Atomic uint64_t name;
 	PAIR_COUNTERS(PAIR_COUNTER)
 #undef PAIR_COUNTER
 };

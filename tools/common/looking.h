@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* --control: where others may look into this program while it runs. */
+#ifndef COMMON_LOOKING_H
+#define COMMON_LOOKING_H
+
+#include "net_control.h"
+
+/*
+ * asked is the option's value: a path, "off", NULL: the default path. Where the default cannot be had the program goes
+ * on without, after one line. Return: 0 and *out, NULL: nobody can look; -errno of a path that was asked for, err filled.
+ */
+int looking_open(const char *asked, struct net_control **out, struct net_error *err);
+
+#endif
