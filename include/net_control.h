@@ -26,6 +26,10 @@
  * Any other line is answered by one line with the words. A line is at most 63 bytes long. Sixteen clients are served
  * side by side; who does not write a line, or does not read, for ten seconds is dropped, and after one second when
  * others wait.
+ *
+ * With each queue there are three fields more than it tells itself: stall, a word ("" when all is well), stalled_ms,
+ * and stall_state, a sentence with what to do. The thread finds that out by a look at each queue once a second
+ * (docs/inspecting.md has the words).
  */
 #ifndef NET_CONTROL_H
 #define NET_CONTROL_H
@@ -64,9 +68,10 @@ static inline struct net_control_config net_control_config_default(void)
  *   folder cannot be made or written, or others can write there · -ENAMETOOLONG · -EINVAL · -ENOMEM, -EMFILE, ...
  * Owner: the caller, ends it with net_control_close(); path and name are copied. A program goes on without it as well:
  * all calls below take NULL and do nothing.
- * Threads: one new thread with all signals blocked and a stack of 256 KiB, which sleeps in poll() unless somebody asks.
- * It makes these calls: poll, accept4, recvfrom, sendto, close, clock_gettime, futex, what malloc() makes, and for each
- * answer one getsockopt per queue and some bpf per endpoint.
+ * Threads: one new thread with all signals blocked and a stack of 256 KiB. It sleeps in poll() unless somebody
+ * asks, or it is time to look at the queues that are shown.
+ * It makes these calls: poll, accept4, recvfrom, sendto, close, read, clock_gettime, futex, what malloc() makes, for each
+ * look and answer one getsockopt per queue, for each answer some bpf per endpoint.
  * fork(): the child has no such thread: there every call does nothing, and net_control_close() gives up the child's
  * copies. A program that becomes a daemon opens it afterwards.
  */

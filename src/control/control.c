@@ -10,6 +10,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "base/deadline.h"
 #include "base/error.h"
 #include "control/control.h"
 
@@ -18,6 +19,7 @@ enum { STACK_BYTES = 262144 };
 struct net_control {
 	pthread_mutex_t lock;
 	struct document document; /* under the lock */
+	bool is_ending;		  /* likewise */
 	struct place place;
 	int wake_fd;
 	pthread_t thread;
@@ -38,11 +40,23 @@ static void answer(void *context, const char *line, struct text *out)
 	pthread_mutex_unlock(&c->lock);
 }
 
+static int tick(void *context)
+{
+	struct net_control *c = context;
+	int sleep;
+
+	pthread_mutex_lock(&c->lock);
+	sleep = c->is_ending ? SERVER_STOP : document_look(&c->document, clock_ms());
+	pthread_mutex_unlock(&c->lock);
+	return sleep;
+}
+
 static void *control_main(void *arg)
 {
+	static const struct server_ops ops = {answer, tick};
 	struct net_control *c = arg;
 
-	server_run(c->place.fd, c->wake_fd, answer, c);
+	server_run(c->place.fd, c->wake_fd, &ops, c);
 	return NULL;
 }
 
@@ -119,11 +133,12 @@ static struct subject *new_subject(const char *name, struct net_endpoint *ep,
 				   struct net_queue *const *queues, uint32_t count)
 {
 	size_t bytes = count * sizeof(*queues);
-	struct subject *s = malloc(sizeof(*s) + bytes);
+	struct subject *s = calloc(1, sizeof(*s) + bytes + count * sizeof(*s->stalls));
 
 	if (!s)
 		return NULL;
-	s->next = NULL;
+	s->queues = (struct net_queue **)(s + 1);
+	s->stalls = (struct stall *)(s->queues + count);
 	snprintf(s->name, sizeof(s->name), "%s", name);
 	s->ep = ep;
 	s->count = count;
@@ -151,8 +166,12 @@ int net_control_set(struct net_control *c, const char *name, struct net_endpoint
 	if (fresh) {
 		fresh->next = *at;
 		*at = fresh;
+		c->document.looks_at_ms = 0;
 	}
 	pthread_mutex_unlock(&c->lock);
+	/* The thread may sleep without an end. */
+	if (fresh)
+		eventfd_write(c->wake_fd, 1);
 	free(old);
 	return ep && !fresh ? -ENOMEM : 0;
 }
@@ -179,6 +198,9 @@ void net_control_close(struct net_control *c)
 	if (!c)
 		return;
 	if (ours) {
+		pthread_mutex_lock(&c->lock);
+		c->is_ending = true;
+		pthread_mutex_unlock(&c->lock);
 		eventfd_write(c->wake_fd, 1);
 		pthread_join(c->thread, NULL);
 		pthread_mutex_destroy(&c->lock);

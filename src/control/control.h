@@ -7,6 +7,7 @@
 #include <sys/types.h>
 #include <sys/un.h>
 
+#include "control/stall.h"
 #include "net_control.h"
 
 #define CONTROL_STEP "control"
@@ -35,13 +36,15 @@ struct subject {
 	char name[CONTROL_NAME_BYTES];
 	struct net_endpoint *ep;
 	uint32_t count;
-	struct net_queue *queues[];
+	struct net_queue **queues; /* behind the struct, and then the stalls */
+	struct stall *stalls;	   /* of each queue */
 };
 
 struct document {
 	char program[CONTROL_NAME_BYTES];
 	uint32_t pid;
 	struct subject *subjects; /* in the order in which they came */
+	int64_t looks_at_ms;	  /* when stalls are looked for next */
 	net_tell_fn *tell;	  /* NULL: the program tells nothing by itself */
 	void *context;
 };
@@ -51,6 +54,9 @@ struct text {
 	size_t len_bytes, room_bytes;
 	bool is_out; /* of memory: it has no text */
 };
+
+/* Look for queues that stand still, if it is time. Return: milliseconds until it is time again; -1: there is no queue. */
+int document_look(struct document *d, int64_t now_ms);
 
 /* The answer to a client's line. Owner: the caller, free()s bytes. */
 void document_answer(const struct document *d, const char *line, struct text *out);
@@ -69,10 +75,17 @@ struct client {
 	size_t sent_bytes;
 };
 
-/* Answer a line; called by server_run(). */
-typedef void server_answer_fn(void *context, const char *line, struct text *out);
+enum { SERVER_STOP = -2 };
 
-/* Serve at listen_fd until wake_fd is readable. */
-void server_run(int listen_fd, int wake_fd, server_answer_fn *answer, void *context);
+/* What server_run() calls. */
+struct server_ops {
+	/* Answer a line. */
+	void (*answer)(void *context, const char *line, struct text *out);
+	/* In each round. Return: the longest sleep in milliseconds, -1: no limit; SERVER_STOP. */
+	int (*tick)(void *context);
+};
+
+/* Serve at listen_fd; wake_fd, an eventfd, begins a new round. */
+void server_run(int listen_fd, int wake_fd, const struct server_ops *ops, void *context);
 
 #endif

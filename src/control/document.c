@@ -5,7 +5,36 @@
 #include "control/control.h"
 #include "net_xdp.h"
 
+/* ---- Looking ---------------------------------------------------------------------------------- */
+
+int document_look(struct document *d, int64_t now_ms)
+{
+	bool any = false;
+
+	if (d->looks_at_ms > now_ms)
+		return (int)(d->looks_at_ms - now_ms);
+	for (struct subject *s = d->subjects; s; s = s->next)
+		for (uint32_t i = 0; i < s->count; i++) {
+			if (!s->queues[i])
+				continue;
+			stall_look(&s->stalls[i], s->queues[i], (uint64_t)now_ms);
+			any = true;
+		}
+	if (!any)
+		return -1;
+	d->looks_at_ms = now_ms + STALL_LOOK_MS;
+	return STALL_LOOK_MS;
+}
+
 /* ---- Telling ---------------------------------------------------------------------------------- */
+
+static void tell_number(struct net_inspector *to, const char *name, uint64_t value)
+{
+	const struct net_field f = {
+		.name = name, .kind = NET_FIELD_NUMBER, .unit = "", .meaning = "", .number = value};
+
+	to->ops->field(to, &f);
+}
 
 static void tell_text(struct net_inspector *to, const char *name, const char *value)
 {
@@ -15,23 +44,33 @@ static void tell_text(struct net_inspector *to, const char *name, const char *va
 	to->ops->field(to, &f);
 }
 
+/* As net_inspect_tell(), and with each queue whether it stands still. */
+static void tell_subject(const struct subject *s, struct net_inspector *to)
+{
+	net_inspect_tell(s->ep, NULL, 0, to);
+	for (uint32_t i = 0; i < s->count; i++) {
+		if (!s->queues[i])
+			continue;
+		to->ops->enter(to, "queues", (int)i);
+		tell_number(to, "queue", i);
+		net_queue_inspect(s->queues[i], to);
+		stall_tell(&s->stalls[i], to);
+		to->ops->leave(to);
+	}
+}
+
 static void tell_document(void *context, struct net_inspector *to)
 {
 	const struct document *d = context;
-	const struct net_field pid = {.name = "pid",
-				      .kind = NET_FIELD_NUMBER,
-				      .unit = "",
-				      .meaning = "",
-				      .number = d->pid};
 	int index = 0;
 
 	tell_text(to, "program", d->program);
-	to->ops->field(to, &pid);
+	tell_number(to, "pid", d->pid);
 	tell_text(to, "version", net_xdp_version());
 	for (const struct subject *s = d->subjects; s; s = s->next) {
 		to->ops->enter(to, "endpoints", index++);
 		tell_text(to, "name", s->name);
-		net_inspect_tell(s->ep, s->queues, s->count, to);
+		tell_subject(s, to);
 		to->ops->leave(to);
 	}
 	if (d->tell)

@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -20,7 +21,7 @@ struct server {
 	struct client clients[SERVER_CLIENTS];
 	int listen_fd, wake_fd;
 	int64_t listens_at_ms;
-	server_answer_fn *answer;
+	const struct server_ops *ops;
 	void *context;
 };
 
@@ -114,17 +115,18 @@ static void serve(struct server *s, struct client *c)
 	bool is_gone = false;
 
 	if (!c->is_answered && read_line(c, &is_gone)) {
-		s->answer(s->context, c->line, &c->text);
+		s->ops->answer(s->context, c->line, &c->text);
 		c->is_answered = true;
 	}
 	if (is_gone || (c->is_answered && !send_some(c)))
 		drop(c);
 }
 
-/* When poll has to end by itself: a client's time is over, or the listener's rest. Return: -1: never. */
-static int timeout_of(const struct server *s, bool is_full, int64_t now)
+/* When poll has to end by itself: after sleep unless that is -1, when a client's time is over, or the listener's rest.
+ * Return: -1: never. */
+static int timeout_of(const struct server *s, bool is_full, int sleep, int64_t now)
 {
-	int64_t first = INT64_MAX;
+	int64_t first = sleep < 0 ? INT64_MAX : now + sleep;
 
 	for (int i = 0; i < SERVER_CLIENTS; i++) {
 		const struct client *c = &s->clients[i];
@@ -151,15 +153,17 @@ static void look(struct server *s, const struct pollfd *fds, int64_t now)
 	}
 }
 
-void server_run(int listen_fd, int wake_fd, server_answer_fn *answer, void *context)
+void server_run(int listen_fd, int wake_fd, const struct server_ops *ops, void *context)
 {
 	struct server s = {
-		.listen_fd = listen_fd, .wake_fd = wake_fd, .answer = answer, .context = context};
+		.listen_fd = listen_fd, .wake_fd = wake_fd, .ops = ops, .context = context};
 	struct pollfd fds[SERVER_CLIENTS + 2];
+	eventfd_t n;
+	int sleep;
 
 	for (int i = 0; i < SERVER_CLIENTS; i++)
 		s.clients[i].fd = -1;
-	for (;;) {
+	while ((sleep = ops->tick(context)) != SERVER_STOP) {
 		int64_t now = clock_ms();
 		bool is_full = !free_place(&s);
 		bool listens = now >= s.listens_at_ms &&
@@ -172,10 +176,10 @@ void server_run(int listen_fd, int wake_fd, server_answer_fn *answer, void *cont
 		fds[SERVER_CLIENTS] =
 			(struct pollfd){.fd = listens ? listen_fd : -1, .events = POLLIN};
 		fds[SERVER_CLIENTS + 1] = (struct pollfd){.fd = wake_fd, .events = POLLIN};
-		if (poll(fds, SERVER_CLIENTS + 2, timeout_of(&s, is_full, now)) < 0)
+		if (poll(fds, SERVER_CLIENTS + 2, timeout_of(&s, is_full, sleep, now)) < 0)
 			continue;
 		if (fds[SERVER_CLIENTS + 1].revents)
-			break;
+			eventfd_read(wake_fd, &n);
 		now = clock_ms();
 		look(&s, fds, now);
 		if (fds[SERVER_CLIENTS].revents)

