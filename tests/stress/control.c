@@ -8,10 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
+#include "asker.h"
 #include "net_control.h"
 
 enum { ASKERS = 3, LIVES = 800, ROUNDS = 200, FRAMES = 16, QUEUES = 2, FRAME_BYTES = 64 };
@@ -28,37 +27,12 @@ static void fail(const char *what)
 
 /* ---- Who asks --------------------------------------------------------------------------------- */
 
-static size_t ask(const char *line, char *out, size_t size)
-{
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	size_t len = 0;
-	ssize_t n;
-
-	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
-	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) ||
-	    write(fd, line, strlen(line)) != (ssize_t)strlen(line))
-		fail("asking");
-	while ((n = read(fd, out + len, size - len)) > 0)
-		len += (size_t)n;
-	close(fd);
-	return len;
-}
-
 static void *ask_on(void *answers)
 {
-	static const char end[] = "# EOF\n";
-	char text[65536];
 	uint64_t n;
 
-	for (n = 0; !__atomic_load_n(&done, __ATOMIC_ACQUIRE); n++) {
-		size_t len = ask(n % 2 ? "json\n" : "openmetrics\n", text, sizeof(text));
-
-		if (len < sizeof(end) ||
-		    (n % 2 ? text[len - 2] != '}'
-			   : memcmp(text + len - strlen(end), end, strlen(end)) != 0))
-			fail("an answer is not whole");
-	}
+	for (n = 0; !__atomic_load_n(&done, __ATOMIC_ACQUIRE); n++)
+		asker_ask(path, n % 2);
 	*(uint64_t *)answers = n;
 	return NULL;
 }

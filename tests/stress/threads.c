@@ -2,8 +2,8 @@
 /*
  * A real endpoint between threads, built with ThreadSanitizer, under which Criterion does not run: each queue
  * has a thread of its own, one thread makes endpoint calls (actions, queues ended and made again, all or one;
- * capture on and off; inspect), two read what queues tell, and a peer sends. In a network namespace of its own;
- * needs root.
+ * capture on and off; inspect), two read what queues tell, one asks at the control socket, and a peer sends. In a
+ * network namespace of its own; needs root.
  *
  *     stress_threads [SECONDS]
  */
@@ -18,6 +18,8 @@
 
 #include <criterion/criterion.h>
 
+#include "asker.h"
+#include "net_control.h"
 #include "net_slots.h"
 #include "net_wrap.h"
 #include "net_xdp.h"
@@ -44,7 +46,8 @@ static struct net_endpoint *ep;
 /* Who reads what queues tell holds it shared; who ends or makes one, alone. The queues' threads never do. */
 static pthread_rwlock_t lives = PTHREAD_RWLOCK_INITIALIZER;
 static bool done; /* atomic */
-static uint64_t reads;
+static uint64_t reads, answers;
+static struct net_control *shown;
 
 static bool is_done(void)
 {
@@ -188,6 +191,15 @@ static void *read_all(void *unused)
 	return unused;
 }
 
+static void *ask_on(void *unused)
+{
+	for (; !is_done(); answers++) {
+		asker_ask(net_control_path(shown), answers % 2);
+		poll(NULL, 0, 1);
+	}
+	return unused;
+}
+
 /* ---- The peer ------------------------------------------------------------------------------------- */
 
 static void *send_all(void *peer)
@@ -220,11 +232,21 @@ static void configure(struct seat *s, struct net_queue_config *c)
 				       .initial_rx_count = RX_SLOTS};
 }
 
+static void show(void)
+{
+	struct net_queue *queues[QUEUES];
+
+	for (uint32_t i = 0; i < QUEUES; i++)
+		queues[i] = seats[i].q;
+	cr_assert(net_control_set(shown, "v0", ep, queues, QUEUES) == 0, "show");
+}
+
 static void end_queue(struct seat *s)
 {
 	struct net_error err;
 	int rc;
 
+	net_control_set(shown, "v0", NULL, NULL, 0);
 	park(s);
 	pthread_rwlock_wrlock(&lives);
 	rc = net_queue_destroy(s->q, &err);
@@ -247,6 +269,7 @@ static void make_one_again(struct seat *s)
 	pthread_rwlock_wrlock(&lives);
 	s->q = q;
 	pthread_rwlock_unlock(&lives);
+	show();
 	let_run(s);
 }
 
@@ -265,6 +288,7 @@ static void make_all(void)
 	for (uint32_t i = 0; i < QUEUES; i++)
 		seats[i].q = made[i];
 	pthread_rwlock_unlock(&lives);
+	show();
 	for (uint32_t i = 0; i < QUEUES; i++)
 		let_run(&seats[i]);
 }
@@ -316,8 +340,10 @@ static void open_all(struct peer *peer)
 {
 	struct net_xdp_config config = net_xdp_config_default();
 	struct net_xdp_region region;
+	struct net_control_config at = net_control_config_default();
 	struct net_endpoint *inner;
 	struct net_error err;
+	char path[64];
 
 	netns_enter();
 	netns_veth("v0", "v1", QUEUES, 1500);
@@ -333,6 +359,9 @@ static void open_all(struct peer *peer)
 	config.release_timeout_ms = 20000;
 	cr_assert(net_xdp_open(&config, &inner, &err) == 0, "%s", err.message);
 	cr_assert(net_capture_open(inner, &ep, &err) == 0, "%s", err.message);
+	snprintf(path, sizeof(path), "/tmp/net_xdp.%d.threads", (int)getpid());
+	at.path = path;
+	cr_assert(net_control_open(&at, &shown, &err) == 0, "%s", err.message);
 }
 
 static uint32_t run_for(long seconds)
@@ -348,7 +377,7 @@ static uint32_t run_for(long seconds)
 int main(int argc, char **argv)
 {
 	uint64_t received = 0, sent = 0;
-	pthread_t readers[2], sender;
+	pthread_t readers[2], asker, sender;
 	struct peer peer;
 	uint32_t rounds;
 
@@ -361,11 +390,13 @@ int main(int argc, char **argv)
 	make_all();
 	for (int i = 0; i < 2; i++)
 		cr_assert(!pthread_create(&readers[i], NULL, read_all, NULL), "thread");
+	cr_assert(!pthread_create(&asker, NULL, ask_on, NULL), "thread");
 	cr_assert(!pthread_create(&sender, NULL, send_all, &peer), "thread");
 	rounds = run_for(argc > 1 ? atol(argv[1]) : 8);
 	__atomic_store_n(&done, true, __ATOMIC_RELEASE);
 	for (int i = 0; i < 2; i++)
 		pthread_join(readers[i], NULL);
+	pthread_join(asker, NULL);
 	pthread_join(sender, NULL);
 	end_all();
 	for (uint32_t i = 0; i < QUEUES; i++) {
@@ -377,10 +408,12 @@ int main(int argc, char **argv)
 		received += seats[i].received;
 		sent += seats[i].sent;
 	}
+	net_control_close(shown);
 	cr_assert(net_endpoint_destroy(ep, NULL) == 0, "destroy");
 	net_slots_close(slots);
 	peer_close(&peer);
-	printf("threads: %u rounds, %llu frames received, %llu sent, read %llu times\n", rounds,
-	       (unsigned long long)received, (unsigned long long)sent, (unsigned long long)reads);
-	return received < 1000 || sent < 1000 || reads < 100;
+	printf("threads: %u rounds, %llu frames received, %llu sent, read %llu times, asked %llu times\n",
+	       rounds, (unsigned long long)received, (unsigned long long)sent,
+	       (unsigned long long)reads, (unsigned long long)answers);
+	return received < 1000 || sent < 1000 || reads < 100 || answers < 20;
 }
