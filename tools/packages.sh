@@ -4,7 +4,7 @@
 # Debian 12 names.
 packages=(
 	build-essential clang cmake ninja-build pkg-config bpftool
-	libxdp-dev libbpf-dev libmnl-dev libelf-dev zlib1g-dev libcriterion-dev
+	libxdp-dev libbpf-dev libmnl-dev libelf-dev zlib1g-dev libcriterion-dev libjson-c-dev
 	iproute2 iputils-ping ethtool jq python3 valgrind
 )
 
@@ -24,6 +24,7 @@ declare -A probes=(
 	[zlib1g-dev]=:zlib [libcriterion-dev]=:criterion [jq]=jq
 	[python3-scapy]=scapy [tshark]=tshark [libclang-rt-14-dev]=clang
 	[lintian]=lintian [mmdebstrap]=mmdebstrap [pandoc]=pandoc [mandoc]=mandoc [man-db]=lexgrog
+	[libjson-c-dev]=:json-c
 	[python3-prometheus-client]=/usr/lib/python3/dist-packages/prometheus_client
 )
 

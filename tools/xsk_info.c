@@ -11,6 +11,7 @@
 #include "common/error.h"
 #include "common/escape.h"
 #include "common/json.h"
+#include "running/show.h"
 
 enum { EXIT_USAGE = 2 };
 
@@ -174,6 +175,19 @@ static int restore(const struct info_options *options)
 	return status;
 }
 
+static int show_running(const struct info_options *options)
+{
+	const struct show_options show = {
+		.folder = options->control,
+		.filter = {.pid = options->pid, .interface = options->ifname},
+		.json = options->json,
+		.watch_s = options->watch_s,
+	};
+	struct net_error err = {0};
+
+	return running_show(&show, &err) < 0 ? fail_whole(options, &err) : EXIT_SUCCESS;
+}
+
 int main(int argc, char **argv)
 {
 	struct net_error usage = {.code = -EINVAL, .step = "usage"};
@@ -188,6 +202,8 @@ int main(int argc, char **argv)
 		option_show(&info_option_table, rc, stdout);
 	} else if (options.restore) {
 		status = restore(&options);
+	} else if (options.running) {
+		status = show_running(&options);
 	} else {
 		status = options.ifname ? show_one(&options) : show_all(&options);
 	}

@@ -10,19 +10,29 @@
 
 #define BUFFER_BYTES (1u << 18) /* a link with many alternative names is over 16 KiB */
 
-int rtnl_open(struct rtnl *r)
+static int open_on(struct rtnl *r, int bus)
 {
 	int rc = -ENOMEM;
 
 	*r = (struct rtnl){.buffer = malloc(BUFFER_BYTES)};
 	if (!r->buffer)
 		return rc;
-	r->nl = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
+	r->nl = mnl_socket_open2(bus, SOCK_CLOEXEC);
 	if (r->nl && !mnl_socket_bind(r->nl, 0, MNL_SOCKET_AUTOPID))
 		return 0;
 	rc = -errno;
 	rtnl_close(r);
 	return rc;
+}
+
+int rtnl_open(struct rtnl *r)
+{
+	return open_on(r, NETLINK_ROUTE);
+}
+
+int rtnl_open_diag(struct rtnl *r)
+{
+	return open_on(r, NETLINK_SOCK_DIAG);
 }
 
 void rtnl_close(struct rtnl *r)

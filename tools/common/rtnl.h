@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Questions to rtnetlink in the caller's network namespace. */
+/* Questions to rtnetlink, and to sock_diag, in the caller's network namespace. */
 #ifndef COMMON_RTNL_H
 #define COMMON_RTNL_H
 
@@ -14,6 +14,8 @@ struct rtnl {
 
 /* Return: 0, then rtnl_close() it; -errno. */
 int rtnl_open(struct rtnl *r);
+/* The same to sock_diag, which tells of sockets. */
+int rtnl_open_diag(struct rtnl *r);
 void rtnl_close(struct rtnl *r);
 
 /* Send a request, and callback each message of the answer. Return: 0; -errno, -EINTR: a change

@@ -1,13 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "options.h"
 
+#include <stdlib.h>
+#include <string.h>
+
+#include "net_control.h"
+
+#define WATCH_MIN_S 0.1
+#define WATCH_MAX_S 86400.0
+
 #define FLAG(member) .set = option_flag, .offset = offsetof(struct info_options, member)
 
 static int take_interface(struct option_parse *p, const char *name)
 {
 	struct info_options *o = p->into;
 
-	if (o->ifname)
+	if (o->ifname || o->pid)
 		return OPTION_FAIL(p, "one interface at a time, not also '%s'", name);
 	o->ifname = name;
 	return 0;
@@ -27,11 +35,30 @@ static int set_queue(struct option_parse *p, const struct option_row *row, const
 	return option_number(p, row, text);
 }
 
+/* The value of --watch may be left out, and then IF or PID may be the next word. */
+static bool is_seconds(const char *text)
+{
+	return *text && !text[strspn(text, "0123456789.")];
+}
+
+static int set_watch(struct option_parse *p, const struct option_row *row, const char *text)
+{
+	double *seconds = option_field(p, row);
+	char *end = NULL;
+
+	*seconds = text ? strtod(text, &end) : 1;
+	if (text &&
+	    (!is_seconds(text) || *end || !(*seconds >= WATCH_MIN_S) || *seconds > WATCH_MAX_S))
+		return option_refuse(p, text, "must be a number of seconds from 0.1 to 86400");
+	return 0;
+}
+
 static const char front[] =
 	"xsk-info - what AF_XDP would get on an interface, and why not better\n"
 	"\n"
 	"usage: xsk-info [IF] [options]\n"
 	"       xsk-info --restore IF [-q N]\n"
+	"       xsk-info --running [PID|IF] [--watch [SECONDS]]\n"
 	"\n"
 	"Without IF: one line per interface of this network namespace. With IF: its\n"
 	"driver, queues, features and limits, the privileges of the caller, which mode\n"
@@ -63,6 +90,25 @@ static const struct option_row rows[] = {
 		 "left",
 	 FLAG(restore)},
 
+	{.group = "what runs on this machine",
+	 .name = "running",
+	 .help = "whose endpoints run, with which mode, and how fast: of all programs, of one "
+		 "process, or on one interface. Programs of this library tell of themselves; of "
+		 "the sockets of others the kernel tells, if it can",
+	 FLAG(running)},
+	{.name = "watch",
+	 .value = "SECONDS",
+	 .help = "look again so often (1), until Ctrl-C",
+	 .set = set_watch,
+	 .is_value = is_seconds,
+	 .offset = offsetof(struct info_options, watch_s)},
+	{.name = "control",
+	 .value = "DIR",
+	 .help = "where the sockets of running programs are (" NET_CONTROL_DIRECTORY ")",
+	 .set = option_text,
+	 .offset = offsetof(struct info_options, control),
+	 .names = OPTION_NAMES_FILE},
+
 	{.group = "output",
 	 .name = "json",
 	 .help = "one JSON document; what is not known has no member",
@@ -86,7 +132,9 @@ static const char back[] =
 	"  xsk-info                          which interfaces are there?\n"
 	"  xsk-info eth1                     would eth1 get zero copy? why not?\n"
 	"  xsk-info eth1 --queue 3 --try     attach to queue 3 and see\n"
-	"  xsk-info eth1 --json | jq -r .prediction.mode\n";
+	"  xsk-info eth1 --json | jq -r .prediction.mode\n"
+	"  xsk-info --running                who runs, and how fast?\n"
+	"  xsk-info --running eth1 --watch   the same on eth1, as long as one looks\n";
 
 const struct option_table info_option_table = {
 	.program = "xsk-info",
@@ -97,21 +145,55 @@ const struct option_table info_option_table = {
 	.operand_names = OPTION_NAMES_INTERFACE,
 };
 
+/* The process that a word means: digits only. Return: 0 it is none. */
+static int pid_of(const char *text)
+{
+	size_t digits = strspn(text, "0123456789");
+
+	return digits && digits < 10 && !text[digits] ? atoi(text) : 0;
+}
+
+static int take_operand(struct option_parse *p, const char *word)
+{
+	struct info_options *o = p->into;
+	int pid = o->running && !o->ifname && !o->pid ? pid_of(word) : 0;
+
+	if (!pid)
+		return take_interface(p, word);
+	o->pid = pid;
+	return 0;
+}
+
+/* Rules between options. */
+static int check_running(struct option_parse *p, const struct info_options *o)
+{
+	if (o->running && (o->has_queue || o->try || o->restore))
+		return OPTION_FAIL(p, "--running needs no --queue, --try or --restore");
+	if (o->watch_s > 0 && !o->running)
+		return OPTION_FAIL(p, "--watch needs --running");
+	if (!o->running && strcmp(o->control, NET_CONTROL_DIRECTORY))
+		return OPTION_FAIL(p, "--control needs --running");
+	return 0;
+}
+
+static int check(struct option_parse *p, const struct info_options *o)
+{
+	if (!o->running && !o->ifname && (o->has_queue || o->try || o->restore))
+		return OPTION_FAIL(p, "--queue, --try and --restore need an interface");
+	if (o->restore && (o->try || o->json))
+		return OPTION_FAIL(p, "--restore goes alone");
+	return check_running(p, o);
+}
+
 int info_options_parse(int argc, char **argv, struct info_options *out, char *why, size_t why_size)
 {
 	struct option_parse p = {
 		.table = &info_option_table, .into = out, .why = why, .why_size = why_size};
 	int rc;
 
-	*out = (struct info_options){0};
+	*out = (struct info_options){.control = NET_CONTROL_DIRECTORY};
 	rc = option_parse(&p, argc, argv);
 	for (uint32_t i = 0; !rc && i < p.operand_count; i++)
-		rc = take_interface(&p, p.operands[i]);
-	if (rc)
-		return rc;
-	if (!out->ifname && (out->has_queue || out->try || out->restore))
-		return OPTION_FAIL(&p, "--queue, --try and --restore need an interface");
-	if (out->restore && (out->try || out->json))
-		return OPTION_FAIL(&p, "--restore goes alone");
-	return 0;
+		rc = take_operand(&p, p.operands[i]);
+	return rc ? rc : check(&p, out);
 }

@@ -12,6 +12,12 @@ struct info_options {
 	bool json;
 	bool try;
 	bool restore;
+
+	/* What runs on this machine. */
+	bool running;
+	int pid;	     /* IF was digits: a process; 0: it was not */
+	double watch_s;	     /* 0: no --watch */
+	const char *control; /* the folder of the sockets */
 };
 
 extern const struct option_table info_option_table;

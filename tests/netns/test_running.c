@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* What xsk-info shows of programs that run: real ones, on a veth. */
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <poll.h>
+#include <pty.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "support/control_fake.h"
+#include "support/netns.h"
+#include "support/tool.h"
+
+/* Large. */
+static struct tool c, rx, tx;
+
+/* Two ends of a cable, and no sockets of programs of another test. */
+static void enter(void)
+{
+	netns_enter();
+	netns_run("mkdir -p /run/net_xdp && mount -t tmpfs -o mode=700 none /run/net_xdp");
+	netns_veth("v0", "v1", 1, 1500);
+}
+
+/* A receiver that has as many frames as it will ever get. */
+static void receive(const char *duration)
+{
+	tool_start(&rx, XSK_BENCH " rx -i v0 --json -t %s", duration);
+	tool_await(&rx, "is running");
+}
+
+/* The numbers of the first row for this interface. Return: is there one? */
+static bool read_row(const char *table, const char *interface, int *pid, char mode[16],
+		     double *rx_s, double *tx_s)
+{
+	char name[32], program[32], how[16], rate_rx[16], rate_tx[16];
+	int queue;
+
+	for (const char *line = table; line; line = strchr(line, '\n'), line += line != NULL) {
+		if (sscanf(line, "%d %31s %31s %d %15s %15s %15s %15s", pid, program, name, &queue,
+			   mode, how, rate_rx, rate_tx) != 8 ||
+		    strcmp(name, interface))
+			continue;
+		*rx_s = atof(rate_rx);
+		*tx_s = atof(rate_tx);
+		return !strcmp(program, "xsk-bench") && !strcmp(how, "native") && !queue;
+	}
+	return false;
+}
+
+Test(running, programs_are_shown_with_their_mode_and_their_rates, .timeout = 60)
+{
+	double rx_s, tx_s;
+	char mode[16], pid_text[16];
+	int pid;
+
+	enter();
+	receive("6");
+	tool_start(&tx, XSK_BENCH " tx -i v1 -t 5 --rate 20k");
+	tool_await(&tx, "is running");
+	TOOL_RUN(&c, XSK_INFO, "--running");
+	cr_assert_eq(c.status, 0, "%s", c.err);
+	cr_expect_leq(tool_width(c.out), 80, "%s", c.out);
+	cr_assert(read_row(c.out, "v0", &pid, mode, &rx_s, &tx_s), "%s", c.out);
+	cr_expect(pid == rx.pid && !strcmp(mode, "copy"), "%s", c.out);
+	cr_expect(rx_s > 1000 && rx_s < 40000 && tx_s == 0, "%s", c.out);
+	cr_assert(read_row(c.out, "v1", &pid, mode, &rx_s, &tx_s), "%s", c.out);
+	cr_expect(pid == tx.pid && tx_s > 1000 && tx_s < 40000 && rx_s == 0, "%s", c.out);
+
+	TOOL_RUN(&c, XSK_INFO, "--running", "v1");
+	cr_expect(read_row(c.out, "v1", &pid, mode, &rx_s, &tx_s), "%s", c.out);
+	cr_expect_not(read_row(c.out, "v0", &pid, mode, &rx_s, &tx_s), "%s", c.out);
+	snprintf(pid_text, sizeof(pid_text), "%d", (int)rx.pid);
+	TOOL_RUN(&c, XSK_INFO, "--running", pid_text, "--json");
+	cr_expect(tool_is_json(c.out), "%s", c.out);
+	cr_expect_eq(tool_number(c.out, "\"running\"", "pid"), rx.pid, "%s", c.out);
+	cr_expect_gt(tool_number(c.out, "\"counters\"", "rx_frames"), 0, "%s", c.out);
+	cr_expect_null(strstr(c.out, "\"v1\""), "%s", c.out);
+	tool_end(&tx, SIGINT);
+	tool_end(&rx, SIGINT);
+	TOOL_RUN(&c, XSK_INFO, "--running");
+	cr_expect(tool_says(c.out, "no program has a socket in /run/net_xdp/control"), "%s", c.out);
+}
+
+Test(running, who_is_asked_for_and_not_there_is_an_error)
+{
+	enter();
+	TOOL_RUN(&c, XSK_INFO, "--running", "v0");
+	cr_expect_eq(c.status, 1);
+	cr_expect(tool_lines(c.err) == 1 && strstr(c.err, "v0"), "%s", c.err);
+	TOOL_RUN(&c, XSK_INFO, "--running", "4000000", "--json");
+	cr_expect_eq(c.status, 1);
+	cr_expect(tool_is_json(c.out), "%s", c.out);
+	/* An interface may have a name of digits. */
+	TOOL_RUN(&c, XSK_INFO, "--running", "-i", "17");
+	cr_expect_not_null(strstr(c.err, "an endpoint on 17"), "%s", c.err);
+	netns_run("mkdir -m 700 -p /run/net_xdp/control");
+	c.as_nobody = true;
+	TOOL_RUN(&c, XSK_INFO, "--running");
+	cr_expect_eq(c.status, 1);
+	cr_expect(tool_says(c.err, "Permission denied; it needs root"), "%s", c.err);
+}
+
+Test(running, killed_program_is_taken_off_the_list_and_that_is_said_once, .timeout = 60)
+{
+	enter();
+	receive("60");
+	TOOL_RUN(&c, XSK_INFO, "--running", "--json");
+	cr_expect_eq(tool_number(c.out, "\"running\"", "pid"), rx.pid);
+	tool_end(&rx, SIGKILL);
+	TOOL_RUN(&c, XSK_INFO, "--running");
+	cr_expect_eq(c.status, 0);
+	cr_expect(tool_says(c.err, "has ended") && tool_lines(c.err) == 1, "%s", c.err);
+	cr_expect(tool_says(c.out, "no program"), "%s", c.out);
+	TOOL_RUN(&c, XSK_INFO, "--running");
+	cr_expect_str_empty(c.err);
+}
+
+Test(running, program_that_does_not_answer_is_a_line_of_its_own, .timeout = 60)
+{
+	static struct control_fake f;
+
+	enter();
+	control_fake_open(&f);
+	control_fake_add(&f, getpid(), "deaf\033[2J", CONTROL_SILENT, "", "");
+	control_fake_add(&f, getpid(), "mad", CONTROL_ANSWERS, "{\"a\": NaN", "");
+	TOOL_RUN(&c, XSK_INFO, "--running", "--control", f.folder);
+	cr_expect_eq(c.status, 0, "%s", c.err);
+	cr_expect(tool_says(c.out, "has not answered within 1000 ms"), "%s", c.out);
+	cr_expect(tool_says(c.out, "mad answers what cannot be read"), "%s", c.out);
+	cr_expect(tool_is_clean(c.out), "%s", c.out);
+	cr_expect_leq(tool_width(c.out), 80, "%s", c.out);
+	TOOL_RUN(&c, XSK_INFO, "--running", "--control", f.folder, "--json");
+	cr_expect(tool_is_json(c.out), "%s", c.out);
+	cr_expect_not_null(strstr(c.out, "\"error\": \"has not answered"), "%s", c.out);
+	control_fake_close(&f);
+}
+
+Test(running, queue_that_stands_still_has_a_sentence_below_the_table)
+{
+	static const char text[] =
+		"{\"endpoints\": [{\"endpoint\": {}, \"queues\": [{\"interface\": \"eth9\", "
+		"\"hardware_queue\": 3, \"stall_state\": \"no buffer: call rx_avail\"}]}]}";
+	static struct control_fake f;
+
+	enter();
+	control_fake_open(&f);
+	control_fake_add(&f, getpid(), "still", CONTROL_ANSWERS, text, "");
+	TOOL_RUN(&c, XSK_INFO, "--running", "--control", f.folder);
+	cr_expect(tool_says(c.out, "still eth9 3 - - - -"), "%s", c.out);
+	cr_expect(tool_says(c.out, "still eth9 queue 3: no buffer: call rx_avail"), "%s", c.out);
+	control_fake_close(&f);
+}
+
+/* ---- Again and again -------------------------------------------------------------------------- */
+
+Test(running, watched_without_a_terminal_are_lines_under_one_heading, .timeout = 60)
+{
+	enter();
+	receive("60");
+	tool_start(&c, XSK_INFO " --running v0 --watch 0.1");
+	usleep(1000000);
+	tool_end(&c, SIGINT);
+	cr_expect_eq(c.status, 128 + SIGINT);
+	cr_expect_gt(tool_lines(c.out), 4, "%s", c.out);
+	cr_expect(tool_is_clean(c.out), "%s", c.out);
+	cr_expect_not_null(strstr(c.out, "MODE"));
+	cr_expect_null(strstr(strstr(c.out, "MODE") + 1, "MODE"), "%s", c.out);
+	tool_end(&rx, SIGINT);
+}
+
+Test(running, watched_on_a_terminal_stay_in_place, .timeout = 60)
+{
+	const struct winsize size = {.ws_row = 24, .ws_col = 80};
+	char out[65536];
+	size_t used = 0;
+	int terminal, status;
+	pid_t pid;
+	ssize_t n;
+
+	enter();
+	receive("60");
+	pid = forkpty(&terminal, NULL, NULL, &size);
+	cr_assert(pid >= 0);
+	if (!pid) {
+		execl(XSK_INFO, "xsk-info", "--running", "v0", "--watch=0.1", (char *)NULL);
+		_exit(127);
+	}
+	usleep(1000000);
+	/* As Ctrl-C does. */
+	cr_assert_eq(write(terminal, "\003", 1), 1);
+	while (used < sizeof(out) - 1 &&
+	       (n = read(terminal, out + used, sizeof(out) - 1 - used)) > 0)
+		used += (size_t)n;
+	out[used] = '\0';
+	cr_assert_eq(waitpid(pid, &status, 0), pid);
+	cr_expect(WIFSIGNALED(status) && WTERMSIG(status) == SIGINT, "%x", status);
+	/* Up over the heading and the row, and all from there on is gone. */
+	cr_expect_not_null(strstr(out, "\033[2A\r\033[J"), "%s", out);
+	cr_expect_not_null(strstr(strstr(out, "MODE") + 1, "MODE"), "%s", out);
+	close(terminal);
+	tool_end(&rx, SIGINT);
+}
