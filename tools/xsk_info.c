@@ -11,6 +11,7 @@
 #include "common/error.h"
 #include "common/escape.h"
 #include "common/json.h"
+#include "running/metrics.h"
 #include "running/show.h"
 
 enum { EXIT_USAGE = 2 };
@@ -188,6 +189,16 @@ static int show_running(const struct info_options *options)
 	return running_show(&show, &err) < 0 ? fail_whole(options, &err) : EXIT_SUCCESS;
 }
 
+static int show_metrics(const struct info_options *options)
+{
+	struct metrics metrics = {.folder = options->control};
+	struct net_error err = {0};
+	int rc = options->listen ? metrics_serve(&metrics, options->listen, &err)
+				 : metrics_write(&metrics, stdout, true, &err);
+
+	return rc < 0 ? fail(&err) : EXIT_SUCCESS;
+}
+
 int main(int argc, char **argv)
 {
 	struct net_error usage = {.code = -EINVAL, .step = "usage"};
@@ -204,6 +215,8 @@ int main(int argc, char **argv)
 		status = restore(&options);
 	} else if (options.running) {
 		status = show_running(&options);
+	} else if (options.metrics) {
+		status = show_metrics(&options);
 	} else {
 		status = options.ifname ? show_one(&options) : show_all(&options);
 	}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* What xsk-info shows of programs that run: real ones, on a veth. */
 #include <criterion/criterion.h>
+#include <arpa/inet.h>
 #include <errno.h>
 #include <poll.h>
 #include <pty.h>
@@ -8,15 +9,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "support/control_fake.h"
 #include "support/netns.h"
+#include "support/openmetrics.h"
 #include "support/tool.h"
 
 /* Large. */
-static struct tool c, rx, tx;
+static struct tool c, rx, tx, server;
+static char page[1 << 17];
 
 /* Two ends of a cable, and no sockets of programs of another test. */
 static void enter(void)
@@ -103,6 +107,10 @@ Test(running, who_is_asked_for_and_not_there_is_an_error)
 	TOOL_RUN(&c, XSK_INFO, "--running");
 	cr_expect_eq(c.status, 1);
 	cr_expect(tool_says(c.err, "Permission denied; it needs root"), "%s", c.err);
+	/* It does not serve what it cannot see. */
+	TOOL_RUN(&c, XSK_INFO, "--metrics", "--listen", "0");
+	cr_expect_eq(c.status, 1);
+	cr_expect(tool_says(c.err, "Permission denied; it needs root"), "%s", c.err);
 }
 
 Test(running, killed_program_is_taken_off_the_list_and_that_is_said_once, .timeout = 60)
@@ -137,6 +145,10 @@ Test(running, program_that_does_not_answer_is_a_line_of_its_own, .timeout = 60)
 	TOOL_RUN(&c, XSK_INFO, "--running", "--control", f.folder, "--json");
 	cr_expect(tool_is_json(c.out), "%s", c.out);
 	cr_expect_not_null(strstr(c.out, "\"error\": \"has not answered"), "%s", c.out);
+	TOOL_RUN(&c, XSK_INFO, "--metrics", "--control", f.folder);
+	cr_expect_eq(c.status, 0);
+	openmetrics_check(c.out);
+	cr_expect(tool_lines(c.err) == 2 && tool_is_clean(c.err), "%s", c.err);
 	control_fake_close(&f);
 }
 
@@ -204,4 +216,107 @@ Test(running, watched_on_a_terminal_stay_in_place, .timeout = 60)
 	cr_expect_not_null(strstr(strstr(out, "MODE") + 1, "MODE"), "%s", out);
 	close(terminal);
 	tool_end(&rx, SIGINT);
+}
+
+/* ---- Metrics ---------------------------------------------------------------------------------- */
+
+/* Ask the server as it said where it is. Return: the body. */
+static const char *get(const char *said)
+{
+	static const char request[] = "GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n";
+	struct sockaddr_in to = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	const char *port = strstr(said, "http://127.0.0.1:");
+	size_t used = 0;
+	ssize_t n;
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	cr_assert_not_null(port, "%s", said);
+	to.sin_port = htons((uint16_t)atoi(port + strlen("http://127.0.0.1:")));
+	cr_assert(!connect(fd, (const struct sockaddr *)&to, sizeof(to)), "%s", strerror(errno));
+	cr_assert_eq(send(fd, request, strlen(request), 0), (ssize_t)strlen(request));
+	while (used < sizeof(page) - 1 &&
+	       (n = recv(fd, page + used, sizeof(page) - 1 - used, 0)) > 0)
+		used += (size_t)n;
+	close(fd);
+	page[used] = '\0';
+	cr_assert(!strncmp(page, "HTTP/1.1 200 OK", 15), "%.200s", page);
+	return strstr(page, "\r\n\r\n") + 4;
+}
+
+static int64_t sample(const char *text, const char *name, const char *labels)
+{
+	for (const char *line = text; line; line = strchr(line, '\n'), line += line != NULL) {
+		const char *end = strchr(line, ' ');
+
+		if (!strncmp(line, name, strlen(name)) && line[strlen(name)] == '{' && end &&
+		    memmem(line, (size_t)(end - line), labels, strlen(labels)))
+			return atoll(end + 1);
+	}
+	return -1;
+}
+
+Test(running, served_numbers_are_those_of_the_program_at_its_end, .timeout = 60)
+{
+	const char *body;
+
+	enter();
+	tool_start(&server, XSK_INFO " --metrics --listen 0");
+	tool_await(&server, "/metrics");
+	receive("60");
+	for (int i = 0; i < 5; i++)
+		openmetrics_check(get(server.err));
+	tool_run(&tx, XSK_BENCH " tx -i v1 --count 30000 --rate 100k");
+	cr_assert_eq(tx.status, 0, "%s", tx.err);
+	usleep(200000);
+	body = get(server.err);
+	openmetrics_check(body);
+	cr_expect_eq(sample(body, "net_xdp_scrape_programs", ""), -1, "it has no labels");
+	cr_expect_not_null(strstr(body, "\nnet_xdp_scrape_programs 1\n"));
+	cr_expect_not_null(strstr(body, "program=\"xsk-bench\""));
+	tool_end(&rx, SIGINT);
+	cr_expect_eq(tool_number(rx.out, "\"counters\"", "rx_frames"), 30000, "%s", rx.out);
+	cr_expect_eq(sample(body, "net_xdp_rx_frames_total", "interface=\"v0\""), 30000);
+	cr_expect_eq(sample(body, "net_xdp_rx_bytes_total", "queue=\"0\""),
+		     tool_number(rx.out, "\"counters\"", "rx_bytes"));
+	/* The program has gone. */
+	cr_expect_not_null(strstr(get(server.err), "\nnet_xdp_scrape_programs 0\n"));
+	cr_expect_eq(tool_end(&server, SIGTERM), 0, "%s", server.err);
+	cr_expect_eq(tool_lines(server.err), 1, "%s", server.err);
+}
+
+Test(running, several_programs_are_one_text, .timeout = 60)
+{
+	enter();
+	receive("60");
+	tool_start(&tx, XSK_BENCH " tx -i v1 -t 60 --rate 1k");
+	tool_await(&tx, "is running");
+	TOOL_RUN(&c, XSK_INFO, "--metrics");
+	cr_expect_eq(c.status, 0, "%s", c.err);
+	cr_expect_str_empty(c.err);
+	openmetrics_check(c.out);
+	cr_expect_geq(sample(c.out, "net_xdp_tx_packets_total", "interface=\"v1\""), 0);
+	cr_expect_geq(sample(c.out, "net_xdp_tx_packets_total", "interface=\"v0\""), 0);
+	tool_end(&tx, SIGINT);
+	tool_end(&rx, SIGINT);
+}
+
+Test(running, port_that_is_taken_is_said_and_signals_end_it_in_peace)
+{
+	char port[32], *at;
+
+	enter();
+	tool_start(&server, XSK_INFO " --metrics --listen 127.0.0.1:0");
+	tool_await(&server, "/metrics");
+	at = strstr(server.err, "127.0.0.1:");
+	snprintf(port, sizeof(port), "%.*s", (int)strcspn(at, "/"), at);
+	TOOL_RUN(&c, XSK_INFO, "--metrics", "--listen", port);
+	cr_expect_eq(c.status, 1);
+	cr_expect(tool_says(c.err, "Address already in use"), "%s", c.err);
+	cr_expect_eq(tool_end(&server, SIGINT), 0);
+	TOOL_RUN(&c, XSK_INFO, "--metrics", "--listen", "localhost:1");
+	cr_expect_eq(c.status, 2);
+	TOOL_RUN(&c, XSK_INFO, "--metrics", "--json");
+	cr_expect_eq(c.status, 2);
+	TOOL_RUN(&c, XSK_INFO, "--running", "--try");
+	cr_expect_eq(c.status, 2);
 }

@@ -63,10 +63,18 @@ Test(running_options, options_that_do_not_go_together_are_refused)
 	static const char *const right[] = {
 		"--running",
 		"--running --json --watch --control /x eth0",
+		"--metrics --listen 9437 --control /x",
+		"--metrics --listen [::1]:9437",
 	};
 	static const char *const wrong[] = {
-		"--watch eth0",	  "--control /x",	 "--running --try",
-		"--running -q 1", "--running --restore", "--running --control=",
+		"--running --metrics",	"--metrics --json",
+		"--metrics eth0",	"--metrics -i eth0",
+		"--watch eth0",		"--metrics --watch",
+		"--running --listen 1", "--listen 1",
+		"--control /x",		"--running --try",
+		"--running -q 1",	"--metrics --restore",
+		"--metrics --listen",	"--metrics --listen localhost:80",
+		"--metrics --listen=",	"--running --control=",
 	};
 
 	for (size_t i = 0; i < sizeof(right) / sizeof(right[0]); i++)

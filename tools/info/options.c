@@ -6,6 +6,8 @@
 
 #include "net_control.h"
 
+#include "running/listen.h"
+
 #define WATCH_MIN_S 0.1
 #define WATCH_MAX_S 86400.0
 
@@ -53,12 +55,23 @@ static int set_watch(struct option_parse *p, const struct option_row *row, const
 	return 0;
 }
 
+static int set_listen(struct option_parse *p, const struct option_row *row, const char *text)
+{
+	struct listen_address address;
+
+	if (listen_parse(&address, text) < 0)
+		return option_refuse(p, text,
+				     "must be PORT, ADDRESS:PORT or [ADDRESS]:PORT, in numbers");
+	return option_text(p, row, text);
+}
+
 static const char front[] =
 	"xsk-info - what AF_XDP would get on an interface, and why not better\n"
 	"\n"
 	"usage: xsk-info [IF] [options]\n"
 	"       xsk-info --restore IF [-q N]\n"
 	"       xsk-info --running [PID|IF] [--watch [SECONDS]]\n"
+	"       xsk-info --metrics [--listen [ADDR:]PORT]\n"
 	"\n"
 	"Without IF: one line per interface of this network namespace. With IF: its\n"
 	"driver, queues, features and limits, the privileges of the caller, which mode\n"
@@ -102,6 +115,15 @@ static const struct option_row rows[] = {
 	 .set = set_watch,
 	 .is_value = is_seconds,
 	 .offset = offsetof(struct info_options, watch_s)},
+	{.name = "metrics",
+	 .help = "the counters of all of them as one OpenMetrics text",
+	 FLAG(metrics)},
+	{.name = "listen",
+	 .value = "[ADDR:]PORT",
+	 .help = "serve that to Prometheus at http://ADDR:PORT/metrics (127.0.0.1), until SIGTERM "
+		 "or Ctrl-C",
+	 .set = set_listen,
+	 .offset = offsetof(struct info_options, listen)},
 	{.name = "control",
 	 .value = "DIR",
 	 .help = "where the sockets of running programs are (" NET_CONTROL_DIRECTORY ")",
@@ -134,7 +156,8 @@ static const char back[] =
 	"  xsk-info eth1 --queue 3 --try     attach to queue 3 and see\n"
 	"  xsk-info eth1 --json | jq -r .prediction.mode\n"
 	"  xsk-info --running                who runs, and how fast?\n"
-	"  xsk-info --running eth1 --watch   the same on eth1, as long as one looks\n";
+	"  xsk-info --running eth1 --watch   the same on eth1, as long as one looks\n"
+	"  xsk-info --metrics --listen 9437  for Prometheus on this machine\n";
 
 const struct option_table info_option_table = {
 	.program = "xsk-info",
@@ -167,18 +190,27 @@ static int take_operand(struct option_parse *p, const char *word)
 /* Rules between options. */
 static int check_running(struct option_parse *p, const struct info_options *o)
 {
-	if (o->running && (o->has_queue || o->try || o->restore))
-		return OPTION_FAIL(p, "--running needs no --queue, --try or --restore");
+	bool runs = o->running || o->metrics;
+
+	if (o->running && o->metrics)
+		return OPTION_FAIL(p, "--running or --metrics, not both");
+	if (runs && (o->has_queue || o->try || o->restore))
+		return OPTION_FAIL(p, "--running and --metrics need no --queue, --try or "
+				      "--restore");
+	if (o->metrics && (o->json || o->ifname || o->pid))
+		return OPTION_FAIL(p, "--metrics is of all that runs, and no JSON");
 	if (o->watch_s > 0 && !o->running)
 		return OPTION_FAIL(p, "--watch needs --running");
-	if (!o->running && strcmp(o->control, NET_CONTROL_DIRECTORY))
-		return OPTION_FAIL(p, "--control needs --running");
+	if (o->listen && !o->metrics)
+		return OPTION_FAIL(p, "--listen needs --metrics");
+	if (!runs && strcmp(o->control, NET_CONTROL_DIRECTORY))
+		return OPTION_FAIL(p, "--control needs --running or --metrics");
 	return 0;
 }
 
 static int check(struct option_parse *p, const struct info_options *o)
 {
-	if (!o->running && !o->ifname && (o->has_queue || o->try || o->restore))
+	if (!o->running && !o->metrics && !o->ifname && (o->has_queue || o->try || o->restore))
 		return OPTION_FAIL(p, "--queue, --try and --restore need an interface");
 	if (o->restore && (o->try || o->json))
 		return OPTION_FAIL(p, "--restore goes alone");

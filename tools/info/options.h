@@ -15,8 +15,10 @@ struct info_options {
 
 	/* What runs on this machine. */
 	bool running;
+	bool metrics;
 	int pid;	     /* IF was digits: a process; 0: it was not */
 	double watch_s;	     /* 0: no --watch */
+	const char *listen;  /* NULL: no --listen */
 	const char *control; /* the folder of the sockets */
 };
 

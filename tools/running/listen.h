@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Where a server listens: "9437" is that port of 127.0.0.1, "192.0.2.1:9437" or "[::1]:9437" an address. */
+#ifndef RUNNING_LISTEN_H
+#define RUNNING_LISTEN_H
+
+#include <sys/socket.h>
+
+#include "net_xdp.h"
+
+struct listen_address {
+	struct sockaddr_storage address;
+	socklen_t bytes;
+};
+
+/* Names are not looked up. Return: 0; -EINVAL. */
+int listen_parse(struct listen_address *out, const char *text);
+/* Port 0: one that is free. Return: the socket, non-blocking; -errno and err. */
+int listen_open(const struct listen_address *where, struct net_error *err);
+/* "127.0.0.1:9437", as the socket has it now. Return: text. */
+const char *listen_name(int fd, char *text, size_t size);
+
+#endif
