@@ -5,7 +5,23 @@
 
 #define TAKE_MACS 16 /* NET_XDP_TAKE_MACS */
 
-/* Index of a counter in the program's per-CPU array. */
+#define KEEP_RULES 32 /* NET_XDP_KEEP_RULES */
+
+/* What a rule of keep looks at: enum net_xdp_keep_kind. A key is such a kind and a number. */
+enum keep_kind {
+	KEEP_ETHERTYPE = 1,
+	KEEP_PROTOCOL,
+	KEEP_FRAGMENT,
+	KEEP_TCP_PORT,
+	KEEP_TCP_SOURCE,
+	KEEP_UDP_PORT,
+	KEEP_UDP_SOURCE,
+	KEEP_ICMP,
+	KEEP_ICMPV6,
+};
+#define KEEP_KEY(kind, number) ((__u32)(kind) << 16 | (number))
+
+/* Index of a counter in the program's per-CPU array. Behind these each rule of keep has one. */
 enum program_counter {
 	PROGRAM_REDIRECTED,
 	PROGRAM_PASSED,

@@ -6,11 +6,15 @@
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 
+#include "keep.bpf.h"
 #include "net_xdp.h"
 
-/* The library sets these before load. They are constants for the verifier, which removes code that
- * is not reached. */
+/* The library sets these before load, and those of keep.bpf.h. They are constants for the verifier, which
+ * removes code that is not reached. */
 const volatile __u32 max_frame_bytes = 1518;
+/* Not 0 if take_macs or keep has an entry. One load answers for both, so whoever uses neither executes no
+ * more than that. */
+const volatile __u32 host_keeps = 0;
 const volatile __u32 take_mac_count = 0;
 /* six bytes of the address, then two of zero */
 const volatile __u64 take_macs[TAKE_MACS] = {};
@@ -24,7 +28,7 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, PROGRAM_COUNTERS);
+	__uint(max_entries, PROGRAM_COUNTERS + KEEP_RULES);
 	__type(key, __u32);
 	__type(value, __u64);
 } counters SEC(".maps");
@@ -57,13 +61,33 @@ static __always_inline int is_taken(const struct xdp_md *ctx)
 	return 0;
 }
 
+/* Return: XDP_PASS, counted, if the frame is the host's by take_macs or by keep, else 0. */
+static __always_inline int keep(const struct xdp_md *ctx)
+{
+	int rule;
+
+	if (!is_taken(ctx)) {
+		count(PROGRAM_KEPT);
+		return XDP_PASS;
+	}
+	if (keep_count == 0)
+		return 0;
+	rule = keep_find(ctx);
+	if (rule < 0)
+		return 0;
+	count(PROGRAM_COUNTERS + rule);
+	return XDP_PASS;
+}
+
 /* Return: 0 if the frame is ours and fits; else the XDP action for it, counted: XDP_PASS gives it to
  * the host. */
 static __always_inline int decide(const struct xdp_md *ctx, __u64 length)
 {
-	if (!is_taken(ctx)) {
-		count(PROGRAM_KEPT);
-		return XDP_PASS;
+	if (host_keeps) {
+		int action = keep(ctx);
+
+		if (action)
+			return action;
 	}
 	if (length > max_frame_bytes) {
 		count(PROGRAM_TOO_LONG);

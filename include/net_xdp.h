@@ -26,6 +26,9 @@
  * without a posted one its frames are lost to the host too. Who only sends and wants the host to keep them
  * uses mode copy.
  *
+ * The host can keep a part of them: all but those to our MACs (take_macs), and what it needs to live on the same
+ * address, such as ARP and its ssh (keep).
+ *
  * Needs: CAP_NET_RAW (socket), CAP_NET_ADMIN + CAP_BPF + CAP_PERFMON (program: it measures frames by
  * their pointers, which the verifier allows only with it), CAP_IPC_LOCK or RLIMIT_MEMLOCK.
  * Source of the kernel's rules: net/xdp/ of Linux 6.18 and Documentation/networking/af_xdp.rst.
@@ -109,6 +112,46 @@ enum net_xdp_tx_checksum {
 	NET_XDP_TX_CHECKSUM_AUTO = 0,
 	NET_XDP_TX_CHECKSUM_SOFTWARE, /* the library: complete on every wire, each payload byte is read */
 };
+
+/*
+ * What the host keeps of a frame that is ours by its MAC: ARP, its own ssh. The XDP program looks at the headers, and
+ * a frame that meets a rule goes to the host as if nobody had opened the interface (docs/keep.md). Numbers are
+ * those of the wire in host byte order, first and last included.
+ */
+enum net_xdp_keep_kind {
+	/* The Ethernet type behind up to two VLAN tags, or the first tag's own (0x8100: all that are tagged);
+	 * under 0x600 a length, of frames without a type. All kinds below also look behind these tags. */
+	NET_XDP_KEEP_ETHERTYPE = 1,
+	/* The protocol of IPv4 or IPv6, there of the first header that is no extension header. Fragments too. */
+	NET_XDP_KEEP_PROTOCOL,
+	/* The protocol again, but only of fragments. These meet no rule about ports or types of ICMP, as only
+	 * the first one would: a datagram goes whole to one side. */
+	NET_XDP_KEEP_FRAGMENT,
+	NET_XDP_KEEP_TCP_PORT,	 /* destination: what a server of the host listens on */
+	NET_XDP_KEEP_TCP_SOURCE, /* source: answers to a client of the host */
+	NET_XDP_KEEP_UDP_PORT,
+	NET_XDP_KEEP_UDP_SOURCE,
+	NET_XDP_KEEP_ICMP,   /* type of ICMP, in IPv4 */
+	NET_XDP_KEEP_ICMPV6, /* type of ICMPv6: 133 to 137 are neighbour discovery */
+};
+
+struct net_xdp_keep_rule {
+	uint16_t kind; /* enum net_xdp_keep_kind */
+	uint16_t first;
+	uint16_t last;
+	uint16_t reserved; /* 0 */
+};
+
+#define NET_XDP_KEEP_RULES 32
+
+/* Return: the rule. ARP is (NET_XDP_KEEP_ETHERTYPE, 0x0806, 0x0806). */
+static inline struct net_xdp_keep_rule net_xdp_keep(enum net_xdp_keep_kind kind, uint16_t first,
+						    uint16_t last)
+{
+	struct net_xdp_keep_rule rule = {(uint16_t)kind, first, last, 0};
+
+	return rule;
+}
 
 /* One piece of the frontend's memory. A buffer or segment lies within one region: where a guest's
  * reaches over two, the frontend splits it. */
@@ -252,6 +295,11 @@ struct net_xdp_config {
 	bool tx_segment_here;
 	uint8_t reserved[2]; /* 0: a later field may stand here, so the library checks it */
 	enum net_xdp_tx_checksum tx_checksum;
+	/* What the host keeps of the frames that take_macs leaves to us. The first rule that is met counts
+	 * (kept_by_rule). What no rule is met by, or cannot be read, is ours. */
+	struct net_xdp_keep_rule keep[NET_XDP_KEEP_RULES];
+	uint32_t keep_count;
+	uint8_t reserved_end[4]; /* 0, as reserved */
 };
 
 /* Return: the defaults: 2048-byte unaligned chunks, 1518-byte frames, rings of 2048, auto modes. */
@@ -578,10 +626,12 @@ NET_PUBLIC const char *net_xdp_counter_meaning(uint32_t counter);
 
 /* What the XDP program did with the frames of the whole interface. */
 struct net_xdp_program_stats {
-	uint64_t redirected;	   /* to a socket */
-	uint64_t passed;	   /* to the host: the queue has no socket */
-	uint64_t kept;		   /* to the host: destination not in take_macs */
-	uint64_t dropped_too_long; /* over max_frame_bytes */
+	uint64_t redirected;		      /* to a socket */
+	uint64_t passed;		      /* to the host: the queue has no socket */
+	uint64_t kept;			      /* to the host: destination not in take_macs */
+	uint64_t dropped_too_long;	      /* over max_frame_bytes */
+	uint64_t kept_by_rule;		      /* to the host: a rule of keep */
+	uint64_t kept_by[NET_XDP_KEEP_RULES]; /* of these: by each */
 };
 
 /* Return: 0, -EINVAL when neither ep nor what it wraps is of this backend, -errno. Syscalls: one bpf() per

@@ -24,9 +24,9 @@ int program_clear_socket(const struct program *p, uint32_t queue)
  * not written stay 0. */
 enum { MOST_CPUS = 8192 };
 
-int program_stats(const struct program *p, struct net_xdp_program_stats *out)
+int program_stats(const struct program *p, uint32_t keep_count, struct net_xdp_program_stats *out)
 {
-	uint64_t *const total[PROGRAM_COUNTERS] = {
+	uint64_t *total[PROGRAM_COUNTERS + KEEP_RULES] = {
 		[PROGRAM_REDIRECTED] = &out->redirected,
 		[PROGRAM_PASSED] = &out->passed,
 		[PROGRAM_KEPT] = &out->kept,
@@ -37,12 +37,16 @@ int program_stats(const struct program *p, struct net_xdp_program_stats *out)
 
 	if (!values)
 		return -ENOMEM;
-	for (uint32_t i = 0; i < PROGRAM_COUNTERS && !rc; i++) {
+	for (uint32_t i = 0; i < keep_count; i++)
+		total[PROGRAM_COUNTERS + i] = &out->kept_by[i];
+	for (uint32_t i = 0; i < PROGRAM_COUNTERS + keep_count && !rc; i++) {
 		*total[i] = 0;
 		rc = bpf_map_lookup_elem(p->counters_fd, &i, values);
 		for (int cpu = 0; cpu < MOST_CPUS && !rc; cpu++)
 			*total[i] += values[cpu];
 	}
+	for (uint32_t i = 0; i < keep_count; i++)
+		out->kept_by_rule += out->kept_by[i];
 	free(values);
 	return rc;
 }

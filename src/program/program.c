@@ -31,13 +31,36 @@
 			       offsetof(struct net_xdp_vlan_bpf__rodata, member),                  \
 		       "a constant of redirect.bpf.h")
 SAME_PLACE(max_frame_bytes);
+SAME_PLACE(host_keeps);
 SAME_PLACE(take_mac_count);
 SAME_PLACE(take_macs);
-_Static_assert(TAKE_MACS == NET_XDP_TAKE_MACS, "the program holds as many as the configuration");
+SAME_PLACE(keep_count);
+SAME_PLACE(keep_first);
+SAME_PLACE(keep_span);
+_Static_assert(TAKE_MACS == NET_XDP_TAKE_MACS && KEEP_RULES == NET_XDP_KEEP_RULES,
+	       "the program holds as many as the configuration");
+_Static_assert((int)KEEP_ETHERTYPE == NET_XDP_KEEP_ETHERTYPE &&
+		       (int)KEEP_PROTOCOL == NET_XDP_KEEP_PROTOCOL &&
+		       (int)KEEP_FRAGMENT == NET_XDP_KEEP_FRAGMENT &&
+		       (int)KEEP_TCP_PORT == NET_XDP_KEEP_TCP_PORT &&
+		       (int)KEEP_TCP_SOURCE == NET_XDP_KEEP_TCP_SOURCE &&
+		       (int)KEEP_UDP_PORT == NET_XDP_KEEP_UDP_PORT &&
+		       (int)KEEP_UDP_SOURCE == NET_XDP_KEEP_UDP_SOURCE &&
+		       (int)KEEP_ICMP == NET_XDP_KEEP_ICMP &&
+		       (int)KEEP_ICMPV6 == NET_XDP_KEEP_ICMPV6,
+	       "a rule's kind is the same for both");
 
 static void set_constants(struct net_xdp_bpf__rodata *constants, const struct net_xdp_config *c)
 {
 	constants->max_frame_bytes = c->max_frame_bytes;
+	constants->host_keeps = c->take_mac_count || c->keep_count;
+	constants->keep_count = c->keep_count;
+	for (uint32_t i = 0; i < c->keep_count; i++) {
+		const struct net_xdp_keep_rule *rule = &c->keep[i];
+
+		constants->keep_first[i] = KEEP_KEY(rule->kind, rule->first);
+		constants->keep_span[i] = rule->last - rule->first;
+	}
 	constants->take_mac_count = c->take_mac_count;
 	for (uint32_t i = 0; i < c->take_mac_count; i++)
 		memcpy(&constants->take_macs[i], c->take_macs[i], 6);

@@ -55,6 +55,7 @@ bool program_may_run(struct program *p, uint32_t running_id);
 int program_set_socket(const struct program *p, uint32_t queue, int socket_fd);
 int program_clear_socket(const struct program *p, uint32_t queue);
 
-int program_stats(const struct program *p, struct net_xdp_program_stats *out);
+/* *out has to be 0; keep_count: of the configuration that the program was opened with. */
+int program_stats(const struct program *p, uint32_t keep_count, struct net_xdp_program_stats *out);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/grow.h"
+#include "host/kept.h"
 #include "host/rules.h"
 #include "xdp/config.h"
 #include "host/xdp_uapi.h"
@@ -37,6 +38,14 @@ void net_xdp_config_init(struct net_xdp_config *config, size_t size_bytes)
 	config->size_bytes = size_bytes;
 }
 
+static int reserved_is_set(const char *member, size_t i, struct net_error *err)
+{
+	return error_set(err, -EINVAL, "config",
+			 "%s[%zu] is set: start from net_xdp_config_default(), or load the library "
+			 "that the program was built with",
+			 member, i);
+}
+
 int config_take(struct net_xdp_config *own, const struct net_xdp_config *config,
 		struct net_error *err)
 {
@@ -58,11 +67,10 @@ int config_take(struct net_xdp_config *own, const struct net_xdp_config *config,
 	own->size_bytes = sizeof(*own);
 	for (size_t i = 0; i < sizeof(own->reserved); i++)
 		if (own->reserved[i])
-			return error_set(err, -EINVAL, "config",
-					 "reserved[%zu] is set: start from "
-					 "net_xdp_config_default(), or load the library that the "
-					 "program was built with",
-					 i);
+			return reserved_is_set("reserved", i, err);
+	for (size_t i = 0; i < sizeof(own->reserved_end); i++)
+		if (own->reserved_end[i])
+			return reserved_is_set("reserved_end", i, err);
 	return 0;
 }
 
@@ -283,6 +291,8 @@ int config_check_rules(const struct net_xdp_config *c, struct net_error *err)
 		rc = check_jumbo(c, err);
 	if (!rc)
 		rc = check_modes(c, err);
+	if (!rc)
+		rc = kept_check(c, err);
 	return rc;
 }
 

@@ -96,7 +96,8 @@ int net_xdp_program_stats_sized(struct net_endpoint *endpoint, struct net_xdp_pr
 	endpoint = find_ours(endpoint);
 	if (!endpoint)
 		return -EINVAL;
-	rc = program_stats(&endpoint_of(endpoint)->attached.program, &stats);
+	rc = program_stats(&endpoint_of(endpoint)->attached.program,
+			   endpoint_of(endpoint)->config.keep_count, &stats);
 	if (!rc)
 		grow_out(out, size_bytes, &stats, sizeof(stats));
 	return rc;

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "backend/inspect.h"
+#include "host/kept.h"
 #include "xdp/endpoint.h"
 #include "xdp/report.h"
 
@@ -185,6 +186,16 @@ static void tell_mac(const uint8_t mac[6], int index, struct net_inspector *to)
 	inspect_leave(to);
 }
 
+static void tell_keep(const struct net_xdp_keep_rule *rule, int index, struct net_inspector *to)
+{
+	char word[KEPT_WORD_BYTES];
+
+	kept_word(rule, word);
+	inspect_enter(to, "keep", index);
+	inspect_text(to, "rule", word);
+	inspect_leave(to);
+}
+
 static void tell_config(const struct net_xdp_config *c, struct net_inspector *to)
 {
 	static const char *const modes[] = {"auto", "zero-copy", "copy"};
@@ -213,6 +224,7 @@ static void tell_config(const struct net_xdp_config *c, struct net_inspector *to
 	inspect_number(to, "completion_ring_frames", c->completion_ring_frames, "frames");
 	inspect_number(to, "rx_id_limit", c->rx_id_limit, "ids");
 	inspect_number(to, "take_mac_count", c->take_mac_count, "addresses");
+	inspect_number(to, "keep_count", c->keep_count, "rules");
 	inspect_text(to, "rx_checksum", checksums[c->rx_checksum]);
 	inspect_flag(to, "rx_vlan", c->rx_vlan);
 	inspect_text(to, "tx_checksum", tx_checksums[c->tx_checksum]);
@@ -225,6 +237,8 @@ static void tell_config(const struct net_xdp_config *c, struct net_inspector *to
 	inspect_number(to, "release_timeout_ms", c->release_timeout_ms, "ms");
 	for (uint32_t i = 0; i < c->take_mac_count; i++)
 		tell_mac(c->take_macs[i], (int)i, to);
+	for (uint32_t i = 0; i < c->keep_count; i++)
+		tell_keep(&c->keep[i], (int)i, to);
 	inspect_leave(to);
 }
 
@@ -283,6 +297,8 @@ static void tell_program(struct net_xdp_endpoint *ep, struct net_inspector *to)
 		{"kept", "frames to the host: not for take_macs", s.kept, NET_CLASS_NOTE},
 		{"dropped_too_long", "frames over max_frame_bytes", s.dropped_too_long,
 		 NET_CLASS_RX_LOST},
+		{"kept_by_rule", "frames to the host: by a rule of keep", s.kept_by_rule,
+		 NET_CLASS_NOTE},
 	};
 
 	inspect_enter(to, "program", -1);

@@ -213,7 +213,7 @@ static bool is_balanced(const struct whereabouts *w, uint64_t sent)
 	const struct net_xdp_program_stats *p = &w->program;
 
 	return p->redirected == w->queues &&
-	       w->queues + p->passed + p->kept + p->dropped_too_long == sent;
+	       w->queues + p->passed + p->kept + p->kept_by_rule + p->dropped_too_long == sent;
 }
 
 bool rx_rig_is_balanced(struct rx_rig *r, uint64_t sent)
@@ -234,7 +234,8 @@ void rx_rig_balance(struct rx_rig *r, uint64_t sent)
 	}
 	cr_assert(is_balanced(&w, sent - r->waiting),
 		  "%" PRIu64 " sent; %" PRIu64 " redirected, of which %" PRIu64
-		  " are accounted for; passed %" PRIu64 ", kept %" PRIu64 ", too long %" PRIu64,
+		  " are accounted for; passed %" PRIu64 ", kept %" PRIu64 " and by rule %" PRIu64
+		  ", too long %" PRIu64,
 		  sent, w.program.redirected, w.queues, w.program.passed, w.program.kept,
-		  w.program.dropped_too_long);
+		  w.program.kept_by_rule, w.program.dropped_too_long);
 }

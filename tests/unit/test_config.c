@@ -90,6 +90,7 @@ Test(config, check_each_bad_value_is_named)
 	ROW(program, 2);
 	ROW(rx_checksum, 4);
 	ROW(take_mac_count, 17);
+	ROW(keep_count, NET_XDP_KEEP_RULES + 1);
 	ROW(busy_poll_us, 1000001);
 	ROW(busy_poll_budget, 0, c.busy_poll_us = 20);
 	ROW(napi_defer_hard_irqs, 2);
@@ -281,6 +282,13 @@ Test(config, reserved_byte_that_is_set_is_refused)
 		cr_assert(strstr(err.message, "reserved["), "%s", err.message);
 		c.reserved[i] = 0;
 	}
+	for (size_t i = 0; i < sizeof(c.reserved_end); i++) {
+		c.reserved_end[i] = 1;
+		cr_assert_eq(net_xdp_config_check(&c, &err), -EINVAL);
+		cr_assert(strstr(err.message, "reserved_end["), "%s", err.message);
+		c.reserved_end[i] = 0;
+	}
+	cr_assert_eq(net_xdp_config_check(&c, &err), 0);
 }
 
 /* Padding behind the last member would be where a later field stands, and older programs leave it unset within
@@ -288,7 +296,7 @@ Test(config, reserved_byte_that_is_set_is_refused)
 Test(config, structure_ends_with_its_last_member)
 {
 	cr_assert_eq(sizeof(struct net_xdp_config) % sizeof(void *), 0);
-	cr_assert_eq(offsetof(struct net_xdp_config, tx_checksum) +
-			     sizeof(((struct net_xdp_config *)0)->tx_checksum),
+	cr_assert_eq(offsetof(struct net_xdp_config, reserved_end) +
+			     sizeof(((struct net_xdp_config *)0)->reserved_end),
 		     sizeof(struct net_xdp_config));
 }

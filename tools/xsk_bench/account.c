@@ -166,12 +166,13 @@ static void balance_arrived(struct account *a, struct balance *b)
 	b->name = "arrived";
 	b->meaning = "frames of anyone that the XDP program saw";
 	b->rest = "in the rings when the queues ended";
-	b->whole = p->redirected + p->passed + p->kept + p->dropped_too_long;
+	b->whole = p->redirected + p->passed + p->kept + p->kept_by_rule + p->dropped_too_long;
 	add_part(b, "received", "returned by the library", account_counter(a, NET_XDP_RX_FRAMES));
 	add_class(b, a, NET_CLASS_KERNEL_LOST);
 	add_class(b, a, NET_CLASS_RX_LOST);
 	add_program_causes(b, a);
 	add_program(b, a, "program_kept", p->kept);
+	add_program(b, a, "program_kept_by_rule", p->kept_by_rule);
 }
 
 static void add_tally(struct tally *into, const struct tally *t)
@@ -223,6 +224,7 @@ static void sum_program(struct net_xdp_program_stats *into, const struct net_xdp
 	into->redirected += p->redirected;
 	into->passed += p->passed;
 	into->kept += p->kept;
+	into->kept_by_rule += p->kept_by_rule;
 	into->dropped_too_long += p->dropped_too_long;
 }
 

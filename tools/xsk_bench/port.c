@@ -146,6 +146,7 @@ int port_program(struct port *p, struct net_xdp_program_stats *out)
 	out->redirected -= base->redirected;
 	out->passed -= base->passed;
 	out->kept -= base->kept;
+	out->kept_by_rule -= base->kept_by_rule;
 	out->dropped_too_long -= base->dropped_too_long;
 	return 0;
 }

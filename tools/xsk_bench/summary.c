@@ -161,7 +161,8 @@ static void add_losses(struct line *l, const struct balance *b, uint32_t first,
 		       const char **between)
 {
 	for (uint32_t i = first; i < b->part_count; i++) {
-		if (!b->parts[i].value || !strcmp(b->parts[i].name, "program_kept"))
+		if (!b->parts[i].value ||
+		    !strncmp(b->parts[i].name, "program_kept", strlen("program_kept")))
 			continue;
 		add(l, "%s%s %llu", *between, b->parts[i].name, U(b->parts[i].value));
 		*between = ", ";
