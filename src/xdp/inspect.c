@@ -186,16 +186,6 @@ static void tell_mac(const uint8_t mac[6], int index, struct net_inspector *to)
 	inspect_leave(to);
 }
 
-static void tell_keep(const struct net_xdp_keep_rule *rule, int index, struct net_inspector *to)
-{
-	char word[KEPT_WORD_BYTES];
-
-	kept_word(rule, word);
-	inspect_enter(to, "keep", index);
-	inspect_text(to, "rule", word);
-	inspect_leave(to);
-}
-
 static void tell_config(const struct net_xdp_config *c, struct net_inspector *to)
 {
 	static const char *const modes[] = {"auto", "zero-copy", "copy"};
@@ -237,8 +227,6 @@ static void tell_config(const struct net_xdp_config *c, struct net_inspector *to
 	inspect_number(to, "release_timeout_ms", c->release_timeout_ms, "ms");
 	for (uint32_t i = 0; i < c->take_mac_count; i++)
 		tell_mac(c->take_macs[i], (int)i, to);
-	for (uint32_t i = 0; i < c->keep_count; i++)
-		tell_keep(&c->keep[i], (int)i, to);
 	inspect_leave(to);
 }
 
@@ -282,6 +270,31 @@ static void tell_memory(const struct memory *m, struct net_inspector *to)
 	inspect_leave(to);
 }
 
+/* The rules, and what each has kept; kept_by is NULL where nobody knows. */
+static void tell_keep(const struct net_xdp_config *c, const uint64_t *kept_by,
+		      struct net_inspector *to)
+{
+	char list[200], state[240] = "";
+
+	kept_words(c, list, sizeof(list));
+	if (c->keep_count)
+		snprintf(state, sizeof(state), "%s: these frames go to the host", list);
+	inspect_text(to, "keep_state", state);
+	for (uint32_t i = 0; i < c->keep_count; i++) {
+		char word[KEPT_WORD_BYTES];
+
+		kept_word(&c->keep[i], word);
+		inspect_enter(to, "keep", (int)i);
+		inspect_text(to, "rule", word);
+		if (kept_by)
+			inspect_counter(to, "kept", kept_by[i], NET_CLASS_NOTE, "frames",
+					"frames to the host: the first rule that they meet");
+		else
+			inspect_unknown(to, "kept");
+		inspect_leave(to);
+	}
+}
+
 static void tell_program(struct net_xdp_endpoint *ep, struct net_inspector *to)
 {
 	struct net_xdp_program_stats s;
@@ -297,7 +310,7 @@ static void tell_program(struct net_xdp_endpoint *ep, struct net_inspector *to)
 		{"kept", "frames to the host: not for take_macs", s.kept, NET_CLASS_NOTE},
 		{"dropped_too_long", "frames over max_frame_bytes", s.dropped_too_long,
 		 NET_CLASS_RX_LOST},
-		{"kept_by_rule", "frames to the host: by a rule of keep", s.kept_by_rule,
+		{"kept_by_rule", "frames to the host: they meet a rule of keep", s.kept_by_rule,
 		 NET_CLASS_NOTE},
 	};
 
@@ -313,6 +326,7 @@ static void tell_program(struct net_xdp_endpoint *ep, struct net_inspector *to)
 			inspect_counter(to, counters[i].name, counters[i].value,
 					counters[i].value_class, "frames", counters[i].meaning);
 	}
+	tell_keep(&ep->config, rc ? NULL : s.kept_by, to);
 	inspect_leave(to);
 }
 

@@ -69,6 +69,8 @@ Test(xsk_bench, options_that_cannot_work_are_refused_in_their_own_words)
 		 "--mode zero-copy with --attach generic: "},
 		{"rx -i v0 -q 9999", "-q 9999: "},
 		{"tx -i v0 --mac", "--mac: tx takes no frames"},
+		{"tx -i v0 --keep arp", "--keep: tx takes no frames"},
+		{"rx -i v0 --keep ssh", "--keep ssh: must be a list of arp, nd, "},
 		{"rx -i v0 --mac=02:00:00:00:00", "--mac 02:00:00:00:00: must be a list"},
 		{"rx -i v0 --nonsense", "--nonsense: no such option"},
 	};

@@ -13,6 +13,33 @@
 
 TestSuite(xsk_bench_run, .init = xsk_bench_setup, .timeout = 60);
 
+/* ---- What the host keeps -------------------------------------------------------------------------- */
+
+/* Frames to the host are no loss, and accounted for. */
+Test(xsk_bench_run, kept_frames_are_told_by_rule_and_as_no_loss)
+{
+	uint8_t frame[60];
+	struct peer peer;
+
+	peer_open(&peer, "v1");
+	peer_use_queue(&peer, 0);
+	tool_start(&tool, XSK_BENCH " rx -i v0 --duration 5 --count 7 -v --keep arp,type:0x88b5");
+	tool_await(&tool, "is running");
+	for (uint32_t n = 0; n < 12; n++) {
+		frame_plain(frame, sizeof(frame), n);
+		frame_write16(frame, 12, n < 5 ? FRAME_ETHERTYPE : FRAME_ETHERTYPE + 1);
+		peer_send(&peer, frame, sizeof(frame));
+	}
+	tool_end(&tool, 0);
+	ENDED(0);
+	SHOWS("    keep: arp,type:0x88b5: these frames go to the host\n");
+	SHOWS("  frames                                7  received\n");
+	SHOWS("    program_kept_by_rule                5  frames to the host: they meet a rule\n"
+	      "                                           of --keep\n");
+	SHOWS("    unexplained                         0\n");
+	peer_close(&peer);
+}
+
 /* ---- Interfaces that change under a run ---------------------------------------------------------- */
 
 /* The bpf_link that keeps the tool's program attached. */

@@ -7,6 +7,7 @@
 #include <criterion/criterion.h>
 
 #include "common/options_say.h"
+#include "host/kept.h"
 #include "support/option_rig.h"
 #include "xsk_bench/port.h"
 
@@ -78,6 +79,60 @@ Test(bench_options, mac_list_as_long_as_the_program_holds_is_taken_and_a_longer_
 		     NET_XDP_TAKE_MACS);
 	strcat(words, ",2:0:0:0:0:1");
 	cr_assert_eq(parse(words), -EINVAL);
+}
+
+/* Each word, and what only looks like one. */
+Test(bench_options, keep_takes_the_words_that_the_library_says)
+{
+	static const char list[] =
+		"arp,nd,icmp,icmpv6,frag,frag:17,icmp:8,icmpv6:133-134,tcp:22,udp:67-68,"
+		"tcp-from:10000-65535,udp-from:53,proto:50-51,type:0x88cc,type:0x0000-0x05ff";
+	static const char *const wrong[] = {
+		"",	    "arp,",	 ",arp",      "arp:1",
+		"tcp",	    "tcp:",	 "tcp:65536", "proto:256",
+		"tcp:22-",  "tcp:23-22", "tcp:-22",   "tcp:+22",
+		"tcp:22x",  "tcp:0x",	 "tcp: 22",   "ssh",
+		"ar",	    "tcp:22:23", "icmp:256",  "type:fff",
+		"frag:300", "nd:133",	 "Arp",	      "tcp:99999999999999999999",
+	};
+	char words[300], text[300];
+	struct net_xdp_config c = {0};
+
+	snprintf(words, sizeof(words), "rx -i v0 --keep %s", list);
+	cr_assert_eq(parse(words), 0, "%s", why);
+	memcpy(c.keep, parsed.keep.rules, sizeof(c.keep));
+	c.keep_count = parsed.keep.count;
+	kept_words(&c, text, sizeof(text));
+	cr_expect_str_eq(text, list);
+	cr_assert_eq(parse("rx -i v0 --keep type:2054,tcp:0x16 --keep=udp:0"), 0, "%s", why);
+	memcpy(c.keep, parsed.keep.rules, sizeof(c.keep));
+	c.keep_count = parsed.keep.count;
+	kept_words(&c, text, sizeof(text));
+	cr_expect_str_eq(text, "arp,tcp:22,udp:0");
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		char *argv[] = {(char[]){"xsk-bench"}, (char[]){"rx"},	   (char[]){"-i"},
+				(char[]){"v0"},	       (char[]){"--keep"}, text};
+
+		snprintf(text, sizeof(text), "%s", wrong[i]);
+		cr_expect_eq(options_parse(6, argv, &parsed, why, sizeof(why)), -EINVAL, "'%s'",
+			     wrong[i]);
+		cr_expect(!strncmp(why, "--keep", 6) && strlen(why) + 1 < sizeof(why), "'%s': %s",
+			  wrong[i], why);
+	}
+	cr_expect_eq(parse("tx -i v0 --keep arp"), -EINVAL);
+}
+
+Test(bench_options, keep_list_as_long_as_the_program_holds_is_taken_and_a_longer_one_refused)
+{
+	char words[512] = "rx -i v0 --keep arp";
+
+	for (int i = 1; i < NET_XDP_KEEP_RULES; i++)
+		strcat(words, ",tcp:1");
+	cr_assert_eq(parse(words), 0, "%s", why);
+	cr_expect_eq(parsed.keep.count, NET_XDP_KEEP_RULES);
+	strcat(words, ",nd");
+	cr_assert_eq(parse(words), -EINVAL);
+	cr_expect(strstr(why, "at most 32"), "%s", why);
 }
 
 Test(bench_options, mac_and_duration_take_nothing_that_only_looks_like_one)

@@ -44,6 +44,18 @@ Test(vhost_options, one_device_has_defaults_for_all_but_socket_and_interface)
 		      d->segment_here || d->no_offloads || parsed.json || parsed.quiet);
 }
 
+Test(vhost_options, keep_in_front_of_the_first_socket_holds_for_all_devices)
+{
+	cr_assert_eq(parse("--keep type:0x88cc --socket a -i v0 --keep tcp:22 --socket b -i v1"), 0,
+		     "%s", why);
+	cr_expect_eq(parsed.devices[0].keep.count, 2);
+	cr_expect_eq(parsed.devices[0].keep.rules[0].first, 0x88cc);
+	cr_expect_eq(parsed.devices[0].keep.rules[1].kind, NET_XDP_KEEP_TCP_PORT);
+	cr_expect_eq(parsed.devices[1].keep.count, 1);
+	cr_expect_eq(parse("--socket a -i v0 --keep ssh"), -EINVAL);
+	cr_expect(!strncmp(why, "--keep ssh: must be ", 20), "%s", why);
+}
+
 Test(vhost_options, each_option_sets_its_field)
 {
 	static const uint8_t mac[6] = {2, 0xab, 0, 0, 0, 0xff};

@@ -40,6 +40,7 @@ static const struct {
 	{"program link", "no --dispatcher"},
 	{"take_mac_count", "--mac"},
 	{"take_macs", "--mac"},
+	{"rule of keep", "rule of --keep"},
 	{"busy_poll_us", "--busy-poll"},
 	{"busy_poll_budget", "its budget"},
 	{"napi_defer_hard_irqs", "--napi-defer"},

@@ -42,7 +42,8 @@ void host_rule(const struct info_facts *f, struct info_prediction *p)
 		note(p,
 		     "The host uses this interface (%s)%s%s. The frames of a queue go to the first "
 		     "process that posts buffers there, and the host gets none of them any more; "
-		     "with --mac (take_macs) only those to the MACs that are named there.",
+		     "with --mac (take_macs) only those to the MACs that are named there, and with "
+		     "--keep (keep) it has what it needs of them: ARP, its ssh.",
 		     use, only ? ": " : "", only ? l->way.sentence : "");
 }
 

@@ -51,7 +51,7 @@ static int check_host(const struct port *p, const struct options *opt, const str
 			way.sentence, options_mode_name(opt->mode));
 	if (way.verdict != HOST_FREE)
 		say("%s; the host gets none of the frames that are taken (--mac with another MAC "
-		    "leaves it its own)",
+		    "leaves it its own, --keep what it needs)",
 		    way.sentence);
 	return 0;
 }

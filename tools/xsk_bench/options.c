@@ -98,6 +98,8 @@ static int check_together(struct option_parse *p)
 			o->to_ifname);
 	if ((o->take_own_mac || o->take_mac_count) && !options_receive(o))
 		return OPTION_FAIL(p, "--mac: tx takes no frames");
+	if (o->keep.count && !options_receive(o))
+		return OPTION_FAIL(p, "--keep: tx takes no frames");
 	if (!o->napi_defer != !o->napi_flush_us)
 		return OPTION_FAIL(
 			p, "--napi-defer %u, --napi-flush %u: go together; 2 and 200 are usual",

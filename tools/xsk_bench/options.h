@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "net_xdp.h"
+#include "common/keep_words.h"
 #include "options_table.h"
 
 #define BENCH_MAX_QUEUES  64
@@ -38,7 +39,8 @@ struct options {
 	bool take_own_mac; /* frames to the interface's own MAC; with mac_count 0 and not this: all */
 	uint8_t take_macs[NET_XDP_TAKE_MACS][6];
 	uint32_t take_mac_count;
-	bool force; /* take frames even where that cuts the machine off */
+	struct keep_list keep; /* what the host keeps of these */
+	bool force;	       /* take frames even where that cuts the machine off */
 
 	uint32_t batch;
 	uint32_t ring;

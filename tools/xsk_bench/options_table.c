@@ -49,6 +49,11 @@ static const struct option_row rows[] = {
 	 .set = bench_set_take,
 	 .is_value = bench_is_take,
 	 .words = {"own"}},
+	{OPTION_KEEP,
+	 .help = "rx, fwd, latency: leave these to the host: arp, nd (neighbour discovery), icmp, "
+		 "icmpv6, frag, tcp:22, udp:67-68, tcp-from:443, udp-from:53, proto:89, "
+		 "type:0x88cc, icmp:8",
+	 AT(keep)},
 	{.name = "force",
 	 .help = "take the frames even where that cuts this machine off",
 	 FLAG(force)},

@@ -71,6 +71,8 @@ struct net_xdp_config port_config(const struct options *opt, const struct port *
 	c.mode = (enum net_xdp_mode)opt->bind_mode;
 	c.attach = (enum net_xdp_attach)opt->attach;
 	c.program = opt->dispatcher ? NET_XDP_PROGRAM_DISPATCHER : NET_XDP_PROGRAM_LINK;
+	memcpy(c.keep, opt->keep.rules, sizeof(c.keep));
+	c.keep_count = opt->keep.count;
 	c.take_mac_count = port_macs(opt, p->device.mac, c.take_macs);
 	c.tx_checksum = (enum net_xdp_tx_checksum)opt->sums;
 	c.tx_segment_here = opt->segment_here;

@@ -48,6 +48,8 @@ static struct net_xdp_config config_of(const struct backend *b, const struct net
 	c.mode = (enum net_xdp_mode)b->opt->mode;
 	c.attach = (enum net_xdp_attach)b->opt->attach;
 	c.program = b->opt->dispatcher ? NET_XDP_PROGRAM_DISPATCHER : NET_XDP_PROGRAM_LINK;
+	memcpy(c.keep, b->opt->keep.rules, sizeof(c.keep));
+	c.keep_count = b->opt->keep.count;
 	c.rx_checksum = b->rx_checksum;
 	/* A guest gets its frames with their tags inside, and its buffers have no room in front for the hint. */
 	c.rx_vlan = false;

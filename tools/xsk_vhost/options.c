@@ -86,6 +86,10 @@ static const struct option_row rows[] = {
 	{.name = "promiscuous",
 	 .help = "take frames to other addresses as well",
 	 FLAG(promiscuous)},
+	{OPTION_KEEP,
+	 .help = "leave these to the host, and not to the guest, e.g. type:0x88cc,tcp:22; the words "
+		 "are those of xsk-bench",
+	 AT(keep)},
 	OPTION_CPUS_ROW(set_cpus),
 
 	{.group = "how", OPTION_MODE, AT(mode)},

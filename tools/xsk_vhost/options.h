@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/keep_words.h"
 #include "common/options.h"
 
 enum {
@@ -30,6 +31,7 @@ struct device_options {
 	bool dispatcher;
 	bool segment_here;
 	bool no_offloads;
+	struct keep_list keep; /* what the host keeps */
 	uint32_t cpu_count;
 	uint32_t cpus[OPTIONS_CPUS];
 };
