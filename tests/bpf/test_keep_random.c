@@ -7,7 +7,7 @@
 
 #include "support/program_rig.h"
 
-enum { SETS = 120, FRAMES = 400, MOST = 700 };
+enum { SETS = 60, FRAMES = 800, MOST = 700 };
 
 /* ---- The reference: what a frame shows, as a list --------------------------------------------- */
 
