@@ -76,6 +76,8 @@ void case_dispatcher(char **arg)
 		.huge_pages = true,
 		.sealed = true,
 		.program = NET_XDP_PROGRAM_DISPATCHER,
+		/* its search is a function of its own, in what is loaded as an extension */
+		.keeping = true,
 	};
 	struct traffic_result r;
 	struct port a, b;

@@ -164,6 +164,8 @@ int port_prepare(struct port *p, const struct port_options *o)
 	p->config.sealed = o->sealed;
 	p->config.mode = o->mode;
 	p->config.program = o->program;
+	p->config.keep[0] = net_xdp_keep(NET_XDP_KEEP_ETHERTYPE, 0x0806, 0x0806);
+	p->config.keep_count = o->keeping;
 	p->config.rx_id_limit = PORT_RX;
 	if (o->polling)
 		p->config.busy_poll_us = 20;

@@ -40,6 +40,7 @@ struct port_options {
 	bool sealed;
 	bool deferring;	   /* keep the NAPI's interrupt off after frames, */
 	bool polling;	   /* and busy poll meanwhile */
+	bool keeping;	   /* leave ARP to the host */
 	bool small_chunks; /* the default ones also where the driver wants larger ones */
 	enum net_xdp_mode mode;
 	enum net_xdp_program program;
