@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <dirent.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <criterion/criterion.h>
+
+#include "support/fault.h"
+#include "support/fault_rig.h"
+#include "support/footprint.h"
+#include "support/netns.h"
+
+enum { BUFFERS = 64 };
+
+/* Of the life in which nothing failed. */
+static unsigned int fds, maps, leases;
+
+/* Other processes have leases too, of other namespaces. */
+static unsigned int count_leases(void)
+{
+	DIR *folder = opendir("/run/net_xdp");
+	const struct dirent *entry;
+	unsigned int n = 0;
+	char ours[32];
+	struct stat s;
+
+	cr_assert_eq(stat("/proc/self/ns/net", &s), 0);
+	snprintf(ours, sizeof(ours), "%llu-", (unsigned long long)s.st_ino);
+	while (folder && (entry = readdir(folder)))
+		n += strncmp(entry->d_name, ours, strlen(ours)) == 0;
+	if (folder)
+		closedir(folder);
+	return n;
+}
+
+/* frontend_xdp_try_start() without a request for memory of its own. */
+static int start(struct frontend_xdp *x, uint32_t queues)
+{
+	struct net_queue_config configs[FRONTEND_XDP_QUEUES] = {0};
+	uint32_t ids[FRONTEND_XDP_QUEUES * BUFFERS];
+	int rc;
+
+	for (uint32_t i = 0; i < queues * BUFFERS; i++)
+		ids[i] = i;
+	for (uint32_t i = 0; i < queues; i++)
+		configs[i] = (struct net_queue_config){.pool = &x->f.pool,
+						       .initial_rx = ids + (size_t)i * BUFFERS,
+						       .initial_rx_count = BUFFERS};
+	rc = net_endpoint_get_queues(x->ep, configs, queues, NULL, x->queues, &x->err);
+	x->queue_count = rc ? 0 : queues;
+	return rc;
+}
+
+int fault_rig_life(struct frontend_xdp *x, uint32_t queues)
+{
+	int rc = frontend_xdp_try_open(x);
+
+	if (rc)
+		return rc;
+	rc = start(x, queues);
+	fault_disarm();
+	frontend_xdp_stop(x);
+	cr_assert_eq(net_endpoint_destroy(x->ep, &x->err), 0);
+	x->ep = NULL;
+	return rc;
+}
+
+void fault_rig_prepare(struct frontend_xdp *x, void (*configure)(struct net_xdp_config *))
+{
+	netns_enter();
+	netns_veth("v0", "v1", 2, 1500);
+	frontend_xdp_prepare(x, "v0");
+	x->config.max_queues = 2;
+	x->config.release_timeout_ms = 300;
+	if (configure)
+		configure(&x->config);
+	cr_assert_eq(fault_rig_life(x, 2), 0, "%s", x->err.message);
+	fds = netns_open_fds();
+	maps = footprint_mappings();
+	leases = count_leases();
+}
+
+void fault_rig_expect(struct frontend_xdp *x, int rc, const char *what, unsigned int k)
+{
+	if (rc) {
+		cr_expect_lt(rc, 0, "%s %u gave %d", what, k, rc);
+		cr_expect_eq(x->err.code, rc, "%s %u: %d, and %d in the sentence", what, k, rc,
+			     x->err.code);
+		cr_expect_gt(strlen(x->err.step), 0, "%s %u names no step", what, k);
+		cr_expect_gt(strlen(x->err.message), 10, "%s %u has no sentence", what, k);
+	}
+	cr_expect_eq(netns_open_fds(), fds, "%s %u leaves a descriptor", what, k);
+	cr_expect_leq(footprint_mappings(), maps, "%s %u leaves a mapping", what, k);
+	cr_expect_eq(netns_program_id("v0"), 0, "%s %u leaves a program", what, k);
+	cr_expect_leq(count_leases(), leases, "%s %u leaves a lease", what, k);
+}
+
+void fault_rig_each(const char *call, int error, void (*configure)(struct net_xdp_config *),
+		    unsigned int least)
+{
+	struct frontend_xdp x;
+	unsigned int failed = 0;
+	const char *hit = "";
+
+	fault_rig_prepare(&x, configure);
+	for (unsigned int k = 1; hit; k++) {
+		int rc;
+
+		memset(&x.err, 0, sizeof(x.err));
+		fault_arm_only(call, k, error);
+		rc = fault_rig_life(&x, 2);
+		hit = fault_disarm();
+		failed += rc != 0;
+		fault_rig_expect(&x, rc, hit ? hit : "none", k);
+	}
+	cr_assert_gt(failed, least, "only %u mattered: is the fault in front of them?", failed);
+	cr_assert_eq(fault_rig_life(&x, 2), 0, "afterwards: %s", x.err.message);
+	frontend_xdp_close(&x);
+}

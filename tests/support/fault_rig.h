@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* An endpoint on v0 with two queues, whose life is lived again and again while one thing fails in it. */
+#ifndef SUPPORT_FAULT_RIG_H
+#define SUPPORT_FAULT_RIG_H
+
+#include "support/frontend_xdp.h"
+
+/* A namespace with v0 and v1, and one life in which nothing fails. configure: NULL none. */
+void fault_rig_prepare(struct frontend_xdp *x, void (*configure)(struct net_xdp_config *));
+
+/* Open and start; on success, end it again. Return: the result of what failed first. */
+int fault_rig_life(struct frontend_xdp *x, uint32_t queues);
+
+/* A result less than 0 has its sentence, and nothing is left: descriptors, mappings, program, lease. what: for the
+ * message. */
+void fault_rig_expect(struct frontend_xdp *x, int rc, const char *what, unsigned int k);
+
+/* The k-th call fails, for each k there is (call NULL: of any name, see support/fault.h); at least so many of them
+ * must matter. */
+void fault_rig_each(const char *call, int error, void (*configure)(struct net_xdp_config *),
+		    unsigned int least);
+
+#endif
