@@ -70,7 +70,17 @@ void fault_rig_prepare(struct frontend_xdp *x, void (*configure)(struct net_xdp_
 {
 	netns_enter();
 	netns_veth("v0", "v1", 2, 1500);
+	fault_rig_here(x, FRONTEND_XDP_BYTES, configure);
+}
+
+void fault_rig_here(struct frontend_xdp *x, uint64_t bytes,
+		    void (*configure)(struct net_xdp_config *))
+{
 	frontend_xdp_prepare(x, "v0");
+	if (bytes != FRONTEND_XDP_BYTES) {
+		frontend_close(&x->f);
+		frontend_open(&x->f, bytes, FRONTEND_XDP_IDS);
+	}
 	x->config.max_queues = 2;
 	x->config.release_timeout_ms = 300;
 	if (configure)

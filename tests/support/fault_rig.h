@@ -8,6 +8,10 @@
 /* A namespace with v0 and v1, and one life in which nothing fails. configure: NULL none. */
 void fault_rig_prepare(struct frontend_xdp *x, void (*configure)(struct net_xdp_config *));
 
+/* The same where v0 is already, with so much memory. */
+void fault_rig_here(struct frontend_xdp *x, uint64_t bytes,
+		    void (*configure)(struct net_xdp_config *));
+
 /* Open and start; on success, end it again. Return: the result of what failed first. */
 int fault_rig_life(struct frontend_xdp *x, uint32_t queues);
 
