@@ -15,6 +15,15 @@
 int error_set(struct net_error *err, int code, const char *step, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
+/* Of several attempts the last one's sentence counts, and none when it worked: hand why to the caller's error if
+ * rc is one. Return: rc. */
+static inline int error_pass(struct net_error *err, int rc, const struct net_error *why)
+{
+	if (rc && err)
+		*err = *why;
+	return rc;
+}
+
 /* ---- What to do about an errno ---------------------------------------------------------------- */
 
 /* Which call failed. The call decides which capabilities the kernel asks for. */

@@ -290,6 +290,7 @@ int program_open(struct program *p, const struct net_xdp_config *config,
 	struct deadline until = deadline_in(config->release_timeout_ms);
 	struct net_xdp_device now = *device;
 	struct libbpf_visit visit;
+	struct net_error why;
 	int rc;
 
 	memset(p, 0, sizeof(*p));
@@ -303,7 +304,7 @@ int program_open(struct program *p, const struct net_xdp_config *config,
 	rc = load(p, config, device->ifindex, err);
 	libbpf_leave(&visit);
 	if (!rc)
-		rc = attach_patiently(p, config, device, &until, err);
+		rc = error_pass(err, attach_patiently(p, config, device, &until, &why), &why);
 	if (!rc && deadline_told(&until))
 		record_wait(p, deadline_spent(&until));
 	if (!rc) {

@@ -117,14 +117,15 @@ static int bind_zero_copy(struct xsk *x, const struct xsk_setup *s, struct net_e
 
 static int bind_ladder(struct xsk *x, const struct xsk_setup *s, struct net_error *err)
 {
+	struct net_error why;
 	int rc;
 
 	if (s->config->mode == NET_XDP_MODE_COPY)
 		return try_bind(x, s, false, "", err);
-	rc = bind_zero_copy(x, s, err);
+	rc = bind_zero_copy(x, s, &why);
 	if (rc && s->config->mode == NET_XDP_MODE_AUTO && rc != -EBUSY && rc != -ENODEV)
-		rc = try_bind(x, s, false, "", err);
-	return rc;
+		rc = try_bind(x, s, false, "", &why);
+	return error_pass(err, rc, &why);
 }
 
 static int bind_shared(struct xsk *x, const struct xsk_setup *s, struct net_error *err)

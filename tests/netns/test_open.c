@@ -222,6 +222,40 @@ Test(open, zero_copy_on_veth_is_refused_and_never_downgraded)
 	expect_works();
 }
 
+/* Each call that works leaves the caller's error as it was, also when the first way it tried did not. */
+static void expect_silent_life(const char *ifname)
+{
+	struct net_error untouched;
+	struct frontend_xdp x;
+
+	frontend_xdp_prepare(&x, ifname);
+	x.config.max_queues = 1;
+	memset(&x.err, 0x5a, sizeof(x.err));
+	untouched = x.err;
+	frontend_xdp_open(&x);
+	cr_assert_arr_eq(&x.err, &untouched, sizeof(untouched), "%s: open: %s", ifname,
+			 x.err.message);
+	frontend_xdp_start(&x, 1, 64);
+	cr_assert_arr_eq(&x.err, &untouched, sizeof(untouched), "%s: get_queues: %s", ifname,
+			 x.err.message);
+	cr_assert_eq(net_queue_destroy(x.queues[0], &x.err), 0);
+	x.queues[0] = NULL;
+	cr_assert_eq(net_endpoint_destroy(x.ep, &x.err), 0);
+	cr_assert_arr_eq(&x.err, &untouched, sizeof(untouched), "%s: destroy: %s", ifname,
+			 x.err.message);
+	x.ep = NULL;
+	frontend_xdp_close(&x);
+}
+
+Test(open, what_works_at_the_second_attempt_fills_no_error)
+{
+	netns_enter();
+	netns_veth("v0", "v1", 1, 1500);
+	netns_veth("w0", "w1", 1, 9000);
+	expect_silent_life("v0"); /* no zero copy */
+	expect_silent_life("w0"); /* no native program either, with that MTU */
+}
+
 Test(open, native_attach_without_driver_support_is_refused)
 {
 	prepare();
