@@ -49,7 +49,7 @@ static int life_within(struct frontend_xdp *x, int resource, rlim_t value)
 
 	memset(&x->err, 0, sizeof(x->err));
 	limit(resource, value);
-	rc = fault_rig_life(x, 2);
+	rc = fault_rig_life(x);
 	lift(resource);
 	return rc;
 }
@@ -69,7 +69,7 @@ static void expect_life(struct frontend_xdp *x)
 
 	peer_open(&peer, "v1");
 	frontend_xdp_open(x);
-	frontend_xdp_start(x, 2, 64);
+	frontend_xdp_start(x, x->config.max_queues, 64);
 	traffic_both_ways(x, &peer);
 	peer_close(&peer);
 	frontend_xdp_close(x);
@@ -87,7 +87,7 @@ Test(limits, each_count_of_descriptors_works_or_says_so, .timeout = 100)
 	struct frontend_xdp x;
 	int free_fd;
 
-	fault_rig_prepare(&x, deferring);
+	fault_rig_prepare(&x, 1, deferring);
 	hold(RLIMIT_NOFILE);
 	free_fd = dup(0);
 	close(free_fd);
@@ -128,7 +128,7 @@ Test(limits, each_size_of_the_address_space_works_or_says_so, .timeout = 100)
 	struct frontend_xdp x;
 	rlim_t now;
 
-	fault_rig_prepare(&x, deferring);
+	fault_rig_prepare(&x, 1, deferring);
 	hold(RLIMIT_AS);
 	now = address_space();
 	for (unsigned int k = 0; k <= ADDRESS_STEPS; k++) {
@@ -157,8 +157,7 @@ Test(limits, each_size_of_locked_memory_works_or_says_so, .timeout = 100)
 	unsigned int worked = 0, failed = 0;
 	struct frontend_xdp x;
 
-	netns_enter();
-	netns_veth("v0", "v1", 2, 1500);
+	fault_rig_enter(2);
 	footprint_own_user((rlim_t)LOCKED_STEPS * LOCKED_STEP_BYTES);
 	fault_rig_here(&x, 2 * MIB, small);
 	hold(RLIMIT_MEMLOCK);

@@ -12,12 +12,12 @@
 
 Test(fault, setup_each_call_enomem_leaves_nothing, .timeout = 100)
 {
-	fault_rig_each(NULL, ENOMEM, NULL, 40);
+	fault_rig_each(NULL, ENOMEM, 2, NULL, 40);
 }
 
 Test(fault, setup_each_call_eperm_leaves_nothing, .timeout = 100)
 {
-	fault_rig_each(NULL, EPERM, NULL, 40);
+	fault_rig_each(NULL, EPERM, 2, NULL, 40);
 }
 
 static void sealed(struct net_xdp_config *c)
@@ -27,7 +27,7 @@ static void sealed(struct net_xdp_config *c)
 
 Test(fault, setup_sealed_each_call_einval_leaves_nothing, .timeout = 100)
 {
-	fault_rig_each(NULL, EINVAL, sealed, 40);
+	fault_rig_each(NULL, EINVAL, 2, sealed, 40);
 }
 
 static void deferring(struct net_xdp_config *c)
@@ -39,12 +39,12 @@ static void deferring(struct net_xdp_config *c)
 
 Test(fault, setup_deferring_each_call_eio_leaves_nothing, .timeout = 100)
 {
-	fault_rig_each(NULL, EIO, deferring, 40);
+	fault_rig_each(NULL, EIO, 1, deferring, 40);
 }
 
 Test(fault, setup_each_request_for_memory_leaves_nothing, .timeout = 200)
 {
-	fault_rig_each(FAULT_MEMORY, ENOMEM, deferring, 40);
+	fault_rig_each(FAULT_MEMORY, ENOMEM, 1, deferring, 30);
 }
 
 /* libbpf asks the kernel what it can in the first of its calls, and asks once in a process. What
@@ -53,19 +53,18 @@ static void fail_first_calls(int error, const char *hint)
 {
 	struct frontend_xdp x;
 
-	netns_enter();
-	netns_veth("v0", "v1", 1, 1500);
+	fault_rig_enter(1);
 	frontend_xdp_prepare(&x, "v0");
 	for (unsigned int k = 1; k <= 12; k++) {
 		int rc;
 
 		fault_arm_only("bpf", k, error);
-		rc = fault_rig_life(&x, 1);
+		rc = fault_rig_life(&x);
 		fault_disarm();
 		cr_expect_eq(rc, -error, "call %u: %d: %s", k, rc, x.err.message);
 		cr_expect(strstr(x.err.message, hint), "call %u: %s", k, x.err.message);
 	}
-	cr_assert_eq(fault_rig_life(&x, 1), 0, "afterwards: %s", x.err.message);
+	cr_assert_eq(fault_rig_life(&x), 0, "afterwards: %s", x.err.message);
 	frontend_xdp_close(&x);
 }
 

@@ -1,19 +1,24 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* An endpoint on v0 with two queues, whose life is lived again and again while one thing fails in it. */
+/* An endpoint on v0, whose life is lived again and again while one thing fails in it. With one queue v0's only NAPI is
+ * known, so that its deferral can be set, and leases are made in a /run of the test's own. */
 #ifndef SUPPORT_FAULT_RIG_H
 #define SUPPORT_FAULT_RIG_H
 
 #include "support/frontend_xdp.h"
 
-/* A namespace with v0 and v1, and one life in which nothing fails. configure: NULL none. */
-void fault_rig_prepare(struct frontend_xdp *x, void (*configure)(struct net_xdp_config *));
-
-/* The same where v0 is already, with so much memory. */
+/* A namespace with v0 and v1, so many queues each. */
+void fault_rig_enter(uint32_t queue_count);
+/* An endpoint with so much memory, and one life in which nothing fails. configure: NULL none. */
 void fault_rig_here(struct frontend_xdp *x, uint64_t bytes,
 		    void (*configure)(struct net_xdp_config *));
+/* Both. */
+void fault_rig_prepare(struct frontend_xdp *x, uint32_t queue_count,
+		       void (*configure)(struct net_xdp_config *));
 
 /* Open and start; on success, end it again. Return: the result of what failed first. */
-int fault_rig_life(struct frontend_xdp *x, uint32_t queues);
+int fault_rig_life(struct frontend_xdp *x);
+
+unsigned int fault_rig_leases(void);
 
 /* A result less than 0 has its sentence, and nothing is left: descriptors, mappings, program, lease. what: for the
  * message. */
@@ -21,7 +26,7 @@ void fault_rig_expect(struct frontend_xdp *x, int rc, const char *what, unsigned
 
 /* The k-th call fails, for each k there is (call NULL: of any name, see support/fault.h); at least so many of them
  * must matter. */
-void fault_rig_each(const char *call, int error, void (*configure)(struct net_xdp_config *),
-		    unsigned int least);
+void fault_rig_each(const char *call, int error, uint32_t queue_count,
+		    void (*configure)(struct net_xdp_config *), unsigned int least);
 
 #endif
