@@ -11,6 +11,18 @@ enum {
 	WAITING_MS = 10, /* while an answer waits for the kernel to let go of memory */
 };
 
+/* Return: 0 with what is readable in fds, nothing perhaps; -1 with errno. */
+static int sleep_on(struct pollfd *fds, uint32_t count, int timeout_ms)
+{
+	int n = poll(fds, count, timeout_ms);
+
+	/* The kernel asks for memory for a longer table; one entry lies on its stack. A shortage that passes is no
+	 * reason to end the guests' network. */
+	if (n < 0 && errno == ENOMEM)
+		n = poll(fds, 1, WAITING_MS);
+	return n < 0 ? -1 : 0;
+}
+
 int loop_run(struct device *devices, uint32_t count, int stop_fd, bool is_live,
 	     struct net_error *err)
 {
@@ -26,7 +38,7 @@ int loop_run(struct device *devices, uint32_t count, int stop_fd, bool is_live,
 			if (device_is_waiting(&devices[i]))
 				timeout_ms = WAITING_MS;
 		}
-		if (poll(fds, 1 + count * DEVICE_POLLS, timeout_ms) < 0) {
+		if (sleep_on(fds, 1 + count * DEVICE_POLLS, timeout_ms)) {
 			if (errno == EINTR)
 				continue;
 			return error_errno(err, -errno, "poll", "waiting for front ends");
