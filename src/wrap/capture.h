@@ -54,7 +54,7 @@ struct capture {
 /* Make a wrapper that has no inner queue yet. Return: NULL if there is no memory. */
 struct capture_queue *capture_queue_alloc(struct capture *ep, uint32_t index);
 /* Put the wrapper where *queue is, and take *queue as the inner queue. If capture is on, the queue
- * is captured; without memory for that it runs all the same and is not in the file. */
+ * is captured; without memory for that it runs all the same, and the capture ends with -ENOMEM. */
 void capture_queue_put(struct capture_queue *q, struct net_queue **queue);
 
 /* ---- tap.c --------------------------------------------------------------------------------- */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* A queue of the capture wrapper. It forwards all operations; the data calls test one pointer
  * before. */
+#include <errno.h>
 #include <stdlib.h>
 
 #include "backend/inspect.h"
@@ -175,6 +176,8 @@ void capture_queue_put(struct capture_queue *q, struct net_queue **queue)
 		spool = recorder_add(ep->recorder);
 		if (spool)
 			tap_start(q, spool, ep->recorder->snap_bytes);
+		else
+			recorder_fail(ep->recorder, -ENOMEM);
 	}
 	pthread_mutex_unlock(&ep->lock);
 }

@@ -191,6 +191,14 @@ struct spool *recorder_add(struct recorder *r)
 	return s;
 }
 
+void recorder_fail(struct recorder *r, int error)
+{
+	int none = 0;
+
+	__atomic_compare_exchange_n(&r->error, &none, error, false, __ATOMIC_RELAXED,
+				    __ATOMIC_RELAXED);
+}
+
 void recorder_retire(struct spool *s)
 {
 	__atomic_store_n(&s->closed, true, __ATOMIC_RELEASE);

@@ -50,6 +50,8 @@ int recorder_open(const struct net_capture_config *config, const char *type, str
 struct spool *recorder_add(struct recorder *r);
 /* The spool's queue has ended: the thread frees the spool once it is empty. */
 void recorder_retire(struct spool *s);
+/* Nothing more is written; the first error is told. Any thread may call this. */
+void recorder_fail(struct recorder *r, int error);
 void recorder_stats(struct recorder *r, struct net_capture_stats *out);
 /* Write what waits, then end the thread and the file. *out: how the capture went. */
 void recorder_close(struct recorder *r, struct net_capture_stats *out);

@@ -28,14 +28,6 @@ enum {
 
 /* ---- Bytes --------------------------------------------------------------------------------- */
 
-static void fail(struct recorder *r, int error)
-{
-	int none = 0;
-
-	__atomic_compare_exchange_n(&r->error, &none, error, false, __ATOMIC_RELAXED,
-				    __ATOMIC_RELAXED);
-}
-
 static bool has_failed(const struct recorder *r)
 {
 	return __atomic_load_n(&r->error, __ATOMIC_RELAXED) != 0;
@@ -90,7 +82,7 @@ static uint64_t write_bytes(struct recorder *r, const uint8_t *bytes, uint64_t l
 		ssize_t n = write_some(r, bytes + done, len - done);
 
 		if (n < 0)
-			fail(r, (int)n);
+			recorder_fail(r, (int)n);
 		else
 			done += (uint64_t)n;
 	}
@@ -173,7 +165,7 @@ void recorder_file_end(struct recorder *r)
 			});
 	write_bytes(r, end, sizeof(end));
 	if (close(r->fd) && r->path)
-		fail(r, -errno);
+		recorder_fail(r, -errno);
 	r->fd = -1;
 }
 
@@ -188,11 +180,11 @@ static void rotate(struct recorder *r)
 		snprintf(from, sizeof(from), i > 1 ? "%s.%u" : "%s", r->path, i - 1);
 		snprintf(to, sizeof(to), "%s.%u", r->path, i);
 		if (rename(from, to) && errno != ENOENT)
-			fail(r, -errno);
+			recorder_fail(r, -errno);
 	}
 	fd = open_path(r->path);
 	if (fd < 0)
-		fail(r, fd);
+		recorder_fail(r, fd);
 	else
 		r->fd = fd;
 	recorder_file_start(r);
