@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ *     soak [--seconds N] [--steps N] [--seed N] [--kills N] [--json] [--bench PATH] [--vhost PATH]
+ *
+ * tools/soak builds and starts it, and says what the options mean. Needs root.
+ */
+#include <getopt.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <criterion/criterion.h>
+
+#include "soak/soak.h"
+#include "support/frontend.h"
+#include "support/netns.h"
+
+enum { PROGRESS_MS = 10000 };
+
+struct options {
+	uint64_t seconds, steps, kills;
+	bool json;
+};
+
+static uint64_t number(const char *text)
+{
+	char *end;
+	unsigned long long value = strtoull(text, &end, 10);
+
+	if (*end || !*text) {
+		fprintf(stderr, "soak: '%s' is no number\n", text);
+		exit(2);
+	}
+	return value;
+}
+
+static struct options parse(int argc, char **argv, struct soak *s)
+{
+	static const struct option words[] = {
+		{"seconds", required_argument, NULL, 's'}, {"steps", required_argument, NULL, 'n'},
+		{"seed", required_argument, NULL, 'r'},	   {"kills", required_argument, NULL, 'k'},
+		{"json", no_argument, NULL, 'j'},	   {"bench", required_argument, NULL, 'b'},
+		{"vhost", required_argument, NULL, 'v'},   {0},
+	};
+	struct options o = {.seconds = 20, .steps = UINT64_MAX};
+	int word;
+
+	s->seed = (uint64_t)time(NULL) % 1000000;
+	while ((word = getopt_long(argc, argv, "", words, NULL)) != -1) {
+		switch (word) {
+		case 's':
+			o.seconds = number(optarg);
+			break;
+		case 'n':
+			o.steps = number(optarg);
+			o.seconds = UINT32_MAX;
+			break;
+		case 'r':
+			s->seed = number(optarg);
+			break;
+		case 'k':
+			o.kills = number(optarg);
+			break;
+		case 'j':
+			o.json = true;
+			break;
+		case 'b':
+			s->bench = optarg;
+			break;
+		case 'v':
+			s->vhost = optarg;
+			break;
+		default:
+			exit(2);
+		}
+	}
+	return o;
+}
+
+static volatile sig_atomic_t interrupted;
+
+static void interrupt(int signal)
+{
+	(void)signal;
+	interrupted = 1;
+}
+
+static void run(struct soak *s, const struct options *o)
+{
+	int64_t told = s->began_ms;
+
+	s->no_memory = pressure_open();
+	soak_open(s);
+	while (!interrupted && s->steps < o->steps &&
+	       frontend_now_ms() - s->began_ms < (int64_t)o->seconds * 1000) {
+		soak_step(s);
+		if (frontend_now_ms() - told >= PROGRESS_MS) {
+			told = frontend_now_ms();
+			page_progress(s);
+		}
+	}
+	soak_close(s);
+	pressure_close();
+}
+
+int main(int argc, char **argv)
+{
+	struct soak s = {0};
+	struct options o = parse(argc, argv, &s);
+	unsigned int fds = netns_open_fds();
+	int rc = 0;
+
+	signal(SIGINT, interrupt);
+	signal(SIGTERM, interrupt);
+	signal(SIGPIPE, SIG_IGN);
+	s.random = frame_random(s.seed);
+	s.began_ms = frontend_now_ms();
+	fprintf(stderr, "seed %" PRIu64 "\n", s.seed);
+	if (o.kills)
+		rc = kills_run(&s, o.kills, o.json);
+	else
+		run(&s, &o);
+	cr_assert(netns_open_fds() == fds, "%u descriptors before, %u now", fds, netns_open_fds());
+	cr_assert(waitpid(-1, NULL, WNOHANG) < 0, "a process was left behind");
+	if (!o.kills)
+		page_print(&s, o.json);
+	return rc;
+}
