@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Each system call that a data call makes fails once. Nothing is lost but what a counter names: every id comes back, once,
- * and the queue goes on; or it says that it ends, in a sentence, and its successor works. */
+/* Each system call that a data call makes fails once. Nothing is lost but what a counter names: every id comes back,
+ * once, and the queue goes on; or it says that it ends, in a sentence, and its successor works. */
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <stdio.h>

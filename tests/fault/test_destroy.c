@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Each system call of an end fails once, and each request for memory: whatever the result says, the queue and the endpoint
- * are gone, nothing of the process is left, and the next life works. */
+/* Each system call of an end fails once: whatever the result says, the queue and the endpoint are gone, nothing of the
+ * process is left, and the next life works. */
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <stdio.h>

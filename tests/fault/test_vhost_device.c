@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Each system call of a vhost-user device and of its queue pair's thread fails once while a front end starts, sends and
- * leaves; so does each request for memory. It may say no or hang up; the next front end is served as if nothing had been,
- * and nothing is left. */
+/* Each system call of a vhost-user device and of its queue pair's thread fails once while a front end starts, sends
+ * and leaves; so does each request for memory. It may say no or hang up; the next front end is served as if nothing
+ * had been, and nothing is left. */
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <poll.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Each system call of a wrapped endpoint's life fails once, and each request for memory; then each call of the thread that
- * writes a capture. Each refusal has its sentence, each frame is in the file or counted as missed, nothing is left, and the
- * next life works. Inside is a loopback: it needs no kernel. */
+/* Each system call of a wrapped endpoint's life fails once, and each request for memory; then each call of the thread
+ * that writes a capture. Each refusal has its sentence, each frame is in the file or counted as missed, nothing is
+ * left, and the next life works. Inside is a loopback: it needs no kernel. */
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* xsk-bench and xsk-vhost are killed at random moments, and another one begins at once: it must begin, and what is left of
- * the last one must be nothing. */
+/* xsk-bench and xsk-vhost are killed at random moments, and another one begins at once: it must begin, and what is
+ * left of the last one must be nothing. */
 #include <dirent.h>
 #include <inttypes.h>
 #include <signal.h>

@@ -11,9 +11,9 @@
  *     sent     = dropped by the sender + lost with its queue + the device's tx_dropped + lost with the link + taken
  *     taken    = the device's rx_dropped + the host's + dropped by the receiver + lost with its queue + received
  *
- * The device's four are the kernel's of v0 and v1 (on veth a receiver's rx_packets are the frames that its NAPI took from
- * the queue between the two), the host's is a packet socket's. What is lost with a queue or a link is a remainder: only a
- * step that ends a queue or takes the link down may have one, and no more than was on its way.
+ * The device's are the kernel's counts of v0 and v1 (on veth a receiver's rx_packets are the frames that its NAPI took
+ * from the queue between the two), the host's is a packet socket's. What is lost with a queue or a link is a remainder:
+ * only a step that ends a queue or takes the link down may have one, and no more than was on its way.
  */
 #ifndef SOAK_H
 #define SOAK_H
