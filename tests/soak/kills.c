@@ -13,6 +13,7 @@
 
 #include <criterion/criterion.h>
 
+#include "net_xdp_device.h"
 #include "soak/soak.h"
 #include "support/frontend.h"
 #include "support/netns.h"
@@ -30,7 +31,7 @@ static struct peer peer;
 static uint8_t frame[LEN];
 
 struct tally {
-	uint64_t kills, left, failed;
+	uint64_t kills, left, failed, leases; /* leases: that waited for the next one */
 };
 
 static void tell(const struct soak *s, struct tally *t, uint64_t *of, const char *what)
@@ -53,6 +54,7 @@ static void end(const struct soak *s, struct tally *t)
 	}
 	if (world_has_program(0, 2000))
 		tell(s, t, &t->left, "the XDP program was left");
+	t->leases += world_leases();
 	t->kills++;
 }
 
@@ -71,15 +73,40 @@ static pid_t start_flood(void)
 	}
 }
 
+/* It changes the NAPI and keeps a lease for that, which whoever kills it leaves to the next one. */
+static void start_bench(const struct soak *s)
+{
+	tool_start(&tool, "%s rx -i v0 --duration 0 --napi-defer 2 --napi-flush 20 --json",
+		   s->bench);
+}
+
+static bool is_deferred(void)
+{
+	struct net_xdp_device_queue q;
+	struct net_error err;
+
+	cr_assert(net_xdp_device_queue_query("v0", 0, &q, &err) == 0 && q.has_deferral, "%s",
+		  err.message);
+	return q.napi_defer_hard_irqs || q.gro_flush_timeout_ns;
+}
+
+/* What the killed ones had changed is put back then. */
+static void end_in_order(const struct soak *s, struct tally *t)
+{
+	tool_await(&tool, "is running");
+	frontend_sleep_ms(20);
+	if (tool_end(&tool, SIGTERM) != 0)
+		tell(s, t, &t->failed, tool.err);
+	if (world_leases() || is_deferred() || world_has_program(0, 0))
+		tell(s, t, &t->left, "a lease, a changed NAPI or a program was left");
+}
+
 /* Each tenth has its time, and ends in order. */
 static void kill_bench(struct soak *s, struct tally *t)
 {
-	tool_start(&tool, "%s rx -i v0 --duration 0 --json", s->bench);
-	if (t->kills % WHOLE_EVERY == WHOLE_EVERY - 1) {
-		tool_await(&tool, "is running");
-		frontend_sleep_ms(20);
-		if (tool_end(&tool, SIGTERM) != 0)
-			tell(s, t, &t->failed, tool.err);
+	start_bench(s);
+	if (t->kills % WHOLE_EVERY == 0) {
+		end_in_order(s, t);
 		t->kills++;
 		return;
 	}
@@ -132,13 +159,15 @@ static void print(const struct soak *s, const struct tally *t, bool json)
 
 	if (json)
 		printf("{\n  \"seed\": %" PRIu64 ",\n  \"seconds\": %.1f,\n  \"kills\": %" PRIu64
-		       ",\n  \"left_behind\": %" PRIu64 ",\n  \"failed_restarts\": %" PRIu64
-		       ",\n  \"exit_code\": %d\n}\n",
-		       s->seed, seconds, t->kills, t->left, t->failed, t->left || t->failed);
+		       ",\n  \"leases_that_waited\": %" PRIu64 ",\n  \"left_behind\": %" PRIu64
+		       ",\n  \"failed_restarts\": %" PRIu64 ",\n  \"exit_code\": %d\n}\n",
+		       s->seed, seconds, t->kills, t->leases, t->left, t->failed,
+		       t->left || t->failed);
 	else
 		printf("%" PRIu64 " kills in %.0f s (seed %" PRIu64 "): %" PRIu64
-		       " left something behind, %" PRIu64 " restarts failed\n",
-		       t->kills, seconds, s->seed, t->left, t->failed);
+		       " left something behind, %" PRIu64 " restarts failed; %" PRIu64
+		       " times a lease waited for the next one\n",
+		       t->kills, seconds, s->seed, t->left, t->failed, t->leases);
 }
 
 int kills_run(struct soak *s, uint64_t count, bool json)
@@ -164,13 +193,8 @@ int kills_run(struct soak *s, uint64_t count, bool json)
 	}
 	kill(flood, SIGKILL);
 	waitpid(flood, NULL, 0);
-	/* What a killed one had changed is put back by the next, and that one ends in order. */
-	tool_start(&tool, "%s rx -i v0 --duration 0 --json", s->bench);
-	tool_await(&tool, "is running");
-	if (tool_end(&tool, SIGTERM) != 0)
-		tell(s, &t, &t.failed, tool.err);
-	if (world_leases())
-		tell(s, &t, &t.left, "a lease was left");
+	start_bench(s);
+	end_in_order(s, &t);
 	peer_close(&peer);
 	world_close();
 	print(s, &t, json);
