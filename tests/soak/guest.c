@@ -14,20 +14,13 @@
 #include "support/tool.h"
 #include "support/vhost_guest.h"
 
-enum { RING = 64, LEN = 200, SILENCE_MS = 60, SOCKET_MS = 10000 };
+enum { RING = 64, LEN = 200, SILENCE_MS = 60 };
 #define FEATURES (1ull << 32 | 1ull << 29 | 1ull << 28 | 1ull << 15)
 
 static const char path[] = "/run/soak-vhost";
 static struct tool tool;
 static struct vhost_guest guest;
 static uint8_t frame[LEN], got[FRAME_MAX_BYTES];
-
-static void await_socket(void)
-{
-	for (int i = 0; i < SOCKET_MS && access(path, F_OK); i++)
-		frontend_sleep_ms(1);
-	cr_assert(access(path, F_OK) == 0, "xsk-vhost does not listen");
-}
 
 static uint64_t receive_all(void)
 {
@@ -86,7 +79,7 @@ void guest_step(struct soak *s)
 	frame_plain(frame, LEN, 1);
 	memset(frame, 0xff, 6); /* to everybody: the device takes its own station's frames only */
 	tool_start(&tool, "%s -i w0 --socket %s --json", s->vhost, path);
-	await_socket();
+	tool_await(&tool, "waits for a front end");
 	vhost_guest_open(&guest, RING, FEATURES);
 	vhost_guest_connect(&guest, path);
 	vhost_guest_start(&guest);

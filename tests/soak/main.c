@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -94,7 +95,6 @@ static void run(struct soak *s, const struct options *o)
 {
 	int64_t told = s->began_ms;
 
-	s->no_memory = pressure_open();
 	soak_open(s);
 	while (!interrupted && s->steps < o->steps &&
 	       frontend_now_ms() - s->began_ms < (int64_t)o->seconds * 1000) {
@@ -105,29 +105,55 @@ static void run(struct soak *s, const struct options *o)
 		}
 	}
 	soak_close(s);
-	pressure_close();
 }
 
-int main(int argc, char **argv)
+static int soak(struct soak *s, const struct options *o)
 {
-	struct soak s = {0};
-	struct options o = parse(argc, argv, &s);
 	unsigned int fds = netns_open_fds();
 	int rc = 0;
 
 	signal(SIGINT, interrupt);
 	signal(SIGTERM, interrupt);
 	signal(SIGPIPE, SIG_IGN);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (o->kills)
+		rc = kills_run(s, o->kills, o->json);
+	else
+		run(s, o);
+	cr_assert(netns_open_fds() == fds, "%u descriptors before, %u now", fds, netns_open_fds());
+	cr_assert(waitpid(-1, NULL, WNOHANG) < 0, "a process was left behind");
+	if (!o->kills)
+		page_print(s, o->json);
+	return rc;
+}
+
+static pid_t soak_pid;
+
+static void pass_on(int signal)
+{
+	kill(soak_pid, signal);
+}
+
+/* The soak is a process of its own: a finding ends it where it stands, and somebody has to clean up. */
+int main(int argc, char **argv)
+{
+	struct soak s = {0};
+	struct options o = parse(argc, argv, &s);
+	int status;
+
 	s.random = frame_random(s.seed);
 	s.began_ms = frontend_now_ms();
 	fprintf(stderr, "seed %" PRIu64 "\n", s.seed);
-	if (o.kills)
-		rc = kills_run(&s, o.kills, o.json);
-	else
-		run(&s, &o);
-	cr_assert(netns_open_fds() == fds, "%u descriptors before, %u now", fds, netns_open_fds());
-	cr_assert(waitpid(-1, NULL, WNOHANG) < 0, "a process was left behind");
 	if (!o.kills)
-		page_print(&s, o.json);
-	return rc;
+		s.no_memory = pressure_open();
+	soak_pid = fork();
+	cr_assert(soak_pid >= 0, "fork");
+	if (soak_pid == 0)
+		exit(soak(&s, &o));
+	signal(SIGINT, SIG_IGN); /* a terminal's goes to both */
+	signal(SIGTERM, pass_on);
+	while (waitpid(soak_pid, &status, 0) < 0)
+		;
+	pressure_close();
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
 }
