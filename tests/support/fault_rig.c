@@ -22,7 +22,7 @@ unsigned int fault_rig_leases(void)
 	unsigned int n = 0;
 
 	while (folder && (entry = readdir(folder)))
-		n += entry->d_name[0] != '.';
+		n += entry->d_type == DT_REG; /* beside them lies the folder of control sockets */
 	if (folder)
 		closedir(folder);
 	return n;
