@@ -227,8 +227,8 @@ int lane_open_endpoint(struct net_xdp_endpoint *ep, const struct options *o, str
 	return rc;
 }
 
-int lane_open(struct lane *b, uint32_t index, struct net_xdp_endpoint *ep, const struct options *o,
-	      struct net_error *err)
+int lane_open_empty(struct lane *b, uint32_t index, struct net_xdp_endpoint *ep,
+		    const struct options *o, struct net_error *err)
 {
 	const struct net_xdp_config *c = &ep->config;
 	struct net_xdp_queue *q = &b->queue;
@@ -258,9 +258,17 @@ int lane_open(struct lane *b, uint32_t index, struct net_xdp_endpoint *ep, const
 	open_ring(&b->tx, &q->xsk.tx, c->tx_ring_frames, 16, true);
 	if (queue_open_tables(q, ep, err))
 		return -1;
+	write_frame(b->frame, o->frame_bytes);
+	return 0;
+}
+
+int lane_open(struct lane *b, uint32_t index, struct net_xdp_endpoint *ep, const struct options *o,
+	      struct net_error *err)
+{
+	if (lane_open_empty(b, index, ep, o, err))
+		return -1;
 	open_floor(b);
 	post_all(b);
-	write_frame(b->frame, o->frame_bytes);
 	return 0;
 }
 

@@ -57,6 +57,9 @@ struct lane {
 
 /* One memory for the buffers of all queues. Return: 0 or -errno with err filled. */
 int lane_open_endpoint(struct net_xdp_endpoint *ep, const struct options *o, struct net_error *err);
+/* A queue without buffers, for a frontend that has its own. Return: 0, or -1 with err filled. */
+int lane_open_empty(struct lane *b, uint32_t index, struct net_xdp_endpoint *ep,
+		    const struct options *o, struct net_error *err);
 /* A queue whose buffers are all with the kernel. Return: 0, or -1 with err filled. */
 int lane_open(struct lane *b, uint32_t index, struct net_xdp_endpoint *ep, const struct options *o,
 	      struct net_error *err);
