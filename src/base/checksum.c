@@ -90,7 +90,7 @@ static uint64_t pseudo_header_sum(const uint8_t *frame, const struct headers *h)
 	const uint8_t *ip = frame + h->l3;
 	uint64_t sum = (uint64_t)htons(h->protocol) + htons((uint16_t)h->l4_len_bytes);
 
-	return h->ip_version == 4 ? sum_bytes(sum, ip + 12, 8) : sum_bytes(sum, ip + 8, 32);
+	return h->ip_version == 4 ? sum + halves(load64(ip + 12)) : sum_bytes(sum, ip + 8, 32);
 }
 
 /* Return: offset of the checksum field in the transport header. */

@@ -19,7 +19,8 @@ struct bounds {
 };
 
 /* Note the transport header if it lies there whole, with a length that the packet really has. */
-static void transport(const uint8_t *ip, struct bounds bounds, struct headers *h, uint8_t protocol)
+static inline void transport(const uint8_t *ip, struct bounds bounds, struct headers *h,
+			     uint8_t protocol)
 {
 	uint32_t present = bounds.present - h->l3_len_bytes, udp_len;
 
@@ -37,7 +38,7 @@ static void transport(const uint8_t *ip, struct bounds bounds, struct headers *h
 	}
 }
 
-static void ipv4(const uint8_t *ip, struct bounds bounds, struct headers *h)
+static inline void ipv4(const uint8_t *ip, struct bounds bounds, struct headers *h)
 {
 	uint32_t header = (ip[0] & 0xfu) * 4, total;
 

@@ -32,11 +32,16 @@ static inline void burst_add(struct burst *b, uint32_t id, uint32_t offset, uint
 	b->ids[b->count++] = id;
 }
 
-/* rx_poll.c: fill in metadata from the program's VLAN hint and the frame's checksums, as the
+/* rx_look.c: fill in metadata from the program's VLAN hint and the frame's checksums, as the
  * configuration asks. frame: the frame's first present bytes in our mapping. Where they are not all of it
  * and rx_needs_all(), no checksum is checked. */
 void rx_look_at(struct net_xdp_queue *q, struct net_rx_metadata *metadata, uint8_t *frame,
 		uint32_t present, const uint8_t *hint);
+/* The same for the last n frames, which lie whole where their descriptors say: these were taken from the RX ring,
+ * and are not the kernel's again yet. */
+void rx_look_at_last(struct net_xdp_queue *q, struct net_rx_metadata *metadata, uint32_t n);
+/* The next n frames of the RX ring will be looked at; the kernel has written them, on another processor as a rule. */
+void rx_prefetch(const struct net_xdp_queue *q, uint32_t n);
 
 /* Return: true if rx_look_at() reads all bytes of a frame, else its headers at most: these lie in the first
  * part of a frame that comes in several, since the kernel and drivers fill a chunk before they go on. */

@@ -6,42 +6,11 @@
  */
 #include <string.h>
 
-#include "base/checksum.h"
 #include "xdp/data/chunk.h"
 #include "xdp/data/rx_burst.h"
 #include "xdp/socket.h"
 #include "program/vlan_hint.h"
 #include "xdp/data/ready.h"
-
-/* Return: as checksum_inspect(). */
-static bool look_at_checksums(const struct net_xdp_queue *q, struct net_rx_metadata *metadata,
-			      uint8_t *frame, uint32_t present)
-{
-	const bool complete = q->rx_checksum == NET_XDP_RX_CHECKSUM_COMPLETE;
-	const uint32_t len = metadata->len_bytes;
-
-	if (q->rx_checksum == NET_XDP_RX_CHECKSUM_PARTIAL)
-		return checksum_partial(frame, present, len, metadata);
-	return rx_needs_all(q) && present == len &&
-	       checksum_inspect(frame, len, q->rx_source, complete, metadata);
-}
-
-void rx_look_at(struct net_xdp_queue *q, struct net_rx_metadata *metadata, uint8_t *frame,
-		uint32_t present, const uint8_t *hint)
-{
-	struct vlan_hint vlan;
-
-	if (q->rx_vlan) {
-		memcpy(&vlan, hint, sizeof(vlan));
-		if (vlan.state == VLAN_HINT_PRESENT) {
-			metadata->has_vlan = 1;
-			metadata->vlan_tci = vlan.tci;
-			count_up(q, NET_XDP_RX_VLAN, 1);
-		}
-	}
-	if (look_at_checksums(q, metadata, frame, present))
-		count_up(q, NET_XDP_RX_LONGER, 1);
-}
 
 /* Post the chunk of id again: the frame in it was dropped. */
 static void repost(struct net_xdp_queue *q, uint32_t id)
@@ -264,7 +233,7 @@ ALONE static uint32_t deliver_fast_aligned(struct net_xdp_queue *q, struct burst
 
 static uint32_t deliver_fast(struct net_xdp_queue *q, struct burst *b, uint32_t most)
 {
-	if (q->inspect || q->rx_dropping)
+	if (q->rx_dropping)
 		return 0;
 	return q->unaligned ? deliver_fast_unaligned(q, b, most) : deliver_fast_aligned(q, b, most);
 }
@@ -272,8 +241,14 @@ static uint32_t deliver_fast(struct net_xdp_queue *q, struct burst *b, uint32_t 
 /* Deliver n descriptors, or as many as the burst has room for. */
 static void deliver_all(struct net_xdp_queue *q, struct burst *b, uint32_t n)
 {
+	if (unlikely(q->inspect))
+		rx_prefetch(q, n);
 	while (n) {
-		n -= deliver_fast(q, b, n);
+		uint32_t done = deliver_fast(q, b, n);
+
+		if (unlikely(q->inspect))
+			rx_look_at_last(q, &b->metadata[b->count - done], done);
+		n -= done;
 		if (n)
 			n = deliver_any(q, b, n);
 	}
@@ -340,13 +315,15 @@ ALONE static int poll_any(struct net_xdp_queue *q, struct net_buffer_access *poo
  * Return: as rx_poll().
  */
 INLINE int poll_single(struct net_xdp_queue *q, struct net_buffer_access *pool, uint32_t *ids,
-		       uint32_t count, const bool aligned)
+		       uint32_t count, const bool aligned, const bool inspect)
 {
 	struct net_rx_metadata metadata;
 	uint64_t bytes = 0;
 
 	if (unlikely(!deliver_run(q, ids, &metadata, &bytes, 1, aligned)))
 		return poll_any(q, pool, ids, count);
+	if (inspect)
+		rx_look_at_last(q, &metadata, 1);
 	count_up(q, NET_XDP_RX_BYTES, bytes);
 	ring_publish(&q->xsk.rx);
 	count_up(q, NET_XDP_RX_FRAMES, 1);
@@ -357,14 +334,21 @@ INLINE int poll_single(struct net_xdp_queue *q, struct net_buffer_access *pool, 
 ALONE static int poll_single_aligned(struct net_xdp_queue *q, struct net_buffer_access *pool,
 				     uint32_t *ids, uint32_t count)
 {
-	return poll_single(q, pool, ids, count, true);
+	return poll_single(q, pool, ids, count, true, false);
+}
+
+ALONE static int poll_single_looked_at(struct net_xdp_queue *q, struct net_buffer_access *pool,
+				       uint32_t *ids, uint32_t count)
+{
+	return q->unaligned ? poll_single(q, pool, ids, count, false, true)
+			    : poll_single(q, pool, ids, count, true, true);
 }
 
 /* Return: true if there is more to do than to deliver a frame, or deliver_run() may not be used. (While
  * gather.left, buffers wait: the frame needs several.) */
 static inline bool is_special(const struct net_xdp_queue *q)
 {
-	return (q->waiting.count | q->pending.count) != 0 || q->inspect || q->rx_dropping ||
+	return (q->waiting.count | q->pending.count) != 0 || q->rx_dropping ||
 	       q->rx_ids.fifo.count == 0;
 }
 
@@ -374,6 +358,8 @@ int rx_poll(struct net_queue *queue, struct net_buffer_access *pool, uint32_t *i
 
 	if (ring_available(&q->xsk.rx, count) != 1 || unlikely(is_special(q)))
 		return poll_any(q, pool, ids, count);
-	return q->unaligned ? poll_single(q, pool, ids, count, false)
+	if (unlikely(q->inspect))
+		return poll_single_looked_at(q, pool, ids, count);
+	return q->unaligned ? poll_single(q, pool, ids, count, false, false)
 			    : poll_single_aligned(q, pool, ids, count);
 }
