@@ -56,12 +56,13 @@ static inline void pair_count(_Atomic uint64_t *counter, uint64_t more)
 			      memory_order_relaxed);
 }
 
-/* A receive buffer that is with the queue, by head. */
+/* A receive buffer that is with the queue, by head. One of one piece, as Linux posts them, is described by this alone:
+ * its place in pieces[], a cache line of its own, is not written. */
 struct pair_buffer {
-	uint16_t count;	    /* pieces */
-	uint16_t data;	    /* the first of them with room for the frame ... */
-	uint32_t gap_bytes; /* ... behind so much of the header */
-	uint8_t *header;    /* where the header goes; NULL: it lies in several pieces */
+	struct net_rx_buffer room; /* in the first piece that has some behind the header */
+	uint8_t *header;	   /* where it goes; NULL: it lies in several pieces */
+	uint16_t count;		   /* pieces */
+	uint16_t data;		   /* the one that room is in */
 };
 
 /* Why a pair does nothing any more. */
@@ -82,7 +83,7 @@ struct pair {
 	int rx_call_fd, tx_call_fd; /* -1: the guest looks by itself */
 
 	struct pair_buffer *buffers; /* by head */
-	struct ring_piece *pieces;   /* RING_CHAIN_PIECES for each head */
+	struct ring_piece *pieces;   /* RING_CHAIN_PIECES for each head, where they are several */
 	uint32_t posted;	     /* buffers that the queue has */
 	/* Frames to other stations are dropped, where the interface does not do that (a veth): to whom is in mac. */
 	bool filters;

@@ -18,20 +18,19 @@ static struct ring_piece *pieces_of(const struct pair *p, uint32_t head)
 	return &p->pieces[(size_t)head * RING_CHAIN_PIECES];
 }
 
-/* The guest's buffer, as the queue sees it: the first piece with room behind the header. */
+/* Is the buffer one piece, so that the frame stands behind the header? */
+static bool is_row(const struct pair_buffer *b)
+{
+	return b->count == 1 && b->header;
+}
+
 static void rx_buffers(struct net_buffer_access *pool, const uint32_t *ids, uint32_t count,
 		       struct net_rx_buffer *out)
 {
-	const struct pair *p = pair_of(pool);
+	const struct pair_buffer *buffers = pair_of(pool)->buffers;
 
-	for (uint32_t i = 0; i < count; i++) {
-		const struct pair_buffer *b = &p->buffers[ids[i]];
-		const struct ring_piece *piece = &pieces_of(p, ids[i])[b->data];
-
-		out[i] = (struct net_rx_buffer){.addr = piece->gpa,
-						.header_bytes = b->gap_bytes,
-						.capacity_bytes = piece->len_bytes - b->gap_bytes};
-	}
+	for (uint32_t i = 0; i < count; i++)
+		out[i] = buffers[ids[i]].room;
 }
 
 static uint32_t rx_pieces(struct net_buffer_access *pool, uint32_t id, struct net_rx_piece *out,
@@ -71,7 +70,9 @@ static void write_header(struct pair *p, uint32_t head, const struct net_rx_meta
 	struct virtio_net_hdr_v1_hash header;
 
 	request_write(&header, p->features, metadata, buffers);
-	if (b->header)
+	if (likely(b->header && p->features.header_bytes == sizeof(header.hdr)))
+		memcpy(b->header, &header, sizeof(header.hdr));
+	else if (b->header)
 		memcpy(b->header, &header, p->features.header_bytes);
 	else
 		chain_write(p->memory, pieces_of(p, head), b->count, 0, &header,
@@ -81,25 +82,30 @@ static void write_header(struct pair *p, uint32_t head, const struct net_rx_meta
 /* Bytes that lie from bytes too far back in the buffer. */
 static void move_forward(struct pair *p, uint32_t head, uint32_t from, uint32_t to, uint32_t bytes)
 {
-	const struct ring_piece *piece = pieces_of(p, head);
-	uint32_t count = p->buffers[head].count;
-	uint8_t *at = count == 1 ? guest_at(p->memory, piece->gpa, piece->len_bytes) : NULL;
+	const struct pair_buffer *b = &p->buffers[head];
+	uint32_t whole = b->room.header_bytes + b->room.capacity_bytes;
 
-	if (at && from <= piece->len_bytes && bytes <= piece->len_bytes - from)
-		memmove(at + to, at + from, bytes);
-	else
-		chain_move(p->memory, piece, count, from, to, bytes);
+	if (!is_row(b))
+		chain_move(p->memory, pieces_of(p, head), b->count, from, to, bytes);
+	else if (from <= whole && bytes <= whole - from)
+		memmove(b->header + to, b->header + from, bytes);
 }
 
 /* Is the frame to our guest, or to a group? Its address may lie in several pieces. */
 static bool is_ours(const struct pair *p, uint32_t head, uint32_t offset_bytes)
 {
 	const struct pair_buffer *b = &p->buffers[head];
+	uint32_t at = p->features.header_bytes + offset_bytes;
 	uint8_t to[6];
 
-	return !chain_read(p->memory, pieces_of(p, head), b->count,
-			   p->features.header_bytes + offset_bytes, to, sizeof(to)) ||
-	       to[0] & 1 || memcmp(to, p->mac, sizeof(to)) == 0;
+	if (likely(is_row(b))) {
+		if (offset_bytes + sizeof(to) > b->room.capacity_bytes)
+			return true;
+		memcpy(to, b->header + at, sizeof(to));
+	} else if (!chain_read(p->memory, pieces_of(p, head), b->count, at, to, sizeof(to))) {
+		return true;
+	}
+	return to[0] & 1 || memcmp(to, p->mac, sizeof(to)) == 0;
 }
 
 static void drop(struct pair *p, const uint32_t *ids, uint32_t count)
@@ -129,11 +135,6 @@ static void deliver(struct pair *p, const uint32_t *ids, const struct net_rx_met
 			     metadata[i].len_bytes);
 		ring_push(p->rx, (uint16_t)ids[i], metadata[i].len_bytes);
 	}
-	p->posted -= count;
-	pair_count(&p->counters.rx_frames, 1);
-	pair_count(&p->counters.rx_bytes, metadata[0].len_bytes);
-	if (count > 1)
-		pair_count(&p->counters.rx_merged, 1);
 }
 
 /* Frames are in place: what the guest has to know of them is written in front, and they are its own once
@@ -142,14 +143,25 @@ static void rx_metadata(struct net_buffer_access *pool, const uint32_t *ids,
 			const struct net_rx_metadata *metadata, uint32_t count)
 {
 	struct pair *p = pair_of(pool);
+	uint32_t frames = 0, merged = 0, buffers = 0;
+	uint64_t bytes = 0;
 
 	for (uint32_t i = 0, n; i < count; i += n) {
 		n = 1u + metadata[i].more_ids;
-		if (unlikely(p->filters && !is_ours(p, ids[i], metadata[i].offset_bytes)))
+		if (unlikely(p->filters && !is_ours(p, ids[i], metadata[i].offset_bytes))) {
 			drop(p, ids + i, n);
-		else
-			deliver(p, ids + i, metadata + i, n);
+			continue;
+		}
+		deliver(p, ids + i, metadata + i, n);
+		frames++;
+		merged += n > 1;
+		buffers += n;
+		bytes += metadata[i].len_bytes;
 	}
+	p->posted -= buffers;
+	pair_count(&p->counters.rx_frames, frames);
+	pair_count(&p->counters.rx_bytes, bytes);
+	pair_count(&p->counters.rx_merged, merged);
 }
 
 static void *memory_at(struct net_buffer_access *pool, uint64_t addr, uint32_t len_bytes)
@@ -166,6 +178,22 @@ const struct net_buffer_access_ops pair_rx_ops = {
 	.rx_refused = rx_refused,
 };
 
+/* A chain of one piece in one region. Return: is it that, with room behind the header? */
+static bool take_row(struct pair *p, const struct ring_chain *chain)
+{
+	const struct ring_piece *piece = &chain->piece[0];
+	uint32_t header = p->features.header_bytes;
+
+	if (chain->in != 1 || piece->len_bytes <= header)
+		return false;
+	p->buffers[chain->head] = (struct pair_buffer){
+		.room = {piece->gpa, header, piece->len_bytes - header},
+		.header = guest_at(p->memory, piece->gpa, piece->len_bytes),
+		.count = 1,
+	};
+	return p->buffers[chain->head].header != NULL;
+}
+
 /* Note where a chain's bytes lie. Return: is it a buffer for a frame? */
 static bool take_buffer(struct pair *p, const struct ring_chain *chain)
 {
@@ -175,13 +203,19 @@ static bool take_buffer(struct pair *p, const struct ring_chain *chain)
 
 	if (chain->out || chain->is_cut)
 		return false;
+	if (likely(take_row(p, chain)))
+		return true;
 	b->count = (uint16_t)chain_split(p->memory, chain->piece, chain->in, pieces,
 					 RING_CHAIN_PIECES);
 	data = chain_skip(pieces, b->count, p->features.header_bytes);
 	if (data.piece == b->count)
 		return false;
 	b->data = (uint16_t)data.piece;
-	b->gap_bytes = data.offset_bytes;
+	b->room = (struct net_rx_buffer){
+		.addr = pieces[b->data].gpa,
+		.header_bytes = data.offset_bytes,
+		.capacity_bytes = pieces[b->data].len_bytes - data.offset_bytes,
+	};
 	b->header = guest_at(p->memory, pieces[0].gpa, p->features.header_bytes);
 	if (pieces[0].len_bytes < p->features.header_bytes)
 		b->header = NULL;

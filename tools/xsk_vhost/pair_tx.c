@@ -16,17 +16,31 @@ static uint32_t read_front(struct pair *p, const struct ring_chain *chain, uint3
 		       : 0;
 }
 
+static bool read_header(struct pair *p, const struct ring_chain *chain,
+			struct virtio_net_hdr_v1 *header)
+{
+	uint32_t bytes = p->features.header_bytes;
+	const void *at = NULL;
+
+	if (likely(bytes >= sizeof(*header) && chain->piece[0].len_bytes >= sizeof(*header)))
+		at = guest_at(p->memory, chain->piece[0].gpa, sizeof(*header));
+	if (likely(at)) {
+		memcpy(header, at, sizeof(*header));
+		return true;
+	}
+	memset(header, 0, sizeof(*header));
+	return chain_read(p->memory, chain->piece, chain->out, 0, header,
+			  bytes < sizeof(*header) ? bytes : sizeof(*header));
+}
+
 static bool read_request(struct pair *p, const struct ring_chain *chain,
 			 struct net_tx_metadata *meta)
 {
-	struct virtio_net_hdr_v1 header = {0};
-	uint32_t bytes = p->features.header_bytes;
+	struct virtio_net_hdr_v1 header;
 	uint8_t front[REQUEST_LOOK_BYTES];
 	uint32_t front_bytes = 0;
 
-	if (bytes > sizeof(header))
-		bytes = sizeof(header);
-	if (!chain_read(p->memory, chain->piece, chain->out, 0, &header, bytes))
+	if (!read_header(p, chain, &header))
 		return false;
 	if (!request_is_any(&header))
 		return true;
