@@ -26,7 +26,7 @@ int pair_open(struct pair *p, const struct pair_config *config, struct net_error
 	p->filters = config->only_mac != NULL;
 	if (p->filters)
 		memcpy(p->mac, config->only_mac, sizeof(p->mac));
-	p->posted = p->again_count = p->segment_count = p->packet_count = 0;
+	p->posted = p->filled = p->again_count = p->segment_count = p->packet_count = 0;
 	p->end = PAIR_RUNS;
 	p->sentence[0] = '\0';
 	p->buffers = calloc(p->rx->size, sizeof(*p->buffers));

@@ -41,7 +41,8 @@ enum {
 	  "dropped: no packet that virtio allows, or outside the memory")                          \
 	X(calls, WORK, "times", "interrupts for the guest")                                        \
 	X(kicks, WORK, "times", "wake-ups by the guest")                                           \
-	X(sleeps, WORK, "times", "of the pair's thread")
+	X(sleeps, WORK, "times", "of the pair's thread, until woken")                              \
+	X(pauses, WORK, "times", "sleeps by the clock, while a stream comes")
 
 struct pair_counters {
 #define PAIR_COUNTER(name, value_class, unit, meaning) _Atomic uint64_t name;
@@ -54,6 +55,11 @@ static inline void pair_count(_Atomic uint64_t *counter, uint64_t more)
 {
 	atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + more,
 			      memory_order_relaxed);
+}
+
+static inline uint64_t pair_counted(const _Atomic uint64_t *counter)
+{
+	return atomic_load_explicit(counter, memory_order_relaxed);
 }
 
 /* A receive buffer that is with the queue, by head. One of one piece, as Linux posts them, is described by this alone:
@@ -85,6 +91,7 @@ struct pair {
 	struct pair_buffer *buffers; /* by head */
 	struct ring_piece *pieces;   /* RING_CHAIN_PIECES for each head, where they are several */
 	uint32_t posted;	     /* buffers that the queue has */
+	uint32_t filled;	     /* buffers that frames came in, for who sets it to 0 */
 	/* Frames to other stations are dropped, where the interface does not do that (a veth): to whom is in mac. */
 	bool filters;
 	uint8_t mac[6];

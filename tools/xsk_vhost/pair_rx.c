@@ -159,6 +159,7 @@ static void rx_metadata(struct net_buffer_access *pool, const uint32_t *ids,
 		bytes += metadata[i].len_bytes;
 	}
 	p->posted -= buffers;
+	p->filled += buffers;
 	pair_count(&p->counters.rx_frames, frames);
 	pair_count(&p->counters.rx_bytes, bytes);
 	pair_count(&p->counters.rx_merged, merged);
