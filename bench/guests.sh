@@ -68,10 +68,23 @@ note_guest() {
 	text=$(tr -s '\n\t ' ' ' <<<"${guest_command[*]//$cache\//}")
 	text=${text#env LD_LIBRARY_PATH=* }
 	case $1 in
-	*-vhost) back="xsk-vhost -i $device_if --socket vhost.sock --mac $guest_mac --json" ;;
-	*-tap) back="ip link add nxg-bridge type bridge, $tap_if and $device_if on it" ;;
+	*-vhost | *-jumbo) back="xsk-vhost -i $device_if --socket vhost.sock --mac $guest_mac --json" ;;
+	*-tap | *-cut) back="ip link add nxg-bridge type bridge, $tap_if and $device_if on it" ;;
+	esac
+	case $1 in
+	*-jumbo) back="ip link set $device_if mtu 9000 (and $host_if); $back" ;;
+	*-cut) back="ethtool -K $host_if tso off gso off tx-udp-segmentation off; $back" ;;
 	esac
 	note_command guests "$1" "$back; $text"
+}
+
+set_wire_mtu() {
+	ip -n "$device_ns" link set "$device_if" mtu "$1" && ip -n "$host_ns" link set "$host_if" mtu "$1"
+}
+
+# The host's stack cuts its packets for the wire, as it has to for a veth with an XDP program at the other end.
+cut_at_sender() {
+	ip netns exec "$host_ns" ethtool -K "$host_if" tso off gso off tx-udp-segmentation off >/dev/null
 }
 
 # boot_slot GUEST-BACKEND: opened, with a guest that runs. Return: 1 when it does not, the gap is noted.
@@ -85,7 +98,9 @@ boot_slot() {
 	open_slot "$1"
 	if { prepare_guest "$guest" && case $1 in
 		*-vhost) start_daemon && boot_guest "$guest" vhost "$socket" ;;
+		*-jumbo) set_wire_mtu 9000 && start_daemon && boot_guest "$guest" vhost "$socket" ;;
 		*-tap) add_tap && boot_guest "$guest" tap "$tap_if" "$device_ns" ;;
+		*-cut) add_tap && cut_at_sender && boot_guest "$guest" tap "$tap_if" "$device_ns" ;;
 		*-dpdk) start_vhost_dpdk && boot_guest "$guest" vhost "$socket" ;;
 		esac && tell_guest 20 ping "$host_address" 2; } >"$log" 2>&1; then
 		dpdk_sleeps

@@ -103,11 +103,11 @@ perf_works() {
 	perf record -q -e cpu-clock -o "$tmp/perf.data" true >"$tmp/perf.err" 2>&1
 }
 
-# From here on, of the slot's daemon. With perf, by samples; without, by the kernel's own count of user time.
+# From here on, of the slot's daemon and who works with it. With perf, by samples; without, by the kernel's own count of
+# the daemon's user time.
 share_starts() {
 	if $has_perf; then
-		perf record -q -e cpu-clock -F 2000 -p "$daemon_pid" -o "$tmp/perf.data" \
-			>"$tmp/perf.err" 2>&1 </dev/null &
+		perf record -q -e cpu-clock -F 2000 -a -o "$tmp/perf.data" >"$tmp/perf.err" 2>&1 </dev/null &
 		perf_pid=$!
 		children+=("$perf_pid")
 		sleep 0.3
@@ -117,15 +117,24 @@ share_starts() {
 	fi
 }
 
-# share_ends ROUND METRIC: in user space, of all of the daemon's time: front end, library and libc.
+# sampled_shares ARRIVED: the daemon's user space, as a share of all of the daemon's samples, and of these and the host's
+# end of the exchange, softirqs included, as far as its frames arrived. The kernel's addresses are of the upper half.
+sampled_shares() {
+	{ perf script -i "$tmp/perf.data" -F comm,pid,ip 2>>"$tmp/perf.err" || true; } | awk -v pid="$daemon_pid" \
+		-v arrived="$1" '
+		$(NF - 1) == pid { daemon++; if (length($NF) < 16) ours++ }
+		$1 == "guest-net" || $1 ~ /^ksoftirqd/ { host++ }
+		END { if (daemon >= 100) printf "%.6g %.6g\n", ours / daemon, ours / (daemon + host * arrived) }'
+}
+
+# share_ends ROUND METRIC ARRIVED: in user space, of all of the daemon's time: front end, library and libc. METRIC_host:
+# of the time of the host's end too.
 share_ends() {
-	local share
+	local share host=
 
 	if [[ -n $perf_pid ]]; then
 		finish "$perf_pid" INT || true
-		# The kernel's addresses are those of the upper half.
-		share=$({ perf script -i "$tmp/perf.data" -F ip 2>>"$tmp/perf.err" || true; } | awk 'NF {
-			all++; if (length($1) < 16) ours++ } END { if (all >= 100) printf "%.6g\n", ours / all }')
+		read -r share host <<<"$(sampled_shares "$3")" || true
 	else
 		share=$(echo "$user_before $(user_ticks)" |
 			awk '$4 - $2 >= 20 { printf "%.6g\n", ($3 - $1) / ($4 - $2) }')
@@ -135,15 +144,16 @@ share_ends() {
 		return 0
 	fi
 	sample guests "$slot" "$1" "$2" "$share"
+	[[ -z $host ]] || sample guests "$slot" "$1" "$2_host" "$host"
 }
 
 # share_of_flood ROUND out|in. Apart from the exchange that is compared: sampling takes time.
 share_of_flood() {
 	use_slot uml-vhost
 	share_starts
-	exchange "$2" udp-send udp-receive 1 >"$tmp/said" 2>&1 ||
+	exchange "$2" udp-send udp-receive 2 >"$tmp/said" 2>&1 ||
 		gap guests "$slot share" "round $1: $(what_went_wrong)"
-	share_ends "$1" "udp_$2_share"
+	share_ends "$1" "udp_$2_share" "$(ratio "$(figure received)" "$(figure sent)")"
 }
 
 share_of_virtio_user() {
@@ -165,7 +175,7 @@ share_of_virtio_user() {
 	frames=$(($(delivered "$host_ns" "$host_if") - frames))
 	sample guests "$slot" "$1" udp_out "$(ratio "${frames}000000000" $(($(now_ns) - from)))"
 	sample guests "$slot" "$1" udp_out_back "$(ratio "$back" "$frames")"
-	share_ends "$1" udp_out_share
+	share_ends "$1" udp_out_share 1
 	stop_dpdk "$started"
 }
 
@@ -211,6 +221,16 @@ is_among() {
 	[[ " ${*:2} " == *" $1 "* ]]
 }
 
+# those_of "NAME NAME..." NAME...: which of the former are among the latter.
+those_of() {
+	local name
+
+	for name in $1; do
+		is_among "$name" "${@:2}" && printf '%s ' "$name"
+	done
+	return 0
+}
+
 # each_slot FUNCTION ROUND "SLOT..." ARGUMENTS...
 each_slot() {
 	local function=$1 round=$2 names=$3 name
@@ -222,13 +242,17 @@ each_slot() {
 }
 
 guests_round() {
-	local round=$1 uml="${uml_slots[*]}" qemu="${qemu_slots[*]}" both
+	local round=$1 qemu="${qemu_slots[*]}" uml both jumbo
 
+	uml=$(those_of "uml-vhost uml-tap" "${uml_slots[@]}")
+	jumbo=$(those_of uml-jumbo "${uml_slots[@]}")
 	each_slot guest_trips "$round" "$uml" 2000
 	each_slot guest_traffic "$round" "$uml" tcp out "$uml_bytes"
-	each_slot guest_traffic "$round" "$uml" tcp in "$uml_bytes"
+	each_slot guest_traffic "$round" "$uml $(those_of uml-cut "${uml_slots[@]}")" tcp in "$uml_bytes"
 	each_slot guest_traffic "$round" "$uml" udp out 1
 	each_slot guest_traffic "$round" "$uml" udp in 1
+	each_slot guest_traffic "$round" "$jumbo" tcp out "$uml_bytes"
+	each_slot guest_traffic "$round" "$jumbo" tcp in "$uml_bytes"
 	each_slot guest_trips "$round" "$qemu" 1000
 	both=${qemu/qemu-tap/} # tap is there for its round trips
 	each_slot guest_traffic "$round" "$both" tcp out "$qemu_bytes"
@@ -248,7 +272,7 @@ guests_boot() {
 	local name
 
 	say "guests: booting them"
-	for name in uml-vhost uml-tap; do
+	for name in uml-vhost uml-tap uml-cut uml-jumbo; do
 		boot_slot "$name" && uml_slots+=("$name")
 		use_slot ""
 	done
