@@ -13,20 +13,27 @@
 
 #include "support/deferral.h"
 #include "support/pair.h"
-#include "host/undo/lease.h"
+#include "host/undo/napi.h"
 
 TestSuite(napi, .init = deferral_enter);
 
 /* As a process that was killed leaves it. */
-static struct lease leave(const char *ifname, uint32_t queue)
+static struct lease leave_in(const struct host *h, const char *ifname, uint32_t queue)
 {
+	const struct napi_record record = {.ours = {2, 200000}};
+	char text[NAPI_TEXT_BYTES];
 	struct lease l;
 
-	lease_name(&l, LEASE_DIRECTORY, &host.netns, if_nametoindex(ifname), queue);
-	l.ours = (struct netdev_deferral){2, 200000};
-	cr_assert_eq(lease_make(&l), 0);
+	napi_record_format(&record, text);
+	napi_lease_name(&l, LEASE_DIRECTORY, &h->netns, if_nametoindex(ifname), queue);
+	cr_assert_eq(lease_make(&l, text), 0);
 	lease_leave(&l);
 	return l;
+}
+
+static struct lease leave(const char *ifname, uint32_t queue)
+{
+	return leave_in(&host, ifname, queue);
 }
 
 /* What the report of the queue says. */
@@ -101,7 +108,7 @@ Test(napi, restore_what_is_kept_is_ebusy_and_what_is_missing_enodev)
 	struct net_xdp_device_queue state;
 	struct net_error err = {0};
 
-	cr_assert_eq(lease_find(&l, true), 0);
+	cr_assert_eq(lease_find(&l, true, NULL), 0);
 	cr_expect_eq(net_xdp_device_queue_restore("v0", 0, &state, &err), -EBUSY);
 	EXPECT_TEXT(err.message, "kept by process");
 	cr_assert_eq(net_xdp_device_queue_query("v0", 0, &state, &err), 0);
@@ -245,9 +252,7 @@ static struct lease leave_elsewhere(int *netns)
 	*netns = netns_new();
 	before = netns_switch(*netns);
 	cr_assert_eq(host_open(&there), 0);
-	lease_name(&l, LEASE_DIRECTORY, &there.netns, if_nametoindex("lo"), 0);
-	cr_assert_eq(lease_make(&l), 0);
-	lease_leave(&l);
+	l = leave_in(&there, "lo", 0);
 	host_close(&there);
 	close(netns_switch(before));
 	close(before);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* The record of what was changed on a NAPI: alive, left behind, broken or hostile, in a folder of our own. */
+/* The record of what was changed on an interface, here on a NAPI: alive, left behind, broken or hostile, in a folder of our own. */
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "host/undo/lease.h"
+#include "host/undo/napi.h"
 
 static char root[] = "/tmp/test_lease.XXXXXX";
 static char directory[64];
@@ -34,20 +34,26 @@ static void remove_root(void)
 TestSuite(lease, .init = make_root, .fini = remove_root);
 
 /* Values at the ends of their ranges. */
+static const char *values(void)
+{
+	static char text[NAPI_TEXT_BYTES];
+
+	napi_record_format(&(struct napi_record){{INT32_MAX, UINT64_MAX}, {2, 200000}}, text);
+	return text;
+}
+
 static struct lease named(void)
 {
 	struct lease l;
 
-	lease_name(&l, directory, &here, 7, 3);
-	l.old = (struct netdev_deferral){INT32_MAX, UINT64_MAX};
-	l.ours = (struct netdev_deferral){2, 200000};
+	lease_name(&l, directory, &here, 7, "3");
 	return l;
 }
 
 static struct lease made(void)
 {
 	struct lease l = named();
-	int rc = lease_make(&l);
+	int rc = lease_make(&l, values());
 
 	cr_assert_eq(rc, 0, "%s: %s", l.path, strerror(-rc));
 	return l;
@@ -56,8 +62,22 @@ static struct lease made(void)
 /* Looked for as by another process: a lock of an open file conflicts with any other open of it. */
 static int find(struct lease *out, bool take)
 {
-	lease_name(out, directory, &here, 7, 3);
-	return lease_find(out, take);
+	lease_name(out, directory, &here, 7, "3");
+	return lease_find(out, take, NULL);
+}
+
+/* The same, and the subject's judgement of the text. */
+static int find_record(struct lease *out, struct napi_record *record)
+{
+	char *text;
+	int rc;
+
+	lease_name(out, directory, &here, 7, "3");
+	rc = lease_find(out, false, &text);
+	if (text && !napi_record_parse(record, text))
+		rc = -EBADMSG;
+	free(text);
+	return rc;
 }
 
 Test(lease, none_is_enoent)
@@ -67,10 +87,12 @@ Test(lease, none_is_enoent)
 	cr_assert_eq(find(&l, true), -ENOENT);
 	lease_remove(&l);
 	l = made();
-	lease_name(&l, directory, &here, 7, 4);
-	cr_assert_eq(lease_find(&l, true), -ENOENT);
-	lease_name(&l, directory, &here, 8, 3);
-	cr_assert_eq(lease_find(&l, true), -ENOENT);
+	lease_name(&l, directory, &here, 7, "4");
+	cr_assert_eq(lease_find(&l, true, NULL), -ENOENT);
+	lease_name(&l, directory, &here, 8, "3");
+	cr_assert_eq(lease_find(&l, true, NULL), -ENOENT);
+	lease_name(&l, directory, &here, 7, "steer");
+	cr_assert_eq(lease_find(&l, true, NULL), -ENOENT);
 }
 
 Test(lease, make_directory_and_file_are_for_their_owner_only)
@@ -95,7 +117,7 @@ Test(lease, find_held_one_is_ebusy_and_tells_whose)
 	cr_expect_eq(l.pid, (uint32_t)getpid());
 	cr_expect_eq(l.fd, -1);
 	cr_assert_eq(find(&l, false), -EBUSY);
-	cr_assert_eq(lease_make(&second), -EEXIST);
+	cr_assert_eq(lease_make(&second, ""), -EEXIST);
 	cr_expect_eq(second.fd, -1);
 	lease_remove(&held);
 	cr_assert_eq(find(&l, true), -ENOENT);
@@ -104,15 +126,16 @@ Test(lease, find_held_one_is_ebusy_and_tells_whose)
 Test(lease, find_left_one_is_taken_once_with_its_values)
 {
 	struct lease left = made(), l, other;
+	struct napi_record record;
 
 	lease_leave(&left);
-	cr_assert_eq(find(&l, false), 0);
+	cr_assert_eq(find_record(&l, &record), 0);
 	cr_expect_eq(l.fd, -1);
+	cr_expect_eq(record.old.hard_irqs, INT32_MAX);
+	cr_expect_eq(record.old.timeout_ns, UINT64_MAX);
+	cr_expect_eq(record.ours.hard_irqs, 2);
+	cr_expect_eq(record.ours.timeout_ns, 200000);
 	cr_assert_eq(find(&l, true), 0);
-	cr_expect_eq(l.old.hard_irqs, INT32_MAX);
-	cr_expect_eq(l.old.timeout_ns, UINT64_MAX);
-	cr_expect_eq(l.ours.hard_irqs, 2);
-	cr_expect_eq(l.ours.timeout_ns, 200000);
 	cr_assert_eq(find(&other, true), -EBUSY);
 	lease_remove(&l);
 	cr_assert_eq(find(&other, true), -ENOENT);
@@ -128,8 +151,8 @@ Test(lease, maker_killed_is_left_behind, .timeout = 20)
 	cr_assert_eq(pipe(pipes), 0);
 	pid = fork();
 	if (pid == 0) {
-		lease_name(&l, directory, &here, 7, 3);
-		if (!lease_make(&l) && write(pipes[1], "x", 1))
+		lease_name(&l, directory, &here, 7, "3");
+		if (!lease_make(&l, values()) && write(pipes[1], "x", 1))
 			pause();
 		_exit(1);
 	}
@@ -173,21 +196,79 @@ Test(lease, find_what_was_not_written_so_is_ebadmsg_and_stays)
 		"net_xdp lease 1\nold 4294967296 0\nours 2 200000\npid 77\n",
 		"net_xdp lease 1\nold 0 18446744073709551616\nours 2 200000\npid 77\n",
 	};
+	struct napi_record record;
 	struct lease l = made();
-	char long_text[4096];
 
 	lease_leave(&l);
 	write_file(l.path, GOOD);
+	cr_assert_eq(find_record(&l, &record), 0, "the good one is not taken");
+	for (unsigned i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		write_file(l.path, rows[i]);
+		cr_expect_eq(find_record(&l, &record), -EBADMSG, "%s", rows[i]);
+		cr_expect_eq(access(l.path, F_OK), 0, "removed: %s", rows[i]);
+	}
+}
+
+/* The text is whatever its subject writes, but the first and the last line are ours. */
+Test(lease, find_what_has_not_our_first_and_last_line_is_ebadmsg_and_stays)
+{
+	static const char *const rows[] = {
+		"",
+		"\n",
+		"net_xdp lease 1\n",
+		"net_xdp lease 1\npid 77",
+		"net_xdp lease 1\npid 077\n",
+		"net_xdp lease 1\npid 77\nold\n",
+		"net_xdp lease 1\nold pid 77\n",
+		"net_xdp lease 2\npid 77\n",
+		"net_xdp lease 1\npid 4294967296\n",
+	};
+	struct lease l = made();
+
+	lease_leave(&l);
+	write_file(l.path, "net_xdp lease 1\npid 77\n");
 	cr_assert_eq(find(&l, false), 0, "the good one is not taken");
 	for (unsigned i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		write_file(l.path, rows[i]);
 		cr_expect_eq(find(&l, true), -EBADMSG, "%s", rows[i]);
 		cr_expect_eq(access(l.path, F_OK), 0, "removed: %s", rows[i]);
 	}
-	memset(long_text, ' ', sizeof(long_text));
-	snprintf(long_text + 4000, 10, "end");
-	write_file(l.path, long_text);
-	cr_expect_eq(find(&l, true), -EBADMSG);
+}
+
+Test(lease, find_of_a_file_that_is_too_long_or_has_a_nul_is_ebadmsg)
+{
+	static char text[LEASE_BYTES + 16];
+	struct lease l = made();
+	int fd;
+
+	lease_leave(&l);
+	memset(text, ' ', sizeof(text));
+	memcpy(text, "net_xdp lease 1\n", 16);
+	snprintf(text + LEASE_BYTES - 8, 9, "\npid 77\n");
+	write_file(l.path, text);
+	cr_expect_eq(find(&l, true), -EBADMSG, "too long");
+	fd = open(l.path, O_WRONLY | O_TRUNC);
+	cr_assert_geq(fd, 0);
+	cr_assert_eq(write(fd, "net_xdp lease 1\n\0\npid 77\n", 25), 25);
+	close(fd);
+	cr_expect_eq(find(&l, true), -EBADMSG, "a NUL");
+}
+
+/* Thousands of entries of a table. */
+Test(lease, find_of_a_long_text_has_all_of_it)
+{
+	static char long_text[40000];
+	struct lease l = named();
+	char *text;
+
+	memset(long_text, '7', sizeof(long_text) - 2);
+	long_text[sizeof(long_text) - 2] = '\n';
+	cr_assert_eq(lease_make(&l, long_text), 0);
+	lease_leave(&l);
+	cr_assert_eq(lease_find(&l, true, &text), 0);
+	cr_expect_str_eq(text, long_text);
+	free(text);
+	lease_remove(&l);
 }
 
 Test(lease, find_what_others_could_have_written_is_ebadmsg)
@@ -223,28 +304,27 @@ Test(lease, make_in_a_directory_of_others_is_refused)
 	snprintf(elsewhere, sizeof(elsewhere), "%s/elsewhere", root);
 	cr_assert_eq(mkdir(elsewhere, 0700), 0);
 	cr_assert_eq(symlink(elsewhere, directory), 0);
-	cr_expect_eq(lease_make(&l), -EPERM, "a symbolic link");
+	cr_expect_eq(lease_make(&l, ""), -EPERM, "a symbolic link");
 	cr_assert_eq(unlink(directory), 0);
 	write_file(directory, "");
-	cr_expect_eq(lease_make(&l), -EPERM, "a file");
+	cr_expect_eq(lease_make(&l, ""), -EPERM, "a file");
 	cr_assert_eq(unlink(directory), 0);
 	cr_assert_eq(mkdir(directory, 0700), 0);
 	cr_assert_eq(chmod(directory, 0777), 0);
-	cr_expect_eq(lease_make(&l), -EPERM, "others may write");
+	cr_expect_eq(lease_make(&l, ""), -EPERM, "others may write");
 	cr_expect_eq(l.fd, -1);
-	lease_name(&l, "/proc/none/net_xdp", &here, 7, 3);
-	cr_expect_eq(lease_make(&l), -ENOENT, "nowhere");
+	lease_name(&l, "/proc/none/net_xdp", &here, 7, "3");
+	cr_expect_eq(lease_make(&l, ""), -ENOENT, "nowhere");
 }
 
 /* ---- Namespaces -------------------------------------------------------------------------------- */
 
-static struct lease left_in(const struct netns *netns)
+static struct lease left_in(const struct netns *netns, const char *subject)
 {
 	struct lease l;
 
-	lease_name(&l, directory, netns, 7, 3);
-	l.ours = (struct netdev_deferral){2, 200000};
-	cr_assert_eq(lease_make(&l), 0);
+	lease_name(&l, directory, netns, 7, subject);
+	cr_assert_eq(lease_make(&l, values()), 0);
 	lease_leave(&l);
 	return l;
 }
@@ -252,7 +332,7 @@ static struct lease left_in(const struct netns *netns)
 Test(lease, find_of_a_namespace_with_the_same_number_is_enoent)
 {
 	const struct netns before = {.inode = here.inode, .cookie = here.cookie - 1};
-	struct lease l = left_in(&before);
+	struct lease l = left_in(&before, "3");
 
 	cr_expect_eq(find(&l, false), -ENOENT);
 	cr_expect_eq(find(&l, true), -ENOENT);
@@ -263,15 +343,17 @@ Test(lease, find_of_a_namespace_with_the_same_number_is_enoent)
 Test(lease, sweep_removes_what_had_our_number_before_and_nothing_else)
 {
 	const struct netns before = {.inode = here.inode, .cookie = 5};
-	struct lease own = left_in(&here), gone = left_in(&before), held;
+	struct lease own = left_in(&here, "3"), gone = left_in(&before, "3"),
+		     steer = left_in(&before, "steer"), held;
 	char stranger[128];
 
-	lease_name(&held, directory, &(struct netns){here.inode, 6}, 7, 3);
-	cr_assert_eq(lease_make(&held), 0);
+	lease_name(&held, directory, &(struct netns){here.inode, 6}, 7, "3");
+	cr_assert_eq(lease_make(&held, values()), 0);
 	snprintf(stranger, sizeof(stranger), "%s/%lu-4-7", directory, (unsigned long)here.inode);
 	write_file(stranger, GOOD);
 	lease_sweep(directory, &here);
 	cr_expect_neq(access(gone.path, F_OK), 0, "the dead one's is still there");
+	cr_expect_neq(access(steer.path, F_OK), 0, "that of another subject is still there");
 	cr_expect_eq(access(own.path, F_OK), 0, "ours is gone");
 	cr_expect_eq(access(held.path, F_OK), 0, "one that is held is gone");
 	cr_expect_eq(access(stranger, F_OK), 0, "what is no lease is gone");

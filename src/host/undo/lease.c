@@ -4,35 +4,45 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/deadline.h"
 #include "base/folder.h"
 #include "host/undo/lease.h"
 
-#define LEASE_BYTES 160
+#define HEAD "net_xdp lease 1\n"
 
-static int format(const struct lease *l, char *out)
+/* Find the last line of a lease, "pid N". Only what lease_make() would write again is a lease.
+ * Return: its beginning; NULL this is no lease. */
+static char *parse(struct lease *l, char *text)
 {
-	return snprintf(out, LEASE_BYTES,
-			"net_xdp lease 1\nold %" PRIu32 " %" PRIu64 "\nours %" PRIu32 " %" PRIu64
-			"\npid %" PRIu32 "\n",
-			l->old.hard_irqs, l->old.timeout_ns, l->ours.hard_irqs, l->ours.timeout_ns,
-			l->pid);
+	char *end = text + strlen(text), *last, again[32];
+
+	if (strncmp(text, HEAD, strlen(HEAD)) || end == text + strlen(HEAD) || end[-1] != '\n')
+		return NULL;
+	for (last = end - 1; last[-1] != '\n'; last--)
+		;
+	if (sscanf(last, "pid %" SCNu32, &l->pid) != 1)
+		return NULL;
+	snprintf(again, sizeof(again), "pid %" PRIu32 "\n", l->pid);
+	return strcmp(last, again) ? NULL : last;
 }
 
-/* Read a lease's text. Only a text that format() would write again is a lease. */
-static bool parse(struct lease *l, const char *text)
+/* Read a whole file. Return: its text, to be freed; NULL it has a NUL in it or is too long. */
+static char *read_text(int fd)
 {
-	char again[LEASE_BYTES];
+	char *text = malloc(LEASE_BYTES);
+	ssize_t n = text ? pread(fd, text, LEASE_BYTES, 0) : -1;
 
-	return sscanf(text,
-		      "net_xdp lease 1 old %" SCNu32 " %" SCNu64 " ours %" SCNu32 " %" SCNu64
-		      " pid %" SCNu32,
-		      &l->old.hard_irqs, &l->old.timeout_ns, &l->ours.hard_irqs,
-		      &l->ours.timeout_ns, &l->pid) == 5 &&
-	       format(l, again) < LEASE_BYTES && strcmp(text, again) == 0;
+	if (n >= 0 && n < (ssize_t)LEASE_BYTES && !memchr(text, 0, (size_t)n)) {
+		text[n] = '\0';
+		return text;
+	}
+	free(text);
+	return NULL;
 }
 
 /* Return: true if the file is of that type, belongs to root, to us or to the folder's owner, and can
@@ -55,18 +65,18 @@ static bool lock(int fd, int command)
 }
 
 void lease_name(struct lease *l, const char *directory, const struct netns *netns, uint32_t ifindex,
-		uint32_t queue)
+		const char *subject)
 {
 	*l = (struct lease){.fd = -1, .directory = directory};
-	snprintf(l->path, sizeof(l->path), "%s/%" PRIu64 "-%" PRIu64 "-%" PRIu32 "-%" PRIu32,
-		 directory, netns->inode, netns->cookie, ifindex, queue);
+	snprintf(l->path, sizeof(l->path), "%s/%" PRIu64 "-%" PRIu64 "-%" PRIu32 "-%s", directory,
+		 netns->inode, netns->cookie, ifindex, subject);
 }
 
-int lease_make(struct lease *l)
+int lease_make(struct lease *l, const char *text)
 {
-	char text[LEASE_BYTES], self[32];
 	struct stat folder;
-	int length, rc;
+	char self[32];
+	int rc;
 
 	if (mkdir(l->directory, 0700) && errno != EEXIST)
 		return -errno;
@@ -79,10 +89,9 @@ int lease_make(struct lease *l)
 	if (l->fd < 0)
 		return -errno;
 	l->pid = (uint32_t)getpid();
-	length = format(l, text);
 	snprintf(self, sizeof(self), "/proc/self/fd/%d", l->fd);
-	errno = EIO;
-	if (!lock(l->fd, F_OFD_SETLK) || write(l->fd, text, (size_t)length) != length ||
+	if (!lock(l->fd, F_OFD_SETLK) ||
+	    dprintf(l->fd, HEAD "%spid %" PRIu32 "\n", text, l->pid) < 0 ||
 	    linkat(AT_FDCWD, self, AT_FDCWD, l->path, AT_SYMLINK_FOLLOW))
 		rc = -errno;
 	if (rc)
@@ -90,27 +99,46 @@ int lease_make(struct lease *l)
 	return rc;
 }
 
-int lease_find(struct lease *l, bool take)
+int lease_find(struct lease *l, bool take, char **text)
 {
-	char text[LEASE_BYTES];
+	char *whole, *end = NULL;
 	struct stat folder, s;
-	ssize_t n;
 	int rc = -EBADMSG;
 
+	if (text)
+		*text = NULL;
 	/* O_NONBLOCK: open() would wait if somebody had put a FIFO there. */
 	l->fd = open(l->path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (l->fd < 0)
 		return errno == ELOOP ? -EBADMSG : -errno;
-	n = pread(l->fd, text, sizeof(text) - 1, 0);
-	text[n > 0 ? n : 0] = '\0';
+	whole = read_text(l->fd);
 	if (!folder_check(l->directory, &folder) && is_trusted(l->fd, S_IFREG, folder.st_uid, &s) &&
-	    parse(l, text))
+	    whole && (end = parse(l, whole)))
 		rc = lock(l->fd, take ? F_OFD_SETLK : F_OFD_GETLK) ? 0 : -EBUSY;
 	/* Another process removed the lease between our open() and our lock. */
 	if (!rc && (fstat(l->fd, &s) || !s.st_nlink))
 		rc = -ENOENT;
 	if (rc || !take)
 		lease_leave(l);
+	if (text && (!rc || rc == -EBUSY)) {
+		*end = '\0';
+		memmove(whole, whole + strlen(HEAD), strlen(whole + strlen(HEAD)) + 1);
+		*text = whole;
+	} else {
+		free(whole);
+	}
+	return rc;
+}
+
+int lease_take(struct lease *l, char **text)
+{
+	struct deadline until = deadline_in(1000);
+	int rc;
+
+	while ((rc = lease_find(l, true, text)) == -EBUSY && !deadline_passed(&until)) {
+		free(text ? *text : NULL);
+		sleep_ms(2);
+	}
 	return rc;
 }
 
@@ -132,17 +160,18 @@ void lease_sweep(const char *directory, const struct netns *here)
 {
 	DIR *folder = opendir(directory);
 	const struct dirent *entry;
-	uint32_t ifindex, queue;
 	struct netns netns;
+	char subject[16];
+	uint32_t ifindex;
 	struct lease l;
 
 	while (folder && (entry = readdir(folder))) {
-		if (sscanf(entry->d_name, "%" SCNu64 "-%" SCNu64 "-%" SCNu32 "-%" SCNu32,
-			   &netns.inode, &netns.cookie, &ifindex, &queue) != 4 ||
+		if (sscanf(entry->d_name, "%" SCNu64 "-%" SCNu64 "-%" SCNu32 "-%15s", &netns.inode,
+			   &netns.cookie, &ifindex, subject) != 4 ||
 		    !netns_has_ended(&netns, here))
 			continue;
-		lease_name(&l, directory, &netns, ifindex, queue);
-		if (lease_find(&l, true) == 0)
+		lease_name(&l, directory, &netns, ifindex, subject);
+		if (lease_find(&l, true, NULL) == 0)
 			lease_remove(&l);
 	}
 	if (folder)

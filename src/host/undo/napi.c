@@ -1,14 +1,62 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <errno.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "base/deadline.h"
 #include "base/error.h"
 #include "base/grow.h"
 #include "host/undo/napi.h"
+
+/* ---- The lease -------------------------------------------------------------------------------- */
+
+void napi_record_format(const struct napi_record *r, char text[NAPI_TEXT_BYTES])
+{
+	snprintf(text, NAPI_TEXT_BYTES,
+		 "old %" PRIu32 " %" PRIu64 "\nours %" PRIu32 " %" PRIu64 "\n", r->old.hard_irqs,
+		 r->old.timeout_ns, r->ours.hard_irqs, r->ours.timeout_ns);
+}
+
+bool napi_record_parse(struct napi_record *r, const char *text)
+{
+	char again[NAPI_TEXT_BYTES];
+
+	if (sscanf(text, "old %" SCNu32 " %" SCNu64 " ours %" SCNu32 " %" SCNu64, &r->old.hard_irqs,
+		   &r->old.timeout_ns, &r->ours.hard_irqs, &r->ours.timeout_ns) != 4)
+		return false;
+	napi_record_format(r, again);
+	return strcmp(text, again) == 0;
+}
+
+void napi_lease_name(struct lease *l, const char *directory, const struct netns *netns,
+		     uint32_t ifindex, uint32_t queue)
+{
+	char subject[16];
+
+	snprintf(subject, sizeof(subject), "%" PRIu32, queue);
+	lease_name(l, directory, netns, ifindex, subject);
+}
+
+/* Look for the queue's lease, and with take have it. Return: as lease_find(). */
+static int find(struct napi *n, const char *directory, bool take)
+{
+	char *text;
+	int rc;
+
+	napi_lease_name(&n->lease, directory, &n->host->netns, n->ifindex, n->queue);
+	rc = take ? lease_take(&n->lease, &text) : lease_find(&n->lease, false, &text);
+	if (text && !napi_record_parse(&n->record, text)) {
+		lease_leave(&n->lease);
+		rc = -EBADMSG;
+	}
+	free(text);
+	return rc;
+}
+
+/* ---- Saying ----------------------------------------------------------------------------------- */
 
 void napi_say(struct napi *n, const char *format, ...)
 {
@@ -24,18 +72,18 @@ void napi_say(struct napi *n, const char *format, ...)
 	va_end(args);
 }
 
-/* A lease's values for a person: "defer 2, flush 200 us; was 0, 0 us". */
+/* A record's values for a person: "defer 2, flush 200 us; was 0, 0 us". */
 struct values {
 	char text[96];
 };
 
-static struct values values(const struct lease *l)
+static struct values values(const struct napi_record *r)
 {
 	struct values v;
 
-	snprintf(v.text, sizeof(v.text), "defer %u, flush %g us; was %u, %g us", l->ours.hard_irqs,
-		 (double)l->ours.timeout_ns / 1000, l->old.hard_irqs,
-		 (double)l->old.timeout_ns / 1000);
+	snprintf(v.text, sizeof(v.text), "defer %u, flush %g us; was %u, %g us", r->ours.hard_irqs,
+		 (double)r->ours.timeout_ns / 1000, r->old.hard_irqs,
+		 (double)r->old.timeout_ns / 1000);
 	return v;
 }
 
@@ -54,7 +102,7 @@ static int still_set(struct napi *n, struct netdev_napi *napi)
 		return 0;
 	if (!rc && !napi->has_deferral)
 		rc = -EOPNOTSUPP;
-	return rc ? rc : same(&napi->deferral, &n->lease.ours);
+	return rc ? rc : same(&napi->deferral, &n->record.ours);
 }
 
 /* Put the old values of a lease that we hold back, and remove the lease. Return: 1 put back; 0 the
@@ -64,7 +112,7 @@ static int put_back(struct napi *n, struct netdev_napi *napi)
 	int rc = still_set(n, napi);
 
 	if (rc == 1) {
-		rc = netdev_napi_set(n->host, napi->id, &n->lease.old);
+		rc = netdev_napi_set(n->host, napi->id, &n->record.old);
 		rc = rc ? rc : 1;
 	}
 	if (rc >= 0)
@@ -87,18 +135,6 @@ static const char *reason(int rc)
 	}
 }
 
-/* Look for a lease. A process that is being killed loses its socket first and its locks soon after,
- * so wait for the lock for up to a second. */
-static int find_patiently(struct lease *l)
-{
-	struct deadline until = deadline_in(1000);
-	int rc;
-
-	while ((rc = lease_find(l, true)) == -EBUSY && !deadline_passed(&until))
-		sleep_ms(2);
-	return rc;
-}
-
 int napi_open(struct napi *n, struct host *h, const char *directory, uint32_t ifindex,
 	      uint32_t queue)
 {
@@ -110,8 +146,7 @@ int napi_open(struct napi *n, struct host *h, const char *directory, uint32_t if
 	n->queue = queue;
 	n->state[0] = '\0';
 	lease_sweep(directory, &h->netns);
-	lease_name(&n->lease, directory, &h->netns, ifindex, queue);
-	rc = find_patiently(&n->lease);
+	rc = find(n, directory, true);
 	switch (rc) {
 	case 0:
 		break;
@@ -120,7 +155,7 @@ int napi_open(struct napi *n, struct host *h, const char *directory, uint32_t if
 		return 0;
 	case -EBUSY:
 		napi_say(n, "kept by process %u, or one forked from it: %s", n->lease.pid,
-			 values(&n->lease).text);
+			 values(&n->record).text);
 		return rc;
 	default:
 		napi_say(n, "%s ignored: %s", n->lease.path, strerror(-rc));
@@ -129,8 +164,8 @@ int napi_open(struct napi *n, struct host *h, const char *directory, uint32_t if
 	rc = put_back(n, &napi);
 	if (rc > 0)
 		napi_say(n, "put back what process %u had left", n->lease.pid);
-	else if (rc < 0 || (napi.id && !same(&napi.deferral, &n->lease.old)))
-		napi_say(n, "left by process %u: %s; %s", n->lease.pid, values(&n->lease).text,
+	else if (rc < 0 || (napi.id && !same(&napi.deferral, &n->record.old)))
+		napi_say(n, "left by process %u: %s; %s", n->lease.pid, values(&n->record).text,
 			 rc ? reason(rc) : "changed by others since");
 	return rc;
 }
@@ -166,27 +201,29 @@ static void say_no_place(struct napi *n, int rc)
 
 void napi_defer(struct napi *n, uint32_t hard_irqs, uint32_t timeout_ns)
 {
+	char text[NAPI_TEXT_BYTES];
 	struct netdev_napi napi;
 	int rc;
 
 	if (!applies(n, &napi))
 		return;
-	n->lease.old = napi.deferral;
-	n->lease.ours = (struct netdev_deferral){hard_irqs, timeout_ns};
-	if (same(&napi.deferral, &n->lease.ours)) {
-		napi_say(n, "NAPI %u: %s", napi.id, values(&n->lease).text);
+	n->record.old = napi.deferral;
+	n->record.ours = (struct netdev_deferral){hard_irqs, timeout_ns};
+	if (same(&napi.deferral, &n->record.ours)) {
+		napi_say(n, "NAPI %u: %s", napi.id, values(&n->record).text);
 		return;
 	}
-	rc = lease_make(&n->lease);
+	napi_record_format(&n->record, text);
+	rc = lease_make(&n->lease, text);
 	if (rc) {
 		say_no_place(n, rc);
 		return;
 	}
-	rc = netdev_napi_set(n->host, napi.id, &n->lease.ours);
+	rc = netdev_napi_set(n->host, napi.id, &n->record.ours);
 	if (rc)
 		lease_remove(&n->lease);
 	napi_say(n, "NAPI %u: %s%s", napi.id, rc ? "not set: " : "",
-		 rc ? reason(rc) : values(&n->lease).text);
+		 rc ? reason(rc) : values(&n->record).text);
 }
 
 int napi_close(struct napi *n, bool gone)
@@ -200,7 +237,7 @@ int napi_close(struct napi *n, bool gone)
 	if (rc >= 0 || rc == -EOPNOTSUPP)
 		return 0;
 	n->state[0] = '\0';
-	napi_say(n, "NAPI %u keeps %s: %s", napi.id, values(&n->lease).text, reason(rc));
+	napi_say(n, "NAPI %u keeps %s: %s", napi.id, values(&n->record).text, reason(rc));
 	return rc;
 }
 
@@ -213,7 +250,7 @@ static bool look_at_left(struct napi *n, char *state, size_t size)
 
 	if (rc)
 		snprintf(state, size, "left by process %u: %s%s%s", n->lease.pid,
-			 values(&n->lease).text, rc < 0 ? "; " : "", rc < 0 ? reason(rc) : "");
+			 values(&n->record).text, rc < 0 ? "; " : "", rc < 0 ? reason(rc) : "");
 	return rc == 1;
 }
 
@@ -224,13 +261,12 @@ bool napi_look(struct host *h, const char *directory, uint32_t ifindex, uint32_t
 	int rc;
 
 	*state = '\0';
-	lease_name(&n.lease, directory, &h->netns, ifindex, queue);
-	rc = lease_find(&n.lease, false);
+	rc = find(&n, directory, false);
 	if (!rc)
 		return look_at_left(&n, state, size);
 	if (rc == -EBUSY)
 		snprintf(state, size, "kept by process %u, or one forked from it: %s", n.lease.pid,
-			 values(&n.lease).text);
+			 values(&n.record).text);
 	else if (rc != -ENOENT && rc != -EACCES)
 		snprintf(state, size, "%s ignored: %s", n.lease.path, strerror(-rc));
 	return false;

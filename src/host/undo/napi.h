@@ -3,13 +3,30 @@
 #ifndef NET_XDP_NAPI_H
 #define NET_XDP_NAPI_H
 
+#include "host/netdev.h"
 #include "host/undo/lease.h"
+
+/* What a lease of a queue's NAPI says. */
+struct napi_record {
+	struct netdev_deferral old, ours;
+};
+
+#define NAPI_TEXT_BYTES 96
+
+/* As the text of a lease, and back. Return of the second: true; false the text is not of the first. */
+void napi_record_format(const struct napi_record *r, char text[NAPI_TEXT_BYTES]);
+bool napi_record_parse(struct napi_record *r, const char *text);
+
+/* The lease of a queue's NAPI. */
+void napi_lease_name(struct lease *l, const char *directory, const struct netns *netns,
+		     uint32_t ifindex, uint32_t queue);
 
 struct napi {
 	struct host *host;
 	uint32_t ifindex, queue;
 	struct lease lease; /* held while values of ours are set */
-	char state[160];    /* what came of the request, for a person */
+	struct napi_record record;
+	char state[160]; /* what came of the request, for a person */
 };
 
 /* Append what came of something to state. */
