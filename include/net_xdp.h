@@ -43,6 +43,7 @@
 #include "net_backend.h"
 #include "net_inspect.h"
 #include "net_xdp_device.h"
+#include "net_xdp_steer.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -34,6 +34,7 @@ static const struct {
 	{"tx-tcp-mangleid-segmentation", NET_XDP_OFFLOAD_TSO},
 	{"tx-tcp6-segmentation", NET_XDP_OFFLOAD_TSO},
 	{"tx-udp-segmentation", NET_XDP_OFFLOAD_UDP_SEGMENT},
+	{"rx-ntuple-filter", NET_XDP_OFFLOAD_NTUPLE},
 };
 
 static uint64_t bit_of(const char *name)

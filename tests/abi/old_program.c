@@ -98,6 +98,9 @@ int main(int argc, char **argv)
 						     out->reason != NET_XDP_REASON_PROGRAM);
 	CHECK(struct net_xdp_chunk_limits, failures += net_xdp_get_chunk_limits(2048, out) != 0);
 	CHECK(struct net_xdp_device_queue, net_xdp_device_queue_query(argv[1], 0, out, &error));
+	CHECK(struct net_xdp_steer_report, struct net_xdp_steer plan = net_xdp_steer_default();
+	      plan.channels = 1; failures += net_xdp_steer_look(argv[1], &plan, out, &error) != 0 ||
+					     out->change_count != 1);
 	printf("library %s, header %d.%d.%d\n", net_xdp_version(), NET_XDP_VERSION_MAJOR,
 	       NET_XDP_VERSION_MINOR, NET_XDP_VERSION_PATCH);
 	failures += net_queue_destroy(q, &error) || net_endpoint_destroy(endpoint, &error);

@@ -47,6 +47,7 @@ const struct info_bit info_offload_bits[] = {
 	{NET_XDP_OFFLOAD_GRO_HARDWARE, "rx-gro-hw"},
 	{NET_XDP_OFFLOAD_TSO, "tx-tcp-segmentation"},
 	{NET_XDP_OFFLOAD_UDP_SEGMENT, "tx-udp-segmentation"},
+	{NET_XDP_OFFLOAD_NTUPLE, "rx-ntuple-filter"},
 	{0, NULL},
 };
 

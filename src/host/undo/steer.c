@@ -1,0 +1,382 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <errno.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "host/undo/steer.h"
+#include "host/undo/steer_back.h"
+#include "host/undo/steer_record.h"
+
+#define SUBJECT "steer"
+
+void steer_init(struct steer *s)
+{
+	memset(s, 0, sizeof(*s));
+	s->lease.fd = -1;
+}
+
+int steer_state(struct host *h, const struct net_xdp_device *device,
+		const struct net_xdp_steer *plan, struct steer_state *out)
+{
+	struct steer_device d = {.host = h, .ifindex = device->ifindex};
+
+	memset(out, 0, sizeof(*out));
+	memcpy(d.ifname, device->ifname, sizeof(d.ifname));
+	memcpy(out->driver, device->driver, sizeof(out->driver));
+	out->ntuple_fixed = device->has_offloads && device->offloads_fixed & NET_XDP_OFFLOAD_NTUPLE;
+	return steer_read(&d, plan, out);
+}
+
+/* ---- The lease -------------------------------------------------------------------------------- */
+
+/* Look for the interface's lease, and with take have it. Return: as lease_find(), and *r. */
+static int find(struct lease *l, struct host *h, const char *directory, uint32_t ifindex, bool take,
+		struct steer_record *r)
+{
+	char *text;
+	int rc;
+
+	*r = (struct steer_record){0};
+	lease_name(l, directory, &h->netns, ifindex, SUBJECT);
+	rc = take ? lease_take(l, &text) : lease_find(l, false, &text);
+	if (text && !steer_record_parse(r, text)) {
+		lease_leave(l);
+		rc = -EBADMSG;
+	}
+	free(text);
+	return rc;
+}
+
+static void say_holder(int rc, const struct lease *l, const struct steer_record *r, char *out,
+		       size_t size)
+{
+	*out = '\0';
+	if (rc == -EBUSY)
+		snprintf(out, size, "steered by process %u, or one forked from it, until its end",
+			 l->pid);
+	else if (rc == 0 && r->stays)
+		snprintf(out, size, "steered by process %u until: xsk-info --restore IF", l->pid);
+	else if (rc == 0)
+		snprintf(out, size, "left steered by process %u, which has ended", l->pid);
+	else if (rc != -ENOENT && rc != -EACCES)
+		snprintf(out, size, "%s ignored: %s", l->path, strerror(-rc));
+}
+
+bool steer_look(struct host *h, const char *directory, uint32_t ifindex, char *state, size_t size)
+{
+	struct steer_record *r = malloc(sizeof(*r));
+	struct lease l;
+	int rc;
+
+	*state = '\0';
+	if (!r)
+		return false;
+	rc = find(&l, h, directory, ifindex, false, r);
+	say_holder(rc, &l, r, state, size);
+	free(r);
+	return rc == 0;
+}
+
+static int make_lease(struct steer *s, const char *directory, struct net_error *err)
+{
+	char *text = steer_record_format(&s->record);
+	int rc = -ENOMEM;
+
+	lease_name(&s->lease, directory, &s->host->netns, s->ifindex, SUBJECT);
+	if (text)
+		rc = lease_make(&s->lease, text);
+	free(text);
+	if (rc == -EACCES)
+		return error_set(
+			err, rc, "steer",
+			"nothing is set, as nobody could put it back: as root: install -d -m 700 -o "
+			"%u %s",
+			geteuid(), directory);
+	if (rc)
+		return error_set(
+			err, rc, "steer", "nothing is set, as nobody could put it back: %s: %s",
+			s->lease.path,
+			rc == -EPERM ? "the folder must be one that only its owner writes to"
+				     : strerror(-rc));
+	return 0;
+}
+
+/* ---- There ------------------------------------------------------------------------------------ */
+
+struct way {
+	struct steer_device device;
+	const struct steer_record *record;
+	struct net_xdp_steer_report *report;
+};
+
+/* Return: number nth of the rows of this kind that are to be changed; NULL there is none. */
+static struct net_xdp_steer_change *find_row(struct net_xdp_steer_report *report,
+					     enum net_xdp_steer_kind kind, uint32_t nth)
+{
+	for (uint32_t i = 0; i < report->change_count; i++) {
+		struct net_xdp_steer_change *c = &report->changes[i];
+
+		if (c->kind == kind && c->outcome != NET_XDP_STEER_SAME && nth-- == 0)
+			return c;
+	}
+	return NULL;
+}
+
+static const char *hint(enum net_xdp_steer_kind kind, int rc)
+{
+	if (rc == -EPERM)
+		return "; it needs CAP_NET_ADMIN";
+	if (kind == NET_XDP_STEER_KIND_CHANNELS)
+		return "; drivers refuse while an XDP program is attached or an AF_XDP socket has one of the "
+		       "queues that go: steer first";
+	if (kind == NET_XDP_STEER_KIND_RULE)
+		return "; drivers take some matches only: try fewer or others";
+	return "";
+}
+
+/* Note what came of a step. Return: rc. */
+static int note(struct way *w, enum net_xdp_steer_kind kind, uint32_t nth, int rc)
+{
+	struct net_xdp_steer_change *c = find_row(w->report, kind, nth);
+
+	if (!c)
+		return rc;
+	c->outcome = rc ? NET_XDP_STEER_REFUSED : NET_XDP_STEER_CHANGED;
+	c->error = rc;
+	if (rc)
+		snprintf(c->why, sizeof(c->why), "refused by the kernel or the driver: %s%s",
+			 strerror(-rc), hint(kind, rc));
+	return rc;
+}
+
+static int set_table(struct way *w)
+{
+	const struct steer_record *r = w->record;
+	struct steer_table *t;
+	int rc;
+
+	if (!r->weight_count)
+		return r->has_table ? note(w, NET_XDP_STEER_KIND_TABLE, 0, 0) : 0;
+	t = malloc(sizeof(*t));
+	/* its size may depend on the channels */
+	rc = t ? steer_read_table(&w->device, t) : -ENOMEM;
+	if (!rc) {
+		steer_spread(r->weights, r->weight_count, t);
+		rc = steer_set_table(&w->device, t);
+	}
+	free(t);
+	return note(w, NET_XDP_STEER_KIND_TABLE, 0, rc);
+}
+
+static int set_queues(struct way *w)
+{
+	const struct steer_record *r = w->record;
+	int rc = 0;
+
+	/* The kernel refuses channels that a table of somebody's reaches over. */
+	if (r->has_channels && r->has_table &&
+	    steer_reaches(&r->old_table, steer_queues(&r->channels)))
+		rc = note(w, NET_XDP_STEER_KIND_TABLE, 0, steer_set_table(&w->device, NULL));
+	if (!rc && r->has_channels)
+		rc = note(w, NET_XDP_STEER_KIND_CHANNELS, 0,
+			  steer_set_channels(&w->device, &r->channels));
+	return rc ? rc : set_table(w);
+}
+
+static int set_rules(struct way *w)
+{
+	const struct steer_record *r = w->record;
+	int rc = 0;
+
+	if (r->ntuple)
+		rc = note(w, NET_XDP_STEER_KIND_NTUPLE, 0, steer_set_ntuple(&w->device, true));
+	for (uint32_t i = 0; !rc && i < r->rule_count; i++)
+		rc = note(w, NET_XDP_STEER_KIND_RULE, i,
+			  steer_insert_rule(&w->device, &r->rules[i], r->locations[i]));
+	return rc;
+}
+
+static int set_accepted(struct way *w)
+{
+	const struct steer_record *r = w->record;
+	int rc = 0;
+
+	if (r->flags & IFF_PROMISC)
+		rc = note(w, NET_XDP_STEER_KIND_PROMISCUOUS, 0,
+			  steer_set_flags(&w->device, IFF_PROMISC, IFF_PROMISC));
+	if (!rc && r->flags & IFF_ALLMULTI)
+		rc = note(w, NET_XDP_STEER_KIND_ALL_MULTICAST, 0,
+			  steer_set_flags(&w->device, IFF_ALLMULTI, IFF_ALLMULTI));
+	for (uint32_t i = 0; !rc && i < r->group_count; i++)
+		rc = note(w, NET_XDP_STEER_KIND_GROUP, i,
+			  steer_set_group(&w->device, r->groups[i], true));
+	return rc;
+}
+
+static bool is_empty(const struct steer_record *r)
+{
+	return !r->has_channels && !r->has_table && !r->ntuple && !r->flags && !r->rule_count &&
+	       !r->group_count;
+}
+
+/* The first refusal, as an error. */
+static int refusal(const struct net_xdp_steer_report *report, int rc, const char *tail,
+		   struct net_error *err)
+{
+	for (uint32_t i = 0; i < report->change_count; i++)
+		if (report->changes[i].outcome == NET_XDP_STEER_REFUSED)
+			return error_set(err, rc, "steer", "%s: %s: %s%s", report->ifname,
+					 report->changes[i].what, report->changes[i].why, tail);
+	return error_set(err, rc, "steer", "%s: %s%s", report->ifname, strerror(-rc), tail);
+}
+
+/* After a step that was refused. */
+static int give_up(struct steer *s, const struct steer_device *d,
+		   struct net_xdp_steer_report *report, int rc, struct net_error *err)
+{
+	struct net_xdp_steer_report *back = calloc(1, sizeof(*back));
+	int back_rc = back ? steer_back(d, &s->record, back) : -ENOMEM;
+
+	free(back);
+	for (uint32_t i = 0; back_rc >= 0 && i < report->change_count; i++)
+		if (report->changes[i].outcome == NET_XDP_STEER_CHANGED)
+			report->changes[i].outcome = NET_XDP_STEER_PUT_BACK;
+	if (back_rc >= 0)
+		lease_remove(&s->lease);
+	else
+		lease_leave(&s->lease);
+	return refusal(
+		report, rc,
+		back_rc < 0 ? "; not all of it could be put back: xsk-info --restore IF" : "", err);
+}
+
+static int change(struct steer *s, const struct net_xdp_device *device,
+		  struct net_xdp_steer_report *report, struct net_error *err)
+{
+	struct way w = {.device = {.host = s->host, .ifindex = s->ifindex},
+			.record = &s->record,
+			.report = report};
+	int rc;
+
+	memcpy(w.device.ifname, device->ifname, sizeof(w.device.ifname));
+	rc = set_queues(&w);
+	if (!rc)
+		rc = set_rules(&w);
+	if (!rc)
+		rc = set_accepted(&w);
+	return rc ? give_up(s, &w.device, report, rc, err) : 0;
+}
+
+int steer_apply(struct steer *s, struct host *h, const char *directory,
+		const struct net_xdp_device *device, const struct net_xdp_steer *plan, bool stays,
+		struct net_xdp_steer_report *report, struct net_error *err)
+{
+	struct steer_state *state;
+	int rc;
+
+	steer_init(s);
+	s->host = h;
+	s->ifindex = device->ifindex;
+	rc = steer_restore(h, directory, device, false, report, err);
+	if (rc < 0)
+		return rc;
+	state = malloc(sizeof(*state));
+	rc = state ? steer_state(h, device, plan, state) : -ENOMEM;
+	if (rc)
+		error_set(err, rc, "steer", "%s: %s", device->ifname, strerror(-rc));
+	else if ((rc = steer_plan(plan, state, &s->record, report)))
+		refusal(report, rc, "", err);
+	free(state);
+	if (rc || is_empty(&s->record))
+		return rc;
+	s->record.stays = stays;
+	rc = make_lease(s, directory, err);
+	if (!rc)
+		rc = change(s, device, report, err);
+	if (!rc && stays)
+		lease_leave(&s->lease);
+	return rc;
+}
+
+/* ---- And back --------------------------------------------------------------------------------- */
+
+/* Put back, with the lease in hand, and let go of it. */
+static int put_back(struct host *h, uint32_t ifindex, struct lease *l, const struct steer_record *r,
+		    struct net_xdp_steer_report *report)
+{
+	struct steer_device d;
+	int rc = steer_device_find(&d, h, ifindex);
+
+	if (!rc)
+		rc = steer_back(&d, r, report);
+	if (rc == -ENODEV)
+		rc = 0; /* all went with the interface */
+	if (rc >= 0)
+		lease_remove(l);
+	else
+		lease_leave(l);
+	return rc;
+}
+
+int steer_end(struct steer *s, bool gone, struct net_error *err)
+{
+	struct net_xdp_steer_report *report;
+	int rc;
+
+	if (gone)
+		lease_remove(&s->lease);
+	if (s->lease.fd < 0)
+		return 0;
+	report = calloc(1, sizeof(*report));
+	rc = report ? put_back(s->host, s->ifindex, &s->lease, &s->record, report) : -ENOMEM;
+	if (rc < 0) {
+		lease_leave(&s->lease);
+		if (report && if_indextoname(s->ifindex, report->ifname))
+			refusal(report, rc, "; once it can be put back: xsk-info --restore IF",
+				err);
+		else
+			error_set(err, rc, "steer", "putting back: %s", strerror(-rc));
+	}
+	free(report);
+	return rc < 0 ? rc : 0;
+}
+
+void steer_leave(struct steer *s)
+{
+	lease_leave(&s->lease);
+}
+
+int steer_restore(struct host *h, const char *directory, const struct net_xdp_device *device,
+		  bool asked, struct net_xdp_steer_report *report, struct net_error *err)
+{
+	struct steer_record *r = malloc(sizeof(*r));
+	struct lease l;
+	int rc;
+
+	report->change_count = 0;
+	memcpy(report->ifname, device->ifname, sizeof(report->ifname));
+	memcpy(report->driver, device->driver, sizeof(report->driver));
+	if (!r)
+		return error_set(err, -ENOMEM, "steer", "out of memory");
+	lease_sweep(directory, &h->netns);
+	rc = find(&l, h, directory, device->ifindex, true, r);
+	say_holder(rc, &l, r, report->state, sizeof(report->state));
+	if (rc == -ENOENT || rc == -EACCES) {
+		rc = 0; /* a process that may not look has nothing to put back */
+	} else if (!rc && r->stays && !asked) {
+		lease_leave(&l);
+		rc = error_set(err, -EBUSY, "steer", "%s: %s", device->ifname, report->state);
+	} else if (rc) {
+		error_set(err, rc, "steer", "%s: %s", device->ifname, report->state);
+	} else {
+		rc = put_back(h, device->ifindex, &l, r, report);
+		if (rc < 0)
+			refusal(report, rc, "", err);
+	}
+	free(r);
+	return rc;
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The way back from a steering record. */
+#ifndef NET_XDP_STEER_BACK_H
+#define NET_XDP_STEER_BACK_H
+
+#include "host/steer_kernel.h"
+
+/* Put back, last change first, what is still as the record says. All is tried, also behind one that fails.
+ * report: a row is appended for all that was done or left. Return: 1 something was put back; 0 there was
+ * nothing; -errno the first that is still ours and cannot be put back. */
+int steer_back(const struct steer_device *d, const struct steer_record *r,
+	       struct net_xdp_steer_report *report);
+
+#endif
