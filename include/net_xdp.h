@@ -301,6 +301,11 @@ struct net_xdp_config {
 	struct net_xdp_keep_rule keep[NET_XDP_KEEP_RULES];
 	uint32_t keep_count;
 	uint8_t reserved_end[4]; /* 0, as reserved */
+	/* Which frames come to which queue, from net_xdp_open(), before the program is attached, to the
+	 * endpoint's destroy (net_xdp_steer.h). NULL: the interface stays as it is. What cannot be set fails the
+	 * open, with nothing left set; what cannot be put back is said by destroy, which ends the endpoint all the
+	 * same. Queues that the plan makes are there for max_queues. */
+	const struct net_xdp_steer *steer;
 };
 
 /* Return: the defaults: 2048-byte unaligned chunks, 1518-byte frames, rings of 2048, auto modes. */

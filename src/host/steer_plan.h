@@ -85,7 +85,8 @@ int steer_plan(const struct net_xdp_steer *s, const struct steer_state *now,
 /* Append a row. Return: it. */
 struct net_xdp_steer_change *steer_row(struct net_xdp_steer_report *report,
 				       enum net_xdp_steer_kind kind, const char *what);
-/* For people. */
+/* For people. The first: what was changed, "channels: 2 combined, was 4 combined; ...". */
+void steer_say(const struct net_xdp_steer_report *report, char *out, size_t size);
 void steer_rule_text(const struct net_xdp_steer_rule *r, char *out, size_t size);
 void steer_mac_text(const uint8_t mac[6], char *out, size_t size);
 void steer_channels_text(const struct steer_channels *c, char *out, size_t size);

@@ -5,6 +5,22 @@
 
 #include "host/steer_plan.h"
 
+void steer_say(const struct net_xdp_steer_report *report, char *out, size_t size)
+{
+	size_t used = 0;
+
+	out[0] = '\0';
+	for (uint32_t i = 0; i < report->change_count && used < size; i++) {
+		const struct net_xdp_steer_change *c = &report->changes[i];
+
+		if (c->outcome == NET_XDP_STEER_CHANGED)
+			used += (size_t)snprintf(out + used, size - used, "%s%s: %s, was %s",
+						 used ? "; " : "", c->what, c->to, c->from);
+	}
+	if (used >= size && size > 4)
+		memcpy(out + size - 4, "...", 4);
+}
+
 void steer_mac_text(const uint8_t mac[6], char *out, size_t size)
 {
 	snprintf(out, size, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4],

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <errno.h>
 #include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -13,6 +15,32 @@ void attach_init(struct attachment *a)
 	a->host.route.fd = a->host.generic.fd = -1;
 	a->program.link_fd = a->program.xsks_fd = a->program.counters_fd = -1;
 	a->witness = (struct witness){-1, -1};
+	steer_init(&a->steer);
+}
+
+/* Steer as asked; and put back what a process that was killed has left, also where nothing is asked for. Who
+ * may not do that, or meets somebody who lives, attaches all the same. */
+static int steer(struct attachment *a, const struct net_xdp_config *config, struct net_error *err)
+{
+	struct net_xdp_steer_report *report;
+	int rc = 0;
+
+	if (a->steer.lease.fd >= 0) /* the device is the same, its program went */
+		return 0;
+	report = calloc(1, sizeof(*report));
+	if (!report)
+		return error_set(err, -ENOMEM, "steer", "out of memory");
+	if (!config->steer)
+		steer_restore(&a->host, LEASE_DIRECTORY, &a->device, false, report, NULL);
+	else
+		rc = steer_apply(&a->steer, &a->host, LEASE_DIRECTORY, &a->device, config->steer,
+				 false, report, err);
+	if (config->steer)
+		steer_say(report, a->steer_state, sizeof(a->steer_state));
+	if (!rc && config->steer && !a->steer_state[0])
+		snprintf(a->steer_state, sizeof(a->steer_state), "all was so before");
+	free(report);
+	return rc;
 }
 
 static int attach(struct attachment *a, const struct net_xdp_config *config, const char *name,
@@ -20,6 +48,10 @@ static int attach(struct attachment *a, const struct net_xdp_config *config, con
 {
 	int rc = netdev_query(&a->host, name, &a->device, err);
 
+	if (!rc)
+		rc = steer(a, config, err);
+	if (!rc) /* there may be other queues now */
+		rc = netdev_query(&a->host, name, &a->device, err);
 	if (!rc)
 		rc = program_open(&a->program, config, &a->device, err);
 	if (!rc && a->witness.map_fd < 0)
@@ -83,6 +115,8 @@ int attach_again(struct attachment *a, const struct net_xdp_config *config, stru
 		return 0;
 	}
 	program_close(&a->program);
+	if (!is_the_same(a, &now))
+		steer_end(&a->steer, true, NULL);
 	rc = attach(a, config, now.ifname, err);
 	return rc ? rc : 1;
 }
@@ -97,9 +131,15 @@ int attach_check_namespace(const struct attachment *a, const char *step, struct 
 			 a->device.ifname);
 }
 
-void attach_close(struct attachment *a)
+int attach_end(struct attachment *a, bool gone, struct net_error *err)
 {
 	program_close(&a->program);
+	return steer_end(&a->steer, gone, err);
+}
+
+void attach_close(struct attachment *a)
+{
+	attach_end(a, false, NULL);
 	witness_close(&a->witness);
 	host_close(&a->host);
 }

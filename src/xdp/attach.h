@@ -7,7 +7,7 @@
 #ifndef NET_XDP_ATTACH_H
 #define NET_XDP_ATTACH_H
 
-#include "host/host.h"
+#include "host/undo/steer.h"
 #include "net_xdp.h"
 #include "program/program.h"
 #include "xdp/release.h"
@@ -17,6 +17,8 @@ struct attachment {
 	struct net_xdp_device device; /* as found when the program was attached */
 	struct program program;
 	struct witness witness;
+	struct steer steer;
+	char steer_state[200]; /* what was steered, for a person; "" nothing was asked for */
 };
 
 /* Nothing is attached; attach_close() is legal. */
@@ -36,6 +38,10 @@ int attach_again(struct attachment *a, const struct net_xdp_config *config, stru
 /* What the kernel refers to the caller's network namespace (a new socket, an attachment) would meet another
  * interface of the same number there. Return: 0; -EXDEV with err filled. */
 int attach_check_namespace(const struct attachment *a, const char *step, struct net_error *err);
+
+/* Detach, and put back what was steered: not before, as drivers change no channels under a program. gone: the
+ * interface went. Return: 0; -errno with err filled: something stays steered, and recorded. */
+int attach_end(struct attachment *a, bool gone, struct net_error *err);
 
 void attach_close(struct attachment *a);
 

@@ -7,6 +7,7 @@
 #include "base/grow.h"
 #include "host/kept.h"
 #include "host/rules.h"
+#include "host/steer_plan.h"
 #include "xdp/config.h"
 #include "host/xdp_uapi.h"
 
@@ -298,11 +299,14 @@ int config_check_rules(const struct net_xdp_config *c, struct net_error *err)
 
 int net_xdp_config_check(const struct net_xdp_config *config, struct net_error *err)
 {
+	struct net_xdp_steer steer;
 	struct net_xdp_config c;
 	int rc = config_take(&c, config, err);
 
 	if (!rc)
 		rc = check_rest(&c, err);
+	if (!rc && c.steer)
+		rc = steer_take(&steer, c.steer, err);
 	if (!rc)
 		rc = config_check_rules(&c, err);
 	if (!rc)

@@ -10,6 +10,7 @@
 #include "base/grow.h"
 #include "host/netdev.h"
 #include "host/rules.h"
+#include "host/steer_plan.h"
 #include "host/tx_ways.h"
 #include "xdp/actions.h"
 #include "xdp/config.h"
@@ -190,6 +191,7 @@ static int destroy(struct net_endpoint *endpoint, struct net_error *err)
 	struct net_xdp_endpoint *ep = endpoint_of(endpoint);
 	int rc = lifecycle_destroy(endpoint_alive(ep), err);
 	uint32_t patience;
+	int kept;
 
 	/* libxdp detaches from the interface of that number in the caller's namespace. */
 	if (!rc && ep->attached.program.dispatched)
@@ -200,8 +202,10 @@ static int destroy(struct net_endpoint *endpoint, struct net_error *err)
 	if (maker_is_us(&ep->attached.program.maker) &&
 	    net_xdp_unreleased(endpoint, patience, err) > 0)
 		rc = -ETIMEDOUT;
+	kept = attach_end(&ep->attached, endpoint_is_lost(ep) && !ep->program_lost,
+			  rc ? NULL : err);
 	endpoint_free(ep);
-	return rc;
+	return rc ? rc : kept;
 }
 
 static struct net_xdp_endpoint *endpoint_new(const struct net_xdp_config *config)
@@ -215,6 +219,8 @@ static struct net_xdp_endpoint *endpoint_new(const struct net_xdp_config *config
 	ep->config = *config;
 	snprintf(ep->name, sizeof(ep->name), "%s", config->ifname);
 	ep->config.ifname = ep->name;
+	if (config->steer && steer_take(&ep->steer, config->steer, NULL) == 0)
+		ep->config.steer = &ep->steer;
 	ep->umem_fd = ep->kept.xsk.fd = -1;
 	pthread_mutex_init(&ep->sockets_lock, NULL);
 	for (uint32_t i = 0; i < ENDPOINT_QUEUES; i++)

@@ -18,6 +18,7 @@ struct net_xdp_endpoint {
 	struct net_endpoint base;
 	struct net_xdp_config config;  /* ifname points at name */
 	char name[NET_XDP_NAME_BYTES]; /* as it was asked for; device.ifname is the first one */
+	struct net_xdp_steer steer;    /* config.steer points at it, or at nothing */
 	struct net_endpoint_facts facts;
 	struct attachment attached;
 	struct memory memory;

@@ -339,6 +339,7 @@ void endpoint_inspect(struct net_endpoint *endpoint, struct net_inspector *to)
 	tell_config(&ep->config, to);
 	tell_memory(&ep->memory, to);
 	tell_program(ep, to);
+	inspect_text(to, "steer_state", ep->attached.steer_state);
 	inspect_number(to, "queues_alive", __atomic_load_n(&ep->queues_alive, __ATOMIC_RELAXED),
 		       "queues");
 	inspect_flag(to, "link_up", __atomic_load_n(&ep->link_up, __ATOMIC_RELAXED));

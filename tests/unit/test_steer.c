@@ -131,15 +131,38 @@ Test(steer, what_is_to_stay_is_ebusy_for_an_endpoint_and_stays)
 	cr_expect_eq(restore(), 1);
 }
 
-/* A process that was forked has the record too. */
-Test(steer, leave_keeps_all_for_the_other_process)
+static int end_in_the_child(void)
 {
+	return steer_end(&s, false, &err);
+}
+
+Test(steer, end_in_a_forked_child_leaves_all_to_its_parent)
+{
+	const struct fake_nic_state before = nic->state;
+
 	cr_assert_eq(apply(false), 0, "%s", err.message);
-	steer_leave(&s);
+	cr_expect_not(is_killed(end_in_the_child));
 	expect_everything();
+	cr_expect_eq(restore(), -EBUSY, "the parent's record is gone");
 	cr_expect_eq(steer_end(&s, false, &err), 0);
-	expect_everything();
-	cr_expect_eq(restore(), 1);
+	expect_state(&before, "end", 0);
+}
+
+/* The kernel lets go of a killed process's sockets some time after its locks. */
+Test(steer, restore_that_is_refused_for_a_moment_is_tried_again)
+{
+	const struct fake_nic_state before = nic->state;
+
+	cr_assert_eq(apply(true), 0, "%s", err.message);
+	nic->refuse_error = -EINVAL;
+	nic->refuse_at = nic->changes + 10;
+	nic->refuse_count = 3;
+	cr_assert_eq(restore(), 1, "%s", err.message);
+	expect_state(&before, "restore", 0);
+	for (uint32_t i = 0; i < report.change_count; i++)
+		cr_expect_eq(report.changes[i].outcome, NET_XDP_STEER_PUT_BACK, "%s",
+			     report.changes[i].what);
+	cr_expect_geq(report.change_count, 12);
 }
 
 Test(steer, end_of_an_interface_that_is_gone_touches_nothing)

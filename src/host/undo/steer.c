@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/deadline.h"
 #include "base/error.h"
 #include "host/undo/steer.h"
 #include "host/undo/steer_back.h"
@@ -294,6 +295,7 @@ int steer_apply(struct steer *s, struct host *h, const char *directory,
 	if (rc || is_empty(&s->record))
 		return rc;
 	s->record.stays = stays;
+	s->maker = maker_self();
 	rc = make_lease(s, directory, err);
 	if (!rc)
 		rc = change(s, device, report, err);
@@ -304,22 +306,41 @@ int steer_apply(struct steer *s, struct host *h, const char *directory,
 
 /* ---- And back --------------------------------------------------------------------------------- */
 
-/* Put back, with the lease in hand, and let go of it. */
+/* Keep the rows of what is done. Return: how many. */
+static uint32_t keep_done(struct net_xdp_steer_report *report)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < report->change_count; i++)
+		if (report->changes[i].outcome == NET_XDP_STEER_PUT_BACK)
+			report->changes[kept++] = report->changes[i];
+	return report->change_count = kept;
+}
+
+/* Put back, with the lease in hand, and let go of it. The kernel lets go of the sockets and the program of a
+ * process that was killed some time after its locks, and until then drivers refuse other channels. */
 static int put_back(struct host *h, uint32_t ifindex, struct lease *l, const struct steer_record *r,
 		    struct net_xdp_steer_report *report)
 {
+	struct deadline until = deadline_in(1000);
 	struct steer_device d;
+	uint32_t done = 0;
 	int rc = steer_device_find(&d, h, ifindex);
 
 	if (!rc)
 		rc = steer_back(&d, r, report);
+	while ((rc == -EBUSY || rc == -EINVAL) && !deadline_passed(&until)) {
+		sleep_ms(20);
+		done = keep_done(report);
+		rc = steer_back(&d, r, report);
+	}
 	if (rc == -ENODEV)
 		rc = 0; /* all went with the interface */
 	if (rc >= 0)
 		lease_remove(l);
 	else
 		lease_leave(l);
-	return rc;
+	return rc == 0 && done ? 1 : rc;
 }
 
 int steer_end(struct steer *s, bool gone, struct net_error *err)
@@ -327,10 +348,16 @@ int steer_end(struct steer *s, bool gone, struct net_error *err)
 	struct net_xdp_steer_report *report;
 	int rc;
 
-	if (gone)
-		lease_remove(&s->lease);
 	if (s->lease.fd < 0)
 		return 0;
+	if (!maker_is_us(&s->maker)) {
+		lease_leave(&s->lease);
+		return 0;
+	}
+	if (gone) {
+		lease_remove(&s->lease);
+		return 0;
+	}
 	report = calloc(1, sizeof(*report));
 	rc = report ? put_back(s->host, s->ifindex, &s->lease, &s->record, report) : -ENOMEM;
 	if (rc < 0) {
@@ -343,11 +370,6 @@ int steer_end(struct steer *s, bool gone, struct net_error *err)
 	}
 	free(report);
 	return rc < 0 ? rc : 0;
-}
-
-void steer_leave(struct steer *s)
-{
-	lease_leave(&s->lease);
 }
 
 int steer_restore(struct host *h, const char *directory, const struct net_xdp_device *device,

@@ -7,6 +7,7 @@
 #ifndef NET_XDP_STEER_H_UNDO
 #define NET_XDP_STEER_H_UNDO
 
+#include "base/maker.h"
 #include "host/netdev.h"
 #include "host/steer_kernel.h"
 #include "host/undo/lease.h"
@@ -15,10 +16,11 @@ struct steer {
 	struct host *host;
 	uint32_t ifindex;
 	struct lease lease; /* held while something of ours is set */
+	struct maker maker;
 	struct steer_record record;
 };
 
-/* Nothing is held; steer_end() and steer_leave() are legal. */
+/* Nothing is held; steer_end() is legal. */
 void steer_init(struct steer *s);
 
 /*
@@ -30,12 +32,10 @@ int steer_apply(struct steer *s, struct host *h, const char *directory,
 		const struct net_xdp_device *device, const struct net_xdp_steer *plan, bool stays,
 		struct net_xdp_steer_report *report, struct net_error *err);
 
-/* Put back what was changed, and hold nothing any more. gone: the interface has gone, and all with it. Return:
- * 0; -errno with err filled: something of ours stays, and so does the lease. */
+/* Put back what was changed, and hold nothing any more; in a forked child whose parent lives leave it to that
+ * one. gone: the interface has gone, and all with it. Return: 0; -errno with err filled: something of ours
+ * stays, and so does the lease. */
 int steer_end(struct steer *s, bool gone, struct net_error *err);
-
-/* Leave all to another process, which has the lease too. */
-void steer_leave(struct steer *s);
 
 /* Put back what somebody who has ended left. asked: also what is to stay until that is asked for. Return: 1 put
  * back; 0 there was nothing; -EBUSY its maker lives; -errno with err filled. */
