@@ -8,6 +8,7 @@
 
 #include "info/info.h"
 #include "info/options.h"
+#include "info/steer.h"
 #include "common/error.h"
 #include "common/escape.h"
 #include "common/json.h"
@@ -146,10 +147,10 @@ static int show_one(const struct info_options *options)
 	return status;
 }
 
-/* One queue, or all of them. */
+/* One queue, or all of them and the steering. */
 static int restore(const struct info_options *options)
 {
-	uint32_t queue = options->queue, end = queue + 1, restored = 0;
+	uint32_t queue = options->queue, end = queue + 1, restored = 0, steered = 0;
 	struct net_xdp_device_queue state;
 	struct net_xdp_device device;
 	int status = EXIT_SUCCESS, rc;
@@ -158,8 +159,17 @@ static int restore(const struct info_options *options)
 
 	if (info_netlink_check(&err) || net_xdp_device_query(options->ifname, &device, &err))
 		return fail(&err);
-	if (!options->has_queue)
+	if (!options->has_queue) {
 		end = device.rx_queues;
+		rc = info_steer_restore(options->ifname, &err);
+		if (rc < 0)
+			status = fail(&err);
+		else
+			steered = (uint32_t)rc;
+		/* there may be other queues now */
+		if (steered && net_xdp_device_query(options->ifname, &device, &err) == 0)
+			end = device.rx_queues;
+	}
 	for (; queue < end; queue++) {
 		rc = net_xdp_device_queue_restore(options->ifname, queue, &state, &err);
 		if (rc < 0) {
@@ -171,7 +181,7 @@ static int restore(const struct info_options *options)
 		if (state.napi_state[0])
 			info_print_sentence(stdout, text, state.napi_state);
 	}
-	snprintf(text, sizeof(text), "%s: %u put back", device.ifname, restored);
+	snprintf(text, sizeof(text), "%s: %u put back", device.ifname, restored + steered);
 	info_print_sentence(stdout, "", text);
 	return status;
 }
@@ -199,7 +209,7 @@ static int show_metrics(const struct info_options *options)
 	return rc < 0 ? fail(&err) : EXIT_SUCCESS;
 }
 
-int main(int argc, char **argv)
+static int look(int argc, char **argv)
 {
 	struct net_error usage = {.code = -EINVAL, .step = "usage"};
 	struct info_options options;
@@ -220,6 +230,14 @@ int main(int argc, char **argv)
 	} else {
 		status = options.ifname ? show_one(&options) : show_all(&options);
 	}
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	bool steers = argc > 1 && !strcmp(argv[1], "steer");
+	int status = steers ? info_steer(argc - 1, argv + 1) : look(argc, argv);
+
 	if (fflush(stdout) || ferror(stdout)) {
 		fprintf(stderr, "xsk-info: output: %s\n", strerror(errno));
 		return EXIT_FAILURE;

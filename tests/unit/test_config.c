@@ -296,7 +296,7 @@ Test(config, reserved_byte_that_is_set_is_refused)
 Test(config, structure_ends_with_its_last_member)
 {
 	cr_assert_eq(sizeof(struct net_xdp_config) % sizeof(void *), 0);
-	cr_assert_eq(offsetof(struct net_xdp_config, reserved_end) +
-			     sizeof(((struct net_xdp_config *)0)->reserved_end),
+	cr_assert_eq(offsetof(struct net_xdp_config, steer) +
+			     sizeof(((struct net_xdp_config *)0)->steer),
 		     sizeof(struct net_xdp_config));
 }

@@ -123,6 +123,18 @@ int info_netlink_check(struct net_error *err)
 			  strerror(-rc));
 }
 
+static void read_steering(struct info_facts *out)
+{
+	struct net_xdp_steer_report *report = calloc(1, sizeof(*report));
+	struct net_error err;
+
+	if (report && net_xdp_steer_look(out->device.ifname, NULL, report, &err) == 0) {
+		memcpy(out->steer_state, report->state, sizeof(out->steer_state));
+		out->steer_left = report->left;
+	}
+	free(report);
+}
+
 int info_facts(const char *ifname, uint32_t queue, struct info_facts *out, struct net_error *err)
 {
 	int rc;
@@ -143,6 +155,7 @@ int info_facts(const char *ifname, uint32_t queue, struct info_facts *out, struc
 		read_sysfs(out, "bonding/slaves", out->bond_members, sizeof(out->bond_members));
 	if (out->device.program_id)
 		info_find_holder(out);
+	read_steering(out);
 	info_host_facts(out);
 	return 0;
 }

@@ -49,6 +49,8 @@ struct info_facts {
 	struct net_xdp_device device;
 	struct net_xdp_device_queue queue_state;
 	uint32_t queue;
+	char steer_state[160]; /* who has steered it; "" nobody */
+	bool steer_left;
 	struct info_holder holder;
 	char bond_members[128]; /* names with spaces between */
 	struct info_link link;

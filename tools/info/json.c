@@ -45,6 +45,8 @@ static void put_link(struct json *j, const struct info_facts *f)
 		json_bool(j, "default_route", true);
 	if (l->way.sentence[0])
 		json_text(j, "host", l->way.sentence);
+	if (f->steer_state[0])
+		json_text(j, "steer_state", f->steer_state);
 	if (l->uppers[0])
 		json_text(j, "uppers", l->uppers);
 	if (l->addresses[0])

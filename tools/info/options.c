@@ -70,6 +70,7 @@ static const char front[] =
 	"\n"
 	"usage: xsk-info [IF] [options]\n"
 	"       xsk-info --restore IF [-q N]\n"
+	"       xsk-info steer IF [--dry-run] PLAN...\n"
 	"       xsk-info --running [PID|IF] [--watch [SECONDS]]\n"
 	"       xsk-info --metrics [--listen [ADDR:]PORT]\n"
 	"\n"
@@ -98,9 +99,9 @@ static const struct option_row rows[] = {
 		 "to this queue may be lost meanwhile",
 	 FLAG(try)},
 	{.name = "restore",
-	 .help = "only put back what a program that was killed has left on the NAPIs of the queues "
-		 "(of queue N): interrupt deferral for busy polling. What a running one has set is "
-		 "left",
+	 .help = "only put back what 'xsk-info steer' has set or a program that was killed has left: "
+		 "steering, and on the NAPIs of the queues (of queue N alone) interrupt deferral for "
+		 "busy polling. What a running one has set is left",
 	 FLAG(restore)},
 
 	{.group = "what runs on this machine",
@@ -141,9 +142,10 @@ static const struct option_row rows[] = {
 
 static const char back[] =
 	"\n"
-	"Without --try or --restore nothing is changed. Names of programs and of who\n"
-	"holds them need root. Options in sentences are those of xsk-bench; behind them,\n"
-	"in brackets, stand the fields of net_xdp.h for programs of your own.\n"
+	"Without --try, --restore or steer nothing is changed. xsk-info steer sets which\n"
+	"frames come to which queue, see xsk-info steer --help. Names of programs and of\n"
+	"who holds them need root. Options in sentences are those of xsk-bench; behind\n"
+	"them, in brackets, stand the fields of net_xdp.h for programs of your own.\n"
 	"AF_XDP sees what the NIC accepts: its own MAC, broadcast and joined multicast.\n"
 	"For more: ip link set IF promisc on, allmulticast on, ip maddr add MAC dev IF.\n"
 	"\n"
@@ -165,6 +167,7 @@ const struct option_table info_option_table = {
 	.back = back,
 	.rows = rows,
 	.count = sizeof(rows) / sizeof(rows[0]),
+	.operands = {"steer"},
 	.operand_names = OPTION_NAMES_INTERFACE,
 };
 

@@ -175,6 +175,8 @@ static void print_device(FILE *out, const struct info_facts *f)
 	line(out, "queues", "%u receive, %u transmit", d->rx_queues, d->tx_queues);
 	print_queue(out, f);
 	line(out, "XDP program", "%s", program_text(d, program, sizeof(program)));
+	if (f->steer_state[0])
+		line(out, f->steer_left ? "STEERED" : "steering", "%s", f->steer_state);
 }
 
 static void print_features(FILE *out, const struct info_facts *f)
