@@ -37,6 +37,17 @@ bool steer_is_default(const struct steer_table *t, uint32_t queues)
 	return true;
 }
 
+/* igb_setup_mrqc() and igc_setup_mrqc() (6.18): entry i of n has queue i * queues / n. */
+bool steer_is_nobodys(const struct steer_table *t, uint32_t queues)
+{
+	if (steer_is_default(t, queues))
+		return true;
+	for (uint32_t i = 0; i < t->size; i++)
+		if (t->queue[i] != (uint64_t)i * queues / t->size)
+			return false;
+	return true;
+}
+
 bool steer_same_table(const struct steer_table *a, const struct steer_table *b)
 {
 	return a->size == b->size && memcmp(a->queue, b->queue, a->size * sizeof(*a->queue)) == 0;
@@ -176,7 +187,7 @@ static void plan_table(struct planner *p)
 		count--;
 	if (!count) {
 		if (!p->record->has_channels || now->table_error ||
-		    steer_is_default(&now->table, now->queues))
+		    steer_is_nobodys(&now->table, now->queues))
 			return;
 		keep_old_table(p);
 		row = steer_row(p->report, NET_XDP_STEER_KIND_TABLE, "RSS table");

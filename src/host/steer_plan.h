@@ -70,6 +70,8 @@ int steer_take(struct net_xdp_steer *own, const struct net_xdp_steer *steer, str
 void steer_spread(const uint32_t *weights, uint32_t count, struct steer_table *t);
 /* The table that the kernel makes without a wish (ethtool_rxfh_indir_default()). */
 bool steer_is_default(const struct steer_table *t, uint32_t queues);
+/* The same, or the one that igb and igc make: each queue has its entries in a row. Nobody's wish either way. */
+bool steer_is_nobodys(const struct steer_table *t, uint32_t queues);
 bool steer_same_table(const struct steer_table *a, const struct steer_table *b);
 bool steer_same_channels(const struct steer_channels *a, const struct steer_channels *b);
 /* Return: the queues for receive that channels make. */

@@ -77,8 +77,11 @@ static int set_channels(const struct ethtool_channels *c)
 	if (nic->state.table_is_wish && steer_reaches(&nic->state.table, steer_queues(&wish)))
 		return -EINVAL;
 	nic->state.channels = wish;
-	if (!nic->state.table_is_wish || nic->resets_table)
+	if (!nic->state.table_is_wish || nic->resets_table) {
 		fake_nic_default_table();
+		for (uint32_t i = 0; nic->in_rows && i < FAKE_NIC_TABLE; i++)
+			nic->state.table.queue[i] = (uint16_t)(i * queues() / FAKE_NIC_TABLE);
+	}
 	return 0;
 }
 

@@ -27,6 +27,7 @@ struct fake_nic {
 	struct fake_nic_state state;
 	struct steer_channels most;
 	bool has_no_table, has_no_rules, rules_anywhere;
+	bool in_rows;	   /* the driver's own table is igb's: entries of a queue in a row */
 	bool resets_table; /* a change of the channels forgets the table, wish or not */
 	unsigned changes;  /* asked for so far */
 	unsigned refuse_at, refuse_count; /* the first one to be refused, from 1 on, and how many */

@@ -79,6 +79,49 @@ Test(steer, restore_of_an_even_table_is_nobodys_wish)
 	expect_state(&before, "restore", 0);
 }
 
+/* As igb does; the kernel's reset makes another table than the driver. */
+static struct fake_nic_state igb_has_its_own(void)
+{
+	nic->in_rows = true;
+	for (uint32_t i = 0; i < FAKE_NIC_TABLE; i++)
+		nic->state.table.queue[i] = (uint16_t)(i * 4 / FAKE_NIC_TABLE);
+	return nic->state;
+}
+
+Test(steer, restore_of_a_drivers_own_table_with_other_channels_is_nobodys_wish)
+{
+	const struct fake_nic_state before = igb_has_its_own();
+
+	cr_assert_eq(apply(true), 0, "%s", err.message);
+	expect_everything();
+	cr_assert_eq(restore(), 1, "%s", err.message);
+	expect_state(&before, "restore", 0);
+}
+
+/* Entry for entry as it was; that the kernel takes it for a wish from now on cannot be told, nor undone. */
+Test(steer, restore_of_a_drivers_own_table_brings_back_each_entry)
+{
+	const struct fake_nic_state before = igb_has_its_own();
+	struct net_xdp_steer plan = net_xdp_steer_default();
+
+	plan.weight_count = plan.weights[0] = 1;
+	cr_assert_eq(steer_apply(&s, &h, directory, &device, &plan, true, &report, &err), 0);
+	cr_assert_eq(restore(), 1, "%s", err.message);
+	cr_expect(steer_same_table(&before.table, &nic->state.table));
+}
+
+Test(steer, channels_alone_leave_a_drivers_own_table_to_it)
+{
+	const struct fake_nic_state before = igb_has_its_own();
+	struct net_xdp_steer plan = net_xdp_steer_default();
+
+	plan.channels = 2;
+	cr_assert_eq(steer_apply(&s, &h, directory, &device, &plan, true, &report, &err), 0);
+	cr_expect_eq(report.change_count, 1);
+	cr_assert_eq(restore(), 1, "%s", err.message);
+	expect_state(&before, "restore", 0);
+}
+
 Test(steer, apply_of_what_is_so_already_changes_nothing_and_leaves_no_record)
 {
 	struct net_xdp_steer plan = net_xdp_steer_default();

@@ -138,6 +138,30 @@ Test(steer_kill, killed_behind_each_change_is_put_back)
 	killed_at_each_change(&nic->kill_after, restore);
 }
 
+/* A table that the driver makes on its own, other than the kernel's: the kill may leave one. */
+Test(steer_kill, killed_behind_each_change_of_a_nic_like_igb_says_nothing_of_others)
+{
+	const struct fake_nic_state before = nic->state;
+	unsigned step = 1;
+
+	nic->in_rows = true;
+	for (; step < STEPS; step++) {
+		nic->changes = 0;
+		nic->kill_after = step;
+		if (!is_killed(apply_for_good))
+			break;
+		nic->kill_after = 0;
+		cr_expect_geq(restore(), 0, "%s", err.message);
+		for (uint32_t i = 0; i < report.change_count; i++)
+			cr_expect_neq(report.changes[i].outcome, NET_XDP_STEER_LEFT,
+				      "killed at %u: %s", step, report.changes[i].what);
+		nic->state = before;
+	}
+	cr_assert(step > 11 && step < STEPS, "%u changes", step);
+	nic->kill_after = 0;
+	cr_expect_eq(restore(), 1);
+}
+
 static unsigned *kill_again;
 
 /* The way back is killed behind each of its changes in turn, until it is through. */

@@ -154,7 +154,7 @@ static void look_at_channels(struct back *b, struct queues *q)
 static bool is_table_ours(const struct back *b, const struct steer_table *now, uint32_t queues)
 {
 	struct steer_table *ours = malloc(sizeof(*ours));
-	bool same = steer_is_default(now, queues) || steer_same_table(now, &b->record->old_table);
+	bool same = steer_is_nobodys(now, queues) || steer_same_table(now, &b->record->old_table);
 
 	if (ours && b->record->weight_count) {
 		ours->size = now->size;
@@ -192,7 +192,9 @@ static int put_channels(struct back *b, const struct queues *q)
 
 	if (!q->channels_ours)
 		return 0;
-	if (q->table_ours && steer_reaches(&q->table, steer_queues(&r->old_channels)))
+	/* Also so that the driver makes its own table for the old channels, where it had none but that. */
+	if (q->table_ours &&
+	    (r->weight_count || steer_reaches(&q->table, steer_queues(&r->old_channels))))
 		rc = steer_set_table(b->device, NULL);
 	if (!rc)
 		rc = steer_set_channels(b->device, &r->old_channels);
