@@ -14,6 +14,8 @@ struct steer_device {
 	struct host *host;
 	uint32_t ifindex;
 	char ifname[16]; /* as it is called now */
+	/* An XDP program is attached: virtio_net adds channels of its own for it, and tells them. */
+	bool under_program;
 };
 
 /* Look up the name. Return: 0; -ENODEV it is gone; -errno. */

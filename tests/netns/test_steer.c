@@ -182,6 +182,23 @@ Test(steer, restore_finds_an_interface_by_its_new_name)
 	expect_as_before();
 }
 
+/* As virtio_net does: under a program it tells other channels, which are nobody's wish. */
+Test(steer, restore_under_a_program_that_hides_the_channels_waits_for_its_end)
+{
+	const struct net_xdp_steer plan = everything();
+
+	cr_assert_eq(apply(&plan), 0, "%s", err.message);
+	foreign_program("v0", 0);
+	netns_run("ethtool -L v0 rx 2 tx 2");
+	cr_expect_eq(net_xdp_steer_restore("v0", &report, &err), -EBUSY);
+	cr_expect_not_null(strstr(err.message, "an XDP program is attached: detach it first"), "%s",
+			   err.message);
+	foreign_program_detach("v0", 0);
+	netns_run("ethtool -L v0 rx 4 tx 4");
+	cr_expect_eq(net_xdp_steer_restore("v0", &report, &err), 1, "%s", err.message);
+	expect_as_before();
+}
+
 /* ---- In an endpoint's life -------------------------------------------------------------------- */
 
 static void open_steered(struct frontend_xdp *x, const struct net_xdp_steer *plan)

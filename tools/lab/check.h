@@ -41,6 +41,7 @@ void case_starved(char **arg);
 void case_link(char **arg);
 void case_cycles(char **arg);
 void case_napi(char **arg);
+void case_steer(char **arg);
 void case_refused(char **arg);
 void case_mtu(char **arg);
 void case_dispatcher(char **arg);

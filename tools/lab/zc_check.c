@@ -26,6 +26,7 @@ int main(int argc, char **argv)
 		{"link", case_link, 2, "IF IF"},
 		{"cycles", case_cycles, 3, "IF IF COUNT"},
 		{"napi", case_napi, 2, "IF IF"},
+		{"steer", case_steer, 1, "IF"},
 		{"refused", case_refused, 2, "IF IF"},
 		{"mtu", case_mtu, 2, "IF REMEDY"},
 		{"dispatcher", case_dispatcher, 3, "IF IF COMMAND"},

@@ -6,7 +6,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/deadline.h"
 #include "base/error.h"
 #include "host/undo/steer.h"
 #include "host/undo/steer_back.h"
@@ -306,41 +305,17 @@ int steer_apply(struct steer *s, struct host *h, const char *directory,
 
 /* ---- And back --------------------------------------------------------------------------------- */
 
-/* Keep the rows of what is done. Return: how many. */
-static uint32_t keep_done(struct net_xdp_steer_report *report)
-{
-	uint32_t kept = 0;
-
-	for (uint32_t i = 0; i < report->change_count; i++)
-		if (report->changes[i].outcome == NET_XDP_STEER_PUT_BACK)
-			report->changes[kept++] = report->changes[i];
-	return report->change_count = kept;
-}
-
-/* Put back, with the lease in hand, and let go of it. The kernel lets go of the sockets and the program of a
- * process that was killed some time after its locks, and until then drivers refuse other channels. */
+/* Put back, with the lease in hand, and let go of it. */
 static int put_back(struct host *h, uint32_t ifindex, struct lease *l, const struct steer_record *r,
 		    struct net_xdp_steer_report *report)
 {
-	struct deadline until = deadline_in(1000);
-	struct steer_device d;
-	uint32_t done = 0;
-	int rc = steer_device_find(&d, h, ifindex);
+	int rc = steer_back_patiently(h, ifindex, r, report);
 
-	if (!rc)
-		rc = steer_back(&d, r, report);
-	while ((rc == -EBUSY || rc == -EINVAL) && !deadline_passed(&until)) {
-		sleep_ms(20);
-		done = keep_done(report);
-		rc = steer_back(&d, r, report);
-	}
-	if (rc == -ENODEV)
-		rc = 0; /* all went with the interface */
 	if (rc >= 0)
 		lease_remove(l);
 	else
 		lease_leave(l);
-	return rc == 0 && done ? 1 : rc;
+	return rc;
 }
 
 int steer_end(struct steer *s, bool gone, struct net_error *err)

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/deadline.h"
+#include "host/netdev.h"
 #include "host/undo/steer_back.h"
 
 struct back {
@@ -24,7 +26,9 @@ static struct net_xdp_steer_change *row(struct back *b, enum net_xdp_steer_kind 
 	c->outcome = rc ? NET_XDP_STEER_REFUSED : NET_XDP_STEER_PUT_BACK;
 	c->error = rc;
 	if (rc)
-		snprintf(c->why, sizeof(c->why), "is still set: %s", strerror(-rc));
+		snprintf(c->why, sizeof(c->why), "is still set: %s%s", strerror(-rc),
+			 b->device->under_program ? "; an XDP program is attached: detach it first"
+						  : "");
 	b->did |= !rc;
 	if (rc && !b->error)
 		b->error = rc;
@@ -130,24 +134,30 @@ static void put_ntuple(struct back *b)
  * fewer, and a change of the channels may change the table. */
 struct queues {
 	struct steer_table table;
+	char table_was[104]; /* before the channels are put back */
 	bool channels_ours, table_ours;
 };
 
-static void look_at_channels(struct back *b, struct queues *q)
+/* Return: 0; -errno they cannot be told now, and the table stays with them. */
+static int look_at_channels(struct back *b, struct queues *q)
 {
 	const struct steer_record *r = b->record;
 	struct steer_channels now, most;
 	int rc;
 
 	if (!r->has_channels)
-		return;
+		return 0;
 	rc = steer_read_channels(b->device, &now, &most);
+	q->channels_ours = !rc && steer_same_channels(&now, &r->channels);
+	if (q->channels_ours)
+		return 0;
+	if (!rc && b->device->under_program)
+		rc = -EBUSY;
 	if (rc)
 		row(b, NET_XDP_STEER_KIND_CHANNELS, "channels", rc);
-	else if (steer_same_channels(&now, &r->channels))
-		q->channels_ours = true;
 	else if (!steer_same_channels(&now, &r->old_channels))
 		left(b, NET_XDP_STEER_KIND_CHANNELS, "channels", "somebody has changed them since");
+	return rc;
 }
 
 /* A default table is nobody's wish: a process that was killed on its way there or back leaves one. */
@@ -175,6 +185,8 @@ static void look_at_table(struct back *b, struct queues *q)
 	rc = steer_read_table(b->device, &q->table);
 	if (!rc)
 		rc = steer_read_queues(b->device, &queues);
+	if (!rc)
+		steer_table_text(&q->table, q->table_was, sizeof(q->table_was));
 	if (rc)
 		row(b, NET_XDP_STEER_KIND_TABLE, "RSS table", rc);
 	else if (is_table_ours(b, &q->table, queues))
@@ -224,7 +236,7 @@ static void put_table(struct back *b, struct queues *q)
 	if (!rc)
 		rc = steer_set_table(b->device, r->old_is_default ? NULL : &r->old_table);
 	c = row(b, NET_XDP_STEER_KIND_TABLE, "RSS table", rc);
-	steer_table_text(&q->table, c->from, sizeof(c->from));
+	memcpy(c->from, q->table_was, sizeof(c->from));
 	steer_table_text(&r->old_table, c->to, sizeof(c->to));
 }
 
@@ -241,10 +253,54 @@ int steer_back(const struct steer_device *d, const struct steer_record *r,
 	for (uint32_t i = r->rule_count; i-- > 0;)
 		put_rule(&b, i);
 	put_ntuple(&b);
-	look_at_channels(&b, q);
-	look_at_table(&b, q);
-	if (!put_channels(&b, q))
-		put_table(&b, q);
+	if (!look_at_channels(&b, q)) {
+		look_at_table(&b, q);
+		if (!put_channels(&b, q))
+			put_table(&b, q);
+	}
 	free(q);
 	return b.error ? b.error : b.did;
+}
+
+/* ---- With patience ---------------------------------------------------------------------------- */
+
+/* Keep the rows of what is done. Return: how many. */
+static uint32_t keep_done(struct net_xdp_steer_report *report)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < report->change_count; i++)
+		if (report->changes[i].outcome == NET_XDP_STEER_PUT_BACK)
+			report->changes[kept++] = report->changes[i];
+	return report->change_count = kept;
+}
+
+static bool is_under_program(const struct steer_device *d)
+{
+	struct net_xdp_device device;
+
+	return netdev_query(d->host, d->ifname, &device, NULL) == 0 && device.program_id;
+}
+
+int steer_back_patiently(struct host *h, uint32_t ifindex, const struct steer_record *r,
+			 struct net_xdp_steer_report *report)
+{
+	struct deadline until = deadline_in(1000);
+	struct steer_device d;
+	uint32_t done = 0;
+	int rc = steer_device_find(&d, h, ifindex);
+
+	if (!rc) {
+		d.under_program = is_under_program(&d);
+		rc = steer_back(&d, r, report);
+	}
+	while ((rc == -EBUSY || rc == -EINVAL) && !deadline_passed(&until)) {
+		sleep_ms(20);
+		done = keep_done(report);
+		d.under_program = is_under_program(&d);
+		rc = steer_back(&d, r, report);
+	}
+	if (rc == -ENODEV)
+		rc = 0; /* all went with the interface */
+	return rc == 0 && done ? 1 : rc;
 }

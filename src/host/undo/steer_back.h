@@ -11,4 +11,10 @@
 int steer_back(const struct steer_device *d, const struct steer_record *r,
 	       struct net_xdp_steer_report *report);
 
+/* The same, of an interface that may have gone: then 0. Tried again for a second where the driver refuses: the
+ * kernel lets go of the sockets and the program of a process that was killed some time after its locks, and
+ * until then drivers refuse other channels. */
+int steer_back_patiently(struct host *h, uint32_t ifindex, const struct steer_record *r,
+			 struct net_xdp_steer_report *report);
+
 #endif
