@@ -135,6 +135,7 @@ static void put_ntuple(struct back *b)
 struct queues {
 	struct steer_table table;
 	char table_was[104]; /* before the channels are put back */
+	bool table_changed;  /* it was not the old one then */
 	bool channels_ours, table_ours;
 };
 
@@ -187,6 +188,7 @@ static void look_at_table(struct back *b, struct queues *q)
 		rc = steer_read_queues(b->device, &queues);
 	if (!rc)
 		steer_table_text(&q->table, q->table_was, sizeof(q->table_was));
+	q->table_changed = !rc && !steer_same_table(&q->table, &b->record->old_table);
 	if (rc)
 		row(b, NET_XDP_STEER_KIND_TABLE, "RSS table", rc);
 	else if (is_table_ours(b, &q->table, queues))
@@ -220,21 +222,22 @@ static void put_table(struct back *b, struct queues *q)
 {
 	const struct steer_record *r = b->record;
 	struct net_xdp_steer_change *c;
+	bool is_old;
 	int rc;
 
 	if (!q->table_ours)
 		return;
 	rc = steer_read_table(b->device, &q->table);
-	if (!rc && steer_same_table(&q->table, &r->old_table) &&
-	    !(r->weight_count && r->old_is_default))
-		return;
+	is_old = !rc && steer_same_table(&q->table, &r->old_table);
 	if (!rc && !r->old_is_default && q->table.size != r->old_table.size) {
 		left(b, NET_XDP_STEER_KIND_TABLE, "RSS table", "the table has another size now");
 		return;
 	}
 	/* By this the kernel also knows again that nobody has set the table. */
-	if (!rc)
+	if (!rc && (!is_old || (r->weight_count && r->old_is_default)))
 		rc = steer_set_table(b->device, r->old_is_default ? NULL : &r->old_table);
+	if (!rc && !q->table_changed)
+		return;
 	c = row(b, NET_XDP_STEER_KIND_TABLE, "RSS table", rc);
 	memcpy(c->from, q->table_was, sizeof(c->from));
 	steer_table_text(&r->old_table, c->to, sizeof(c->to));
