@@ -8,7 +8,7 @@ A source begins with `@name NAMES... - DESCRIPTION`, and may have lines
     @theory HEADER              the comment at the header's top
     @definition HEADER NAME     a struct or an enum as it stands there
     @list HEADER NAME           the entries of a list of names and meanings, NAME(X)
-    @options PROGRAM            what the program says of its options
+    @options PROGRAM WORD...    what the program says of its options; words may stand in front of them
     @help PROGRAM WORD          the paragraph of its --help that begins so
 """
 import argparse
@@ -94,14 +94,14 @@ class Page:
                    header.escaped(meaning) for word, kind, meaning in read_header(name).lists[what]]
         return "\n\n".join(entries)
 
-    def told(self, program, option):
-        done = subprocess.run([self.programs / program, option], capture_output=True, text=True)
+    def told(self, program, *words):
+        done = subprocess.run([self.programs / program, *words], capture_output=True, text=True)
         if done.returncode:
-            sys.exit(f"{program} {option} failed: {done.stderr}")
+            sys.exit(f"{program} {' '.join(words)} failed: {done.stderr}")
         return done.stdout.strip("\n")
 
-    def put_options(self, _, program):
-        return self.told(program, "--help-markdown")
+    def put_options(self, _, program, *words):
+        return self.told(program, *words, "--help-markdown")
 
     def put_help(self, _, program, word):
         for paragraph in re.split(r"\n\n+", self.told(program, "--help")):
