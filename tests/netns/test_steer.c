@@ -247,6 +247,7 @@ Test(steer, endpoint_whose_plan_cannot_be_is_not_opened)
 	expect_as_before();
 	cr_expect_eq(netns_program_id("v0"), 0);
 	cr_expect_eq(netns_open_fds(), before);
+	frontend_close(&x.f);
 }
 
 /* Opening is refused behind the steering: by a program of somebody else. */
@@ -260,6 +261,7 @@ Test(steer, endpoint_that_fails_later_has_put_back_before)
 	x.config.steer = &plan;
 	cr_expect_eq(frontend_xdp_try_open(&x), -EBUSY);
 	cr_expect_not_null(strstr(x.err.message, "foreign_prog"), "%s", x.err.message);
+	frontend_close(&x.f);
 	expect_as_before();
 }
 
