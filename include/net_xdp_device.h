@@ -89,7 +89,7 @@ enum {
 	NET_XDP_OFFLOAD_LRO = 1 << 8,	       /* large-receive-offload */
 	NET_XDP_OFFLOAD_TSO = 1 << 9,	       /* tcp-segmentation-offload, any part of it */
 	NET_XDP_OFFLOAD_UDP_SEGMENT = 1 << 10, /* tx-udp-segmentation */
-	NET_XDP_OFFLOAD_NTUPLE = 1 << 11,      /* ntuple-filters: rules which frames go to which queue */
+	NET_XDP_OFFLOAD_NTUPLE = 1 << 11, /* ntuple-filters: rules which frames go to which queue */
 };
 
 /* ifname may be an alternative name, of up to 127 characters; out->ifname is the one that ip link shows
