@@ -7,6 +7,7 @@
 
 #include "common/options_say.h"
 #include "common/json.h"
+#include "xsk_bench/live.h"
 #include "xsk_bench/report.h"
 #include "xsk_bench/say.h"
 
@@ -96,6 +97,8 @@ static void show(const struct run *run, const struct account *a, const struct ve
 		report_json_error(stdout, options_mode_name(run->opt->mode), v);
 	else if (run->opt->json)
 		report_json(stdout, run, a, v);
+	else if (run->opt->csv)
+		return; /* live_end() has written the total */
 	else if (run->started && run->opt->verbose)
 		report_table(stdout, run, a);
 	else if (run->started)
@@ -103,7 +106,7 @@ static void show(const struct run *run, const struct account *a, const struct ve
 	fflush(stdout);
 }
 
-static int finish(const struct run *run, int rc, struct net_error *err)
+static int finish(struct run *run, int rc, struct net_error *err)
 {
 	struct account *a = malloc(sizeof(*a));
 	struct verdict v = {EXIT_FAILED, err};
@@ -125,6 +128,7 @@ static int finish(const struct run *run, int rc, struct net_error *err)
 			say("%s: what the XDP program dropped or passed is unknown: its counters "
 			    "cannot be read (%s)",
 			    run->ports[k].ifname, strerror(-run->ports[k].program_error));
+	live_end(run, a);
 	show(run, a, &v);
 	if (v.error)
 		say("%s: %s", err->step, err->message);

@@ -2,6 +2,7 @@
 /* xsk-bench while frames come, and while interfaces change under it. */
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
@@ -279,4 +280,88 @@ Test(xsk_bench_run, capture_that_cannot_be_written_is_a_failure_with_its_cause)
 	ENDED(2);
 	SAYS("--capture-seconds: --capture FILE is missing");
 	peer_close(&p);
+}
+
+/* ---- --interval ---------------------------------------------------------------------------------- */
+
+/* The sum of a column of the CSV's rows of this kind; rows: how many there are. */
+static int64_t column(const char *csv, const char *kind, int at, uint32_t *rows)
+{
+	char *copy = strdup(csv), *lines = NULL;
+	int64_t sum = 0;
+
+	*rows = 0;
+	for (char *l = strtok_r(copy, "\n", &lines); l; l = strtok_r(NULL, "\n", &lines)) {
+		size_t n = strlen(kind);
+
+		if (strncmp(l, kind, n) || l[n] != ',')
+			continue;
+		for (int k = 0; k < at; k++)
+			l = strchr(l, ',') + 1;
+		sum += strtoll(l, NULL, 10);
+		++*rows;
+	}
+	free(copy);
+	return sum;
+}
+
+Test(xsk_bench_run, csv_is_all_of_stdout_and_its_rows_sum_to_the_total)
+{
+	uint32_t rows, totals;
+	int64_t frames;
+
+	RUN("tx -i v0 --rate 2k --count 2500 --interval 0.5 --csv");
+	ENDED(0);
+	cr_assert_eq(strncmp(tool.out, "kind,begin_s,end_s,frames,bytes,", 32), 0, "%s", tool.out);
+	frames = column(tool.out, "interval", 3, &rows);
+	cr_expect_eq(frames, 2500, "%s", tool.out);
+	cr_expect_eq(column(tool.out, "total", 3, &totals), 2500, "%s", tool.out);
+	cr_expect_eq(totals, 1);
+	cr_expect_eq(rows, 3, "%s", tool.out);
+	cr_expect_eq(tool_lines(tool.out), rows + 2, "%s", tool.out);
+	cr_expect_eq(column(tool.out, "total", 4, &totals), 2500 * 60);
+	SILENT("dropped");
+}
+
+Test(xsk_bench_run, rows_tell_when_frames_were_lost_and_the_document_has_them)
+{
+	const char *row;
+	struct peer p;
+
+	peer_open(&p, "v0");
+	peer_use_queue(&p, 0);
+	tool_start(&tool, XSK_BENCH " rx -i v1 --duration 1.4 --interval 0.5 --json");
+	tool_await(&tool, "is running");
+	send_numbers(&p, 0, 10);
+	sleep_ms(700);
+	send_numbers(&p, 15, 10); /* in the second row, after 5 that never came */
+	tool_end(&tool, 0);
+	ENDED(0);
+	cr_assert(tool_is_json(tool.out), "%s", tool.out);
+	row = strstr(tool.out, "\"intervals\": [");
+	cr_assert(row, "%s", tool.out);
+	cr_expect_eq(tool_number(row, "\"intervals\"", "lost"), 0, "%s", row);
+	row = strstr(row, "\"lost\"") + 1;
+	row = strstr(row, "\"lost\"");
+	cr_assert_not_null(row);
+	cr_expect_eq(tool_number(row, "", "lost"), 5, "%s", row);
+	cr_expect_eq(tool_number(tool.out, "totals", "missing"), 5);
+	peer_close(&p);
+}
+
+Test(xsk_bench_run, rows_of_latency_have_percentiles_and_stand_before_the_result)
+{
+	static struct tool fwd;
+
+	tool_start(&fwd, XSK_BENCH " fwd -i v1 --duration 0");
+	tool_await(&fwd, "is running");
+	RUN("latency -i v0 --rate 1k --duration 1.2 --interval 0.5");
+	tool_end(&fwd, SIGTERM);
+	ENDED(0);
+	SHOWS("           interval   answers         rate    p50 us");
+	SHOWS("\n        0.00-0.5");
+	SHOWS("\nxsk-bench latency on v0");
+	cr_expect_leq(tool_width(tool.out), 80, "%s", tool.out);
+	cr_expect_eq(tool_lines(tool.out), 4 + 6, "%s", tool.out);
+	SILENT("dropped");
 }

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "framing.h"
+
 uint64_t account_counter(const struct account *a, enum net_xdp_counter counter)
 {
 	const char *name = net_xdp_counter_name(counter);
@@ -19,6 +21,20 @@ uint64_t account_sent(const struct account *a)
 	uint64_t lost = account_counter(a, NET_XDP_TX_LOST);
 
 	return completed > lost ? completed - lost : 0;
+}
+
+uint64_t account_lost(const struct run *run, const struct account *a)
+{
+	uint64_t sum = run->opt->mode == BENCH_FWD ? a->program.dropped_too_long : 0;
+
+	if (run->opt->mode == BENCH_RX)
+		return a->flows.missing;
+	if (run->opt->mode == BENCH_LATENCY)
+		return a->tally.generated - a->tally.good;
+	for (uint32_t i = 0; i < a->counter_count; i++)
+		if (port_is_lost(a->counters[i].field->value_class))
+			sum += a->counters[i].sum;
+	return sum;
 }
 
 static void add_part(struct balance *b, const char *name, const char *meaning, uint64_t value)
@@ -280,7 +296,8 @@ static void rates(struct account *a, bool sends)
 	a->seconds = (double)(t->last_ns - t->first_ns) / 1e9;
 	if (a->seconds > 0) {
 		a->pps = (double)a->frames / a->seconds;
-		a->mbps = (double)a->bytes * 8 / 1e6 / a->seconds;
+		a->mbps = mbit_per_s(a->bytes, a->seconds);
+		a->mbps_l1 = mbit_per_s(framed_bytes(a->bytes, a->frames), a->seconds);
 	}
 	if (a->frames) {
 		a->syscalls_per_frame = (double)calls / (double)a->frames;

@@ -57,6 +57,7 @@ struct account {
 	double seconds; /* from the first to the last of them; of a sender: in which it sent */
 	double pps;	/* frames */
 	double mbps;
+	double mbps_l1; /* with framing */
 	double syscalls_per_frame;
 	double cpu_ns_per_frame;
 	uint32_t balance_count;
@@ -71,6 +72,8 @@ void account_of(const struct run *run, bool failed, struct account *out);
 
 /* Of all queues; 0 when none told it. */
 uint64_t account_counter(const struct account *a, enum net_xdp_counter counter);
+/* Of the whole run what a row of --interval calls lost. */
+uint64_t account_lost(const struct run *run, const struct account *a);
 /* Frames that the kernel has completed and not lost: it completes a frame that it lost, too. */
 uint64_t account_sent(const struct account *a);
 

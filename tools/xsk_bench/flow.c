@@ -90,6 +90,18 @@ enum flow_verdict flow_note(struct flow_table *table, uint16_t run, uint16_t str
 	return FLOW_NEW;
 }
 
+uint64_t flow_gaps(const struct flow_table *table)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t i = 0; i < table->count; i++) {
+		const struct flow *f = table->flows[i];
+
+		sum += f->next - f->first - f->unique;
+	}
+	return sum;
+}
+
 /* Is the flow already added up, because a table before t[table] or an entry of it has it? */
 static bool is_repeat(struct flow_table *const *t, uint32_t table, const struct flow *f)
 {

@@ -43,6 +43,9 @@ struct flow_totals {
 enum flow_verdict flow_note(struct flow_table *table, uint16_t run, uint16_t stream,
 			    uint64_t sequence);
 
+/* Numbers that this table misses between the first and the highest of each flow. */
+uint64_t flow_gaps(const struct flow_table *table);
+
 /* Add up the tables; a flow that arrived on several threads is one flow. */
 void flow_totals(struct flow_table *const *tables, uint32_t count, struct flow_totals *out);
 

@@ -2,51 +2,171 @@
 #include "live.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "say.h"
+#include "worker.h"
 
 #define SECOND_NS 1000000000u
 
+/* What all workers have published, and what the XDP programs dropped. */
+struct published {
+	uint64_t frames, bytes, drops, lost;
+};
+
+static struct published published_by(struct run *run)
+{
+	bool rows = run->opt->interval_ns;
+	struct published sum = {0};
+
+	for (uint32_t i = 0; i < run->worker_count; i++) {
+		const struct worker *w = &run->workers[i];
+
+		sum.frames += atomic_load_explicit(&w->live_frames, memory_order_relaxed);
+		sum.bytes += atomic_load_explicit(&w->live_bytes, memory_order_relaxed);
+		sum.drops += atomic_load_explicit(&w->live_drops, memory_order_relaxed);
+		sum.lost += rows ? atomic_load_explicit(&w->live_lost, memory_order_relaxed) : 0;
+	}
+	for (uint32_t k = 0; k < run->port_count; k++) {
+		struct net_xdp_program_stats program;
+
+		if (port_program(&run->ports[k], &program))
+			continue;
+		sum.drops += program.dropped_too_long;
+		sum.lost += run->opt->mode == BENCH_FWD ? program.dropped_too_long : 0;
+	}
+	return sum;
+}
+
+/* ---- The line each second ------------------------------------------------------------------------ */
+
+static void line(struct live *l, struct run *run, uint64_t now)
+{
+	struct published p = published_by(run);
+	double seconds = (double)(now - l->last_ns) / SECOND_NS;
+
+	fprintf(stderr, "%4llu s  %-7s  %12s  %9.1f Mbit/s  %llu dropped\n",
+		(unsigned long long)((now - run->start_ns) / SECOND_NS),
+		options_mode_name(run->opt->mode),
+		say_rate((double)(p.frames - l->last_frames) / seconds).text,
+		(double)(p.bytes - l->last_bytes) * 8 / 1e6 / seconds, (unsigned long long)p.drops);
+	l->last_ns = now;
+	l->last_frames = p.frames;
+	l->last_bytes = p.bytes;
+}
+
+/* ---- The rows of --interval ---------------------------------------------------------------------- */
+
+/* The answers since the row before, of all workers. */
+static void take_recent(struct run *run, struct histogram *out)
+{
+	memset(out, 0, sizeof(*out));
+	for (uint32_t i = 0; i < run->worker_count; i++) {
+		struct recent *r = run->workers[i].recent;
+
+		if (!r)
+			continue;
+		pthread_mutex_lock(&r->lock);
+		histogram_merge(out, &r->shared);
+		memset(&r->shared, 0, sizeof(r->shared));
+		pthread_mutex_unlock(&r->lock);
+	}
+}
+
+/* stdout is the document's with --json: rows are for a terminal beside it then. */
+static FILE *rows_out(const struct options *opt)
+{
+	if (!opt->rows || (opt->json && !isatty(STDERR_FILENO)))
+		return NULL;
+	return opt->json ? stderr : stdout;
+}
+
+static void row(struct run *run, uint64_t end_ns, uint64_t frames, uint64_t bytes, uint64_t lost)
+{
+	const struct options *opt = run->opt;
+	bool latency = opt->mode == BENCH_LATENCY;
+	FILE *out = rows_out(opt);
+	struct histogram recent;
+	struct interval i;
+
+	take_recent(run, &recent);
+	i = interval_next(&run->intervals, end_ns - run->start_ns, frames, bytes, (int64_t)lost,
+			  &recent);
+	if (out && opt->csv)
+		interval_csv(out, "interval", &i);
+	else if (out)
+		interval_print(out, &i, latency);
+}
+
+static void head(const struct options *opt)
+{
+	FILE *out = rows_out(opt);
+
+	if (out && opt->csv)
+		interval_csv_head(out);
+	else if (out)
+		interval_print_head(out, opt->mode == BENCH_LATENCY);
+}
+
+/* ---- Both ---------------------------------------------------------------------------------------- */
+
 struct live live_start(const struct run *run)
 {
+	const struct options *opt = run->opt;
+	uint64_t period = opt->interval_ns ? opt->interval_ns : SECOND_NS;
+
+	head(opt);
 	return (struct live){
-		.on = !run->opt->json || isatty(STDERR_FILENO),
-		.next_ns = run->start_ns + SECOND_NS,
+		.on = !opt->rows && (!opt->json || isatty(STDERR_FILENO)),
+		.period_ns = period,
+		.next_ns = run->start_ns + period,
 		.last_ns = run->start_ns,
 	};
 }
 
 void live_tick(struct live *l, struct run *run, uint64_t now)
 {
-	uint64_t frames = 0, bytes = 0, drops = 0;
-	double seconds;
+	struct published p;
 
 	if (now < l->next_ns)
 		return;
-	l->next_ns += SECOND_NS;
-	if (!l->on)
+	/* After a stall, one row for all of it. */
+	while (l->next_ns <= now)
+		l->next_ns += l->period_ns;
+	if (l->on)
+		line(l, run, now);
+	if (!run->opt->interval_ns)
 		return;
-	for (uint32_t i = 0; i < run->worker_count; i++) {
-		const struct worker *w = &run->workers[i];
+	p = published_by(run);
+	row(run, now, p.frames, p.bytes, p.lost);
+}
 
-		frames += atomic_load_explicit(&w->live_frames, memory_order_relaxed);
-		bytes += atomic_load_explicit(&w->live_bytes, memory_order_relaxed);
-		drops += atomic_load_explicit(&w->live_drops, memory_order_relaxed);
-	}
-	for (uint32_t k = 0; k < run->port_count; k++) {
-		struct net_xdp_program_stats program;
+void live_end(struct run *run, const struct account *a)
+{
+	const struct options *opt = run->opt;
+	const struct tally *t = &a->tally;
+	uint64_t frames = opt->mode == BENCH_TX ? a->frames : t->received;
+	uint64_t bytes = opt->mode == BENCH_TX ? a->bytes : t->received_bytes;
+	/* Of a sender, the wait for completions and answers is not time in which it sent. */
+	uint64_t end = options_send(opt) ? t->last_ns : run->stop_ns;
+	const struct interval *sum = &run->intervals.sum;
 
-		if (!port_program(&run->ports[k], &program))
-			drops += program.dropped_too_long;
+	if (!opt->interval_ns || !run->started)
+		return;
+	if (end < run->start_ns + sum->end_ns)
+		end = run->start_ns + sum->end_ns;
+	for (uint32_t i = 0; i < run->worker_count; i++)
+		if (run->workers[i].recent)
+			recent_publish(run->workers[i].recent);
+	row(run, end, frames, bytes, account_lost(run, a));
+	if (opt->csv && a->judged) {
+		struct interval total = *sum;
+
+		total.answers = a->latency.count;
+		total.p50_ns = histogram_percentile(&a->latency, 500);
+		total.p99_ns = histogram_percentile(&a->latency, 990);
+		total.max_ns = a->latency.max_ns;
+		interval_csv(stdout, "total", &total);
 	}
-	seconds = (double)(now - l->last_ns) / SECOND_NS;
-	fprintf(stderr, "%4llu s  %-7s  %12s  %9.1f Mbit/s  %llu dropped\n",
-		(unsigned long long)((now - run->start_ns) / SECOND_NS),
-		options_mode_name(run->opt->mode),
-		say_rate((double)(frames - l->last_frames) / seconds).text,
-		(double)(bytes - l->last_bytes) * 8 / 1e6 / seconds, (unsigned long long)drops);
-	l->last_ns = now;
-	l->last_frames = frames;
-	l->last_bytes = bytes;
 }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The line each second, on stderr. */
+/* What is told while a run goes on: a line each second on stderr, or the rows of --interval. */
 #ifndef BENCH_LIVE_H
 #define BENCH_LIVE_H
 
-#include "run.h"
+#include "account.h"
 
 struct live {
 	bool on;
+	uint64_t period_ns;
 	uint64_t next_ns;
 	uint64_t last_ns;
 	uint64_t last_frames;
@@ -15,7 +16,10 @@ struct live {
 
 struct live live_start(const struct run *run);
 
-/* Print the line when its time has come. */
+/* Print the line, or the row, when its time has come. */
 void live_tick(struct live *l, struct run *run, uint64_t now);
+
+/* The run has ended: its last row, which makes the rows sum to the account; with --csv the total, too. */
+void live_end(struct run *run, const struct account *a);
 
 #endif

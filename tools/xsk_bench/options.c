@@ -79,6 +79,19 @@ static int check_offloads(struct option_parse *p)
 	return 0;
 }
 
+static int check_output(struct option_parse *p)
+{
+	struct options *o = p->into;
+
+	if (o->csv && (o->json || o->verbose))
+		return OPTION_FAIL(p, "--csv: has stdout to itself; leave out %s",
+				   o->json ? "--json" : "--verbose");
+	if (o->csv && !o->interval_ns)
+		o->interval_ns = 1000000000u;
+	o->rows |= o->csv;
+	return 0;
+}
+
 /* Rules between options. Those of the backend's own settings are net_xdp_config_check()'s. */
 static int check_together(struct option_parse *p)
 {
@@ -116,7 +129,7 @@ static int check_together(struct option_parse *p)
 				   (unsigned long long)o->count);
 	if (o->capture_ns && !o->capture_path)
 		return OPTION_FAIL(p, "--capture-seconds: --capture FILE is missing");
-	return check_offloads(p);
+	return check_offloads(p) ? -EINVAL : check_output(p);
 }
 
 static struct options defaults(void)

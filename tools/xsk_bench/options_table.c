@@ -199,6 +199,16 @@ static const struct option_row rows[] = {
 	 .help = "... only so long, while the run goes on (all of it)",
 	 SECONDS(capture_ns)},
 	{OPTION_CONTROL, AT(control)},
+	{.name = "interval",
+	 .value = "S",
+	 .help = "a row for each S seconds on stdout, 0.1 at least, in place of the line each second: "
+		 "frames, rate, Mbit/s of the frames, and with FCS, preamble and gap (L1, 24 bytes a "
+		 "frame), lost; latency: percentiles",
+	 .set = bench_set_interval},
+	{.name = "csv",
+	 .help = "these rows and one of the total as comma-separated values, and nothing else on "
+		 "stdout (each second without --interval)",
+	 FLAG(csv)},
 	{.name = "verbose",
 	 .letter = 'v',
 	 .help = "the whole table: each counter, what was asked and got",
@@ -225,6 +235,7 @@ static const char back[] =
 	"  xsk-bench tx -i eth1 --dst 52:54:00:12:34:56 --segment 64k,1448 --vlan 100\n"
 	"  xsk-bench fwd -i eth1 --to eth2 --mode zero-copy --wait spin\n"
 	"  xsk-bench fwd -i eth1 --to eth2 --capture a.pcapng --capture-seconds 5\n"
+	"  xsk-bench rx -i eth1 --interval 0.5 --csv >rx.csv\n"
 	"  xsk-bench latency -i eth1 --dst 52:54:00:12:34:56 --rate 20k --json\n";
 
 const struct option_table bench_options = {

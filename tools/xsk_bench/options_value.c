@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "interval.h"
 #include "options.h"
 
 int bench_set_cpus(struct option_parse *p, const struct option_row *row, const char *text)
@@ -106,5 +107,20 @@ int bench_set_segment(struct option_parse *p, const struct option_row *row, cons
 		return option_refuse(p, text, "a piece must be of at most 65535 bytes");
 	o->segment_bytes = (uint32_t)size;
 	o->piece_bytes = (uint32_t)piece;
+	return 0;
+}
+
+/* Rows that come faster than the workers publish would say little. */
+int bench_set_interval(struct option_parse *p, const struct option_row *row, const char *text)
+{
+	struct options *o = p->into;
+	struct option_row seconds = {.offset = offsetof(struct options, interval_ns)};
+
+	(void)row;
+	if (option_seconds(p, &seconds, text))
+		return -EINVAL;
+	if (o->interval_ns < INTERVAL_LEAST_NS)
+		return option_refuse(p, text, "must be at least 0.1 seconds");
+	o->rows = true;
 	return 0;
 }

@@ -62,6 +62,13 @@ int port_start(struct port *p, struct pool *const *pools, uint32_t count, struct
  * p->program_error; *out is zero then. */
 int port_program(struct port *p, struct net_xdp_program_stats *out);
 
+/* A counter of ours or of the kernel that calls frames lost. */
+static inline bool port_is_lost(enum net_field_class value_class)
+{
+	return value_class == NET_CLASS_RX_LOST || value_class == NET_CLASS_TX_LOST ||
+	       value_class == NET_CLASS_KERNEL_LOST;
+}
+
 /* Frames that the kernel has completed and not lost: it completes a frame that it lost, too. */
 static inline uint64_t port_sent(const struct net_xdp_stats *stats)
 {

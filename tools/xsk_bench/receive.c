@@ -42,6 +42,8 @@ static void note_new(struct worker *w, const struct frame_info *info, uint64_t *
 	t->sums_partial += info->sums == FRAME_SUMS_PARTIAL;
 	if (w->latency)
 		histogram_add(w->latency, (now - info->time_ns) & FRAME_TIME_MASK);
+	if (w->recent)
+		histogram_add(&w->recent->own, (now - info->time_ns) & FRAME_TIME_MASK);
 }
 
 static void note_flow(struct worker *w, const struct frame_info *info, uint64_t *kind, uint64_t now)

@@ -170,7 +170,8 @@ void report_table(FILE *out, const struct run *run, const struct account *a)
 	}
 	row(out, 2, "bytes", say_bytes(a->bytes).text, "of these, without FCS");
 	snprintf(text, sizeof(text), "%.0f", a->pps);
-	snprintf(meaning, sizeof(meaning), "pps, %.1f Mbit/s over %.2f s", a->mbps, a->seconds);
+	snprintf(meaning, sizeof(meaning), "pps, %.1f Mbit/s, %.1f with framing, over %.2f s",
+		 a->mbps, a->mbps_l1, a->seconds);
 	row(out, 2, "rate", text, meaning);
 	for (uint32_t i = 0; i < a->balance_count; i++)
 		balance(out, a, &a->balances[i]);

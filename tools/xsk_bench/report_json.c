@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "common/json.h"
+#include "framing.h"
 #include "report.h"
 
 static void mac(struct json *j, const uint8_t mac[6])
@@ -120,6 +121,7 @@ static void totals(struct json *j, const struct account *a)
 	json_real(j, "pps", a->pps);
 	json_real(j, "packets_pps", a->pps / a->pieces);
 	json_real(j, "mbit_per_s", a->mbps);
+	json_real(j, "mbit_per_s_l1", a->mbps_l1);
 	json_number(j, "received", a->tally.received);
 	json_number(j, "good", a->tally.good);
 	json_number(j, "corrupt", a->tally.corrupt);
@@ -149,6 +151,39 @@ static void totals(struct json *j, const struct account *a)
 	json_real(j, "syscalls_per_frame", a->syscalls_per_frame);
 	json_real(j, "cpu_ns_per_frame", a->cpu_ns_per_frame);
 	json_close(j, '}');
+}
+
+static void interval(struct json *j, const struct interval *i)
+{
+	double seconds = interval_seconds(i);
+
+	json_open(j, NULL, '{');
+	json_real(j, "begin_s", (double)i->begin_ns / 1e9);
+	json_real(j, "end_s", (double)i->end_ns / 1e9);
+	json_number(j, "frames", i->frames);
+	json_number(j, "bytes", i->bytes);
+	json_real(j, "pps", interval_pps(i));
+	json_real(j, "mbit_per_s", mbit_per_s(i->bytes, seconds));
+	json_real(j, "mbit_per_s_l1", mbit_per_s(framed_bytes(i->bytes, i->frames), seconds));
+	json_signed(j, "lost", i->lost);
+	if (i->answers) {
+		json_open(j, "latency_ns", '{');
+		json_number(j, "count", i->answers);
+		json_number(j, "p50", i->p50_ns);
+		json_number(j, "p99", i->p99_ns);
+		json_number(j, "max", i->max_ns);
+		json_close(j, '}');
+	}
+	json_close(j, '}');
+}
+
+static void intervals(struct json *j, const struct interval_list *list)
+{
+	json_open(j, "intervals", '[');
+	for (uint32_t i = 0; i < list->count; i++)
+		interval(j, &list->rows[i]);
+	json_close(j, ']');
+	json_number(j, "intervals_left_out", list->left_out);
 }
 
 static void percentiles(struct json *j, const struct histogram *h)
@@ -194,6 +229,8 @@ void report_json(FILE *out, const struct run *run, const struct account *a, cons
 	balances(&j, a);
 	if (run->opt->mode == BENCH_LATENCY)
 		percentiles(&j, &a->latency);
+	if (run->opt->interval_ns)
+		intervals(&j, &run->intervals);
 	json_open(&j, "interfaces", '[');
 	for (uint32_t k = 0; k < run->port_count; k++)
 		told_json(&j, NULL, &run->ports[k].told);

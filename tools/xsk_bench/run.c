@@ -48,6 +48,12 @@ static int open_workers(struct run *run, const struct pool_shape *shape, struct 
 		w->index = i;
 		w->stream = (uint16_t)i;
 		run->worker_count++;
+		if (run->opt->mode == BENCH_LATENCY && run->opt->interval_ns) {
+			w->recent = calloc(1, sizeof(*w->recent));
+			if (!w->recent)
+				return error_errno(err, -ENOMEM, "memory", "the workers");
+			pthread_mutex_init(&w->recent->lock, NULL);
+		}
 		for (uint32_t k = 0; k < run->port_count; k++) {
 			rc = pool_open(&w->pools[k], &run->memory, offset, shape, err);
 			if (rc)
@@ -105,6 +111,7 @@ static int join_workers(struct run *run, struct net_error *err)
 {
 	int rc = 0;
 
+	run->stop_ns = now_ns();
 	atomic_store(&run->stop, true);
 	for (uint32_t i = 0; i < run->started; i++) {
 		struct worker *w = &run->workers[i];
@@ -303,8 +310,10 @@ void run_free(struct run *run)
 			pool_close(&w->pools[k]);
 		flow_free(&w->flows);
 		free(w->latency);
+		free(w->recent);
 	}
 	free(run->workers);
+	interval_free(&run->intervals);
 	bench_memory_close(&run->memory);
 	if (run->done_fd >= 0)
 		close(run->done_fd);

@@ -13,6 +13,7 @@
 #include "flow.h"
 #include "frame.h"
 #include "histogram.h"
+#include "interval.h"
 #include "options.h"
 #include "packet.h"
 #include "pool.h"
@@ -50,6 +51,13 @@ struct tally {
 	uint64_t system_ns;
 };
 
+/* latency with intervals: answers on their way to the main thread. */
+struct recent {
+	struct histogram own; /* the worker's */
+	pthread_mutex_t lock;
+	struct histogram shared; /* since the main thread took it */
+};
+
 struct worker {
 	struct run *run;
 	uint32_t index;
@@ -64,6 +72,7 @@ struct worker {
 	struct tally tally;
 	struct flow_table flows;
 	struct histogram *latency; /* only in latency mode */
+	struct recent *recent;	   /* only in latency mode with intervals */
 	int error;		   /* 0 or -errno with failure filled */
 	struct net_error failure;
 
@@ -71,6 +80,7 @@ struct worker {
 	_Alignas(64) _Atomic uint64_t live_frames; /* received; of tx: sent */
 	_Atomic uint64_t live_bytes;
 	_Atomic uint64_t live_drops;
+	_Atomic uint64_t live_lost; /* with intervals only, see struct interval */
 };
 
 struct net_control;
@@ -86,7 +96,9 @@ struct run {
 	uint32_t worker_count;
 	uint32_t started; /* threads */
 	uint64_t start_ns;
+	uint64_t stop_ns; /* when the workers were told to end */
 	uint64_t end_ns;
+	struct interval_list intervals;
 	bool usage; /* the backend refused the options */
 
 	_Alignas(64) _Atomic bool stop;

@@ -95,15 +95,17 @@ static void put_rate(FILE *out, const struct account *a)
 {
 	struct line l = {0};
 
-	if (a->seconds > 0 && a->pieces > 1)
-		add(&l, "  rate        %s (packets %s), %.1f Mbit/s over %.2f s",
-		    say_rate(a->pps).text, say_rate(a->pps / a->pieces).text, a->mbps, a->seconds);
-	else if (a->seconds > 0)
-		add(&l, "  rate        %s, %.1f Mbit/s over %.2f s", say_rate(a->pps).text, a->mbps,
-		    a->seconds);
-	else
+	if (a->seconds > 0) {
+		add(&l, "  rate        %s", say_rate(a->pps).text);
+		if (a->pieces > 1)
+			add(&l, " (packets %s)", say_rate(a->pps / a->pieces).text);
+		add(&l, ", %.1f Mbit/s", a->mbps);
+		add(&l, " (L1 %.1f)", a->mbps_l1);
+		add(&l, " over %.2f s", a->seconds);
+	} else {
 		add(&l, "  rate        not rated: %llu frame%s", U(a->frames),
 		    a->frames == 1 ? "" : "s");
+	}
 	put(out, &l);
 }
 

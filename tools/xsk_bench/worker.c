@@ -13,8 +13,9 @@
 
 #include "look.h"
 
-#define STOP_CHECK_NS 100000000u /* longest sleep: how late a worker may see the end */
-#define PUBLISH_NS    50000000u
+#define STOP_CHECK_NS	100000000u /* longest sleep: how late a worker may see the end */
+#define PUBLISH_NS	50000000u
+#define PUBLISH_ROWS_NS 10000000u /* with intervals, whose rows are to be exact to some per cent */
 /* A look at a ring takes the lines that the kernel writes next. While frames come in bursts the looks are
  * this far apart, so that each finds several; a frame that comes alone is looked for all the time. */
 #define SPIN_PAUSE_NS  5000u
@@ -121,12 +122,35 @@ static uint64_t count_drops(const struct net_xdp_stats *stats)
 
 	for (uint32_t i = 0; i < NET_XDP_COUNTERS; i++) {
 		net_xdp_counter_info(i, &info);
-		if (info.value_class == NET_CLASS_RX_LOST ||
-		    info.value_class == NET_CLASS_TX_LOST ||
-		    info.value_class == NET_CLASS_KERNEL_LOST)
+		if (port_is_lost(info.value_class))
 			sum += stats->value[i];
 	}
 	return sum;
+}
+
+void recent_publish(struct recent *r)
+{
+	if (!r->own.count)
+		return;
+	pthread_mutex_lock(&r->lock);
+	histogram_merge(&r->shared, &r->own);
+	pthread_mutex_unlock(&r->lock);
+	memset(&r->own, 0, sizeof(r->own));
+}
+
+/* For the rows of --interval. */
+static void show_lost(struct worker *w, uint64_t drops)
+{
+	const struct tally *t = &w->tally;
+	uint64_t lost = drops;
+
+	if (w->run->opt->mode == BENCH_RX)
+		lost = flow_gaps(&w->flows);
+	else if (w->run->opt->mode == BENCH_LATENCY)
+		lost = t->generated - t->good;
+	atomic_store_explicit(&w->live_lost, lost, memory_order_relaxed);
+	if (w->recent)
+		recent_publish(w->recent);
 }
 
 /* Figures for the live line, when it is time for new ones. */
@@ -134,9 +158,11 @@ static void show(struct worker *w, uint64_t now)
 {
 	struct tally *t = &w->tally;
 	uint64_t frames = t->received, bytes = t->received_bytes;
+	bool rows = w->run->opt->interval_ns;
 	struct net_xdp_stats stats;
+	uint64_t drops;
 
-	if (now - w->published_ns < PUBLISH_NS)
+	if (now - w->published_ns < (rows ? PUBLISH_ROWS_NS : PUBLISH_NS))
 		return;
 	w->published_ns = now;
 	stats = queue_stats(w);
@@ -148,7 +174,10 @@ static void show(struct worker *w, uint64_t now)
 	}
 	atomic_store_explicit(&w->live_frames, frames, memory_order_relaxed);
 	atomic_store_explicit(&w->live_bytes, bytes, memory_order_relaxed);
-	atomic_store_explicit(&w->live_drops, count_drops(&stats), memory_order_relaxed);
+	drops = count_drops(&stats);
+	atomic_store_explicit(&w->live_drops, drops, memory_order_relaxed);
+	if (rows)
+		show_lost(w, drops);
 }
 
 void worker_publish(struct worker *w, uint64_t now)

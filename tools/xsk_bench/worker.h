@@ -43,6 +43,9 @@ void worker_wait(struct worker *w, uint64_t deadline_ns);
 /* A batch has passed: time stamps for the rate, figures for the live line. */
 void worker_publish(struct worker *w, uint64_t now);
 
+/* What the worker has collected goes to the main thread. */
+void recent_publish(struct recent *r);
+
 /* Turn a result of tx_poll into the worker's error. Return: rc. */
 int worker_tx_error(struct worker *w, int rc, uint32_t port);
 
