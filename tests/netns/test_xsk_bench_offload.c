@@ -2,6 +2,7 @@
 /* xsk-bench at both ends of a veth pair: what tx leaves to the backend, rx finds right, and what is not, it finds. */
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -12,6 +13,14 @@
 TestSuite(xsk_bench_offload, .init = xsk_bench_setup, .timeout = 120);
 
 static struct tool receiver;
+
+/* The number of a row of --verbose. */
+static int64_t row_of(const char *table, const char *name)
+{
+	const char *at = strstr(table, name);
+
+	return at ? strtoll(at + strlen(name), NULL, 10) : -1;
+}
 
 static int64_t got(const char *key)
 {
@@ -71,6 +80,37 @@ Test(xsk_bench_offload, tag_is_inserted_and_looked_for)
 	       false, true);
 	expect("--vlan 0:7 --segment 20k,1448 --count 100 --rate 1k", "--vlan 0:7", 1400, true,
 	       true);
+}
+
+static void expect_flows(const char *tx, const char *rx, int64_t frames, int64_t flows)
+{
+	expect(tx, rx, frames, false, false);
+	tool_start(&receiver, XSK_BENCH " rx -i v1 -n 2 --duration 0 --verbose");
+	tool_await(&receiver, "is running");
+	RUN("tx -i v0 %s", tx);
+	ENDED(0);
+	nanosleep(&(struct timespec){.tv_nsec = 300000000}, NULL);
+	cr_assert_eq(tool_end(&receiver, SIGINT), 0, "%s%s", receiver.err, receiver.out);
+	cr_expect_eq(row_of(receiver.out, "senders"), flows, "%s: %s", tx, receiver.out);
+}
+
+Test(xsk_bench_offload, flows_of_either_ip_version_and_with_a_tag_arrive_whole_and_are_told_apart)
+{
+	expect_flows("--flows 8 --count 1000 --rate 20k", "", 1000, 8);
+	expect_flows("--ipv6 --count 1000 --rate 20k", "", 1000, 1);
+	expect_flows("--flows 7 --ipv6 --vlan 100:5 --frame-bytes 333 --count 1000 --rate 20k",
+		     "--vlan 100:5", 1000, 7);
+	expect_flows("-n 2 --flows 5 --ipv6 --count 1000 --rate 20k", "-n 2", 1000, 10);
+}
+
+Test(xsk_bench_offload, answers_to_flows_of_ipv6_are_counted)
+{
+	tool_start(&receiver, XSK_BENCH " fwd -i v1 --duration 0");
+	tool_await(&receiver, "is running");
+	RUN("latency -i v0 --flows 4 --ipv6 --rate 2k --count 400 --json");
+	tool_end(&receiver, SIGINT);
+	ENDED(0);
+	cr_expect_eq(tool_number(tool.out, "latency_ns", "count"), 400, "%s", tool.out);
 }
 
 Test(xsk_bench_offload, packets_are_cut_into_frames_of_which_each_byte_is_right)

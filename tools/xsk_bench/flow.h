@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #define FLOW_WINDOW 65536 /* sequence numbers behind the highest in which duplicates are found */
-#define FLOW_MAX    256	  /* senders (run and stream) that one thread can tell apart */
+#define FLOW_MAX    256	  /* flows (run and stream) that one thread can tell apart */
 
 struct flow;
 

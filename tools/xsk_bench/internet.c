@@ -4,8 +4,10 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-#define PROTOCOL_AT  9
-#define ADDRESSES_AT 12
+#define PROTOCOL_AT   9
+#define ADDRESSES_AT  12
+#define PROTOCOL6_AT  6
+#define ADDRESSES6_AT 8
 
 static uint16_t fold(uint64_t sum)
 {
@@ -33,4 +35,11 @@ uint16_t internet_pseudo(const uint8_t *ip, uint32_t l4_bytes)
 	uint32_t rest = (uint32_t)htons(ip[PROTOCOL_AT]) + htons((uint16_t)l4_bytes);
 
 	return internet_sum(fold(rest), ip + ADDRESSES_AT, 8);
+}
+
+uint16_t internet_pseudo6(const uint8_t *ip, uint32_t l4_bytes)
+{
+	uint32_t rest = (uint32_t)htons(ip[PROTOCOL6_AT]) + htons((uint16_t)l4_bytes);
+
+	return internet_sum(fold(rest), ip + ADDRESSES6_AT, 32);
 }

@@ -12,6 +12,8 @@ uint32_t offload_frame_bytes(const struct options *opt)
 {
 	if (opt->frame_bytes)
 		return opt->frame_bytes;
+	if (opt->ipv6)
+		return FRAME_MIN_BYTES6;
 	return opt->checksum ? packet_least_bytes(opt->l4 == BENCH_L4_TCP) : FRAME_MIN_BYTES;
 }
 

@@ -45,6 +45,35 @@ static int set_mode(struct option_parse *p)
 	return OPTION_FAIL(p, "'%s' is not one of rx, tx, fwd, latency", p->operands[0]);
 }
 
+static int check_flows(struct option_parse *p)
+{
+	struct options *o = p->into;
+	const char *name = o->ipv6 ? "--ipv6" : "--flows";
+
+	if (o->flows == 1 && !o->ipv6)
+		return 0;
+	if (!options_send(o))
+		return OPTION_FAIL(p,
+				   "%s: only tx and latency make frames; rx takes all of them "
+				   "without an option",
+				   name);
+	if (options_packet(o))
+		return OPTION_FAIL(p,
+				   "%s: not with --checksum or --segment, whose packets are one "
+				   "IPv4 flow",
+				   name);
+	if (o->flows * o->queue_count > OPTIONS_MAX_FLOWS)
+		return OPTION_FAIL(p,
+				   "--flows %u: with %u queues at most %u, because a receiver "
+				   "tells %u flows apart",
+				   o->flows, o->queue_count, OPTIONS_MAX_FLOWS / o->queue_count,
+				   OPTIONS_MAX_FLOWS);
+	if (o->ipv6 && o->frame_bytes && o->frame_bytes < FRAME_MIN_BYTES6)
+		return OPTION_FAIL(p, "--frame-bytes: with --ipv6 at least %u, not %u",
+				   FRAME_MIN_BYTES6, o->frame_bytes);
+	return 0;
+}
+
 /* What a sender leaves to the backend. */
 static int check_offloads(struct option_parse *p)
 {
@@ -129,13 +158,16 @@ static int check_together(struct option_parse *p)
 				   (unsigned long long)o->count);
 	if (o->capture_ns && !o->capture_path)
 		return OPTION_FAIL(p, "--capture-seconds: --capture FILE is missing");
-	return check_offloads(p) ? -EINVAL : check_output(p);
+	if (check_flows(p) || check_offloads(p))
+		return -EINVAL;
+	return check_output(p);
 }
 
 static struct options defaults(void)
 {
 	struct options o = {
 		.queue_count = 1,
+		.flows = 1,
 		.batch = 64,
 		.ring = 2048,
 		.duration_ns = 10000000000u,

@@ -15,6 +15,7 @@
 #include "options_table.h"
 
 #define BENCH_MAX_QUEUES  64
+#define OPTIONS_MAX_FLOWS 256  /* of all queues: what a receiving thread tells apart (FLOW_MAX) */
 #define OPTIONS_MAX_FRAME 9216 /* of --frame-bytes, as of max_frame_bytes */
 /* The longest packet of --segment: an Ethernet header, and what an IP header can tell. */
 #define OPTIONS_MAX_PACKET (14 + 65535)
@@ -64,6 +65,9 @@ struct options {
 	uint8_t dst_mac[6];
 	uint32_t ip_src; /* host byte order */
 	uint32_t ip_dst;
+
+	uint32_t flows; /* of each queue, in turn */
+	bool ipv6;
 
 	/* Left to the backend. */
 	bool checksum;		/* IPv4 and TCP or UDP */

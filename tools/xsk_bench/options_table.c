@@ -156,6 +156,19 @@ static const struct option_row rows[] = {
 	 .help = "destination address (198.18.0.2)",
 	 IPV4(ip_dst)},
 
+	{.name = "flows",
+	 .value = "N",
+	 .help = "tx, latency: N flows in turn per queue, each with its UDP source port and source "
+		 "address (the third byte counts) and numbers of its own, so that RSS spreads "
+		 "them; 256 of all queues (1)",
+	 NUMBER(flows),
+	 .min = 1,
+	 .max = OPTIONS_MAX_FLOWS},
+	{.name = "ipv6",
+	 .help = "IPv6 with a UDP checksum, frames of at least 80 bytes, from and to 2001:2::/48 "
+		 "with --ip-src and --ip-dst as the last 32 bits",
+	 FLAG(ipv6)},
+
 	{.group = "left to the backend (tx; rx checks every byte and checksum without an option)",
 	 .name = "checksum",
 	 .help = "IPv4 and UDP checksums; frames have at least 68 bytes",
@@ -233,6 +246,7 @@ static const char back[] =
 	"  xsk-bench rx -i eth1 -n 4 --cpu 0-3\n"
 	"  xsk-bench tx -i eth1 --dst 52:54:00:12:34:56 --rate 1M --duration 30\n"
 	"  xsk-bench tx -i eth1 --dst 52:54:00:12:34:56 --segment 64k,1448 --vlan 100\n"
+	"  xsk-bench tx -i eth1 --dst 52:54:00:12:34:56 --flows 64 --ipv6 --vlan 100\n"
 	"  xsk-bench fwd -i eth1 --to eth2 --mode zero-copy --wait spin\n"
 	"  xsk-bench fwd -i eth1 --to eth2 --capture a.pcapng --capture-seconds 5\n"
 	"  xsk-bench rx -i eth1 --interval 0.5 --csv >rx.csv\n"

@@ -193,7 +193,7 @@ enum frame_verdict packet_check(const uint8_t *frame, uint32_t len_bytes, struct
 		return FRAME_FOREIGN;
 	header = packet_header_bytes(tcp);
 	payload = frame + header;
-	if (get16(payload) != MAGIC || !frame_get_stream(frame, &out->stream))
+	if (get16(payload) != MAGIC || !frame_get_stream(frame + FRAME_L4_AT, &out->stream))
 		return FRAME_FOREIGN;
 	out->run = (uint16_t)get16(payload + RUN_AT);
 	out->sequence = get64(payload) & FRAME_TIME_MASK;

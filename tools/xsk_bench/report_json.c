@@ -35,6 +35,8 @@ static void sent(struct json *j, const struct run *run)
 	bool cut = opt->segment_bytes;
 
 	json_number(j, "frame_bytes", run->packet.len_bytes);
+	json_number(j, "flows", opt->flows);
+	json_bool(j, "ipv6", opt->ipv6);
 	json_text(j, "l4", opt->l4 == BENCH_L4_TCP ? "tcp" : "udp");
 	json_bool(j, "checksum", options_packet(opt));
 	json_text(j, "sums", opt->sums == NET_XDP_TX_CHECKSUM_AUTO ? "auto" : "software");

@@ -32,26 +32,43 @@ static uint64_t pace_time(const struct pace *p, uint64_t frame)
 	       (frame % p->rate * 1000000000u + p->rate - 1) / p->rate;
 }
 
-/* Everything in the send buffers that stays as it is. */
-static void prepare(struct worker *w, struct sender *s)
+/* Flow i of the thread. A device may spread by addresses alone (ethtool -n IF rx-flow-hash udp4): these differ, too,
+ * and in the third byte, which meets neither destination nor broadcast. */
+static struct frame_flow flow_of(const struct worker *w, uint32_t i)
 {
 	const struct options *opt = w->run->opt;
-	struct pool *p = &w->pools[0];
 	struct frame_flow flow = {
-		.ip_src = opt->ip_src,
+		.ip_src = opt->ip_src + (i << 8),
 		.ip_dst = opt->ip_dst,
 		.run = w->run->id,
-		.stream = w->stream,
+		.stream = (uint16_t)(w->stream * opt->flows + i),
+		.ipv6 = opt->ipv6,
 	};
 
 	memcpy(flow.dst_mac, opt->dst_mac, sizeof(flow.dst_mac));
 	memcpy(flow.src_mac, w->run->ports[0].device.mac, sizeof(flow.src_mac));
+	return flow;
+}
+
+/* Everything in the send buffers that stays as it is. */
+static void prepare(struct worker *w, struct sender *s)
+{
+	struct pool *p = &w->pools[0];
+	struct frame_flow flow = flow_of(w, 0);
+
+	for (uint32_t i = 0; s->heads && i < s->flow_count; i++) {
+		struct frame_flow each = flow_of(w, i);
+
+		s->heads[i] = frame_head_of(&each, s->shape.len_bytes);
+	}
 	for (uint32_t i = 0; i < p->shape.tx_count; i++) {
 		uint8_t *at = pool_at(p, p->shape.rx_count + i);
 		uint64_t *sums = s->sums + (size_t)i * s->shape.pieces;
 
 		if (s->shape.protocol)
 			packet_prepare(&flow, &s->shape, i, at, sums);
+		else if (s->heads)
+			*sums = frame_prepare_headless(&flow, i, at, s->shape.len_bytes);
 		else
 			*sums = frame_prepare(&flow, i, at, s->shape.len_bytes);
 	}
@@ -88,7 +105,11 @@ struct sender *sender_new(struct worker *w, enum sender_time time)
 		calloc((size_t)opt->batch * s->request.segment_count, sizeof(*box->segments));
 	box->metadata = calloc(opt->batch, sizeof(*box->metadata));
 	s->sums = calloc((size_t)w->pools[0].shape.tx_count * s->shape.pieces, sizeof(*s->sums));
-	if (!box->segments || !box->metadata || !s->sums) {
+	s->flow_count = opt->flows;
+	if (opt->flows > 1 || opt->ipv6)
+		s->heads = calloc(opt->flows, sizeof(*s->heads));
+	if (!box->segments || !box->metadata || !s->sums ||
+	    (!s->heads && (opt->flows > 1 || opt->ipv6))) {
 		sender_free(s);
 		return NULL;
 	}
@@ -105,6 +126,7 @@ void sender_free(struct sender *s)
 	free(s->box.segments);
 	free(s->box.metadata);
 	free(s->sums);
+	free(s->heads);
 	free(s);
 }
 
@@ -140,6 +162,14 @@ static void add_segments(struct sender *s, const struct net_tx_metadata *head, u
 	s->box.segment_count += head->segment_count;
 }
 
+/* The flows take turns, and each has numbers of its own: on the way they may overtake each other. */
+static void stamp_head(struct sender *s, uint8_t *frame, uint64_t sums, uint64_t time)
+{
+	uint64_t turn = s->sequence++;
+
+	frame_stamp_head(&s->heads[turn % s->flow_count], frame, sums, turn / s->flow_count, time);
+}
+
 void sender_build(struct worker *w, struct sender *s, uint64_t now)
 {
 	struct pool *p = &w->pools[0];
@@ -151,7 +181,9 @@ void sender_build(struct worker *w, struct sender *s, uint64_t now)
 		uint64_t *sums = s->sums + (size_t)(id - p->shape.rx_count) * s->shape.pieces;
 		uint64_t time = s->time == SENDER_SCHEDULE ? pace_time(&s->pace, s->sequence) : now;
 
-		if (s->shape.protocol)
+		if (s->heads)
+			stamp_head(s, pool_at(p, id), *sums, time);
+		else if (s->shape.protocol)
 			packet_stamp(&s->shape, pool_at(p, id), sums, s->sequence++, time);
 		else
 			frame_stamp(pool_at(p, id), *sums, s->sequence++, time);

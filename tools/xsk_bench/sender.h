@@ -35,6 +35,8 @@ struct sender {
 	struct net_tx_metadata request; /* of every packet, but for its id */
 	uint32_t first_bytes;		/* of its first segment */
 	uint64_t wire_bytes;		/* of its wire packets */
+	struct frame_head *heads;	/* of --flows and --ipv6, of each flow; else NULL */
+	uint32_t flow_count;
 	uint64_t *sums; /* checksums so far: of each send buffer, of each piece in it */
 };
 
