@@ -8,12 +8,17 @@
 
 const char *options_mode_name(uint32_t mode)
 {
-	return mode <= BENCH_LATENCY ? bench_options.operands[mode] : "?";
+	return mode <= BENCH_PAIR ? bench_options.operands[mode] : "?";
 }
 
 uint32_t options_port_count(const struct options *opt)
 {
-	return opt->to_ifname ? 2 : 1;
+	return opt->mode == BENCH_FWD && opt->to_ifname ? 2 : 1;
+}
+
+bool options_tx(const struct options *opt)
+{
+	return opt->mode == BENCH_TX || opt->mode == BENCH_PAIR;
 }
 
 bool options_receive(const struct options *opt)
@@ -23,7 +28,7 @@ bool options_receive(const struct options *opt)
 
 bool options_send(const struct options *opt)
 {
-	return opt->mode == BENCH_TX || opt->mode == BENCH_LATENCY;
+	return options_tx(opt) || opt->mode == BENCH_LATENCY;
 }
 
 bool options_packet(const struct options *opt)
@@ -36,13 +41,13 @@ static int set_mode(struct option_parse *p)
 	struct options *o = p->into;
 
 	if (!p->operand_count)
-		return OPTION_FAIL(p, "what to do is missing: rx, tx, fwd or latency");
+		return OPTION_FAIL(p, "what to do is missing: rx, tx, fwd, latency or pair");
 	if (p->operand_count > 1)
 		return OPTION_FAIL(p, "'%s' is one argument too many", p->operands[1]);
-	for (o->mode = BENCH_RX; o->mode <= BENCH_LATENCY; o->mode++)
+	for (o->mode = BENCH_RX; o->mode <= BENCH_PAIR; o->mode++)
 		if (!strcmp(p->operands[0], options_mode_name(o->mode)))
 			return 0;
-	return OPTION_FAIL(p, "'%s' is not one of rx, tx, fwd, latency", p->operands[0]);
+	return OPTION_FAIL(p, "'%s' is not one of rx, tx, fwd, latency, pair", p->operands[0]);
 }
 
 static int check_flows(struct option_parse *p)
@@ -80,17 +85,17 @@ static int check_offloads(struct option_parse *p)
 	struct options *o = p->into;
 	uint32_t least;
 
-	if (o->checksum && o->mode != BENCH_TX)
+	if (o->checksum && !options_tx(o))
 		return OPTION_FAIL(p,
 				   "--checksum: only tx asks for checksums; rx checks all of them "
 				   "without an option");
-	if (o->segment_bytes && o->mode != BENCH_TX)
+	if (o->segment_bytes && !options_tx(o))
 		return OPTION_FAIL(p,
 				   "--segment: only tx sends packets that are cut; rx takes their "
 				   "pieces without an option");
 	if (o->segment_here && !o->segment_bytes)
 		return OPTION_FAIL(p, "--segment-here: goes with --segment");
-	if (o->vlan && o->mode != BENCH_TX && o->mode != BENCH_RX)
+	if (o->vlan && !options_tx(o) && o->mode != BENCH_RX)
 		return OPTION_FAIL(p, "--vlan: only tx sends a tag, and only rx looks for it");
 	if (o->l4 && !options_packet(o))
 		return OPTION_FAIL(p,
@@ -132,12 +137,14 @@ static int check_together(struct option_parse *p)
 	if (o->aligned && o->chunk_bytes && o->chunk_bytes != 2048 && o->chunk_bytes != 4096)
 		return OPTION_FAIL(p, "--chunk: with --aligned it is 2048 or 4096, not %u",
 				   o->chunk_bytes);
-	if (o->to_ifname && o->mode != BENCH_FWD)
-		return OPTION_FAIL(p, "--to: only fwd has a second interface");
+	if (o->to_ifname && o->mode != BENCH_FWD && o->mode != BENCH_PAIR)
+		return OPTION_FAIL(p, "--to: only fwd and pair have a second interface");
+	if (!o->to_ifname && o->mode == BENCH_PAIR)
+		return OPTION_FAIL(p, "--to: the interface that receives is missing");
 	if (o->to_ifname && !strcmp(o->to_ifname, o->ifname))
-		return OPTION_FAIL(
-			p, "--to: '%s' is the interface of -i; leave --to out to send frames back",
-			o->to_ifname);
+		return OPTION_FAIL(p, "--to: '%s' is the interface of -i%s", o->to_ifname,
+				   o->mode == BENCH_FWD ? "; leave --to out to send frames back"
+							: "");
 	if ((o->take_own_mac || o->take_mac_count) && !options_receive(o))
 		return OPTION_FAIL(p, "--mac: tx takes no frames");
 	if (o->keep.count && !options_receive(o))

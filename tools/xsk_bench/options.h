@@ -25,6 +25,7 @@ enum bench_mode {
 	BENCH_TX,
 	BENCH_FWD,
 	BENCH_LATENCY,
+	BENCH_PAIR, /* tx through -i and rx on --to, a process each */
 };
 
 struct options {
@@ -121,6 +122,9 @@ bool options_packet(const struct options *opt);
 
 /* Number of interfaces in use: 2 with --to. */
 uint32_t options_port_count(const struct options *opt);
+
+/* Does it make packets that leave something to the backend: tx, and pair whose sender does? */
+bool options_tx(const struct options *opt);
 
 /* Do frames of others come to us? Does the mode make frames of its own? */
 bool options_receive(const struct options *opt);

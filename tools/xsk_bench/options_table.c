@@ -14,12 +14,13 @@
 static const char front[] =
 	"xsk-bench - send, receive, forward and measure frames through net_xdp (AF_XDP)\n"
 	"\n"
-	"usage: xsk-bench rx|tx|fwd|latency -i IF [options]\n"
+	"usage: xsk-bench rx|tx|fwd|latency|pair -i IF [options]\n"
 	"\n"
 	"  rx        receive, and find loss, reordering, duplicates and corruption\n"
 	"  tx        send numbered frames with a checksum of their own\n"
 	"  fwd       send every frame back with its MACs swapped, or on to --to IF\n"
-	"  latency   round trip at a fixed rate against a peer that runs fwd\n";
+	"  latency   round trip at a fixed rate against a peer that runs fwd\n"
+	"  pair      tx through -i and rx on --to in one command, one account of both\n";
 
 static const struct option_row rows[] = {
 	{.group = "where",
@@ -29,7 +30,9 @@ static const struct option_row rows[] = {
 	 AT(ifname)},
 	{.name = "to",
 	 .value = "IF",
-	 .help = "fwd: the other interface; frames go both ways, unchanged",
+	 .help = "fwd: the other interface; frames go both ways, unchanged. pair: the one that "
+		 "receives; here and with -i IF@NETNS is an interface in that network namespace "
+		 "(a name of ip netns, a process or a path)",
 	 .set = option_text,
 	 AT(to_ifname),
 	 .names = OPTION_NAMES_INTERFACE},
@@ -147,7 +150,7 @@ static const struct option_row rows[] = {
 	 .max = UINT64_MAX / 2},
 	{.name = "dst",
 	 .value = "MAC",
-	 .help = "destination (02:6e:78:00:00:01: reaches a veth peer)",
+	 .help = "destination (02:6e:78:00:00:01: reaches a veth peer; pair: the receiver's)",
 	 .set = option_mac,
 	 AT(dst_mac)},
 	{.name = "ip-src", .value = "ADDR", .help = "source address (198.18.0.1)", IPV4(ip_src)},
@@ -247,6 +250,7 @@ static const char back[] =
 	"  xsk-bench tx -i eth1 --dst 52:54:00:12:34:56 --rate 1M --duration 30\n"
 	"  xsk-bench tx -i eth1 --dst 52:54:00:12:34:56 --segment 64k,1448 --vlan 100\n"
 	"  xsk-bench tx -i eth1 --dst 52:54:00:12:34:56 --flows 64 --ipv6 --vlan 100\n"
+	"  xsk-bench pair -i eth1 --to eth1@other --rate 1M --cpu 0,1\n"
 	"  xsk-bench fwd -i eth1 --to eth2 --mode zero-copy --wait spin\n"
 	"  xsk-bench fwd -i eth1 --to eth2 --capture a.pcapng --capture-seconds 5\n"
 	"  xsk-bench rx -i eth1 --interval 0.5 --csv >rx.csv\n"
@@ -258,5 +262,5 @@ const struct option_table bench_options = {
 	.back = back,
 	.rows = rows,
 	.count = sizeof(rows) / sizeof(rows[0]),
-	.operands = {"rx", "tx", "fwd", "latency"},
+	.operands = {"rx", "tx", "fwd", "latency", "pair"},
 };

@@ -102,6 +102,8 @@ static int start_workers(struct run *run, struct net_error *err)
 	}
 	for (uint32_t k = 0; k < run->port_count; k++)
 		look_at_mode(&run->ports[k], run->opt);
+	if (run->ready_fd && write(run->ready_fd, run->ports[0].device.mac, 6) != 6)
+		return error_errno(err, -errno, "setup", "telling that the run has begun");
 	/* Scripts wait for this line before they start the other side. */
 	say("%s is running", options_mode_name(run->opt->mode));
 	return 0;
@@ -260,9 +262,11 @@ int run_all(struct run *run, const struct options *opt, struct net_error *err)
 	void (*pipe_before)(int) = signal(SIGPIPE, SIG_IGN);
 	struct net_error late = {0};
 	int signal_fd = open_signals();
+	int ready_fd = run->ready_fd;
 	int rc, closed;
 
 	memset(run, 0, sizeof(*run));
+	run->ready_fd = ready_fd;
 	run->opt = opt;
 	run->memory.fd = -1;
 	run->id = (uint16_t)(now_ns() / 1000 ^ (uint64_t)getpid() << 8);

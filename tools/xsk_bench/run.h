@@ -102,10 +102,12 @@ struct run {
 	bool usage; /* the backend refused the options */
 
 	_Alignas(64) _Atomic bool stop;
-	_Atomic bool began;	     /* a good frame has come */
-	_Atomic uint64_t counted;    /* received, towards --count */
-	int done_fd;		     /* eventfd: a worker has ended */
-	int began_fd;		     /* eventfd: see began */
+	_Atomic bool began;	  /* a good frame has come */
+	_Atomic uint64_t counted; /* received, towards --count */
+	int done_fd;		  /* eventfd: a worker has ended */
+	int began_fd;		  /* eventfd: see began */
+	/* Set before run_all(), 0: none. Who waits there for the workers reads the MAC of the first port. */
+	int ready_fd;
 	struct net_control *control; /* NULL: nobody can look into this run */
 };
 

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "pair.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/error.h"
+#include "common/options_say.h"
+#include "live.h"
+#include "outcome.h"
+#include "say.h"
+
+size_t pair_split(const char *text, const char **netns)
+{
+	const char *at = strrchr(text, '@');
+
+	*netns = at && at[1] ? at + 1 : NULL;
+	return *netns ? (size_t)(at - text) : strlen(text);
+}
+
+/* A name of ip netns, a process, or a path. */
+static int enter(const char *netns, struct net_error *err)
+{
+	bool process = strspn(netns, "0123456789") == strlen(netns);
+	char path[256];
+	int fd, rc = 0;
+
+	if (strchr(netns, '/'))
+		snprintf(path, sizeof(path), "%s", netns);
+	else if (process)
+		snprintf(path, sizeof(path), "/proc/%s/ns/net", netns);
+	else
+		snprintf(path, sizeof(path), "/run/netns/%s", netns);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || setns(fd, CLONE_NEWNET))
+		rc = error_fill(err, -errno, "netns",
+				"the network namespace %s cannot be entered: %s: %s; ip netns list "
+				"shows those with a name",
+				netns, path, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return rc;
+}
+
+/* Parts of a balance but the first, which came through; and what the host was left. */
+static void add_causes(struct pair_side *s, const struct balance *b)
+{
+	for (uint32_t i = 1; i < b->part_count && s->cause_count < ACCOUNT_PARTS; i++) {
+		struct pair_cause *c = &s->causes[s->cause_count];
+
+		if (!b->parts[i].value || !strncmp(b->parts[i].name, "program_kept", 12))
+			continue;
+		snprintf(c->name, sizeof(c->name), "%s", b->parts[i].name);
+		c->frames = b->parts[i].value;
+		s->cause_count++;
+	}
+}
+
+static void fill(struct pair_side *s, const struct run *run, const struct account *a)
+{
+	snprintf(s->ifname, sizeof(s->ifname), "%s", port_name(&run->ports[0]));
+	s->queues = run->worker_count;
+	s->started = run->started;
+	s->judged = a->judged;
+	s->adds_up = a->adds_up;
+	s->program_known = a->program_known;
+	s->frames = a->frames;
+	s->generated = a->generated;
+	s->bytes = a->bytes;
+	s->seconds = a->seconds;
+	s->pps = a->pps;
+	s->mbps = a->mbps;
+	s->mbps_l1 = a->mbps_l1;
+	s->cpu_ns_per_frame = a->cpu_ns_per_frame;
+	s->tally = a->tally;
+	s->flows = a->flows;
+	for (uint32_t i = 0; i < a->balance_count; i++)
+		if (!strcmp(a->balances[i].name,
+			    run->opt->mode == BENCH_TX ? "generated" : "arrived"))
+			add_causes(s, &a->balances[i]);
+}
+
+static int write_side(const struct run *run, const struct account *a, const struct verdict *v,
+		      const struct pair_side *s, int fd)
+{
+	FILE *out = fdopen(fd, "w");
+	bool written;
+
+	if (!out)
+		return -errno;
+	fwrite(s, sizeof(*s), 1, out);
+	if (run->opt->json && v->error)
+		report_json_error(out, options_mode_name(run->opt->mode), v);
+	else if (run->opt->json)
+		report_json(out, run, a, v);
+	else if (run->opt->verbose && run->started)
+		report_table(out, run, a);
+	written = !fflush(out) && !ferror(out);
+	return fclose(out) || !written ? -EIO : 0;
+}
+
+int pair_side_run(const struct options *asked, int ready_fd, int out_fd)
+{
+	static struct run run;
+	static struct account a;
+	static struct pair_side side;
+	struct options opt = *asked;
+	struct net_error err = {0};
+	const char *netns;
+	size_t n = pair_split(asked->ifname, &netns);
+	char *ifname = strndup(asked->ifname, n);
+	struct verdict v;
+	int rc = ifname ? 0 : -ENOMEM;
+
+	opt.ifname = ifname;
+	run.opt = &opt;
+	if (!rc && netns)
+		rc = enter(netns, &err);
+	run.ready_fd = ready_fd;
+	if (!rc)
+		rc = run_all(&run, &opt, &err);
+	options_say(&bench_options, err.message, sizeof(err.message));
+	v = outcome_of(&run, rc, &a, &err);
+	if (run.usage)
+		v.exit_code = EXIT_USAGE;
+	live_end(&run, &a);
+	side.finished = true;
+	side.exit_code = v.exit_code;
+	if (v.error) {
+		side.error = err;
+		if (run.usage)
+			say("%s", err.message);
+		else
+			say("%s: %s", err.step, err.message);
+	}
+	fill(&side, &run, &a);
+	rc = write_side(&run, &a, &v, &side, out_fd);
+	run_free(&run);
+	free(ifname);
+	fflush(stdout);
+	return rc ? EXIT_FAILED : v.exit_code;
+}
