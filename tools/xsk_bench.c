@@ -10,6 +10,7 @@
 #include "xsk_bench/live.h"
 #include "xsk_bench/outcome.h"
 #include "xsk_bench/pair.h"
+#include "xsk_bench/plot.h"
 #include "xsk_bench/say.h"
 
 /* After what went to stdout: did it arrive there? */
@@ -48,7 +49,7 @@ static void show(const struct run *run, const struct account *a, const struct ve
 	fflush(stdout);
 }
 
-static int finish(struct run *run, int rc, struct net_error *err)
+static int finish(struct run *run, int rc, struct net_error *err, FILE *plot)
 {
 	struct account *a = malloc(sizeof(*a));
 	struct verdict v;
@@ -59,6 +60,8 @@ static int finish(struct run *run, int rc, struct net_error *err)
 	}
 	v = outcome_of(run, rc, a, err);
 	live_end(run, a);
+	if (plot_end(plot, run, a) && !v.exit_code)
+		v.exit_code = EXIT_FAILED;
 	show(run, a, &v);
 	if (v.error)
 		say("%s: %s", err->step, err->message);
@@ -70,11 +73,17 @@ static int run(const struct options *opt)
 {
 	static struct run run;
 	struct net_error err = {0};
-	int rc = run_all(&run, opt, &err);
+	FILE *plot;
+	int rc;
+
+	run_init(&run, opt, 0);
+	rc = plot_open(opt, &plot, &err);
+	if (!rc)
+		rc = run_all(&run, &err);
 
 	options_say(&bench_options, err.message, sizeof(err.message));
 	rc = run.usage ? usage(&err, opt->json, options_mode_name(opt->mode))
-		       : finish(&run, rc, &err);
+		       : finish(&run, rc, &err, plot);
 	run_free(&run);
 	return rc;
 }

@@ -365,3 +365,42 @@ Test(xsk_bench_run, rows_of_latency_have_percentiles_and_stand_before_the_result
 	cr_expect_eq(tool_lines(tool.out), 4 + 6, "%s", tool.out);
 	SILENT("dropped");
 }
+
+/* ---- --plot -------------------------------------------------------------------------------------- */
+
+Test(xsk_bench_run, plot_has_a_point_per_row_of_the_document)
+{
+	char path[] = "/tmp/xsk-bench-plot-XXXXXX";
+	uint32_t rows = 0, points = 0;
+	char text[8192];
+	const char *at;
+	FILE *f;
+
+	close(mkstemp(path));
+	RUN("tx -i v0 --rate 1k --duration 0.7 --interval 0.2 --json --plot %s", path);
+	ENDED(0);
+	for (at = tool.out; (at = strstr(at, "\"begin_s\"")); at++)
+		rows++;
+	f = fopen(path, "re");
+	text[fread(text, 1, sizeof(text) - 1, f)] = 0;
+	fclose(f);
+	unlink(path);
+	at = strstr(text, "points=\"");
+	cr_assert_not_null(at, "%s", text);
+	for (at += strlen("points=\""); *at != '"'; at++)
+		points += *at == ',';
+	cr_expect_eq(points, rows, "%u points, %u rows", points, rows);
+	cr_expect_geq(rows, 3);
+	cr_expect(strstr(text, "xsk-bench tx on v0: ") && strstr(text, "</svg>\n"), "%s", text);
+}
+
+Test(xsk_bench_run, plot_that_cannot_be_written_is_a_failure_before_or_behind_the_run)
+{
+	RUN("tx -i v0 --duration 30 --plot /no/such/folder");
+	ENDED(1);
+	SAYS("plot: /no/such/folder: No such file or directory");
+	SILENT("is running");
+	RUN("tx -i v0 --duration 0.2 --plot /dev/full");
+	ENDED(1);
+	SAYS("--plot /dev/full: writing: No space left on device");
+}

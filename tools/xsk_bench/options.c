@@ -120,7 +120,7 @@ static int check_output(struct option_parse *p)
 	if (o->csv && (o->json || o->verbose))
 		return OPTION_FAIL(p, "--csv: has stdout to itself; leave out %s",
 				   o->json ? "--json" : "--verbose");
-	if (o->csv && !o->interval_ns)
+	if ((o->csv || o->plot_path) && !o->interval_ns)
 		o->interval_ns = 1000000000u;
 	o->rows |= o->csv;
 	return 0;

@@ -83,6 +83,7 @@ struct options {
 	const char *capture_path; /* NULL: no capture */
 	uint64_t capture_ns;	  /* 0: the whole run */
 	const char *control;	  /* path of the control socket, "off", NULL: the usual one */
+	const char *plot_path;	  /* NULL: no plot */
 	uint64_t interval_ns;	  /* 0: no intervals */
 	bool rows;		  /* they are printed, not only drawn */
 	bool csv;

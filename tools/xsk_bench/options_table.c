@@ -225,6 +225,13 @@ static const struct option_row rows[] = {
 	 .help = "these rows and one of the total as comma-separated values, and nothing else on "
 		 "stdout (each second without --interval)",
 	 FLAG(csv)},
+	{.name = "plot",
+	 .value = "FILE",
+	 .help = "draw rate (latency: and percentiles) over time to FILE (SVG), a point for each "
+		 "--interval, or second",
+	 .set = option_text,
+	 AT(plot_path),
+	 .names = OPTION_NAMES_FILE},
 	{.name = "verbose",
 	 .letter = 'v',
 	 .help = "the whole table: each counter, what was asked and got",
@@ -254,6 +261,7 @@ static const char back[] =
 	"  xsk-bench fwd -i eth1 --to eth2 --mode zero-copy --wait spin\n"
 	"  xsk-bench fwd -i eth1 --to eth2 --capture a.pcapng --capture-seconds 5\n"
 	"  xsk-bench rx -i eth1 --interval 0.5 --csv >rx.csv\n"
+	"  xsk-bench latency -i eth1 --dst 52:54:00:12:34:56 --plot latency.svg\n"
 	"  xsk-bench latency -i eth1 --dst 52:54:00:12:34:56 --rate 20k --json\n";
 
 const struct option_table bench_options = {

@@ -64,6 +64,7 @@ static struct options sender_options(const struct options *opt)
 	o.take_mac_count = 0;
 	o.keep.count = 0;
 	o.rows = o.csv = false;
+	o.plot_path = NULL;
 	o.interval_ns = 0;
 	return o;
 }

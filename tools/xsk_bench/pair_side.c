@@ -13,6 +13,7 @@
 #include "common/options_say.h"
 #include "live.h"
 #include "outcome.h"
+#include "plot.h"
 #include "say.h"
 
 size_t pair_split(const char *text, const char **netns)
@@ -114,21 +115,25 @@ int pair_side_run(const struct options *asked, int ready_fd, int out_fd)
 	const char *netns;
 	size_t n = pair_split(asked->ifname, &netns);
 	char *ifname = strndup(asked->ifname, n);
+	FILE *plot = NULL;
 	struct verdict v;
 	int rc = ifname ? 0 : -ENOMEM;
 
 	opt.ifname = ifname;
-	run.opt = &opt;
+	run_init(&run, &opt, ready_fd);
 	if (!rc && netns)
 		rc = enter(netns, &err);
-	run.ready_fd = ready_fd;
 	if (!rc)
-		rc = run_all(&run, &opt, &err);
+		rc = plot_open(&opt, &plot, &err);
+	if (!rc)
+		rc = run_all(&run, &err);
 	options_say(&bench_options, err.message, sizeof(err.message));
 	v = outcome_of(&run, rc, &a, &err);
 	if (run.usage)
 		v.exit_code = EXIT_USAGE;
 	live_end(&run, &a);
+	if (plot_end(plot, &run, &a) && !v.exit_code)
+		v.exit_code = EXIT_FAILED;
 	side.finished = true;
 	side.exit_code = v.exit_code;
 	if (v.error) {

@@ -256,19 +256,23 @@ static int name_signal(int signal_fd, int rc, struct net_error *err)
 	return err->code;
 }
 
-int run_all(struct run *run, const struct options *opt, struct net_error *err)
+void run_init(struct run *run, const struct options *opt, int ready_fd)
+{
+	memset(run, 0, sizeof(*run));
+	run->opt = opt;
+	run->ready_fd = ready_fd;
+	run->memory.fd = run->done_fd = run->began_fd = -1;
+}
+
+int run_all(struct run *run, struct net_error *err)
 {
 	/* Who reads our lines may go away; the run ends in its own way. */
 	void (*pipe_before)(int) = signal(SIGPIPE, SIG_IGN);
+	const struct options *opt = run->opt;
 	struct net_error late = {0};
 	int signal_fd = open_signals();
-	int ready_fd = run->ready_fd;
 	int rc, closed;
 
-	memset(run, 0, sizeof(*run));
-	run->ready_fd = ready_fd;
-	run->opt = opt;
-	run->memory.fd = -1;
 	run->id = (uint16_t)(now_ns() / 1000 ^ (uint64_t)getpid() << 8);
 	run->port_count = options_port_count(opt);
 	run->ports[0].ifname = opt->ifname;

@@ -106,16 +106,17 @@ struct run {
 	_Atomic uint64_t counted; /* received, towards --count */
 	int done_fd;		  /* eventfd: a worker has ended */
 	int began_fd;		  /* eventfd: see began */
-	/* Set before run_all(), 0: none. Who waits there for the workers reads the MAC of the first port. */
-	int ready_fd;
+	int ready_fd; /* 0: none; who waits there for the workers reads the MAC of the first port */
 	struct net_control *control; /* NULL: nobody can look into this run */
 };
 
+/* First of all. ready_fd: see struct run. */
+void run_init(struct run *run, const struct options *opt, int ready_fd);
 /*
  * Everything from memory to the last destroy. The tallies and what the ports told stay in *run for the
  * table. Return: 0; -EINVAL with err.step "config" for options that the backend refuses; -errno.
  */
-int run_all(struct run *run, const struct options *opt, struct net_error *err);
+int run_all(struct run *run, struct net_error *err);
 void run_free(struct run *run);
 
 /* Until the time is over, a signal comes, all workers have ended, or something fails. Return: 0, -errno with err
