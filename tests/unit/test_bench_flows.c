@@ -79,6 +79,25 @@ Test(bench_flows, frame_of_ipv6_is_good_and_has_a_udp_checksum_at_any_length)
 	cr_expect_eq(frame[58] << 8 | frame[59], 9000 - UDP6_AT, "UDP length");
 }
 
+/* A sum of 0 is written as 0xffff: 0 says that there is no checksum. One frame in 65,536 has it. */
+Test(bench_flows, udp_checksum_of_ipv6_is_never_left_out)
+{
+	struct frame_flow flow = flow_of(3, true);
+	struct frame_head head = frame_head_of(&flow, 80);
+	uint64_t sum = frame_prepare_headless(&flow, 1, frame, 80);
+	uint32_t ones = 0;
+
+	for (uint64_t time = 0; time < 600000; time++) {
+		frame_stamp_head(&head, frame, sum, NUMBER, time);
+		cr_assert(frame[60] || frame[61], "time %llu", (unsigned long long)time);
+		if (frame[60] != 0xff || frame[61] != 0xff)
+			continue;
+		cr_assert_eq(verdict(80), FRAME_GOOD);
+		ones++;
+	}
+	cr_assert_gt(ones, 0);
+}
+
 Test(bench_flows, each_byte_of_a_frame_that_changes_on_the_way_is_found)
 {
 	for (int ipv6 = 0; ipv6 < 2; ipv6++)
