@@ -10,11 +10,11 @@ TestSuite(xsk_bench_pair, .init = xsk_bench_setup, .timeout = 60);
 
 Test(xsk_bench_pair, both_sides_are_one_account_in_one_command)
 {
-	RUN("pair -i v0 --to v1 --rate 20k --count 3000 --flows 4 --ipv6 --vlan 7");
+	RUN("pair -i v0 --to v1 --rate 20k --count 1500 --flows 4 --ipv6 --vlan 7");
 	ENDED(0);
 	SHOWS("xsk-bench pair, v0 to v1: 1 queue\n");
-	SHOWS("  sent        3000 frames, ");
-	SHOWS("  received    3000 frames, ");
+	SHOWS("  sent        1500 frames, ");
+	SHOWS("  received    1500 frames, ");
 	SHOWS("0 corrupt, 0 twice, 0 reordered");
 	SHOWS("\n  account     every frame is accounted for\n");
 	cr_expect_leq(tool_width(tool.out), 80, "%s", tool.out);
