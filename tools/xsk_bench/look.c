@@ -158,13 +158,9 @@ static void tell_mode(const struct port *p, const struct options *opt, const str
 /* The first queue speaks for all. */
 void look_at_mode(const struct port *p, const struct options *opt)
 {
-	struct told told = {0};
-
-	told_take(&told, p->ep, p->queues, 1, &bench_options);
-	if (told.queue_count)
-		tell_refused(p, opt, &told.queues[0]);
-	tell_mode(p, opt, &told);
-	told_free(&told);
+	if (p->told.queue_count)
+		tell_refused(p, opt, &p->told.queues[0]);
+	tell_mode(p, opt, &p->told);
 }
 
 /* Who leaves packets whole for this interface, as ethtool has to be told. */

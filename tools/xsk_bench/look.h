@@ -15,7 +15,7 @@ int look_at_port(struct port *p, const struct options *opt, struct net_error *er
 int look_at_host(const struct port *p, const struct options *opt, const struct host_net *net,
 		 struct net_error *err);
 
-/* The queues are there: say it where auto ended in generic XDP, where frames will be dropped or go
+/* The queues are there, and p->told is taken: say it where auto ended in generic XDP, where frames will be dropped or go
  * past these queues, and which option has no effect. */
 void look_at_mode(const struct port *p, const struct options *opt);
 

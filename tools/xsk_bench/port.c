@@ -184,6 +184,12 @@ int port_start(struct port *p, struct pool *const *pools, uint32_t count, struct
 	return 0;
 }
 
+void port_tell(struct port *p)
+{
+	told_free(&p->told);
+	told_take(&p->told, p->ep, p->queues, p->queue_count, &bench_options);
+}
+
 int port_close(struct port *p, struct net_error *err)
 {
 	struct net_error other;
@@ -191,7 +197,7 @@ int port_close(struct port *p, struct net_error *err)
 
 	if (!p->ep)
 		return 0;
-	told_take(&p->told, p->ep, p->queues, p->queue_count, &bench_options);
+	port_tell(p);
 	port_program(p, &p->program);
 	for (uint32_t i = 0; i < p->queue_count; i++) {
 		if (!p->queues[i])

@@ -23,7 +23,7 @@ struct port {
 	struct net_xdp_program_stats program_base; /* before the queues were there */
 	int program_error;			   /* its counters cannot be read: -errno */
 	bool link_up;				   /* at the end */
-	struct told told;			   /* endpoint and queues, before their end */
+	struct told told;			   /* endpoint and queues, by port_tell() */
 	bool capturing;
 	struct net_capture_stats captured; /* when capture has ended */
 };
@@ -54,6 +54,9 @@ int port_capture(struct port *p, const struct options *opt, struct net_error *er
 /* End the capture, if there is one. Return: 0; -errno with err filled: frames are missing from the file since the
  * disk said so. */
 int port_capture_end(struct port *p, const struct options *opt, struct net_error *err);
+
+/* Let endpoint and queues tell now; their threads may work. port_close() does it once more. */
+void port_tell(struct port *p);
 
 /* Make the queues; every receive id of pools[i] is posted on queue i. Return: 0, -errno. */
 int port_start(struct port *p, struct pool *const *pools, uint32_t count, struct net_error *err);

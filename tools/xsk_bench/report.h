@@ -13,6 +13,8 @@ struct verdict {
 	const struct net_error *error; /* NULL: none */
 };
 
+/* On standard error, once the queues are there and were told: where it runs, on how many queues, in which mode. */
+void report_running(const struct run *run);
 void report_summary(FILE *out, const struct run *run, const struct account *a);
 void report_table(FILE *out, const struct run *run, const struct account *a);
 void report_json(FILE *out, const struct run *run, const struct account *a,

@@ -15,6 +15,7 @@
 #include "common/error.h"
 #include "look.h"
 #include "offload.h"
+#include "report.h"
 #include "say.h"
 #include "shown.h"
 #include "worker.h"
@@ -100,12 +101,14 @@ static int start_workers(struct run *run, struct net_error *err)
 			return error_errno(err, rc, "thread", "starting a queue's thread");
 		run->started++;
 	}
-	for (uint32_t k = 0; k < run->port_count; k++)
+	for (uint32_t k = 0; k < run->port_count; k++) {
+		port_tell(&run->ports[k]);
 		look_at_mode(&run->ports[k], run->opt);
+	}
 	if (run->ready_fd && write(run->ready_fd, run->ports[0].device.mac, 6) != 6)
 		return error_errno(err, -errno, "setup", "telling that the run has begun");
 	/* Scripts wait for this line before they start the other side. */
-	say("%s is running", options_mode_name(run->opt->mode));
+	report_running(run);
 	return 0;
 }
 

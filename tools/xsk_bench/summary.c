@@ -68,11 +68,9 @@ static void add_name(struct line *l, const char *between, const struct port *por
 	add(l, "%s%s", between, escape_plain(plain, sizeof(plain), port_name(port)));
 }
 
-static void put_what(FILE *out, const struct run *run)
+static void add_what(struct line *l, const struct run *run)
 {
-	const struct options *opt = run->opt;
 	uint32_t queues = 0, zero_copy = 0, native = 0;
-	struct line l = {0};
 
 	for (uint32_t k = 0; k < run->port_count; k++) {
 		const struct told *told = &run->ports[k].told;
@@ -82,13 +80,29 @@ static void put_what(FILE *out, const struct run *run)
 			native += walk_flag(&told->endpoint, "program", "native");
 		}
 	}
-	add(&l, "xsk-bench %s", options_mode_name(opt->mode));
 	for (uint32_t k = 0; k < run->port_count; k++)
-		add_name(&l, k ? " to " : " on ", &run->ports[k]);
-	add(&l, ": %u queue%s", run->worker_count, run->worker_count == 1 ? "" : "s");
-	add_share(&l, zero_copy, queues, "zero copy", "copy mode");
-	add_share(&l, native, queues, "native XDP", "generic XDP");
+		add_name(l, k ? " to " : " on ", &run->ports[k]);
+	add(l, ": %u queue%s", run->worker_count, run->worker_count == 1 ? "" : "s");
+	add_share(l, zero_copy, queues, "zero copy", "copy mode");
+	add_share(l, native, queues, "native XDP", "generic XDP");
+}
+
+static void put_what(FILE *out, const struct run *run)
+{
+	struct line l = {0};
+
+	add(&l, "xsk-bench %s", options_mode_name(run->opt->mode));
+	add_what(&l, run);
 	put(out, &l);
+}
+
+void report_running(const struct run *run)
+{
+	struct line l = {0};
+
+	add(&l, "%s is running", options_mode_name(run->opt->mode));
+	add_what(&l, run);
+	say("%s", l.text);
 }
 
 static void put_rate(FILE *out, const struct account *a)
