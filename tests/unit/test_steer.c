@@ -208,6 +208,38 @@ Test(steer, restore_that_is_refused_for_a_moment_is_tried_again)
 	cr_expect_geq(report.change_count, 12);
 }
 
+/* ENODEV is also what a NIC in a reset says (netif_device_present()), and a name that the interface had until now. */
+Test(steer, restore_of_an_interface_that_is_away_for_a_moment_is_tried_again)
+{
+	const struct fake_nic_state before = nic->state;
+
+	for (unsigned step = 1; step < 12; step++) {
+		nic->refuse_at = nic->changes = 0;
+		cr_assert_eq(apply(true), 0, "%s", err.message);
+		nic->refuse_error = -ENODEV;
+		nic->refuse_at = nic->changes + step;
+		nic->refuse_count = 2;
+		cr_assert_eq(restore(), 1, "%u: %s", step, err.message);
+		expect_state(&before, "away at", step);
+		expect_no_record("away at", step);
+	}
+}
+
+Test(steer, restore_of_an_interface_that_stays_away_keeps_the_record)
+{
+	const struct fake_nic_state before = nic->state;
+
+	cr_assert_eq(apply(true), 0, "%s", err.message);
+	nic->refuse_error = -ENODEV;
+	nic->refuse_at = 1;
+	nic->refuse_count = UINT32_MAX / 2;
+	cr_assert_eq(restore(), -ENODEV);
+	nic->refuse_at = 0;
+	cr_assert_eq(restore(), 1, "%s", err.message);
+	expect_state(&before, "later", 0);
+	expect_no_record("later", 0);
+}
+
 Test(steer, end_of_an_interface_that_is_gone_touches_nothing)
 {
 	cr_assert_eq(apply(false), 0, "%s", err.message);

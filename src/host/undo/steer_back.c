@@ -285,25 +285,34 @@ static bool is_under_program(const struct steer_device *d)
 	return netdev_query(d->host, d->ifname, &device, NULL) == 0 && device.program_id;
 }
 
-int steer_back_patiently(struct host *h, uint32_t ifindex, const struct steer_record *r,
-			 struct net_xdp_steer_report *report)
+/* One try. ENODEV alone does not say that the interface is gone: so the kernel also refuses a device in a reset
+ * (netif_device_present()), and a name that it has no more. By its index it is there. */
+static int try_back(struct host *h, uint32_t ifindex, const struct steer_record *r,
+		    struct net_xdp_steer_report *report)
 {
-	struct deadline until = deadline_in(1000);
 	struct steer_device d;
-	uint32_t done = 0;
 	int rc = steer_device_find(&d, h, ifindex);
 
 	if (!rc) {
 		d.under_program = is_under_program(&d);
 		rc = steer_back(&d, r, report);
+		if (rc != -ENODEV || !steer_device_find(&d, h, ifindex))
+			return rc;
 	}
-	while ((rc == -EBUSY || rc == -EINVAL) && !deadline_passed(&until)) {
+	return rc == -ENODEV ? 0 : rc; /* all went with the interface */
+}
+
+int steer_back_patiently(struct host *h, uint32_t ifindex, const struct steer_record *r,
+			 struct net_xdp_steer_report *report)
+{
+	struct deadline until = deadline_in(1000);
+	uint32_t done = 0;
+	int rc = try_back(h, ifindex, r, report);
+
+	while ((rc == -EBUSY || rc == -EINVAL || rc == -ENODEV) && !deadline_passed(&until)) {
 		sleep_ms(20);
 		done = keep_done(report);
-		d.under_program = is_under_program(&d);
-		rc = steer_back(&d, r, report);
+		rc = try_back(h, ifindex, r, report);
 	}
-	if (rc == -ENODEV)
-		rc = 0; /* all went with the interface */
 	return rc == 0 && done ? 1 : rc;
 }

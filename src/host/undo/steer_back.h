@@ -13,7 +13,7 @@ int steer_back(const struct steer_device *d, const struct steer_record *r,
 
 /* The same, of an interface that may have gone: then 0. Tried again for a second where the driver refuses: the
  * kernel lets go of the sockets and the program of a process that was killed some time after its locks, and
- * until then drivers refuse other channels. */
+ * until then drivers refuse other channels. -ENODEV: it is there, and cannot be reached, as in a reset. */
 int steer_back_patiently(struct host *h, uint32_t ifindex, const struct steer_record *r,
 			 struct net_xdp_steer_report *report);
 
