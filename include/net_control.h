@@ -70,8 +70,8 @@ static inline struct net_control_config net_control_config_default(void)
  * all calls below take NULL and do nothing.
  * Threads: one new thread with all signals blocked and a stack of 256 KiB. It sleeps in poll() unless somebody
  * asks, or it is time to look at the queues that are shown.
- * It makes these calls: poll, accept4, recvfrom, sendto, close, read, clock_gettime, futex, what malloc() makes, for each
- * look and answer one getsockopt per queue, for each answer some bpf per endpoint.
+ * It makes these calls: poll, accept4, recvfrom, sendto, shutdown, close, read, clock_gettime, futex, what malloc()
+ * makes, for each look and answer one getsockopt per queue, for each answer some bpf per endpoint.
  * fork(): the child has no such thread: there every call does nothing, and net_control_close() gives up the child's
  * copies. A program that becomes a daemon opens it afterwards.
  */

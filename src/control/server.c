@@ -27,6 +27,8 @@ struct server {
 
 static void drop(struct client *c)
 {
+	/* A child that the program forked meanwhile has a copy, which would keep the client waiting for the end. */
+	shutdown(c->fd, SHUT_RDWR);
 	close(c->fd);
 	free(c->text.bytes);
 	*c = (struct client){.fd = -1};

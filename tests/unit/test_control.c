@@ -392,3 +392,25 @@ Test(control, a_forked_child_gives_up_its_copies_and_changes_nothing)
 	cr_assert(waitpid(child, &status, 0) == child && status == 0);
 	cr_assert(strstr(ask("help\n"), "json") != NULL);
 }
+
+/* The child has a copy of the client's connection, too: closing ours alone ends nothing. */
+Test(control, a_forked_child_does_not_keep_a_client_waiting_for_the_end)
+{
+	const struct timeval patience = {.tv_sec = 2};
+	int fd = connect_to();
+	pid_t child;
+
+	cr_assert_eq(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)), 0);
+	cr_assert_eq(write(fd, "he", 2), 2);
+	sleep_ms(50); /* its connection is taken */
+	child = fork();
+	if (!child) {
+		alarm(20);
+		pause();
+		_exit(0);
+	}
+	cr_assert_eq(write(fd, "lp\n", 3), 3);
+	cr_expect(strstr(read_all(fd), "json: all") != NULL);
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+}
