@@ -187,3 +187,20 @@ Test(running_exposition, more_families_or_labels_than_anybody_has_are_refused)
 	cr_expect_eq(parse(&e, strchr(copy, '\n') + 1, "p"), 0);
 	exposition_free(&e);
 }
+
+/* Each sample gets the name of the program, of which each byte may become four. */
+Test(running_exposition, a_text_that_grows_without_measure_is_refused)
+{
+	static char copy[sizeof(text)];
+	char *at = copy + sprintf(copy, "%s", A);
+	struct exposition e;
+	char name[251] = "";
+
+	memset(name, '\001', sizeof(name) - 1);
+	for (int i = 0; i < 20000; i++)
+		at += sprintf(at, "a{x=\"%d\"} 1\n", i);
+	strcpy(at, END);
+	cr_expect_eq(parse(&e, copy, name), -EFBIG);
+	cr_assert_eq(parse(&e, copy, "p"), 0);
+	exposition_free(&e);
+}

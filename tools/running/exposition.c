@@ -182,6 +182,8 @@ static int read_sample(struct reader *r, const char *line)
 	f->count++;
 	if (fflush(r->out))
 		return -ENOMEM;
+	if (r->out_bytes > EXPOSITION_BYTES)
+		return -EFBIG;
 	f->bytes = r->out_bytes - f->at;
 	return 0;
 }

@@ -12,6 +12,8 @@
 
 /* Longer texts than any program of this library writes. */
 #define EXPOSITION_FAMILIES 2048u
+/* Of its samples with our labels, which may be far longer than what was written for each. */
+#define EXPOSITION_BYTES (16u << 20)
 
 struct metric_type {
 	const char *name;
@@ -37,7 +39,7 @@ struct exposition {
 };
 
 /* Read text, which is changed, and lives as long as e. program: any bytes. Return: 0 and *e, to be freed by
- * exposition_free(); -EINVAL the text is not valid; -ENOMEM. */
+ * exposition_free(); -EINVAL the text is not valid; -EFBIG; -ENOMEM. */
 int exposition_parse(struct exposition *e, char *text, const char *program, int pid);
 void exposition_free(struct exposition *e);
 
