@@ -115,6 +115,25 @@ Test(running_document, what_is_no_such_document_is_refused)
 	cr_expect_eq(parse(&d, deep), -EINVAL);
 }
 
+/* 8 MiB of them would take 2 GiB of memory. */
+Test(running_document, more_objects_than_anybody_tells_are_refused)
+{
+	static char text[400000];
+	struct document d;
+	char *at = text + sprintf(text, ON_ETH0 "[");
+
+	for (int i = 0; i < 60000; i++)
+		at += sprintf(at, "{},");
+	sprintf(at, "0]}");
+	cr_expect_eq(parse(&d, text), 0);
+	document_free(&d);
+	for (int i = 0; i < 6000; i++)
+		at += sprintf(at, "{},");
+	sprintf(at, "0]}");
+	cr_expect_eq(parse(&d, text), -EINVAL);
+	document_free(&d);
+}
+
 Test(running_document, wrong_types_count_as_not_told)
 {
 	static const char text[] =

@@ -18,6 +18,9 @@
 /* inspect nests up to 15 deep (net_inspect.h), and lies in an object and an array. */
 #define DEPTH_MAX 24
 
+/* An object takes json-c some 700 bytes, and "{}" two of the text. An endpoint of 64 queues has about a thousand. */
+#define OBJECTS_MAX 65536u
+
 /* ---- Looking up ------------------------------------------------------------------------------- */
 
 /* Return: the member if it has that type, else NULL. */
@@ -71,6 +74,16 @@ static bool is_known(struct json_object *root)
 	return true;
 }
 
+/* In strings, too: there are few. */
+static bool has_many_objects(const char *text, size_t bytes)
+{
+	uint32_t count = 0;
+
+	for (size_t i = 0; i < bytes; i++)
+		count += text[i] == '{';
+	return count > OBJECTS_MAX;
+}
+
 int document_parse(struct document *d, const char *text, size_t bytes)
 {
 	struct json_tokener *parser;
@@ -79,7 +92,7 @@ int document_parse(struct document *d, const char *text, size_t bytes)
 	while (bytes && strchr(" \t\r\n", text[bytes - 1]))
 		bytes--;
 	/* The parser takes a NUL for the end of the text. */
-	if (!bytes || bytes > INT_MAX || memchr(text, 0, bytes))
+	if (!bytes || bytes > INT_MAX || memchr(text, 0, bytes) || has_many_objects(text, bytes))
 		return -EINVAL;
 	parser = json_tokener_new_ex(DEPTH_MAX);
 	if (!parser)
