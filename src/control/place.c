@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/deadline.h"
 #include "base/error.h"
 #include "base/folder.h"
 #include "control/control.h"
 
 #define LEASE_FOLDER "/run/net_xdp" /* of the leases too (host/undo/lease.h) */
 #define BACKLOG	     16
+#define LOCK_MS	     1000
 
 static int say_folder(struct net_error *err, int rc, const char *folder, const char *what)
 {
@@ -95,17 +99,33 @@ static int remove_stale(const struct place *p, struct net_error *err)
 	return 0;
 }
 
-int place_open(struct place *p, const char *path, const char *name, struct net_error *err)
+/*
+ * Between bind() and listen() a socket refuses like one that is stale, and would be removed by whoever starts at the same
+ * path: so one at a time, by a lock on the folder. Others may lock the folder as well; who cannot have it goes on without.
+ * Return: to be closed; -1 the folder cannot be opened.
+ */
+static int lock_folder(const struct place *p)
+{
+	struct deadline until = deadline_in(LOCK_MS);
+	char folder[sizeof(p->address.sun_path) + 2];
+	int fd;
+
+	snprintf(folder, sizeof(folder), "%s", p->address.sun_path);
+	if (strrchr(folder, '/'))
+		snprintf(strrchr(folder, '/'), 3, "/.");
+	else
+		snprintf(folder, sizeof(folder), ".");
+	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	while (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) && !deadline_passed(&until))
+		sleep_ms(1);
+	return fd;
+}
+
+static int listen_there(struct place *p, struct net_error *err)
 {
 	struct stat s = {0};
-	int rc;
+	int rc = remove_stale(p, err);
 
-	*p = (struct place){.address.sun_family = AF_UNIX, .fd = -1};
-	rc = set_path(p, path, name, err);
-	if (!rc && !path)
-		rc = make_folders(err);
-	if (!rc)
-		rc = remove_stale(p, err);
 	if (rc)
 		return rc;
 	p->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -120,6 +140,23 @@ int place_open(struct place *p, const char *path, const char *name, struct net_e
 	p->inode = s.st_ino;
 	if (rc)
 		place_close(p, s.st_ino != 0);
+	return rc;
+}
+
+int place_open(struct place *p, const char *path, const char *name, struct net_error *err)
+{
+	int rc, lock_fd;
+
+	*p = (struct place){.address.sun_family = AF_UNIX, .fd = -1};
+	rc = set_path(p, path, name, err);
+	if (!rc && !path)
+		rc = make_folders(err);
+	if (rc)
+		return rc;
+	lock_fd = lock_folder(p);
+	rc = listen_there(p, err);
+	if (lock_fd >= 0)
+		close(lock_fd);
 	return rc;
 }
 

@@ -345,6 +345,48 @@ Test(control, a_living_ones_path_and_what_is_no_socket_are_left_alone)
 	cr_assert(strstr(ask("help\n"), "json") != NULL);
 }
 
+struct start {
+	pthread_barrier_t *together;
+	struct net_control *control;
+	int rc;
+};
+
+static void *start_main(void *arg)
+{
+	struct net_control_config config = net_control_config_default();
+	struct start *s = arg;
+
+	config.path = path;
+	pthread_barrier_wait(s->together);
+	s->rc = net_control_open(&config, &s->control, NULL);
+	return NULL;
+}
+
+/* One of them would listen where nobody finds it. */
+Test(control, of_two_that_start_at_one_path_one_is_refused)
+{
+	pthread_barrier_t together;
+	pthread_t threads[2];
+	struct start starts[2];
+
+	net_control_close(control);
+	control = NULL;
+	cr_assert_eq(pthread_barrier_init(&together, NULL, 2), 0);
+	for (int round = 0; round < 400; round++) {
+		for (int i = 0; i < 2; i++) {
+			starts[i] = (struct start){.together = &together};
+			cr_assert_eq(pthread_create(&threads[i], NULL, start_main, &starts[i]), 0);
+		}
+		for (int i = 0; i < 2; i++)
+			pthread_join(threads[i], NULL);
+		cr_assert_eq(starts[0].rc + starts[1].rc, -EADDRINUSE, "round %d: %d %d", round,
+			     starts[0].rc, starts[1].rc);
+		net_control_close(starts[0].control);
+		net_control_close(starts[1].control);
+	}
+	pthread_barrier_destroy(&together);
+}
+
 Test(control, what_a_killed_process_leaves_is_removed)
 {
 	int status;
