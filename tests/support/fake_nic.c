@@ -262,6 +262,8 @@ int ioctl(int fd, unsigned long number, ...)
 		break;
 	case SIOCGIFFLAGS:
 		request->ifr_flags = (short)(IFF_UP | nic->state.flags);
+		if (nic->meanwhile)
+			nic->meanwhile();
 		break;
 	case SIOCADDMULTI:
 	case SIOCDELMULTI:

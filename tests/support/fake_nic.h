@@ -32,6 +32,8 @@ struct fake_nic {
 	unsigned changes;  /* asked for so far */
 	unsigned refuse_at, refuse_count; /* the first one to be refused, from 1 on, and how many */
 	int refuse_error;
+	void (*meanwhile)(
+		void); /* what somebody does behind each look at the state; NULL nothing */
 	unsigned kill_before, kill_after; /* number of the change; 0 none */
 };
 

@@ -314,6 +314,42 @@ Test(steer, what_others_took_away_since_is_nothing_to_put_back)
 	expect_no_record("restore", 0);
 }
 
+static void change_once(void)
+{
+	nic->meanwhile = NULL;
+	nic->state.channels.combined = 6;
+	fake_nic_default_table();
+}
+
+static void change_always(void)
+{
+	nic->state.channels.combined ^= 1;
+	fake_nic_default_table();
+}
+
+/* As who had steered it until then and puts back. */
+Test(steer, what_others_change_between_look_and_record_is_put_back)
+{
+	nic->meanwhile = change_once;
+	cr_assert_eq(apply(false), 0, "%s", err.message);
+	cr_expect_null(nic->meanwhile);
+	expect_everything();
+	cr_assert_eq(steer_end(&s, false, &err), 0, "%s", err.message);
+	cr_expect_eq(nic->state.channels.combined, 6);
+	expect_no_record("end", 0);
+}
+
+Test(steer, apply_to_an_interface_that_never_rests_is_eagain_and_changes_nothing)
+{
+	nic->meanwhile = change_always;
+	cr_expect_eq(apply(false), -EAGAIN);
+	cr_expect_not_null(strstr(err.message, "somebody else"), "%s", err.message);
+	cr_expect_eq(nic->changes, 0);
+	nic->meanwhile = NULL;
+	expect_no_record("never rests", 0);
+	cr_expect_eq(steer_end(&s, false, &err), 0);
+}
+
 /* ---- Where it cannot be recorded -------------------------------------------------------------- */
 
 Test(steer, apply_without_a_place_for_the_record_changes_nothing)

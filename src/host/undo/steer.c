@@ -12,6 +12,7 @@
 #include "host/undo/steer_record.h"
 
 #define SUBJECT "steer"
+#define TRIES	5 /* while somebody else changes the interface */
 
 void steer_init(struct steer *s)
 {
@@ -271,33 +272,64 @@ static int change(struct steer *s, const struct net_xdp_device *device,
 	return rc ? give_up(s, &w.device, report, rc, err) : 0;
 }
 
+/* What has to be changed, by a state. Return: 0; -errno with err filled. */
+static int compare(struct steer *s, const struct net_xdp_steer *plan, const struct steer_state *now,
+		   bool stays, struct net_xdp_steer_report *report, struct net_error *err)
+{
+	int rc = steer_plan(plan, now, &s->record, report);
+
+	s->record.stays = stays;
+	return rc ? refusal(report, rc, "", err) : 0;
+}
+
+/*
+ * Write the old values down, in a lease unless there is nothing to change. Somebody may change them after they were
+ * read, as who had the lease just before us: so they are read again with the lease in hand.
+ * Return: 0; -EAGAIN they were changed, and there is no lease; -errno with err filled.
+ */
+static int write_down(struct steer *s, const char *directory, const struct net_xdp_device *device,
+		      const struct net_xdp_steer *plan, bool stays,
+		      struct net_xdp_steer_report *report, struct net_error *err)
+{
+	struct steer_state *states = malloc(2 * sizeof(*states));
+	int rc = states ? steer_state(s->host, device, plan, &states[0]) : -ENOMEM;
+
+	if (rc)
+		error_set(err, rc, "steer", "%s: %s", device->ifname, strerror(-rc));
+	else
+		rc = compare(s, plan, &states[0], stays, report, err);
+	if (!rc && !is_empty(&s->record))
+		rc = make_lease(s, directory, err);
+	if (!rc && s->lease.fd >= 0 &&
+	    (steer_state(s->host, device, plan, &states[1]) ||
+	     memcmp(&states[0], &states[1], sizeof(states[0])))) {
+		lease_remove(&s->lease);
+		rc = error_set(err, -EAGAIN, "steer", "%s: somebody else changes it at the moment",
+			       device->ifname);
+	}
+	free(states);
+	return rc;
+}
+
 int steer_apply(struct steer *s, struct host *h, const char *directory,
 		const struct net_xdp_device *device, const struct net_xdp_steer *plan, bool stays,
 		struct net_xdp_steer_report *report, struct net_error *err)
 {
-	struct steer_state *state;
-	int rc;
+	int rc = -EAGAIN;
 
 	steer_init(s);
 	s->host = h;
 	s->ifindex = device->ifindex;
-	rc = steer_restore(h, directory, device, false, report, err);
-	if (rc < 0)
-		return rc;
-	state = malloc(sizeof(*state));
-	rc = state ? steer_state(h, device, plan, state) : -ENOMEM;
-	if (rc)
-		error_set(err, rc, "steer", "%s: %s", device->ifname, strerror(-rc));
-	else if ((rc = steer_plan(plan, state, &s->record, report)))
-		refusal(report, rc, "", err);
-	free(state);
-	if (rc || is_empty(&s->record))
-		return rc;
-	s->record.stays = stays;
 	s->maker = maker_self();
-	rc = make_lease(s, directory, err);
-	if (!rc)
-		rc = change(s, device, report, err);
+	for (int i = 0; i < TRIES && rc == -EAGAIN; i++) {
+		rc = steer_restore(h, directory, device, false, report, err);
+		if (rc < 0)
+			return rc;
+		rc = write_down(s, directory, device, plan, stays, report, err);
+	}
+	if (rc || s->lease.fd < 0)
+		return rc;
+	rc = change(s, device, report, err);
 	if (!rc && stays)
 		lease_leave(&s->lease);
 	return rc;
