@@ -142,7 +142,8 @@ static inline int net_xdp_steer_look(const char *ifname, const struct net_xdp_st
 /*
  * Change it, until net_xdp_steer_restore(). All of it, or nothing: what was done before a refusal is put back.
  * Return: 0. Errors, err and *out filled: -EBUSY the interface is steered already · -EOPNOTSUPP the driver
- * cannot · -EPERM · -EINVAL, -ENODEV, -errno. Blocks: until the driver has done it.
+ * cannot · -EAGAIN somebody else changes it at the moment · -EPERM · -EINVAL, -ENODEV, -errno. Blocks: until the
+ * driver has done it.
  */
 NET_PUBLIC int net_xdp_steer_apply_sized(const char *ifname, const struct net_xdp_steer *steer,
 					 struct net_xdp_steer_report *out, size_t size_bytes,

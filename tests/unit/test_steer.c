@@ -350,6 +350,21 @@ Test(steer, apply_to_an_interface_that_never_rests_is_eagain_and_changes_nothing
 	cr_expect_eq(steer_end(&s, false, &err), 0);
 }
 
+static void steer_first(void)
+{
+	nic->meanwhile = NULL;
+	cr_assert_not(is_killed(apply_for_good));
+}
+
+Test(steer, apply_after_another_that_began_later_is_ebusy_and_says_who)
+{
+	nic->meanwhile = steer_first;
+	cr_expect_eq(apply(false), -EBUSY, "%s", err.message);
+	cr_expect_not_null(strstr(err.message, "steered by process"), "%s", err.message);
+	expect_everything();
+	cr_assert_eq(restore(), 1, "%s", err.message);
+}
+
 /* ---- Where it cannot be recorded -------------------------------------------------------------- */
 
 Test(steer, apply_without_a_place_for_the_record_changes_nothing)

@@ -300,6 +300,8 @@ static int write_down(struct steer *s, const char *directory, const struct net_x
 		rc = compare(s, plan, &states[0], stays, report, err);
 	if (!rc && !is_empty(&s->record))
 		rc = make_lease(s, directory, err);
+	if (rc == -EEXIST)
+		rc = -EAGAIN; /* the next try says whose it is */
 	if (!rc && s->lease.fd >= 0 &&
 	    (steer_state(s->host, device, plan, &states[1]) ||
 	     memcmp(&states[0], &states[1], sizeof(states[0])))) {
