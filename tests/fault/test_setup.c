@@ -44,7 +44,7 @@ Test(fault, setup_deferring_each_call_eio_leaves_nothing, .timeout = 100)
 
 Test(fault, setup_each_request_for_memory_leaves_nothing, .timeout = 200)
 {
-	fault_rig_each(FAULT_MEMORY, ENOMEM, 1, deferring, 30);
+	fault_rig_each(FAULT_MEMORY, ENOMEM, 1, deferring, 20);
 }
 
 /* libbpf asks the kernel what it can in the first of its calls, and asks once in a process. What
