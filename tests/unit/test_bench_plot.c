@@ -2,6 +2,7 @@
 /* xsk-bench --plot: well-formed XML with a point per row, inside of its drawing. */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <criterion/criterion.h>
 
@@ -92,4 +93,40 @@ Test(bench_plot, values_that_are_all_one_power_of_ten_have_a_scale)
 	recent.max_ns = recent.min_ns = 1000000;
 	interval_next(&list, 1000000000, 1000, 0, 0, &recent);
 	expect("flat", true, 1, 4);
+}
+
+/* The labels of both axes are even steps of 1, 2 or 5 times a power of ten from 0 on, and at least three. */
+Test(bench_plot, ticks_are_round_numbers)
+{
+	static const char check[] =
+		"import re, sys, xml.etree.ElementTree as tree\n"
+		"scale = {'': 1, 'k': 1e3, 'M': 1e6}\n"
+		"for anchor in ('middle', 'end'):\n"
+		"    texts = [t.text for t in tree.parse(sys.argv[1]).getroot().iter()\n"
+		"             if t.get('text-anchor') == anchor]\n"
+		"    found = [re.fullmatch('([0-9.]+)([kM]?)( s)?', t) for t in texts]\n"
+		"    ticks = [float(f[1]) * scale[f[2]] for f in found]\n"
+		"    step = ticks[1]\n"
+		"    assert ('%.3e' % step)[:5] in ('1.000', '2.000', '5.000'), texts\n"
+		"    assert 3 <= len(ticks) <= 7, texts\n"
+		"    assert all(abs(t - i * step) < step / 1e6 for i, t in enumerate(ticks)), texts\n";
+	static const struct {
+		uint64_t end_ns, frames;
+	} rows[] = {{2370000000u, 4740},    {700000000, 9},	   {1000000, 1},
+		    {1000000000, 14880952}, {12000000000u, 12345}, {86400000000000u, 864000}};
+	char path[] = "/tmp/xsk-bench-plot-XXXXXX", command[2048];
+
+	close(mkstemp(path));
+	setenv("CHECK", check, 1);
+	snprintf(command, sizeof(command), "python3 -c \"$CHECK\" %s", path);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		FILE *f = fopen(path, "w");
+
+		interval_free(&list);
+		interval_next(&list, rows[i].end_ns, rows[i].frames, 0, 0, NULL);
+		plot_svg(f, "ticks", &list, false);
+		fclose(f);
+		cr_expect_eq(system(command), 0, "row %zu", i);
+	}
+	remove(path);
 }

@@ -104,7 +104,7 @@ void interval_csv(FILE *out, const char *kind, const struct interval *i)
 	double seconds = interval_seconds(i);
 
 	fprintf(out, "%s,%.6f,%.6f,%" PRIu64 ",%" PRIu64 ",%.1f,%.0f,%.0f,%" PRId64, kind,
-		(double)i->begin_ns / 1e9, (double)i->end_ns / 1e9, i->frames, i->bytes,
+		(double)(int64_t)i->begin_ns / 1e9, (double)i->end_ns / 1e9, i->frames, i->bytes,
 		interval_pps(i), mbit_per_s(i->bytes, seconds) * 1e6,
 		mbit_per_s(framed_bytes(i->bytes, i->frames), seconds) * 1e6, i->lost);
 	if (i->answers)

@@ -16,7 +16,7 @@
 #define INTERVALS_MAX	  100000 /* kept for --json and --plot; a day of seconds */
 
 struct interval {
-	uint64_t begin_ns; /* since the start */
+	uint64_t begin_ns; /* since the start; a total may begin before it, as a negative number */
 	uint64_t end_ns;
 	uint64_t frames; /* received; of tx: sent */
 	uint64_t bytes;

@@ -8,7 +8,8 @@
 #include "say.h"
 #include "worker.h"
 
-#define SECOND_NS 1000000000u
+#define SECOND_NS    1000000000u
+#define ASK_AGAIN_NS 10000000u
 
 /* What all workers have published, and what the XDP programs dropped. */
 struct published {
@@ -39,6 +40,29 @@ static struct published published_by(struct run *run)
 	return sum;
 }
 
+/* ---- The time that lines and rows are of -------------------------------------------------------- */
+
+static bool is_receiver(const struct run *run)
+{
+	return run->clock && run->opt->mode == BENCH_RX;
+}
+
+/* The receiver of pair runs before its sender does, and after. Return: 0: the sender does not yet. */
+static uint64_t begin_of(const struct run *run)
+{
+	return is_receiver(run) ? run->clock->begin_ns : run->start_ns;
+}
+
+/* Of a run that has ended. Of a sender, the wait for completions and answers is not time in which it sent. */
+static uint64_t end_of(const struct run *run, const struct tally *t)
+{
+	if (options_send(run->opt))
+		return t->last_ns;
+	if (is_receiver(run) && run->clock->begin_ns && run->clock->end_ns < run->stop_ns)
+		return run->clock->end_ns;
+	return run->stop_ns;
+}
+
 /* ---- The line each second ------------------------------------------------------------------------ */
 
 static void line(struct live *l, struct run *run, uint64_t now)
@@ -47,7 +71,7 @@ static void line(struct live *l, struct run *run, uint64_t now)
 	double seconds = (double)(now - l->last_ns) / SECOND_NS;
 
 	fprintf(stderr, "%4llu s  %-7s  %12s  %9.1f Mbit/s  %llu dropped\n",
-		(unsigned long long)((now - run->start_ns) / SECOND_NS),
+		(unsigned long long)((now - begin_of(run)) / SECOND_NS),
 		options_mode_name(run->opt->mode),
 		say_rate((double)(p.frames - l->last_frames) / seconds).text,
 		(double)(p.bytes - l->last_bytes) * 8 / 1e6 / seconds, (unsigned long long)p.drops);
@@ -82,7 +106,8 @@ static FILE *rows_out(const struct options *opt)
 	return opt->json ? stderr : stdout;
 }
 
-static void row(struct run *run, uint64_t end_ns, uint64_t frames, uint64_t bytes, uint64_t lost)
+static void row(struct run *run, uint64_t begin, uint64_t end_ns, uint64_t frames, uint64_t bytes,
+		uint64_t lost)
 {
 	const struct options *opt = run->opt;
 	bool latency = opt->mode == BENCH_LATENCY;
@@ -91,12 +116,27 @@ static void row(struct run *run, uint64_t end_ns, uint64_t frames, uint64_t byte
 	struct interval i;
 
 	take_recent(run, &recent);
-	i = interval_next(&run->intervals, end_ns - run->start_ns, frames, bytes, (int64_t)lost,
-			  &recent);
+	i = interval_next(&run->intervals, end_ns - begin, frames, bytes, (int64_t)lost, &recent);
 	if (out && opt->csv)
 		interval_csv(out, "interval", &i);
 	else if (out)
 		interval_print(out, &i, latency);
+}
+
+/* Its seconds are those of the rate in the result: from the first frame to the last, of a sender those in which it
+ * sent. Frames of others may come before pair's sender begins: before 0 then. */
+static void total(const struct run *run, uint64_t begin, const struct account *a)
+{
+	const struct tally *t = &a->tally;
+	struct interval all = run->intervals.sum;
+
+	all.begin_ns = t->first_ns ? t->first_ns - begin : 0;
+	all.end_ns = t->first_ns ? t->last_ns - begin : all.end_ns;
+	all.answers = a->latency.count;
+	all.p50_ns = histogram_percentile(&a->latency, 500);
+	all.p99_ns = histogram_percentile(&a->latency, 990);
+	all.max_ns = a->latency.max_ns;
+	interval_csv(stdout, "total", &all);
 }
 
 static void head(const struct options *opt)
@@ -118,18 +158,32 @@ struct live live_start(const struct run *run)
 
 	head(opt);
 	return (struct live){
-		.on = !opt->rows && (!opt->json || isatty(STDERR_FILENO)),
+		.on = !opt->rows && !opt->silent && (!opt->json || isatty(STDERR_FILENO)),
 		.period_ns = period,
-		.next_ns = run->start_ns + period,
-		.last_ns = run->start_ns,
 	};
+}
+
+/* Is there something to tell? Before and after the time that is told of, it only says when to ask again. */
+static bool due(struct live *l, const struct run *run, uint64_t now)
+{
+	uint64_t begin = begin_of(run);
+
+	if (now < l->next_ns)
+		return false;
+	if (begin && !l->last_ns) {
+		l->last_ns = begin;
+		l->next_ns = begin + l->period_ns;
+	}
+	if (!begin || (is_receiver(run) && now >= run->clock->end_ns))
+		l->next_ns = now + ASK_AGAIN_NS;
+	return now >= l->next_ns;
 }
 
 void live_tick(struct live *l, struct run *run, uint64_t now)
 {
 	struct published p;
 
-	if (now < l->next_ns)
+	if (!due(l, run, now))
 		return;
 	/* After a stall, one row for all of it. */
 	while (l->next_ns <= now)
@@ -139,7 +193,7 @@ void live_tick(struct live *l, struct run *run, uint64_t now)
 	if (!run->opt->interval_ns)
 		return;
 	p = published_by(run);
-	row(run, now, p.frames, p.bytes, p.lost);
+	row(run, begin_of(run), now, p.frames, p.bytes, p.lost);
 }
 
 void live_end(struct run *run, const struct account *a)
@@ -148,25 +202,15 @@ void live_end(struct run *run, const struct account *a)
 	const struct tally *t = &a->tally;
 	uint64_t frames = opt->mode == BENCH_TX ? a->frames : t->received;
 	uint64_t bytes = opt->mode == BENCH_TX ? a->bytes : t->received_bytes;
-	/* Of a sender, the wait for completions and answers is not time in which it sent. */
-	uint64_t end = options_send(opt) ? t->last_ns : run->stop_ns;
-	const struct interval *sum = &run->intervals.sum;
+	uint64_t begin = begin_of(run) ? begin_of(run) : run->start_ns;
+	uint64_t end = end_of(run, t), told = begin + run->intervals.sum.end_ns;
 
 	if (!opt->interval_ns || !run->started)
 		return;
-	if (end < run->start_ns + sum->end_ns)
-		end = run->start_ns + sum->end_ns;
 	for (uint32_t i = 0; i < run->worker_count; i++)
 		if (run->workers[i].recent)
 			recent_publish(run->workers[i].recent);
-	row(run, end, frames, bytes, account_lost(run, a));
-	if (opt->csv && a->judged) {
-		struct interval total = *sum;
-
-		total.answers = a->latency.count;
-		total.p50_ns = histogram_percentile(&a->latency, 500);
-		total.p99_ns = histogram_percentile(&a->latency, 990);
-		total.max_ns = a->latency.max_ns;
-		interval_csv(stdout, "total", &total);
-	}
+	row(run, begin, end > told ? end : told, frames, bytes, account_lost(run, a));
+	if (opt->csv && a->judged)
+		total(run, begin, a);
 }

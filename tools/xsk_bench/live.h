@@ -9,7 +9,7 @@ struct live {
 	bool on;
 	uint64_t period_ns;
 	uint64_t next_ns;
-	uint64_t last_ns;
+	uint64_t last_ns; /* 0: the time that is told of has not begun */
 	uint64_t last_frames;
 	uint64_t last_bytes;
 };

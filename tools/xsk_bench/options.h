@@ -31,7 +31,8 @@ enum bench_mode {
 struct options {
 	uint32_t mode; /* enum bench_mode */
 	const char *ifname;
-	const char *to_ifname; /* NULL: fwd sends back where it came from */
+	const char *to_ifname;	 /* NULL: fwd sends back where it came from */
+	const char *from_ifname; /* of pair's receiver: its sender's; else NULL */
 	uint32_t first_queue;
 	uint32_t queue_count;
 
@@ -86,6 +87,7 @@ struct options {
 	const char *plot_path;	  /* NULL: no plot */
 	uint64_t interval_ns;	  /* 0: no intervals */
 	bool rows;		  /* they are printed, not only drawn */
+	bool silent; /* of pair's sender: the receiver's rows stand in place of its lines */
 	bool csv;
 	bool json;
 	bool verbose;

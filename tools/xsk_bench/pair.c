@@ -25,6 +25,7 @@ struct side {
 	pid_t pid;    /* 0: not started, or collected */
 	int ready_fd; /* its MAC when it runs; then, or at once, the end of the process */
 	int out_fd;
+	struct run_clock *clock; /* of both */
 };
 
 static const uint8_t default_mac[6] = {0x02, 0x6e, 0x78, 0x00, 0x00, 0x01};
@@ -36,6 +37,7 @@ static struct options receiver_options(const struct options *opt)
 
 	o.mode = BENCH_RX;
 	o.ifname = opt->to_ifname;
+	o.from_ifname = opt->ifname;
 	o.to_ifname = NULL;
 	o.duration_ns = o.rate = o.count = 0;
 	o.capture_path = NULL;
@@ -63,6 +65,7 @@ static struct options sender_options(const struct options *opt)
 	o.take_own_mac = false;
 	o.take_mac_count = 0;
 	o.keep.count = 0;
+	o.silent = o.rows;
 	o.rows = o.csv = false;
 	o.plot_path = NULL;
 	o.interval_ns = 0;
@@ -91,7 +94,7 @@ static int start(struct side *s)
 		if (getppid() != parent)
 			_exit(EXIT_FAILED);
 		close(fds[0]);
-		_exit(pair_side_run(&s->opt, fds[1], out));
+		_exit(pair_side_run(&s->opt, fds[1], s->clock, out));
 	}
 	close(fds[1]);
 	s->ready_fd = fds[0];
@@ -174,7 +177,13 @@ static int open_signals(void)
 static int run_both(struct side *sender, struct side *receiver, int signal_fd)
 {
 	uint8_t mac[6];
-	int rc = start(receiver);
+	int rc;
+
+	sender->clock = receiver->clock = mmap(NULL, sizeof(*sender->clock), PROT_READ | PROT_WRITE,
+					       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (sender->clock == MAP_FAILED)
+		return -errno;
+	rc = start(receiver);
 
 	if (rc || await_ready(receiver, signal_fd, mac))
 		return rc;

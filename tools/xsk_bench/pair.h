@@ -43,8 +43,8 @@ int pair_run(const struct options *opt);
 /* ---- One side, in its own process (pair_side.c) --------------------------------------------------- */
 
 /* Runs the mode of opt in the network namespace of its interface, IF or IF@NETNS, and writes a struct pair_side and
- * the text behind it to out_fd; see struct run for ready_fd. Return: the exit code. */
-int pair_side_run(const struct options *opt, int ready_fd, int out_fd);
+ * the text behind it to out_fd; see struct run for ready_fd and clock. Return: the exit code. */
+int pair_side_run(const struct options *opt, int ready_fd, struct run_clock *clock, int out_fd);
 
 /* "IF@NETNS": the length of IF, and NETNS or NULL. */
 size_t pair_split(const char *text, const char **netns);

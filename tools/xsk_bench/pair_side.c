@@ -105,7 +105,7 @@ static int write_side(const struct run *run, const struct account *a, const stru
 	return fclose(out) || !written ? -EIO : 0;
 }
 
-int pair_side_run(const struct options *asked, int ready_fd, int out_fd)
+int pair_side_run(const struct options *asked, int ready_fd, struct run_clock *clock, int out_fd)
 {
 	static struct run run;
 	static struct account a;
@@ -121,6 +121,7 @@ int pair_side_run(const struct options *asked, int ready_fd, int out_fd)
 
 	opt.ifname = ifname;
 	run_init(&run, &opt, ready_fd);
+	run.clock = clock;
 	if (!rc && netns)
 		rc = enter(netns, &err);
 	if (!rc)

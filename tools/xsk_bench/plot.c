@@ -11,7 +11,7 @@
 #define RIGHT	     580
 #define TOP	     64
 #define GAP	     90
-#define TICKS	     4
+#define TICKS	     6 /* at most, beside the one at 0 */
 
 /* One line of a panel. */
 struct series {
@@ -65,6 +65,12 @@ static double round_up(double value)
 	return power * (of <= 1 ? 1 : of <= 2 ? 2 : of <= 5 ? 5 : 10);
 }
 
+/* The distance of the ticks of a scale from 0 to end. */
+static double step_of(double end)
+{
+	return end > 0 ? round_up(end / TICKS) : 1;
+}
+
 static double x_at(const struct panel *p, double seconds)
 {
 	double end = end_s(p->list);
@@ -95,7 +101,7 @@ static void fit(struct panel *p)
 			high = v > high ? v : high;
 			low = v > 0 && v < low ? v : low;
 		}
-	p->high = high > 0 ? round_up(high) : 1;
+	p->high = high > 0 ? step_of(high) * ceil(high / step_of(high)) : 1;
 	p->low = 0;
 	if (!p->logarithmic)
 		return;
@@ -129,19 +135,21 @@ static void tick(FILE *out, const struct panel *p, double value)
 
 static void axes(FILE *out, const struct panel *p)
 {
+	double step = step_of(end_s(p->list));
 	char number[32];
 
 	text(out, LEFT, p->top_y - 14, "start", "#333", p->title);
 	if (p->logarithmic)
 		for (double v = p->low; v <= p->high * 1.001; v *= 10)
 			tick(out, p, v);
-	for (int i = 0; !p->logarithmic && i <= TICKS; i++)
-		tick(out, p, p->high * i / TICKS);
-	for (int i = 0; i <= TICKS; i++) {
-		double s = end_s(p->list) * i / TICKS;
+	for (int i = 0; !p->logarithmic && i * step_of(p->high) <= p->high * 1.001; i++)
+		tick(out, p, i * step_of(p->high));
+	for (int i = 0; i * step <= end_s(p->list) * 1.001; i++) {
+		bool last = (i + 1) * step > end_s(p->list) * 1.001;
 
-		snprintf(number, sizeof(number), "%.3g%s", s, i == TICKS ? " s" : "");
-		text(out, x_at(p, s), p->top_y + PANEL_HEIGHT + 26, "middle", "#333", number);
+		snprintf(number, sizeof(number), "%g%s", i * step, last ? " s" : "");
+		text(out, x_at(p, i * step), p->top_y + PANEL_HEIGHT + 26, "middle", "#333",
+		     number);
 	}
 }
 

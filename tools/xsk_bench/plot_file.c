@@ -17,14 +17,16 @@ int plot_open(const struct options *opt, FILE **out, struct net_error *err)
 
 int plot_end(FILE *out, const struct run *run, const struct account *a)
 {
+	const char *from = run->opt->from_ifname;
 	char title[160];
 	bool written;
 	int rc;
 
 	if (!out)
 		return 0;
-	snprintf(title, sizeof(title), "xsk-bench %s on %.40s: %s",
-		 options_mode_name(run->opt->mode), port_name(&run->ports[0]),
+	snprintf(title, sizeof(title), "xsk-bench %s%s%.40s%s%.40s: %s",
+		 options_mode_name(from ? BENCH_PAIR : run->opt->mode), from ? ", " : " on ",
+		 from ? from : "", from ? " to " : "", port_name(&run->ports[0]),
 		 say_rate(a->pps).text);
 	errno = 0;
 	if (run->started)

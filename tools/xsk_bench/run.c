@@ -92,6 +92,10 @@ static int open_ports(struct run *run, struct net_xdp_config *configs, struct ne
 static int start_workers(struct run *run, struct net_error *err)
 {
 	run->start_ns = now_ns();
+	if (run->clock && run->opt->mode == BENCH_TX) {
+		run->clock->end_ns = run_planned_end(run);
+		run->clock->begin_ns = run->start_ns;
+	}
 	shown_begin(run);
 	for (uint32_t i = 0; i < run->worker_count; i++) {
 		int rc = -pthread_create(&run->workers[i].thread, NULL, worker_main,
@@ -117,6 +121,8 @@ static int join_workers(struct run *run, struct net_error *err)
 	int rc = 0;
 
 	run->stop_ns = now_ns();
+	if (run->clock && run->opt->mode == BENCH_TX)
+		run->clock->end_ns = run->stop_ns;
 	atomic_store(&run->stop, true);
 	for (uint32_t i = 0; i < run->started; i++) {
 		struct worker *w = &run->workers[i];

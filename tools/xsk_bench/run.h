@@ -85,6 +85,12 @@ struct worker {
 
 struct net_control;
 
+/* pair: when its sender sends. CLOCK_MONOTONIC is the same in both processes, which share this. */
+struct run_clock {
+	_Atomic uint64_t begin_ns; /* 0: not yet */
+	_Atomic uint64_t end_ns;   /* as planned; then, when it has ended */
+};
+
 struct run {
 	const struct options *opt;
 	uint16_t id;		    /* of the frames of this run */
@@ -107,6 +113,8 @@ struct run {
 	int done_fd;		  /* eventfd: a worker has ended */
 	int began_fd;		  /* eventfd: see began */
 	int ready_fd; /* 0: none; who waits there for the workers reads the MAC of the first port */
+	struct run_clock *
+		clock; /* of pair, else NULL: the sender sets it, the receiver's rows are of its time */
 	struct net_control *control; /* NULL: nobody can look into this run */
 };
 
@@ -118,6 +126,12 @@ void run_init(struct run *run, const struct options *opt, int ready_fd);
  */
 int run_all(struct run *run, struct net_error *err);
 void run_free(struct run *run);
+
+/* When the run's time is over, UINT64_MAX without --duration. */
+static inline uint64_t run_planned_end(const struct run *run)
+{
+	return run->opt->duration_ns ? run->start_ns + run->opt->duration_ns : UINT64_MAX;
+}
 
 /* Until the time is over, a signal comes, all workers have ended, or something fails. Return: 0, -errno with err
  * filled. */

@@ -63,9 +63,7 @@ static void note_began(struct run *run)
 
 int run_watch(struct run *run, int signal_fd, struct net_error *err)
 {
-	uint64_t duration = run->opt->duration_ns;
-	uint64_t end = duration ? run->start_ns + duration : UINT64_MAX;
-	uint64_t ended = 0;
+	uint64_t end = run_planned_end(run), ended = 0;
 	struct live live = live_start(run);
 	struct pollfd fds[WATCHED] = {
 		{.fd = signal_fd, .events = POLLIN},
