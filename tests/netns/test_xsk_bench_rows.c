@@ -73,3 +73,13 @@ Test(xsk_bench_rows, plot_of_pair_names_both_interfaces)
 	unlink(path);
 	cr_expect(strstr(text, "xsk-bench pair, v0 to v1: "), "%s", text);
 }
+
+Test(xsk_bench_rows, rows_of_pair_stand_in_place_of_both_lines)
+{
+	RUN("pair -i v0 --to v1 --rate 1k --duration 1.2 --interval 0.5");
+	ENDED(0);
+	SILENT(" dropped\n");
+	RUN("pair -i v0 --to v1 --rate 1k --duration 1.2");
+	SAYS("   1 s  tx ");
+	SAYS("   1 s  rx ");
+}

@@ -177,8 +177,8 @@ static int parse(const char *words)
 Test(bench_flows, options_that_do_not_go_together_are_refused)
 {
 	static const char *const wrong[][2] = {
-		{"rx -i v0 --flows 2", "--flows: only tx and latency make frames"},
-		{"fwd -i v0 --ipv6", "--ipv6: only tx and latency make frames"},
+		{"rx -i v0 --flows 2", "--flows: only tx, latency and pair make frames"},
+		{"fwd -i v0 --ipv6", "--ipv6: only tx, latency and pair make frames"},
 		{"tx -i v0 --flows 0", "--flows 0: must be a whole number from 1 to 256"},
 		{"tx -i v0 --flows 257", "--flows 257: must be"},
 		{"tx -i v0 --flows 65 -n 4", "--flows 65: with 4 queues at most 64"},

@@ -204,7 +204,7 @@ Test(bench_options, what_cannot_be_left_to_the_backend_is_refused_by_its_option)
 	} rows[] = {
 		{"rx -i v0 --checksum", "--checksum: only tx"},
 		{"latency -i v0 --segment 64k", "--segment: only tx"},
-		{"fwd -i v0 --vlan 5", "--vlan: only tx sends a tag"},
+		{"fwd -i v0 --vlan 5", "--vlan: only tx and pair send a tag"},
 		{"tx -i v0 --l4 tcp", "--l4: goes with --checksum or --segment"},
 		{"tx -i v0 --checksum --segment-here", "--segment-here: goes with --segment"},
 		{"tx -i v0 --sums software", "--sums: goes with --checksum or --segment"},

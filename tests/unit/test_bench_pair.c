@@ -156,3 +156,27 @@ Test(bench_pair, command_line_has_two_interfaces_and_all_that_tx_has)
 	cr_expect_eq(parse("rx -i a --to b"), -EINVAL);
 	cr_expect_str_eq(why, "--to: only fwd and pair have a second interface");
 }
+
+/* What it has of tx and of rx, in --help and in the sentences of both. */
+Test(bench_pair, what_lists_the_modes_of_an_option_does_not_forget_it)
+{
+	static const char *const of_pair[] = {"--flows 2",     "--mac",	   "--keep arp",
+					      "--ipv6",	       "--rate 5", "--checksum",
+					      "--segment 64k", "--vlan 5"};
+	char words[80];
+
+	for (uint32_t i = 0; i < bench_options.count; i++) {
+		const char *help = bench_options.rows[i].help;
+
+		if (strstr(help, "tx, latency") || strstr(help, "rx, fwd"))
+			cr_expect(strstr(help, "pair"), "--%s: %s", bench_options.rows[i].name,
+				  help);
+	}
+	for (size_t i = 0; i < sizeof(of_pair) / sizeof(of_pair[0]); i++) {
+		snprintf(words, sizeof(words), "pair -i a --to b %s", of_pair[i]);
+		cr_expect_eq(parse(words), 0, "%s: %s", words, why);
+		snprintf(words, sizeof(words), "fwd -i a %s", of_pair[i]);
+		if (parse(words))
+			cr_expect(strstr(why, "pair"), "%s", why);
+	}
+}

@@ -58,10 +58,11 @@ static int check_flows(struct option_parse *p)
 	if (o->flows == 1 && !o->ipv6)
 		return 0;
 	if (!options_send(o))
-		return OPTION_FAIL(p,
-				   "%s: only tx and latency make frames; rx takes all of them "
-				   "without an option",
-				   name);
+		return OPTION_FAIL(
+			p,
+			"%s: only tx, latency and pair make frames; rx takes all of them "
+			"without an option",
+			name);
 	if (options_packet(o))
 		return OPTION_FAIL(p,
 				   "%s: not with --checksum or --segment, whose packets are one "
@@ -86,17 +87,18 @@ static int check_offloads(struct option_parse *p)
 	uint32_t least;
 
 	if (o->checksum && !options_tx(o))
-		return OPTION_FAIL(p,
-				   "--checksum: only tx asks for checksums; rx checks all of them "
-				   "without an option");
+		return OPTION_FAIL(
+			p, "--checksum: only tx and pair ask for checksums; rx checks all of them "
+			   "without an option");
 	if (o->segment_bytes && !options_tx(o))
-		return OPTION_FAIL(p,
-				   "--segment: only tx sends packets that are cut; rx takes their "
-				   "pieces without an option");
+		return OPTION_FAIL(
+			p, "--segment: only tx and pair send packets that are cut; rx takes their "
+			   "pieces without an option");
 	if (o->segment_here && !o->segment_bytes)
 		return OPTION_FAIL(p, "--segment-here: goes with --segment");
 	if (o->vlan && !options_tx(o) && o->mode != BENCH_RX)
-		return OPTION_FAIL(p, "--vlan: only tx sends a tag, and only rx looks for it");
+		return OPTION_FAIL(
+			p, "--vlan: only tx and pair send a tag, and only rx and pair look for it");
 	if (o->l4 && !options_packet(o))
 		return OPTION_FAIL(p,
 				   "--l4: goes with --checksum or --segment; other frames are UDP");
@@ -154,7 +156,7 @@ static int check_together(struct option_parse *p)
 			p, "--napi-defer %u, --napi-flush %u: go together; 2 and 200 are usual",
 			o->napi_defer, o->napi_flush_us);
 	if (o->rate && !sends)
-		return OPTION_FAIL(p, "--rate: only tx and latency choose their rate");
+		return OPTION_FAIL(p, "--rate: only tx, latency and pair choose their rate");
 	if (o->mode == BENCH_LATENCY && !o->rate)
 		o->rate = 10000;
 	if (o->rate && o->rate < o->queue_count)

@@ -47,13 +47,13 @@ static const struct option_row rows[] = {
 	OPTION_CPUS_ROW(bench_set_cpus),
 	{.name = "mac",
 	 .value = "LIST",
-	 .help = "rx, fwd, latency: take only frames to the interface's own MAC, or to those of the "
+	 .help = "rx, fwd, latency, pair: take only frames to the interface's own MAC, or to those of the "
 		 "list, e.g. own,02:00:00:00:00:01; all others go to the host (all frames are taken)",
 	 .set = bench_set_take,
 	 .is_value = bench_is_take,
 	 .words = {"own"}},
 	{OPTION_KEEP,
-	 .help = "rx, fwd, latency: leave these to the host: arp, nd (neighbour discovery), icmp, "
+	 .help = "rx, fwd, latency, pair: leave these to the host: arp, nd (neighbour discovery), icmp, "
 		 "icmpv6, frag, tcp:22, udp:67-68, tcp-from:443, udp-from:53, proto:89, "
 		 "type:0x88cc, icmp:8",
 	 AT(keep)},
@@ -124,8 +124,8 @@ static const struct option_row rows[] = {
 	{.group = "what",
 	 .name = "frame-bytes",
 	 .value = "N",
-	 .help = "frame from the destination MAC, without FCS; tx, latency: size to send (60); rx, "
-		 "fwd: largest to take (1518). 9000 is a jumbo run",
+	 .help = "frame from the destination MAC, without FCS; tx, latency, pair: size to send "
+		 "(60); rx, fwd, pair: largest to take (1518). 9000 is a jumbo run",
 	 NUMBER(frame_bytes),
 	 .min = 60,
 	 .max = OPTIONS_MAX_FRAME},
@@ -136,7 +136,7 @@ static const struct option_row rows[] = {
 	 SECONDS(duration_ns)},
 	{.name = "rate",
 	 .value = "PPS",
-	 .help = "frames per second of all queues, e.g. 50k (latency 10k, tx: no limit)",
+	 .help = "frames per second of all queues, e.g. 50k (latency 10k, tx, pair: no limit)",
 	 .set = option_number64,
 	 AT(rate),
 	 .min = 1,
@@ -161,7 +161,7 @@ static const struct option_row rows[] = {
 
 	{.name = "flows",
 	 .value = "N",
-	 .help = "tx, latency: N flows in turn per queue, each with its UDP source port and source "
+	 .help = "tx, latency, pair: N flows in turn per queue, each with its UDP source port and source "
 		 "address (the third byte counts) and numbers of its own, so that RSS spreads "
 		 "them; 256 of all queues (1)",
 	 NUMBER(flows),
@@ -172,7 +172,7 @@ static const struct option_row rows[] = {
 		 "with --ip-src and --ip-dst as the last 32 bits",
 	 FLAG(ipv6)},
 
-	{.group = "left to the backend (tx; rx checks every byte and checksum without an option)",
+	{.group = "left to the backend (tx, pair; rx checks all of it without an option)",
 	 .name = "checksum",
 	 .help = "IPv4 and UDP checksums; frames have at least 68 bytes",
 	 FLAG(checksum)},
@@ -198,7 +198,7 @@ static const struct option_row rows[] = {
 	 .words = {"auto", "software"}},
 	{.name = "vlan",
 	 .value = "ID[:PRIO]",
-	 .help = "insert a tag; rx: each frame has to have this one, in its bytes or taken out by "
+	 .help = "insert a tag; rx, pair: each frame has to have this one, in its bytes or taken out by "
 		 "the device (which needs native XDP and Linux 6.8)",
 	 .set = bench_set_vlan},
 
