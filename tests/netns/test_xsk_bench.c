@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* xsk-bench as an operator meets it: exit codes, what goes to stderr, what the result looks like. */
 #include <signal.h>
+#include <unistd.h>
 
 #include "support/xsk_bench.h"
 
@@ -73,6 +74,11 @@ Test(xsk_bench, options_that_cannot_work_are_refused_in_their_own_words)
 		{"rx -i v0 --keep ssh", "--keep ssh: must be a list of arp, nd, "},
 		{"rx -i v0 --mac=02:00:00:00:00", "--mac 02:00:00:00:00: must be a list"},
 		{"rx -i v0 --nonsense", "--nonsense: no such option"},
+		{"tx -i v0 --frame-bytes 1519",
+		 "--frame-bytes 1519: the MTU of v0 is 1500, and longer frames "
+		 "are not sent; ip link set dev v0 mtu 1505, or --frame-bytes 1514"},
+		{"latency -i v0 --frame-bytes 9000", "--frame-bytes 9000: the MTU of v0 is 1500"},
+		{"tx -i v0 --checksum --frame-bytes 2000", "--frame-bytes 2000: the MTU"},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -83,6 +89,27 @@ Test(xsk_bench, options_that_cannot_work_are_refused_in_their_own_words)
 		cr_assert(tool_is_json(tool.out), "%s", tool.out);
 		cr_assert_eq(tool_number(tool.out, "", "exit_code"), 2);
 	}
+}
+
+Test(xsk_bench, mtu_that_frames_do_not_fit_is_told_by_its_number)
+{
+	RUN("tx -i v0 --frame-bytes 1518 --count 10");
+	ENDED(0);
+	RUN("tx -i v0 --segment 8000 --count 10");
+	ENDED(0);
+	RUN("rx -i v0 --frame-bytes 9000 --duration 0.1");
+	ENDED(0);
+	netns_run("ip link set v0 mtu 3000");
+	RUN("tx -i v0 --frame-bytes 3000");
+	ENDED(2);
+	SAYS("--frame-bytes 3000: the MTU of v1 is 1500");
+	netns_run("ip link set v1 mtu 3000");
+	tool_start(&tool, XSK_BENCH " tx -i v0 --frame-bytes 3000 --rate 100 --duration 1.5");
+	tool_await(&tool, "is running");
+	usleep(500000);
+	netns_run("ip link set v1 mtu 1500");
+	tool_end(&tool, 0);
+	SAYS("v1: the MTU is 1500 now");
 }
 
 Test(xsk_bench, failure_is_one_json_document_without_figures)

@@ -8,7 +8,18 @@
 
 #include "common/error.h"
 #include "common/escape.h"
+#include "offload.h"
 #include "say.h"
+
+/* The interface as it is now, whatever it is called. Return: 0, -errno. */
+static int query_again(const struct port *p, struct net_xdp_device *out)
+{
+	char name[IF_NAMESIZE];
+	struct net_error ignored;
+
+	return net_xdp_device_query(if_indextoname(p->device.ifindex, name) ? name : p->ifname, out,
+				    &ignored);
+}
 
 /* Each queue of an endpoint can send; who only sends needs none that receives. */
 static int check_queues(const struct port *p, const struct options *opt, struct net_error *err)
@@ -34,6 +45,22 @@ static int check_queues(const struct port *p, const struct options *opt, struct 
 	return error_fill(err, -EINVAL, "queues",
 			  "%s%s: %s has queues 0..%u; ethtool -L %s gives it more, where it can",
 			  first, count, p->ifname, has - 1, name);
+}
+
+/* Else the kernel would take each frame, and send none. --segment cuts what is longer. */
+static int check_mtu(const struct port *p, const struct options *opt, struct net_error *err)
+{
+	uint32_t len_bytes = offload_frame_bytes(opt);
+	struct net_xdp_device small;
+
+	if (!options_send(opt) || opt->segment_bytes || look_at_mtu(p, len_bytes, &small))
+		return 0;
+	return error_fill(
+		err, -EINVAL, "mtu",
+		"--frame-bytes %u: the MTU of %s is %u, and longer frames are not sent; ip "
+		"link set dev %s mtu %u, or --frame-bytes %u",
+		len_bytes, small.ifname, small.mtu_bytes, escape_word(small.ifname),
+		len_bytes - FRAME_IP_AT, small.mtu_bytes + FRAME_IP_AT);
 }
 
 static int check_host(const struct port *p, const struct options *opt, const struct host_net *net,
@@ -71,7 +98,9 @@ int look_at_port(struct port *p, const struct options *opt, struct net_error *er
 {
 	int rc = net_xdp_device_query(p->ifname, &p->device, err);
 
-	return rc ? rc : check_queues(p, opt, err);
+	if (!rc)
+		rc = check_queues(p, opt, err);
+	return rc ? rc : check_mtu(p, opt, err);
 }
 
 int look_at_host(const struct port *p, const struct options *opt, const struct host_net *net,
@@ -186,16 +215,6 @@ void look_at_losses(const struct port *p, const struct options *opt)
 	    port_largest_frame(opt), too_long == 1 ? "was" : "were", local_sender(p));
 }
 
-/* The interface as it is now, whatever it is called. Return: 0, -errno. */
-static int query_again(const struct port *p, struct net_xdp_device *out)
-{
-	char name[IF_NAMESIZE];
-	struct net_error ignored;
-
-	return net_xdp_device_query(if_indextoname(p->device.ifindex, name) ? name : p->ifname, out,
-				    &ignored);
-}
-
 int look_at_restart(const struct port *p, int code, struct net_error *err)
 {
 	static const char again[] = "start xsk-bench again";
@@ -232,4 +251,18 @@ bool look_at_link(const struct port *p)
 	struct net_xdp_device now;
 
 	return !query_again(p, &now) && now.up && now.carrier;
+}
+
+int look_at_mtu(const struct port *p, uint32_t frame_bytes, struct net_xdp_device *out)
+{
+	struct net_error ignored;
+	int rc = query_again(p, out);
+	char peer[IF_NAMESIZE];
+
+	if (rc || frame_bytes > offload_most_bytes(out->mtu_bytes))
+		return rc ? -ENOENT : 0;
+	snprintf(peer, sizeof(peer), "%s", out->peer_ifname);
+	if (!peer[0] || net_xdp_device_query(peer, out, &ignored))
+		return -ENOENT;
+	return frame_bytes > offload_most_bytes(out->mtu_bytes) ? 0 : -ENOENT;
 }

@@ -25,6 +25,10 @@ void look_at_losses(const struct port *p, const struct options *opt);
 /* The endpoint wants a restart: err says why, as far as the interface shows it. Return: code. */
 int look_at_restart(const struct port *p, int code, struct net_error *err);
 
+/* Whose MTU does not let a frame so long out, now: the interface's, or that of its other end, which counts on a veth.
+ * Return: 0 with ifname and MTU in *out; -ENOENT: nobody's, or there is no such interface. */
+int look_at_mtu(const struct port *p, uint32_t frame_bytes, struct net_xdp_device *out);
+
 /* Return: does the interface have a link now? One that is gone has none. */
 bool look_at_link(const struct port *p);
 

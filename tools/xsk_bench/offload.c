@@ -17,6 +17,11 @@ uint32_t offload_frame_bytes(const struct options *opt)
 	return opt->checksum ? packet_least_bytes(opt->l4 == BENCH_L4_TCP) : FRAME_MIN_BYTES;
 }
 
+uint32_t offload_most_bytes(uint32_t mtu_bytes)
+{
+	return mtu_bytes + FRAME_IP_AT + TAG_BYTES;
+}
+
 /* The receiver finds in each piece what it needs, also in the last. */
 static int check_last(const struct packet_shape *s, struct net_error *err)
 {

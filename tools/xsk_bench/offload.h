@@ -10,6 +10,9 @@
 /* Frames of a sender without --segment. */
 uint32_t offload_frame_bytes(const struct options *opt);
 
+/* The longest frame that the kernel sends: it leaves room for a tag beside the MTU (is_skb_forwardable()). */
+uint32_t offload_most_bytes(uint32_t mtu_bytes);
+
 /* The shape of what is sent through this interface. Return: 0; -EINVAL with err filled when --segment does not fit
  * its MTU. */
 int offload_shape(const struct options *opt, const struct port *p, struct packet_shape *out,

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "look.h"
+#include "offload.h"
 #include "say.h"
 
 static const struct port *port_without_link(const struct run *run)
@@ -15,10 +17,27 @@ static const struct port *port_without_link(const struct run *run)
 	return NULL;
 }
 
+/* Whose MTU has become too small for what was sent, or was for what is forwarded. Return: 0 with ifname and MTU in *out;
+ * -ENOENT: nobody's, or nothing was lost. */
+static int find_small_mtu(const struct run *run, const struct account *a,
+			  struct net_xdp_device *out)
+{
+	const struct options *opt = run->opt;
+	uint32_t longest = options_send(opt)	    ? offload_wire_bytes(&run->packet)
+			   : opt->mode == BENCH_FWD ? port_largest_frame(opt)
+						    : 0;
+	int rc = -ENOENT;
+
+	for (uint32_t k = 0; k < run->port_count && rc && account_counter(a, NET_XDP_TX_LOST); k++)
+		rc = look_at_mtu(&run->ports[k], longest, out);
+	return rc;
+}
+
 /* Who sends and sent nothing has not done what was asked, and neither has a sender without a link. */
 static int check_sent(const struct run *run, const struct account *a, struct net_error *err)
 {
 	const struct port *down = port_without_link(run);
+	struct net_xdp_device small;
 	unsigned long long sent = account_sent(a), all = a->generated;
 
 	if (!all || (sent && !(down && options_send(run->opt))))
@@ -29,6 +48,11 @@ static int check_sent(const struct run *run, const struct account *a, struct net
 		snprintf(err->message, sizeof(err->message),
 			 "%s: the link is down; %llu of %llu frames were sent", down->ifname, sent,
 			 all);
+	else if (!find_small_mtu(run, a, &small))
+		snprintf(err->message, sizeof(err->message),
+			 "%s: none of %llu frames was sent: the MTU of %s is %u now, and they are "
+			 "longer",
+			 run->ports[0].ifname, all, small.ifname, small.mtu_bytes);
 	else
 		snprintf(err->message, sizeof(err->message),
 			 "%s: none of %llu frames was sent; see what was lost",
@@ -39,8 +63,13 @@ static int check_sent(const struct run *run, const struct account *a, struct net
 /* One sentence for each thing that must not be. */
 static int judge(const struct run *run, const struct account *a)
 {
+	struct net_xdp_device small;
 	bool silent = run->opt->mode == BENCH_LATENCY && a->tally.generated && !a->latency.count;
 
+	if (!find_small_mtu(run, a, &small))
+		say("%s: the MTU is %u now: frames over %u bytes are not sent, and counted as "
+		    "tx_lost",
+		    small.ifname, small.mtu_bytes, small.mtu_bytes + FRAME_IP_AT);
 	if (a->tally.corrupt)
 		say("%llu corrupt frames", (unsigned long long)a->tally.corrupt);
 	if (a->tally.bad_sums)
