@@ -24,6 +24,7 @@
 
 #include "xsk_bench/flow.h"
 #include "xsk_bench/frame.h"
+#include "support/whole_number.h"
 
 #define BLOCKS	    64u
 #define BLOCK_BYTES (1u << 18)
@@ -143,15 +144,17 @@ int main(int argc, char **argv)
 	static struct receiver r = {.fd = -1};
 	struct tpacket_stats_v3 stats = {0};
 	socklen_t len = sizeof(stats);
-	int timeout_ms = argc == 3 ? atoi(argv[2]) : 0, signal_fd;
+	int timeout_ms, signal_fd;
+	uint32_t given;
 	sigset_t set;
 
-	if (timeout_ms < 1) {
+	if (argc != 3 || !whole_number32("BLOCK_TIMEOUT_MS", argv[2], 1, 60000, &given)) {
 		fputs("usage: peer-packet IF BLOCK_TIMEOUT_MS\n"
 		      "Receives until SIGINT or SIGTERM; then one line of JSON.\n",
 		      stderr);
 		return 2;
 	}
+	timeout_ms = (int)given;
 	sigemptyset(&set);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);

@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "xsk_bench/histogram.h"
+#include "support/whole_number.h"
 
 #define PORT	      7007
 #define PAYLOAD_BYTES 18 /* a frame of 60 bytes, as xsk-bench sends */
@@ -170,10 +171,13 @@ int main(int argc, char **argv)
 	struct sigaction action = {.sa_handler = stop};
 	bool is_echo = argc == 3 && !strcmp(argv[1], "echo");
 	bool is_client = argc == 5 && !strcmp(argv[1], "client");
+	uint32_t pps = 0;
+	double seconds = 0;
 	int fd;
 
 	if ((!is_echo && !is_client) || inet_pton(AF_INET, argv[2], &addr.sin_addr) != 1 ||
-	    (is_client && (atoi(argv[3]) < 1 || atof(argv[4]) <= 0))) {
+	    (is_client && (!whole_number32("PPS", argv[3], 1, 1000000000, &pps) ||
+			   !seconds_number("SECONDS", argv[4], &seconds)))) {
 		fputs("usage: peer-udp echo ADDR | client ADDR PPS SECONDS\n", stderr);
 		return 2;
 	}
@@ -185,5 +189,5 @@ int main(int argc, char **argv)
 		return fail("socket");
 	if (is_echo)
 		return echo(fd, &addr);
-	return client(fd, &addr, (uint64_t)atoi(argv[3]), atof(argv[4]));
+	return client(fd, &addr, pps, seconds);
 }

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "net_xdp.h"
+#include "support/whole_number.h"
 
 #define GUEST_ADDR   (1ull << 32)
 #define BUFFERS	     4096u
@@ -109,23 +110,25 @@ static uint64_t receive(struct region_bench *b, struct net_queue *q, double seco
 
 int main(int argc, char **argv)
 {
-	uint64_t bytes = argc == 4 ? strtoull(argv[2], NULL, 10) << 20 : 0, frames;
+	uint64_t bytes, mib = 0, frames;
 	struct region_bench b = {.pool.ops = &pool_ops};
-	struct net_xdp_region region = {.guest_addr = GUEST_ADDR, .size_bytes = bytes};
+	struct net_xdp_region region = {.guest_addr = GUEST_ADDR};
 	struct net_xdp_config c = net_xdp_config_default();
 	struct net_queue_config qc = {.pool = &b.pool, .initial_rx_count = BUFFERS};
 	struct net_endpoint *ep = NULL;
 	struct net_queue *q = NULL;
 	struct net_error err = {0};
 	static uint32_t ids[BUFFERS];
-	double at[5], cpu;
+	double at[5], cpu, seconds;
 	int64_t available[2], unevictable[2];
 	void *touched;
 
-	if (bytes < BUFFERS * 4096ull) {
+	if (argc != 4 || !whole_number("MIB", argv[2], BUFFERS * 4096ull >> 20, 1 << 30, &mib) ||
+	    !seconds_number("SECONDS", argv[3], &seconds)) {
 		fputs("usage: region-bench IF MIB SECONDS (MIB at least 16)\n", stderr);
 		return 2;
 	}
+	region.size_bytes = bytes = mib << 20;
 	region.fd = memfd_create("region-bench", MFD_CLOEXEC);
 	if (region.fd < 0 || ftruncate(region.fd, (off_t)bytes))
 		return fail("memfd", strerror(errno));
@@ -157,7 +160,7 @@ int main(int argc, char **argv)
 	available[1] = meminfo("MemAvailable");
 	unevictable[1] = meminfo("Unevictable");
 	fprintf(stderr, "region-bench: running\n");
-	frames = receive(&b, q, atof(argv[3]), &cpu);
+	frames = receive(&b, q, seconds, &cpu);
 	at[3] = seconds_now(CLOCK_MONOTONIC);
 	if (net_queue_destroy(q, &err))
 		fprintf(stderr, "region-bench: %s: %s\n", err.step, err.message);

@@ -16,6 +16,7 @@
 #include <time.h>
 
 #include "ring_lane.h"
+#include "support/whole_number.h"
 
 /* ---- What is measured ------------------------------------------------------------------------- */
 
@@ -280,6 +281,7 @@ static bool parse(int argc, char **argv, struct options *o)
 		{"floor", 0, NULL, 'F'},    {"zero-copy", 0, NULL, 'z'},
 		{"help", 0, NULL, 'h'},	    {0},
 	};
+	bool good = true;
 	int c;
 
 	*o = (struct options){.batch = 64,
@@ -288,29 +290,29 @@ static bool parse(int argc, char **argv, struct options *o)
 			      .queues = 1,
 			      .frame_bytes = FRAME_BYTES,
 			      .frames = 10000000};
-	while ((c = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
+	while (good && (c = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
 		switch (c) {
 		case 'b':
-			o->batch = (uint32_t)atoi(optarg);
+			good = whole_number32("--batch", optarg, 1, BATCH_MAX, &o->batch);
 			break;
 		case 'n':
-			o->buffers = (uint32_t)atoi(optarg);
+			good = whole_number32("--buffers", optarg, BATCH_MAX, 65536, &o->buffers);
 			break;
 		case 's':
-			o->segments = (uint32_t)atoi(optarg);
+			good = whole_number32("--segments", optarg, 1, SEGMENTS_MAX, &o->segments);
 			break;
 		case 'q':
-			o->queues = (uint32_t)atoi(optarg);
+			good = whole_number32("--queues", optarg, 1, QUEUES_MAX, &o->queues);
 			break;
 		case 'f':
-			o->frames = (uint64_t)atoll(optarg);
+			good = whole_number("--frames", optarg, 1, UINT64_MAX, &o->frames);
 			break;
 		case 'l':
-			o->frame_bytes = (uint32_t)atoi(optarg);
+			good = whole_number32("--frame-bytes", optarg, FRAME_BYTES, FRAME_MAX,
+					      &o->frame_bytes);
 			break;
 		case 'c':
-			if (!parse_checksum(optarg, &o->checksum))
-				return false;
+			good = parse_checksum(optarg, &o->checksum);
 			break;
 		case 'a':
 			o->aligned = true;
@@ -337,13 +339,11 @@ static bool parse(int argc, char **argv, struct options *o)
 			return false;
 		}
 	}
-	if (optind + 1 != argc || (strcmp(argv[optind], "rx") && strcmp(argv[optind], "tx")))
+	if (!good || optind + 1 != argc ||
+	    (strcmp(argv[optind], "rx") && strcmp(argv[optind], "tx")))
 		return false;
 	o->tx = argv[optind][0] == 't';
-	return o->queues >= 1 && o->queues <= QUEUES_MAX && o->batch >= 1 &&
-	       o->batch <= BATCH_MAX && o->segments >= 1 && o->segments <= SEGMENTS_MAX &&
-	       o->frame_bytes >= FRAME_BYTES && o->frame_bytes <= FRAME_MAX &&
-	       o->buffers >= BATCH_MAX && o->buffers <= 65536 && o->buffers % BATCH_MAX == 0;
+	return o->buffers % BATCH_MAX == 0;
 }
 
 int main(int argc, char **argv)

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "ring_lane.h"
+#include "support/whole_number.h"
 #include "vhost_lane.h"
 
 enum { L4_AT = 34, UDP_CHECKSUM_AT = 6 };
@@ -100,23 +101,23 @@ int main(int argc, char **argv)
 			    .checksum = NET_XDP_RX_CHECKSUM_PARTIAL};
 	struct net_error err = {0};
 	uint64_t frames = 64000, done;
-	bool plain = false;
+	bool plain = false, good = true;
 	int c;
 
-	while ((c = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
+	while (good && (c = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
 		if (c == 'h')
 			return usage(stdout, 0);
 		if (c == 'b')
-			o.batch = (uint32_t)atoi(optarg);
+			good = whole_number32("--batch", optarg, 1, VHOST_LANE_BATCH, &o.batch);
 		else if (c == 'f')
-			frames = (uint64_t)atoll(optarg);
+			good = whole_number("--frames", optarg, 1, UINT64_MAX, &frames);
 		else if (c == 'p')
 			plain = true;
 		else
 			return usage(stderr, 2);
 	}
-	if (optind + 1 != argc || (strcmp(argv[optind], "rx") && strcmp(argv[optind], "tx")) ||
-	    o.batch < 1 || o.batch > VHOST_LANE_BATCH)
+	if (!good || optind + 1 != argc ||
+	    (strcmp(argv[optind], "rx") && strcmp(argv[optind], "tx")))
 		return usage(stderr, 2);
 	if (open_all(&endpoint, &o, plain, &err)) {
 		fprintf(stderr, "vhost-bench: %s\n", err.message);

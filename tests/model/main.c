@@ -21,6 +21,7 @@
 
 #include "model/model.h"
 #include "support/netns.h"
+#include "support/whole_number.h"
 
 enum { RUN = 2000, HUNG_S = 180, SHRINK_S = 120 };
 
@@ -256,26 +257,44 @@ static int draw(uint64_t seed, uint64_t steps, const char *program)
 	return 0;
 }
 
+static int usage(FILE *out, int code)
+{
+	fputs("usage: model [--seed N] [--steps N]     random steps (100000) from seed N (the time)\n"
+	      "       model --replay FILE              the steps that a run that failed has left\n"
+	      "Random calls of the whole interface beside a model of who owns what. Needs root.\n",
+	      out);
+	return code;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {{"seed", required_argument, NULL, 's'},
 						{"steps", required_argument, NULL, 'n'},
 						{"replay", required_argument, NULL, 'r'},
+						{"help", no_argument, NULL, 'h'},
 						{0}};
 	uint64_t seed = (uint64_t)time(NULL) * 1000, steps = 100000;
 	const char *path = NULL;
 	int option;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) >= 0) {
+	while ((option = getopt_long(argc, argv, "h", options, NULL)) >= 0) {
+		bool good = true;
+
+		if (option == 'h')
+			return usage(stdout, 0);
 		if (option == 's')
-			seed = strtoull(optarg, NULL, 10);
+			good = whole_number("--seed", optarg, 0, UINT64_MAX, &seed);
 		else if (option == 'n')
-			steps = strtoull(optarg, NULL, 10);
+			good = whole_number("--steps", optarg, 1, UINT64_MAX, &steps);
 		else if (option == 'r')
 			path = optarg;
 		else
-			return 2;
+			good = false;
+		if (!good)
+			return usage(stderr, 2);
 	}
+	if (optind < argc)
+		return usage(stderr, 2);
 	outcome = mmap(NULL, sizeof(*outcome), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
 		       -1, 0);
 	cr_assert(outcome != MAP_FAILED, "memory");

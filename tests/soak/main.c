@@ -20,6 +20,7 @@
 #include "soak/soak.h"
 #include "support/frontend.h"
 #include "support/netns.h"
+#include "support/whole_number.h"
 
 enum { PROGRESS_MS = 10000 };
 
@@ -28,44 +29,56 @@ struct options {
 	bool json;
 };
 
-static uint64_t number(const char *text)
+static void usage(FILE *out, int code)
 {
-	char *end;
-	unsigned long long value = strtoull(text, &end, 10);
+	fputs("usage: soak [--seconds N | --steps N | --kills N] [--seed N] [--json]\n"
+	      "            [--bench XSK-BENCH] [--vhost XSK-VHOST]\n"
+	      "tools/soak starts it and says more. Needs root.\n",
+	      out);
+	exit(code);
+}
 
-	if (*end || !*text) {
-		fprintf(stderr, "soak: '%s' is no number\n", text);
-		exit(2);
-	}
+/* 0 would be a run that does nothing and in which nothing fails. */
+static uint64_t number(const char *what, uint64_t least, uint64_t most)
+{
+	uint64_t value;
+
+	if (!whole_number(what, optarg, least, most, &value))
+		usage(stderr, 2);
 	return value;
 }
 
 static struct options parse(int argc, char **argv, struct soak *s)
 {
 	static const struct option words[] = {
-		{"seconds", required_argument, NULL, 's'}, {"steps", required_argument, NULL, 'n'},
-		{"seed", required_argument, NULL, 'r'},	   {"kills", required_argument, NULL, 'k'},
-		{"json", no_argument, NULL, 'j'},	   {"bench", required_argument, NULL, 'b'},
-		{"vhost", required_argument, NULL, 'v'},   {0},
+		{"seconds", required_argument, NULL, 's'},
+		{"steps", required_argument, NULL, 'n'},
+		{"seed", required_argument, NULL, 'r'},
+		{"kills", required_argument, NULL, 'k'},
+		{"json", no_argument, NULL, 'j'},
+		{"bench", required_argument, NULL, 'b'},
+		{"vhost", required_argument, NULL, 'v'},
+		{"help", no_argument, NULL, 'h'},
+		{0},
 	};
 	struct options o = {.seconds = 20, .steps = UINT64_MAX};
 	int word;
 
 	s->seed = (uint64_t)time(NULL) % 1000000;
-	while ((word = getopt_long(argc, argv, "", words, NULL)) != -1) {
+	while ((word = getopt_long(argc, argv, "h", words, NULL)) != -1) {
 		switch (word) {
 		case 's':
-			o.seconds = number(optarg);
+			o.seconds = number("--seconds", 1, UINT32_MAX);
 			break;
 		case 'n':
-			o.steps = number(optarg);
+			o.steps = number("--steps", 1, UINT64_MAX);
 			o.seconds = UINT32_MAX;
 			break;
 		case 'r':
-			s->seed = number(optarg);
+			s->seed = number("--seed", 0, UINT64_MAX);
 			break;
 		case 'k':
-			o.kills = number(optarg);
+			o.kills = number("--kills", 1, UINT32_MAX);
 			break;
 		case 'j':
 			o.json = true;
@@ -76,10 +89,15 @@ static struct options parse(int argc, char **argv, struct soak *s)
 		case 'v':
 			s->vhost = optarg;
 			break;
+		case 'h':
+			usage(stdout, 0);
+			break;
 		default:
-			exit(2);
+			usage(stderr, 2);
 		}
 	}
+	if (optind < argc)
+		usage(stderr, 2);
 	return o;
 }
 

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "support/tcp_run.h"
+#include "support/whole_number.h"
 
 enum { RUNS_MAX = 1000 };
 
@@ -101,27 +102,22 @@ static bool take_fill(struct tcp_run_config *c, const char *word)
 
 static bool take_number(struct program *p, int option, const char *text)
 {
-	char *end;
-	unsigned long n = strtoul(text, &end, 10);
+	uint64_t mib;
 
-	if (end == text || *end || n > UINT32_MAX)
-		return false;
 	switch (option) {
 	case 'm':
-		p->config.total_bytes = (uint64_t)n << 20;
-		return n > 0;
+		if (!whole_number("--mib", text, 1, UINT32_MAX, &mib))
+			return false;
+		p->config.total_bytes = mib << 20;
+		return true;
 	case 'n':
-		p->runs = (uint32_t)n;
-		return n > 0 && n <= RUNS_MAX;
+		return whole_number32("--runs", text, 1, RUNS_MAX, &p->runs);
 	case 'p':
-		p->config.packet_bytes = (uint32_t)n;
-		return n <= 65483;
+		return whole_number32("--packet", text, 0, 65483, &p->config.packet_bytes);
 	case 'w':
-		p->config.window_bytes = (uint32_t)n;
-		return n > 0;
+		return whole_number32("--window", text, 1, UINT32_MAX, &p->config.window_bytes);
 	default:
-		p->config.buffer_bytes = (uint32_t)n;
-		return n <= INT32_MAX;
+		return whole_number32("--buffer", text, 0, INT32_MAX, &p->config.buffer_bytes);
 	}
 }
 
@@ -173,7 +169,8 @@ static bool take_option(struct program *p, int option, const char *text)
 	if (option == 'f')
 		return take_fill(&p->config, text);
 	if (option == 'u')
-		return sscanf(text, "%d,%d", &p->config.sender_cpu, &p->config.receiver_cpu) == 2;
+		return sscanf(text, "%d,%d%c", &p->config.sender_cpu, &p->config.receiver_cpu,
+			      &(char){0}) == 2;
 	return text ? take_number(p, option, text) : take_switch(p, option);
 }
 
@@ -330,6 +327,8 @@ int main(int argc, char **argv)
 	struct program p = {0};
 	bool ok = true;
 
+	if (argc == 2 && !strcmp(argv[1], "--help"))
+		return fputs(usage, stdout) < 0;
 	if (!parse(&p, argc, argv)) {
 		fputs(usage, stderr);
 		return 2;

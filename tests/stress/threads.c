@@ -26,6 +26,7 @@
 #include "support/frame.h"
 #include "support/netns.h"
 #include "support/peer.h"
+#include "support/whole_number.h"
 
 enum { QUEUES = 4, RX_SLOTS = 64, TX_SLOTS = 16, SLOT_BYTES = 2048, BATCH = 32, FRAME = 200 };
 
@@ -379,8 +380,12 @@ int main(int argc, char **argv)
 	uint64_t received = 0, sent = 0;
 	pthread_t readers[2], asker, sender;
 	struct peer peer;
-	uint32_t rounds;
+	uint32_t rounds, seconds = 8;
 
+	if (argc > 2 || (argc == 2 && !whole_number32("SECONDS", argv[1], 1, 86400, &seconds))) {
+		fprintf(stderr, "usage: %s [SECONDS] (8)\n", argv[0]);
+		return 2;
+	}
 	open_all(&peer);
 	for (uint32_t i = 0; i < QUEUES; i++) {
 		pthread_mutex_init(&seats[i].lock, NULL);
@@ -392,7 +397,7 @@ int main(int argc, char **argv)
 		cr_assert(!pthread_create(&readers[i], NULL, read_all, NULL), "thread");
 	cr_assert(!pthread_create(&asker, NULL, ask_on, NULL), "thread");
 	cr_assert(!pthread_create(&sender, NULL, send_all, &peer), "thread");
-	rounds = run_for(argc > 1 ? atol(argv[1]) : 8);
+	rounds = run_for(seconds);
 	__atomic_store_n(&done, true, __ATOMIC_RELEASE);
 	for (int i = 0; i < 2; i++)
 		pthread_join(readers[i], NULL);
