@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "common/error.h"
+#include "common/host_guard.h"
 #include "common/json.h"
 #include "common/looking.h"
 #include "common/options_say.h"
@@ -57,6 +58,27 @@ static uint32_t handed_sockets(void)
 	return (uint32_t)strtoul(fds, NULL, 10);
 }
 
+/* The guest gets all frames of its queues, whatever its MAC is. */
+static int check_host(const struct device *device, bool quiet, struct net_error *err)
+{
+	const struct host_claim claim = {
+		.ifindex = device->backend.device.ifindex,
+		.taker = "the guest",
+		.other = "use another interface",
+		.leave = "--keep leaves these to the host, and not to the guest",
+		.force = device->opt->force,
+		.quiet = quiet,
+	};
+	struct host_net net;
+	int rc = host_net_read(&net);
+
+	if (rc)
+		return error_errno(err, rc, "query", "asking for the interfaces of the host");
+	rc = host_guard(&net, &claim, err);
+	host_net_free(&net);
+	return rc;
+}
+
 static int open_devices(struct daemon *d, struct net_error *err)
 {
 	uint32_t handed = handed_sockets();
@@ -69,6 +91,9 @@ static int open_devices(struct daemon *d, struct net_error *err)
 		if (rc)
 			return rc;
 		d->count++;
+		rc = check_host(&d->devices[i], d->opt->quiet, err);
+		if (rc)
+			return rc;
 		backend_show(&d->devices[i].backend, d->control);
 		device_say(&d->devices[i], "%s, on %s",
 			   opt->client ? "connects to a front end" : "waits for a front end",

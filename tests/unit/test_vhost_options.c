@@ -40,7 +40,7 @@ Test(vhost_options, one_device_has_defaults_for_all_but_socket_and_interface)
 	cr_expect_eq(d->attach, NET_XDP_ATTACH_AUTO);
 	cr_expect_eq(d->hash_report, OPTIONS_HASH_AUTO);
 	cr_expect_eq(d->cpu_count, 0);
-	cr_expect_not(d->has_mac || d->client || d->promiscuous || d->dispatcher ||
+	cr_expect_not(d->has_mac || d->client || d->promiscuous || d->force || d->dispatcher ||
 		      d->segment_here || d->no_offloads || parsed.json || parsed.quiet);
 }
 
@@ -61,16 +61,17 @@ Test(vhost_options, each_option_sets_its_field)
 	static const uint8_t mac[6] = {2, 0xab, 0, 0, 0, 0xff};
 	const struct device_options *d = &parsed.devices[0];
 
-	cr_assert_eq(parse("--socket s --interface eth0 --queue 3 --pairs 2 --mac "
-			   "02:ab:00:00:00:FF --client --promiscuous --cpu 0,2-3 --mode zero-copy "
-			   "--attach generic --dispatcher --no-offloads --segment-here "
-			   "--hash-report off --json --quiet"),
-		     0, "%s", why);
+	cr_assert_eq(
+		parse("--socket s --interface eth0 --queue 3 --pairs 2 --mac "
+		      "02:ab:00:00:00:FF --client --force --promiscuous --cpu 0,2-3 --mode zero-copy "
+		      "--attach generic --dispatcher --no-offloads --segment-here "
+		      "--hash-report off --json --quiet"),
+		0, "%s", why);
 	cr_expect_eq(d->first_queue, 3);
 	cr_expect_eq(d->pairs, 2);
 	cr_expect(d->has_mac);
 	cr_expect_arr_eq(d->mac, mac, 6);
-	cr_expect(d->client && d->promiscuous && d->dispatcher && d->no_offloads &&
+	cr_expect(d->client && d->promiscuous && d->force && d->dispatcher && d->no_offloads &&
 		  d->segment_here && parsed.json && parsed.quiet);
 	cr_expect_eq(d->cpu_count, 3);
 	cr_expect_eq(d->cpus[0], 0);

@@ -8,6 +8,7 @@
 
 #include "common/error.h"
 #include "common/escape.h"
+#include "common/host_guard.h"
 #include "offload.h"
 #include "say.h"
 
@@ -67,20 +68,16 @@ static int check_host(const struct port *p, const struct options *opt, const str
 		      struct net_error *err)
 {
 	uint8_t macs[NET_XDP_TAKE_MACS][6];
-	struct host_taken taken = {macs, port_macs(opt, p->device.mac, macs)};
-	struct host_way way = host_way_of(net, p->device.ifindex, &taken);
+	struct host_claim claim = {
+		.ifindex = p->device.ifindex,
+		.taken = {macs, port_macs(opt, p->device.mac, macs)},
+		.taker = options_mode_name(opt->mode),
+		.other = "use another interface, --mac with a MAC that is not the host's",
+		.leave = "--mac with another MAC leaves it its own, --keep what it needs",
+		.force = opt->force,
+	};
 
-	if (way.verdict == HOST_ONLY && !opt->force)
-		return error_fill(
-			err, -EPERM, "host",
-			"%s, and %s would take its frames; use another interface, --mac with a "
-			"MAC that is not the host's, or --force",
-			way.sentence, options_mode_name(opt->mode));
-	if (way.verdict != HOST_FREE)
-		say("%s; the host gets none of the frames that are taken (--mac with another MAC "
-		    "leaves it its own, --keep what it needs)",
-		    way.sentence);
-	return 0;
+	return host_guard(net, &claim, err);
 }
 
 static void tell_state(const struct port *p)

@@ -90,6 +90,9 @@ static const struct option_row rows[] = {
 	 .help = "leave these to the host, and not to the guest, e.g. type:0x88cc,tcp:22; the words "
 		 "are those of xsk-bench",
 	 AT(keep)},
+	{.name = "force",
+	 .help = "take the frames even where that cuts this machine off",
+	 FLAG(force)},
 	OPTION_CPUS_ROW(set_cpus),
 
 	{.group = "how", OPTION_MODE, AT(mode)},

@@ -28,6 +28,7 @@ struct device_options {
 	bool has_mac; /* else the interface's own */
 	bool client;  /* connect to the front end's socket, again and again; else listen */
 	bool promiscuous;
+	bool force; /* also an interface that is the only way to this machine */
 	bool dispatcher;
 	bool segment_here;
 	bool no_offloads;
