@@ -63,6 +63,7 @@ static int check_host(const struct device *device, bool quiet, struct net_error 
 {
 	const struct host_claim claim = {
 		.ifindex = device->backend.device.ifindex,
+		.keep = &device->opt->keep,
 		.taker = "the guest",
 		.other = "use another interface",
 		.leave = "--keep leaves these to the host, and not to the guest",

@@ -118,12 +118,17 @@ Test(host_way_read, macvlan_lies_on_its_parent_and_has_a_mac_of_its_own)
 
 Test(host_way_read, route_to_the_ssh_client_is_the_kernels_choice)
 {
+	struct host_net net;
+
 	netns_run("ip addr add 192.0.2.1/24 dev v0");
 	netns_run("ip addr add 198.51.100.1/24 dev w0");
 	setenv("SSH_CONNECTION", "203.0.113.9 40000 192.0.2.1 22", 1);
 	cr_assert_eq(verdict("v0"), HOST_CARRIED, "no route to the client");
 	netns_run("ip route add 203.0.113.0/24 via 192.0.2.2");
 	cr_assert_eq(verdict("v0"), HOST_ONLY);
+	cr_assert_eq(host_net_read(&net), 0);
+	cr_assert_eq(net.ssh_port, 22);
+	host_net_free(&net);
 	cr_assert_eq(verdict("w0"), HOST_CARRIED);
 	setenv("SSH_CONNECTION", "fe80::9%w0 40000 fe80::1%w0 22", 1);
 	cr_assert_eq(verdict("w0"), HOST_ONLY);

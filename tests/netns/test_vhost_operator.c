@@ -105,6 +105,9 @@ Test(vhost_operator, only_way_to_the_machine_is_refused_without_force)
 	snprintf(line, sizeof(line), "--socket %s.1 -i v1 --force --socket %s -i v0", socket_path,
 		 socket_path);
 	expect_refused(line, "the only way");
+	expect_refused(with_socket("-i v0 --keep tcp:22"), "--keep arp,nd as well, or --force");
+	expect_served(with_socket("-i v0 --keep arp,tcp:22"),
+		      "the host keeps arp,tcp:22, and none");
 	expect_served(with_socket("-i v0 --force"), "v0 is the only way to this machine");
 }
 

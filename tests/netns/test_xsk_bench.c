@@ -297,6 +297,44 @@ Test(xsk_bench, way_back_to_the_ssh_client_is_refused_without_force)
 	ENDED(0);
 }
 
+Test(xsk_bench, what_is_kept_is_weighed_on_the_only_way)
+{
+	make_only_way();
+	RUN("rx -i v0 --duration 0.1 --keep arp,icmp");
+	ENDED(1);
+	SAYS("--keep tcp:22 as well, or --force");
+	RUN("rx -i v0 --duration 0.1");
+	ENDED(1);
+	SAYS("--keep arp,nd,tcp:22, or --force");
+	RUN("rx -i v0 --duration 0.1 --keep arp,nd,icmp,tcp:22");
+	ENDED(0);
+	SAYS("xsk-bench: v0 is the only way to this machine: each default route leaves by it; of the "
+	     "frames that are taken the host keeps arp,nd,icmp,tcp:22, and none of the others\n");
+	RUN("rx -i v0 --duration 0.1 --keep arp --force");
+	ENDED(0);
+	SAYS("the host keeps arp, and none of the others; to be reached it lacks tcp:22\n");
+	setenv("SSH_CONNECTION", "192.0.2.7 50000 192.0.2.1 2222", 1);
+	RUN("rx -i v0 --duration 0.1 --keep arp,tcp:22");
+	ENDED(1);
+	SAYS("v0 is the way back to the SSH client 192.0.2.7");
+	SAYS("--keep tcp:2222 as well");
+	RUN("rx -i v0 --duration 0.1 --keep arp,tcp:2222");
+	ENDED(0);
+}
+
+Test(xsk_bench, what_is_kept_is_said_of_an_interface_with_addresses)
+{
+	netns_run("ip addr add 192.0.2.1/24 dev v0");
+	RUN("rx -i v0 --duration 0.1 --keep arp,udp:67-68");
+	ENDED(0);
+	SAYS("v0 carries addresses of the host; of the frames that are taken the host keeps "
+	     "arp,udp:67-68, and none of the others\n");
+	SILENT("--keep");
+	RUN("rx -i v0 --duration 0.1 --keep type:0x88cc");
+	ENDED(0);
+	SAYS("keeps type:0x88cc, and none of the others; without arp or nd nobody finds its addresses");
+}
+
 Test(xsk_bench, ssh_session_is_found_behind_a_program_that_clears_the_environment)
 {
 	netns_run("ip addr add 192.0.2.1/24 dev v0");

@@ -104,6 +104,8 @@ Test(bench_options, keep_takes_the_words_that_the_library_says)
 	c.keep_count = parsed.keep.count;
 	kept_words(&c, text, sizeof(text));
 	cr_expect_str_eq(text, list);
+	keep_list_text(&parsed.keep, text, sizeof(text));
+	cr_expect_str_eq(text, list);
 	cr_assert_eq(parse("rx -i v0 --keep type:2054,tcp:0x16 --keep=udp:0"), 0, "%s", why);
 	memcpy(c.keep, parsed.keep.rules, sizeof(c.keep));
 	c.keep_count = parsed.keep.count;

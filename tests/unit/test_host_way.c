@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Does the machine need an interface's frames? Facts in, verdict out. */
+#include <stdio.h>
 #include <string.h>
 
 #include <criterion/criterion.h>
 
+#include "common/host_keep.h"
 #include "common/host_way.h"
 
 /* A machine with one of each: bond0 over eth0 and eth1, a VLAN on it, a bridge over eth2 with a VLAN, a
@@ -59,6 +61,7 @@ static void check(const struct row *row)
 	way = host_way_of(&net, row->ifindex, &taken);
 	cr_expect_eq(way.verdict, row->verdict, "%u: %d, %s", row->ifindex, way.verdict,
 		     way.sentence);
+	cr_expect_eq(way.by_ssh, row->says && strstr(row->says, "SSH"));
 	cr_expect(row->says ? strstr(way.sentence, row->says) != NULL : !way.sentence[0],
 		  "%u: '%s', not '%s'", row->ifindex, way.sentence, row->says);
 }
@@ -104,7 +107,12 @@ Test(host_way, all_default_routes_are_the_only_way_and_some_are_not)
 Test(host_way, ssh_clients_way_is_the_only_way)
 {
 	CHECK({ETH3, ETH3, .ssh = ETH3, .verdict = HOST_ONLY, .says = "SSH client 192.0.2.7"},
-	      {ETH2, 0, {FREE}, .ssh = BR_VLAN, .verdict = HOST_ONLY, .says = "(br0.7 lies on it)"},
+	      {ETH2,
+	       0,
+	       {FREE},
+	       .ssh = BR_VLAN,
+	       .verdict = HOST_ONLY,
+	       .says = "SSH client 192.0.2.7 (br0.7 lies on it)"},
 	      {ETH3, ETH3, {FREE}, .ssh = FREE, .verdict = HOST_CARRIED, .says = "addresses"});
 }
 
@@ -128,4 +136,76 @@ Test(host_way, ring_of_devices_ends)
 
 	cr_assert_eq(host_way_of(&net, 3, &(struct host_taken){0}).verdict, HOST_FREE);
 	cr_assert_eq(host_way_of(&net, 2, &(struct host_taken){0}).verdict, HOST_ONLY);
+}
+
+/* ---- What --keep leaves ------------------------------------------------------------------------- */
+
+#define TYPE(n)                                                                                    \
+	{                                                                                          \
+		NET_XDP_KEEP_ETHERTYPE, n, n, 0                                                    \
+	}
+#define PROTO(n)                                                                                   \
+	{                                                                                          \
+		NET_XDP_KEEP_PROTOCOL, n, n, 0                                                     \
+	}
+#define TCP(a, b)                                                                                  \
+	{                                                                                          \
+		NET_XDP_KEEP_TCP_PORT, a, b, 0                                                     \
+	}
+#define ND                                                                                         \
+	{                                                                                          \
+		NET_XDP_KEEP_ICMPV6, 133, 137, 0                                                   \
+	}
+#define ARP TYPE(0x0806)
+
+static void expect_missing(const char *client, uint16_t port, struct keep_list keep,
+			   const char *want)
+{
+	struct host_net net = {.ssh_port = port};
+	char missing[HOST_KEEP_BYTES];
+
+	while (keep.rules[keep.count].kind)
+		keep.count++;
+	if (client)
+		snprintf(net.ssh_client, sizeof(net.ssh_client), "%s", client);
+	host_keep_missing(&net, client != NULL, &keep, missing);
+	cr_expect_str_eq(missing, want, "%s %u", client, port);
+}
+
+#define MISSING(client, port, want, ...)                                                           \
+	expect_missing(client, port, (struct keep_list){.rules = {__VA_ARGS__}}, want)
+
+Test(host_keep, session_needs_its_port_and_its_neighbours)
+{
+	MISSING("192.0.2.7", 2222, "arp,tcp:2222", {0});
+	MISSING("192.0.2.7", 2222, "tcp:2222", ARP, TCP(22, 22));
+	MISSING("192.0.2.7", 2222, "arp", ND, TCP(2000, 3000));
+	MISSING("192.0.2.7", 2222, "", ARP, TCP(2000, 3000));
+	MISSING("192.0.2.7", 2222, "", ARP, PROTO(6));
+	MISSING("192.0.2.7", 2222, "", {NET_XDP_KEEP_ETHERTYPE, 0x0800, 0x0806, 0});
+	MISSING("192.0.2.7", 22, "tcp:22", ARP, TYPE(0x86dd));
+	MISSING("192.0.2.7", 0, "tcp:22", ARP); /* its port is not known */
+	MISSING("192.0.2.7", 22, "tcp:22", ARP, {NET_XDP_KEEP_TCP_SOURCE, 22, 22, 0});
+	MISSING("192.0.2.7", 65535, "arp,tcp:65535", {NET_XDP_KEEP_ICMP, 0, 255, 0});
+}
+
+Test(host_keep, session_over_ipv6_needs_neighbour_discovery)
+{
+	MISSING("2001:db8::7", 22, "nd", ARP, TCP(22, 22));
+	MISSING("2001:db8::7", 22, "", ND, TCP(22, 22));
+	MISSING("2001:db8::7", 22, "", PROTO(58), TCP(22, 22));
+	MISSING("2001:db8::7", 22, "", TYPE(0x86dd));
+	/* without the routers' advertisements the route goes; with all of them, in several rules */
+	MISSING("2001:db8::7", 22, "nd", {NET_XDP_KEEP_ICMPV6, 135, 136, 0}, TCP(22, 22));
+	MISSING("2001:db8::7", 22, "", {NET_XDP_KEEP_ICMPV6, 135, 136, 0},
+		{NET_XDP_KEEP_ICMPV6, 134, 134, 0}, TCP(22, 22));
+}
+
+Test(host_keep, without_a_session_some_port_is_a_way_in)
+{
+	MISSING(NULL, 0, "arp,nd,tcp:22", {0});
+	MISSING(NULL, 0, "tcp:22", ARP, ND, {NET_XDP_KEEP_ICMP, 8, 8, 0});
+	MISSING(NULL, 0, "arp,nd", TCP(443, 443));
+	MISSING(NULL, 0, "", ARP, TCP(443, 443));
+	MISSING(NULL, 0, "", ND, PROTO(6));
 }

@@ -89,7 +89,7 @@ Test(info_notes, predict_names_what_the_host_has_there)
 	cr_expect(says(&p, NET_XDP_FINDING_NOTE,
 		       "(address 10.0.0.1/24, default route, on top of it vlan5 mac0, port of "
 		       "bridge br0)."));
-	f.link.way = (struct host_way){HOST_ONLY, "eth1 is the only way"};
+	f.link.way = (struct host_way){.verdict = HOST_ONLY, .sentence = "eth1 is the only way"};
 	p = predict(&f);
 	cr_expect(says(&p, NET_XDP_FINDING_NOTE, "br0): eth1 is the only way. The frames"));
 	cr_expect(says(&p, NET_XDP_FINDING_NOTE, "promisc on"));
@@ -123,7 +123,8 @@ Test(info_notes, try_warns_where_the_host_may_lose_frames_without_a_buffer)
 		char text[400];
 
 		f.device.is_virtual = rows[i].is_virtual;
-		f.link.way = (struct host_way){rows[i].verdict, "eth1 is used"};
+		f.link.way =
+			(struct host_way){.verdict = rows[i].verdict, .sentence = "eth1 is used"};
 		p = predict(&f);
 		info_try_warning(&f, &p, text, sizeof(text));
 		cr_expect(rows[i].says ? strstr(text, rows[i].says) != NULL : !text[0],

@@ -31,6 +31,7 @@ struct host_net {
 	uint32_t *exits; /* ifindex for each next hop of each default route, v4 and v6, any table */
 	uint32_t exit_count;
 	uint32_t ssh_exit; /* ifindex of the route back to the SSH client; 0: none, or no SSH */
+	uint16_t ssh_port; /* of the server, at this end; 0 unknown */
 	char ssh_client[64];
 };
 

@@ -70,12 +70,13 @@ static struct way_to way_to(struct rtnl *r, const char *address)
 struct connection {
 	char client[64];
 	char server[64];
+	uint16_t port; /* the server's; 0: not said */
 };
 
 static bool parse_connection(struct connection *c, const char *text)
 {
 	*c = (struct connection){0};
-	return sscanf(text, "%63s %*s %63s", c->client, c->server) >= 1;
+	return sscanf(text, "%63s %*s %63s %hu", c->client, c->server, &c->port) >= 1;
 }
 
 /* Parent of a process. Its name, in brackets, may hold anything. */
@@ -141,5 +142,6 @@ void host_ssh_read(struct rtnl *r, struct host_net *net)
 	if (!find_ssh_client(r, &c))
 		return;
 	snprintf(net->ssh_client, sizeof(net->ssh_client), "%s", c.client);
+	net->ssh_port = c.port;
 	net->ssh_exit = way_to(r, c.client).ifindex;
 }

@@ -5,7 +5,7 @@
 #include "host_net.h"
 #include "rtnl.h"
 
-/* Fill net->ssh_client and ssh_exit. */
+/* Fill net->ssh_client, ssh_port and ssh_exit. */
 void host_ssh_read(struct rtnl *r, struct host_net *net);
 
 #endif

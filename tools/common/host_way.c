@@ -41,13 +41,16 @@ struct host_way host_way_of(const struct host_net *net, uint32_t ifindex,
 {
 	const struct host_link *on = NULL, *some = NULL;
 	uint32_t through = 0;
+	struct host_way way_in;
 	char what[100];
 
 	on = loser(net, net->ssh_exit, ifindex, taken);
 	if (on) {
 		snprintf(what, sizeof(what), "is the way back to the SSH client %s",
 			 net->ssh_client);
-		return way(HOST_ONLY, net, ifindex, on, what);
+		way_in = way(HOST_ONLY, net, ifindex, on, what);
+		way_in.by_ssh = true;
+		return way_in;
 	}
 	for (uint32_t i = 0; i < net->exit_count; i++) {
 		on = loser(net, net->exits[i], ifindex, taken);

@@ -17,6 +17,7 @@ enum host_verdict {
 
 struct host_way {
 	enum host_verdict verdict;
+	bool by_ssh;	    /* HOST_ONLY, because an SSH client is reached by it */
 	char sentence[200]; /* why; "" when HOST_FREE */
 };
 

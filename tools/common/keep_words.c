@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -89,5 +90,36 @@ int option_keep(struct option_parse *p, const struct option_row *row, const char
 		at = end;
 		if (!*at)
 			return 0;
+	}
+}
+
+static void put_rule(const struct net_xdp_keep_rule *rule, char *out, size_t size)
+{
+	const bool is_type = rule->kind == NET_XDP_KEEP_ETHERTYPE;
+	size_t i = 0;
+
+	/* A word without numbers stands in front of the one with them. */
+	while (words[i].kind != rule->kind ||
+	       (!words[i].numbers &&
+		(words[i].first != rule->first || words[i].last != rule->last)))
+		i++;
+	if (words[i].alone && words[i].first == rule->first && words[i].last == rule->last)
+		snprintf(out, size, "%s", words[i].word);
+	else if (rule->first == rule->last)
+		snprintf(out, size, is_type ? "%s:0x%04x" : "%s:%u", words[i].word, rule->first);
+	else
+		snprintf(out, size, is_type ? "%s:0x%04x-0x%04x" : "%s:%u-%u", words[i].word,
+			 rule->first, rule->last);
+}
+
+void keep_list_text(const struct keep_list *list, char *out, size_t size)
+{
+	char word[32];
+	size_t used = 0;
+
+	out[0] = 0;
+	for (uint32_t i = 0; i < list->count && used + sizeof(word) < size; i++) {
+		put_rule(&list->rules[i], word, sizeof(word));
+		used += (size_t)snprintf(out + used, size - used, "%s%s", i ? "," : "", word);
 	}
 }

@@ -12,6 +12,11 @@ struct keep_list {
 	uint32_t count;
 };
 
+enum { KEEP_LIST_BYTES = 700 }; /* 32 of the longest words */
+
+/* The rules in the words of --keep, with commas between. */
+void keep_list_text(const struct keep_list *list, char *out, size_t size);
+
 /* struct keep_list: append the rules of a list with commas between. */
 option_setter option_keep;
 

@@ -71,6 +71,8 @@ static int check_host(const struct port *p, const struct options *opt, const str
 	struct host_claim claim = {
 		.ifindex = p->device.ifindex,
 		.taken = {macs, port_macs(opt, p->device.mac, macs)},
+		.keep = &opt->keep,
+		.offer_keep = true,
 		.taker = options_mode_name(opt->mode),
 		.other = "use another interface, --mac with a MAC that is not the host's",
 		.leave = "--mac with another MAC leaves it its own, --keep what it needs",
