@@ -63,6 +63,9 @@ struct option_table {
 	const char *back;
 	const struct option_row *rows;
 	uint32_t count;
+	/* For completion: a first word that has a table of its own. Behind it nothing of this table holds. */
+	const char *command;
+	const struct option_table *command_table;
 	/* Of operands, for completion. */
 	const char *operands[OPTION_WORDS];
 	enum option_names operand_names;

@@ -15,8 +15,10 @@ static const char head[] =
 	"	# --name=value comes as three words.\n"
 	"	if [[ $cur == = ]]; then\n"
 	"		cur=\n"
+	"		[[ $prev == -* ]] || return # --rule vlan=7: a part of a value\n"
 	"	elif [[ $prev == = && $COMP_CWORD -ge 2 ]]; then\n"
 	"		prev=${COMP_WORDS[COMP_CWORD - 2]}\n"
+	"		[[ $prev == -* ]] || return\n"
 	"	fi\n"
 	"	__net_xdp_offer() {\n"
 	"		for word; do\n"
@@ -70,16 +72,9 @@ static void print_values(const struct option_table *table, FILE *out)
 	fputs("	esac\n", out);
 }
 
-void option_print_completion(const struct option_table *table, FILE *out)
+/* What is offered with this table, up to the return. */
+static void print_table(const struct option_table *table, FILE *out)
 {
-	char function[64] = "_";
-
-	snprintf(function + 1, sizeof(function) - 1, "%s", table->program);
-	for (char *c = function; *c; c++)
-		if (!isalnum((unsigned char)*c))
-			*c = '_';
-	fprintf(out, "# bash completion for %s, made from its table of options\n%s()\n{\n%s",
-		table->program, function, head);
 	print_values(table, out);
 	fputs("	if [[ $cur == -* ]]; then\n		__net_xdp_offer", out);
 	for (uint32_t i = 0; i < table->count; i++) {
@@ -91,5 +86,32 @@ void option_print_completion(const struct option_table *table, FILE *out)
 	if (table->operands[0] || table->operand_names)
 		fputs(";", out);
 	print__net_xdp_offer(out, table->operand_names, table->operands);
-	fprintf(out, "\n	fi\n}\ncomplete -F %s %s\n", function, table->program);
+	fputs("\n	fi\n", out);
+}
+
+static void print_command(const struct option_table *table, FILE *out)
+{
+	if (!table->command)
+		return;
+	fprintf(out, "	if [[ $COMP_CWORD -ge 2 && ${COMP_WORDS[1]} == %s ]]; then\n",
+		table->command);
+	print_table(table->command_table, out);
+	fprintf(out,
+		"	return\n	fi\n	[[ $COMP_CWORD -gt 1 ]] || __net_xdp_offer %s\n",
+		table->command);
+}
+
+void option_print_completion(const struct option_table *table, FILE *out)
+{
+	char function[64] = "_";
+
+	snprintf(function + 1, sizeof(function) - 1, "%s", table->program);
+	for (char *c = function; *c; c++)
+		if (!isalnum((unsigned char)*c))
+			*c = '_';
+	fprintf(out, "# bash completion for %s, made from its table of options\n%s()\n{\n%s",
+		table->program, function, head);
+	print_command(table, out);
+	print_table(table, out);
+	fprintf(out, "}\ncomplete -F %s %s\n", function, table->program);
 }

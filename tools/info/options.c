@@ -7,6 +7,7 @@
 #include "net_control.h"
 
 #include "running/listen.h"
+#include "steer.h"
 
 #define WATCH_MIN_S 0.1
 #define WATCH_MAX_S 86400.0
@@ -167,7 +168,8 @@ const struct option_table info_option_table = {
 	.back = back,
 	.rows = rows,
 	.count = sizeof(rows) / sizeof(rows[0]),
-	.operands = {"steer"},
+	.command = "steer",
+	.command_table = &info_steer_table,
 	.operand_names = OPTION_NAMES_INTERFACE,
 };
 
