@@ -83,6 +83,14 @@ completes() {
 	say "bash completes '$*': $offered"
 }
 
+# has_pages PACKAGE: those of docs/, without a dangling link.
+has_pages() {
+	local said
+
+	said=$("$here/../docs/links" "$root/usr/share/doc/$1" 2>&1) || fail "$1: $said"
+	say "$1: $said"
+}
+
 use_tools() {
 	local program
 
@@ -98,6 +106,7 @@ use_tools() {
 	[[ $(sed -n 1p "$tmp/out") == lo ]] || fail "xsk-info lo: $(<"$tmp/out")"
 	say "xsk-info lo: $(wc -l <"$tmp/out") lines, $(grep -m 1 -w prediction "$tmp/out" || sed -n 3p "$tmp/out")"
 	exchange_frames
+	has_pages net-xdp-tools
 	reads_manual xsk-info xsk-bench xsk-vhost
 	completes --mode xsk-bench rx --mo
 	completes zero-copy xsk-bench rx --mode ''
@@ -137,6 +146,7 @@ use_library() {
 	compile "for example in /usr/share/doc/libnet-xdp-dev/examples/*.c; do
 		cc $flags \$example \$(pkg-config --cflags --libs net_xdp) -pthread -o example; done"
 	say "examples: $(in_root sh -c 'ls /usr/share/doc/libnet-xdp-dev/examples/*.c' | wc -l) compiled"
+	has_pages libnet-xdp-dev
 	reads_manual net_queue_rx_poll net_xdp_open
 	rm -r "${root:?}/program"
 	purged "$tmp/before" libnet-xdp-dev "$library"
