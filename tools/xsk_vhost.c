@@ -30,6 +30,7 @@ struct daemon {
 	uint32_t count; /* open */
 	struct report shown;
 	struct net_control *control; /* NULL: nobody can look */
+	struct net_error unseen;     /* why not */
 	int signal_fd;
 };
 
@@ -112,9 +113,11 @@ static int serve(const struct options *opt)
 	int exit_code;
 
 	if (!rc)
-		rc = looking_open(opt->control, &d.control, &err);
+		rc = looking_open(opt->control, &d.control, &d.unseen, &err);
 	if (!rc)
 		rc = open_devices(&d, &err);
+	if (!rc)
+		looking_say(&d.unseen);
 	d.shown = (struct report){devices, d.count};
 	net_control_tell(d.control, report_tell, &d.shown);
 	if (!rc)

@@ -44,6 +44,7 @@ static const struct {
 	[CALL_PROGRAM] = {"bpf()", "CONFIG_BPF_SYSCALL", CAP(NET_ADMIN) | CAP(BPF) | CAP(PERFMON),
 			  true},
 	[CALL_ATTACH] = {"bpf()", "CONFIG_BPF_SYSCALL", CAP(NET_ADMIN), false},
+	[CALL_SETTING] = {"changing the interface", NULL, CAP(NET_ADMIN), false},
 	[CALL_DISPATCHER] = {"bpf()", "CONFIG_BPF_SYSCALL",
 			     CAP(NET_ADMIN) | CAP(BPF) | CAP(PERFMON) | CAP(SYS_ADMIN), true},
 };
@@ -195,4 +196,13 @@ struct error_hint error_hint(int code, enum error_call call)
 		have = privileges();
 	errno = before;
 	return error_explain(code, call, &have);
+}
+
+bool error_lacks(enum error_call call)
+{
+	int before = errno;
+	struct error_privileges have = privileges();
+
+	errno = before;
+	return have.known && calls[call].needs & ~have.effective;
 }

@@ -35,6 +35,7 @@ enum error_call {
 	CALL_BUSY_POLL,
 	CALL_PROGRAM,	 /* bpf(): maps, programs, BTF */
 	CALL_ATTACH,	 /* bpf(): the link */
+	CALL_SETTING,	 /* whatever changes an interface */
 	CALL_DISPATCHER, /* bpf(): programs that extend others, through libxdp */
 };
 
@@ -45,6 +46,9 @@ struct error_hint {
 /* What to do about a call of this process that failed with this code: `..., error_hint(rc,
  * CALL_SOCKET).text`. Leaves errno as it was. */
 struct error_hint error_hint(int code, enum error_call call);
+
+/* Does this process certainly lack a capability that such a call needs? */
+bool error_lacks(enum error_call call);
 
 /* ---- The rule behind error_hint(), which asks the system nothing -------------------------------- */
 

@@ -51,6 +51,7 @@ Test(vhost_operator, without_rights_it_says_which)
 	netns_veth("v0", "v1", 2, 1500);
 	tool.as_nobody = true;
 	expect_refused("-i v0 --socket /tmp/op.sock", "needs root, or CAP_NET_RAW");
+	cr_assert_not(tool_says(tool.err, "/run/net_xdp"), "%s", tool.err);
 }
 
 /* ---- The host's own interface ------------------------------------------------------------------- */

@@ -227,3 +227,14 @@ Test(xsk_bench_operator, sender_whose_interface_is_renamed_still_has_its_link)
 	ENDED(0);
 	SILENT("the link is down");
 }
+
+/* Root's folder is not to be given away where a capability is missing. */
+Test(xsk_bench_operator, without_rights_the_capability_is_named_and_no_folder)
+{
+	tool.as_nobody = true;
+	RUN("rx -i v0 -t 0.1");
+	ENDED(1);
+	SAYS("CAP_NET_ADMIN");
+	SILENT("nobody can look");
+	SILENT("/run/net_xdp");
+}

@@ -109,7 +109,13 @@ Test(xsk_info_steer, without_rights_it_says_which)
 	c.as_nobody = true;
 	TOOL_RUN(&c, XSK_INFO, "steer", "v0", "--channels", "4");
 	cr_expect_eq(c.status, 1);
-	SAYS(c.err, "nothing is set, as nobody could put it back");
+	cr_expect(
+		tool_says(
+			c.err,
+			"xsk-info: steer: nothing is set; CAP_NET_ADMIN is missing: run as root or "
+			"grant it"),
+		"%s", c.err);
+	cr_expect_null(strstr(c.err, "/run/net_xdp"), "%s", c.err);
 	expect_rx_channels(2);
 	netns_run("install -d -m 700 -o 65534 /run/net_xdp");
 	TOOL_RUN(&c, XSK_INFO, "steer", "v0", "--channels", "4");

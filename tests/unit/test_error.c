@@ -48,6 +48,8 @@ Test(error, refused_without_a_capability_names_just_that_one)
 	     "CAP_BPF");
 	says(-EPERM, CALL_BUSY_POLL, without(BIT(NET_ADMIN), true), "CAP_NET_ADMIN is missing",
 	     NULL);
+	says(-EPERM, CALL_SETTING, without(BIT(NET_ADMIN), true), "CAP_NET_ADMIN is missing",
+	     "CAP_BPF");
 	says(-EPERM, CALL_DISPATCHER, without(BIT(SYS_ADMIN), true), "CAP_SYS_ADMIN is missing",
 	     "CAP_BPF");
 }

@@ -116,6 +116,7 @@ struct run {
 	struct run_clock *
 		clock; /* of pair, else NULL: the sender sets it, the receiver's rows are of its time */
 	struct net_control *control; /* NULL: nobody can look into this run */
+	struct net_error unseen;     /* why not */
 };
 
 /* First of all. ready_fd: see struct run. */

@@ -61,11 +61,12 @@ static void tell(void *context, struct net_inspector *to)
 
 int shown_open(struct run *run, struct net_error *err)
 {
-	return looking_open(run->opt->control, &run->control, err);
+	return looking_open(run->opt->control, &run->control, &run->unseen, err);
 }
 
 void shown_begin(struct run *run)
 {
+	looking_say(&run->unseen);
 	for (uint32_t k = 0; k < run->port_count; k++) {
 		const struct port *p = &run->ports[k];
 

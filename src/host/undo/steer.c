@@ -91,6 +91,10 @@ static int make_lease(struct steer *s, const char *directory, struct net_error *
 	if (text)
 		rc = lease_make(&s->lease, text);
 	free(text);
+	/* Whoever may not steer needs no folder. */
+	if (rc == -EACCES && error_lacks(CALL_SETTING))
+		return error_set(err, -EPERM, "steer", "nothing is set%s",
+				 error_hint(-EPERM, CALL_SETTING).text);
 	if (rc == -EACCES)
 		return error_set(
 			err, rc, "steer",
