@@ -16,7 +16,7 @@ int main(int argc, char **argv)
 	uint32_t ids[64];
 
 	if (left <= 0 || net_slots_open(64, 2048, 0, &slots, &error))
-		return 2;
+		return fprintf(stderr, "%s\n", left > 0 ? error.message : "usage: IF COUNT"), 2;
 	struct net_buffer_access *pool = net_slots_pool(slots);
 	struct net_xdp_region region = {.size_bytes = net_slots_bytes(slots),
 					.fd = net_slots_fd(slots)};

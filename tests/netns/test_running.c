@@ -312,6 +312,7 @@ Test(running, port_that_is_taken_is_said_and_signals_end_it_in_peace)
 	TOOL_RUN(&c, XSK_INFO, "--metrics", "--listen", port);
 	cr_expect_eq(c.status, 1);
 	cr_expect(tool_says(c.err, "Address already in use"), "%s", c.err);
+	cr_expect(tool_says(c.err, port), "%s", c.err);
 	cr_expect_eq(tool_end(&server, SIGINT), 0);
 	TOOL_RUN(&c, XSK_INFO, "--metrics", "--listen", "localhost:1");
 	cr_expect_eq(c.status, 2);

@@ -75,7 +75,10 @@ Test(xsk_bench_pair, side_that_cannot_run_is_named_once_and_the_other_one_ends)
 	SILENT("tx is running");
 	RUN("pair -i nothere --to v1");
 	ENDED(1);
-	SAYS("nothere");
+	SAYS("nothere@NETNS is one in the network namespace NETNS");
+	RUN("pair -i v0 --to nothere");
+	ENDED(1);
+	SAYS("nothere@NETNS is one in the network namespace NETNS");
 	cr_expect_str_eq(tool.out, "");
 	RUN("pair -i v0 --to v1 -q 7 --json");
 	ENDED(2);

@@ -66,6 +66,26 @@ static const char *word(const char *text, struct net_xdp_keep_rule *out)
 	return at;
 }
 
+/* Return: the largest number of the word at text, where a number behind it is larger; else 0. */
+static uint16_t exceeded(const char *text)
+{
+	const size_t length = strcspn(text, ":,");
+	unsigned long value;
+	uint16_t largest = 0;
+	char *end;
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (words[i].numbers && strlen(words[i].word) == length &&
+		    !memcmp(words[i].word, text, length))
+			largest = words[i].last;
+	if (text[length] != ':' || !isdigit((unsigned char)text[length + 1]))
+		return 0;
+	value = strtoul(text + length + 1, &end, 0);
+	if (value <= largest && *end == '-')
+		value = strtoul(end + 1, &end, 0);
+	return (!*end || *end == ',') && value > largest ? largest : 0;
+}
+
 int option_keep(struct option_parse *p, const struct option_row *row, const char *text)
 {
 	struct keep_list *list = option_field(p, row);
@@ -75,6 +95,9 @@ int option_keep(struct option_parse *p, const struct option_row *row, const char
 		struct net_xdp_keep_rule rule;
 		const char *end = word(at, &rule);
 
+		if (!end && exceeded(at))
+			return option_refuse(p, text, "a number behind %.*s: is at most %u",
+					     (int)strcspn(at, ":"), at, exceeded(at));
 		if (!end || end != at + length)
 			return option_refuse(
 				p, text,

@@ -56,9 +56,12 @@ static int read_bounded(struct option_parse *p, const struct option_row *row, co
 
 	if (good && !(row->power_of_two && (*out & (*out - 1))))
 		return 0;
-	return option_refuse(p, text, "must be a %s from %llu to %llu",
+	return option_refuse(p, text, "must be a %s from %llu to %llu%s",
 			     row->power_of_two ? "power of two" : "whole number",
-			     (unsigned long long)row->min, (unsigned long long)row->max);
+			     (unsigned long long)row->min, (unsigned long long)row->max,
+			     !row->power_of_two && row->max >= 100000
+				     ? ", or one with k, M or G behind it"
+				     : "");
 }
 
 int option_number(struct option_parse *p, const struct option_row *row, const char *text)

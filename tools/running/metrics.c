@@ -171,6 +171,8 @@ int metrics_serve(struct metrics *m, const char *address, struct net_error *err)
 		return error_errno(err, -errno, "listen", "signalfd");
 	listener = listen_open(&where, err);
 	rc = listener;
+	if (rc < 0)
+		error_errno(err, rc, "listen", address);
 	if (rc >= 0) {
 		say("http://%s/metrics", listen_name(listener, name, sizeof(name)));
 		rc = http_serve(listener, signals, make_body, m);

@@ -86,6 +86,15 @@ static void fill(struct pair_side *s, const struct run *run, const struct accoun
 			add_causes(s, &a->balances[i]);
 }
 
+/* Interfaces of another namespace have to be named with it. */
+static void hint_netns(struct net_error *err, const struct options *opt)
+{
+	size_t used = strlen(err->message);
+
+	snprintf(err->message + used, sizeof(err->message) - used,
+		 "; with pair, %s@NETNS is one in the network namespace NETNS", opt->ifname);
+}
+
 static int write_side(const struct run *run, const struct account *a, const struct verdict *v,
 		      const struct pair_side *s, int fd)
 {
@@ -128,6 +137,8 @@ int pair_side_run(const struct options *asked, int ready_fd, struct run_clock *c
 		rc = plot_open(&opt, &plot, &err);
 	if (!rc)
 		rc = run_all(&run, &err);
+	if (rc == -ENODEV && !netns && !run.started)
+		hint_netns(&err, &opt);
 	options_say(&bench_options, err.message, sizeof(err.message));
 	v = outcome_of(&run, rc, &a, &err);
 	if (run.usage)
