@@ -35,12 +35,12 @@ TRIED_DPDK = ("DPDK polls, so its processor is busy whatever comes, and costs th
               "daemon's time per frame to 0.55, the guest's to 0.88 (User-Mode Linux, 7 rounds). "
               "The machine's has the host's end too, and of a flood to the guest all that the sender spends on "
               "frames that get lost.")
-TRIED_DPDK_IN = ("Before passes got cheaper and a stream was looked at by the clock these were 2.7 and 1.2 (1c074be). "
-                 "The sender, which is not held up by wake-ups, offers 380,000 frames a second now, and 180,000 to "
-                 "290,000 beside DPDK. The emulated guest takes more of them into its kernel than its program gets to "
-                 "read, and spends 75 µs for each that arrives (16 beside DPDK) on those that its socket drops: 13,000 "
-                 "arrive instead of 50,000. User-Mode Linux, which is faster, gets 350,000 of 360,000. Which of the two "
-                 "changes did it, and whether a guest that falls behind should get fewer, is open. ")
+TRIED_DPDK_IN = ("These figures are of a daemon that looked by the clock (docs/guests.md) whatever the guest did: an emulated "
+                 "guest that cannot keep up got its frames in bunches, which fill its kernel and are dropped there, and its "
+                 "program got 13,000 of 380,000 a second. A guest that has fewer than half of its buffers posted gets each "
+                 "frame at once now. In four rounds each, one after the other on a busy machine, µs of guest and daemon "
+                 "for a frame that arrives: by the clock 58, 52, 36, 18; by the clock unless it falls behind 17, 24, 19, "
+                 "18; never by the clock 23, 34, 19, 21. Not yet measured beside DPDK. ")
 TRIED_TRIP = ("Without KVM the daemon's interrupt goes through QEMU's main loop, because there is no irqfd: one "
               "wake-up of a thread more than with a tap, which that loop reads itself.")
 TRIED_SHARE = ("Towards the guest, on a veth, the kernel's part of a frame is in the sender's time and not in the "

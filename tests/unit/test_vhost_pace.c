@@ -11,7 +11,7 @@ static void begin(uint64_t now_ns)
 {
 	pace = (struct pace){0};
 	cr_assert(pace_is_stream(&pace, PACE_FRAMES, 0));
-	cr_assert_eq(pace_ns(&pace, now_ns, PACE_FRAMES, 256), 0);
+	cr_assert_eq(pace_ns(&pace, now_ns, PACE_FRAMES, 256, 256), 0);
 }
 
 Test(vhost_pace, a_stream_is_so_many_frames_without_a_word_of_the_guest)
@@ -44,25 +44,34 @@ Test(vhost_pace, looks_are_so_far_apart)
 	begin(now);
 	for (int i = 0; i < 1000; i++) {
 		now += 7000;
-		ns = pace_ns(&pace, now, 3, 253);
+		ns = pace_ns(&pace, now, 3, 253, 256);
 		cr_assert_eq(ns, PACE_NS - 7000);
 		now += ns;
 	}
-	cr_assert_eq(pace_ns(&pace, now + PACE_NS, 100, 156), 0, "they are, without a sleep");
-	cr_assert_eq(pace_ns(&pace, now + PACE_NS + 1000, 0, 256), 0, "nothing came");
+	cr_assert_eq(pace_ns(&pace, now + PACE_NS, 100, 156, 256), 0, "they are, without a sleep");
+	cr_assert_eq(pace_ns(&pace, now + PACE_NS + 1000, 0, 256, 256), 0, "nothing came");
 }
 
 /* 10 buffers in 10 us: 20 of 40 more are filled in 20 us. */
 Test(vhost_pace, half_of_the_buffers_are_left)
 {
 	begin(1000000000);
-	cr_assert_eq(pace_ns(&pace, 1000010000, 10, 40), 20000);
-	cr_assert_eq(pace_ns(&pace, 1000040000, 10, 1), 0);
-	cr_assert_eq(pace_ns(&pace, 1000050000, 10, 0), 0);
+	cr_assert_eq(pace_ns(&pace, 1000010000, 10, 40, 50), 20000);
+	cr_assert_eq(pace_ns(&pace, 1000040000, 10, 1, 2), 0);
+	cr_assert_eq(pace_ns(&pace, 1000050000, 10, 0, 1), 0);
+}
+
+/* Who has to wait for buffers anyway gets each frame as soon as there is one. */
+Test(vhost_pace, a_guest_that_falls_behind_is_not_waited_for)
+{
+	begin(1000000000);
+	cr_assert_eq(pace_ns(&pace, 1000010000, 10, 128, 256), 64000);
+	begin(1000000000);
+	cr_assert_eq(pace_ns(&pace, 1000010000, 10, 127, 256), 0);
 }
 
 Test(vhost_pace, the_largest_numbers_do_not_wrap)
 {
 	begin(UINT64_MAX - 2 * PACE_NS);
-	cr_assert_eq(pace_ns(&pace, UINT64_MAX - PACE_NS - 1, 1, UINT32_MAX), 1);
+	cr_assert_eq(pace_ns(&pace, UINT64_MAX - PACE_NS - 1, 1, UINT32_MAX, UINT32_MAX), 1);
 }

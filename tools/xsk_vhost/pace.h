@@ -6,7 +6,9 @@
  * its interrupts.
  *
  * A guest that sends something gets its answers at once: it has to receive PACE_FRAMES without a word of its own before
- * frames wait, PACE_NS at most. Pure: the caller has clock and counters.
+ * frames wait, PACE_NS at most. A guest that falls behind has fewer buffers posted than half of its ring, and is not
+ * waited for: frames in bunches fill its kernel, which drops them in front of a program that gets no processor.
+ * Pure: the caller has clock and counters.
  */
 #ifndef XSK_VHOST_PACE_H
 #define XSK_VHOST_PACE_H
@@ -39,16 +41,17 @@ static inline bool pace_is_stream(struct pace *p, uint64_t received, uint64_t se
 }
 
 /*
- * used, left: buffers that frames have filled since the last look, and those that the queue still has. At the pace of
- * the last look at least half of these are left when the sleep ends.
+ * used, left, all: buffers that frames have filled since the last look, those that the queue still has, and those that
+ * the ring has room for. At the pace of the last look at least half of those left are left when the sleep ends.
  * Return: so long to sleep; 0: until woken, frames come less often than that anyway.
  */
-static inline uint64_t pace_ns(struct pace *p, uint64_t now_ns, uint32_t used, uint32_t left)
+static inline uint64_t pace_ns(struct pace *p, uint64_t now_ns, uint32_t used, uint32_t left,
+			       uint32_t all)
 {
 	uint64_t gone = now_ns - p->looked_ns, ns;
 
 	p->looked_ns = now_ns;
-	if (gone >= PACE_NS || !used)
+	if (gone >= PACE_NS || !used || left < all / 2)
 		return 0;
 	ns = gone * (left / 2) / used;
 	ns = ns < PACE_NS - gone ? ns : PACE_NS - gone;

@@ -57,7 +57,7 @@ static bool pause_in_stream(struct pair *p, struct pace *pace)
 	p->filled = 0;
 	if (!pace_is_stream(pace, pair_counted(&c->rx_frames), pair_counted(&c->tx_packets)))
 		return false;
-	ns = pace_ns(pace, now_ns(), filled, p->posted);
+	ns = pace_ns(pace, now_ns(), filled, p->posted, p->rx->size);
 	if (!ns)
 		return false;
 	pair_count(&p->counters.pauses, 1);
