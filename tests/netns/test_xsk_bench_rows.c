@@ -39,8 +39,8 @@ Test(xsk_bench_rows, total_of_a_receiver_is_of_the_time_in_which_frames_came)
 	tool_end(&tool, 0);
 	ENDED(0);
 	cr_assert_eq(csv_rows("total", &total), 1, "%s", tool.out);
-	cr_expect_float_eq(total.pps, 2000, 200, "%s", tool.out);
-	cr_expect_float_eq(total.end_s - total.begin_s, 1, 0.2, "%s", tool.out);
+	cr_expect_float_eq(total.pps, 2000, 500, "%s", tool.out);
+	cr_expect_float_eq(total.end_s - total.begin_s, 1, 0.5, "%s", tool.out);
 	cr_expect_gt(total.begin_s, 0.2, "%s", tool.out);
 }
 
@@ -49,13 +49,13 @@ Test(xsk_bench_rows, rows_of_pair_are_of_the_time_in_which_its_sender_sends)
 {
 	struct csv_row total, last;
 
-	RUN("pair -i v0 --to v1 --rate 10k --duration 1 --interval 0.1 --csv");
+	RUN("pair -i v0 --to v1 --rate 1k --duration 1 --interval 0.1 --csv");
 	ENDED(0);
 	cr_assert_eq(csv_rows("total", &total), 1, "%s", tool.out);
-	cr_expect_float_eq(total.pps, 10000, 1000, "%s", tool.out);
-	cr_expect_leq(csv_rows("interval", &last), 10, "%s", tool.out);
+	cr_expect_float_eq(total.pps, 1000, 250, "%s", tool.out);
+	cr_expect_leq(csv_rows("interval", &last), 11, "%s", tool.out);
 	cr_expect_gt(last.frames, 0, "%s", tool.out);
-	cr_expect_leq(last.end_s, 1.05, "%s", tool.out);
+	cr_expect_leq(last.end_s, 1.3, "%s", tool.out);
 }
 
 Test(xsk_bench_rows, plot_of_pair_names_both_interfaces)
