@@ -90,7 +90,7 @@ Test(vhost_interface, a_foreign_program_is_told_as_the_operator_knows_it)
 	foreign_program("v0", 1);
 	peer_open(&rig.peer, "v1");
 	vhost_rig_join(&rig, &guest, 0, RING, FEATURES);
-	for (int i = 0; i < 3000 && !rig.devices[0].is_stuck; i++)
+	for (int i = 0; i < 3000 && !strstr(rig.devices[0].said, "--dispatcher"); i++)
 		usleep(1000);
 	cr_assert(strstr(rig.devices[0].said, "--dispatcher"), "%s", rig.devices[0].said);
 	foreign_program_detach("v0", 1);
