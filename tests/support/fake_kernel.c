@@ -175,9 +175,7 @@ bool fake_fill_is_valid(const struct fake_kernel *k, uint64_t address)
 	return (address & ~(uint64_t)(c->chunk_bytes - 1)) < size;
 }
 
-/* Where the bytes of a UMEM offset are for a second opinion: through the frontend's mapping when it
- * is its memory, so that a sealed one can be looked at. */
-static uint8_t *view(const struct fake_kernel *k, uint64_t offset)
+uint8_t *fake_view(const struct fake_kernel *k, uint64_t offset)
 {
 	for (uint32_t i = 0; i < k->endpoint.memory.region_count; i++) {
 		const struct memory_region *r = &k->endpoint.memory.region[i];
@@ -201,7 +199,7 @@ bool fake_receive_into(struct fake_kernel *k, uint64_t fill_address, const void 
 		return false;
 	if (!c->unaligned)
 		fill_address &= ~(uint64_t)(c->chunk_bytes - 1);
-	memcpy(view(k, fill_address + distance), bytes, len);
+	memcpy(fake_view(k, fill_address + distance), bytes, len);
 	d->addr = c->unaligned ? fill_address | distance << 48 : fill_address + distance;
 	d->len = len;
 	d->options = options;
@@ -258,7 +256,7 @@ static void obey_request(const struct fake_kernel *k, const struct xdp_desc *d,
 
 	cr_assert_neq(k->endpoint.memory.tx_request_bytes, 0, "the kernel takes no requests");
 	cr_assert_geq(d->addr - sizeof(r), k->endpoint.memory.private_offset);
-	memcpy(&r, view(k, d->addr - sizeof(r)), sizeof(r));
+	memcpy(&r, fake_view(k, d->addr - sizeof(r)), sizeof(r));
 	cr_assert_eq(r.flags, XDP_TXMD_FLAGS_CHECKSUM);
 	cr_assert_leq(r.csum_start + r.csum_offset + 2u, d->len, "sum at %u + %u in %u bytes",
 		      r.csum_start, r.csum_offset, d->len);
@@ -284,7 +282,7 @@ bool fake_transmit(struct fake_kernel *k, struct fake_packet *packet)
 		check_descriptor(k, d, !first);
 		first = first ? first : d;
 		cr_assert_lt(packet->descriptors, k->queue.tx_max_descriptors);
-		memcpy(packet->bytes + packet->len, view(k, d->addr), d->len);
+		memcpy(packet->bytes + packet->len, fake_view(k, d->addr), d->len);
 		packet->len += d->len;
 		packet->address[packet->descriptors++] = d->addr;
 		more = d->options & XDP_PKT_CONTD;

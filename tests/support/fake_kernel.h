@@ -78,6 +78,9 @@ uint32_t fake_filled(const struct fake_kernel *k);
 bool fake_take_fill(struct fake_kernel *k, uint64_t *address);
 /* Is a fill entry one that the real kernel would accept? */
 bool fake_fill_is_valid(const struct fake_kernel *k, uint64_t address);
+/* Where the bytes of a UMEM offset are for a second opinion: through the frontend's mapping when it
+ * is its memory, so that a sealed one can be looked at. */
+uint8_t *fake_view(const struct fake_kernel *k, uint64_t offset);
 /* Put a frame (or a piece of one) into a chunk and its descriptor into the RX ring. shift: how much
  * further back than usual the driver puts it. */
 bool fake_receive_into(struct fake_kernel *k, uint64_t fill_address, const void *bytes,

@@ -2,6 +2,7 @@
 /* Frames over several receive buffers. */
 #include <criterion/criterion.h>
 
+#include "program/vlan_hint.h"
 #include "support/pool_rig.h"
 
 static void post_small(struct pool_rig *r, uint32_t first, uint32_t count)
@@ -107,5 +108,66 @@ Test(merge, frame_over_the_capacity_is_dropped_when_not_allowed)
 	cr_assert_eq(net_queue_rx_poll(r.q, &r.pool, ids, POOL_IDS), 1);
 	pool_rig_expect(&r, ids, 1, 128, 2);
 	cr_assert_eq(pool_rig_counter(&r, NET_XDP_RX_DROP_CAPACITY), 1);
+	pool_rig_close(&r);
+}
+
+/* ---- A frontend that says something else when the frame is here than when it posted ---------------------- */
+
+/* Buffers 0 and 1 hold the frame together, and 1 alone would. */
+static void post_two(struct pool_rig *r)
+{
+	const uint32_t first = 100, second = 1000;
+
+	pool_rig_lay_out(r, 0, &first, 1);
+	pool_rig_lay_out(r, 1, &second, 1);
+	pool_rig_post(r, 0, 2);
+}
+
+Test(merge, buffer_that_is_another_than_was_posted_costs_the_frame)
+{
+	uint32_t ids[POOL_IDS];
+	struct pool_rig r;
+
+	pool_rig_open(&r, 1518, true);
+	post_two(&r);
+	r.buffer[0].first.addr += 64;
+	pool_rig_receive(&r, 500, 1);
+	cr_assert_eq(net_queue_rx_poll(r.q, &r.pool, ids, POOL_IDS), 0);
+	cr_assert_eq(pool_rig_counter(&r, NET_XDP_RX_DROP_CAPACITY), 1);
+	r.buffer[0].first.addr -= 64;
+	pool_rig_receive(&r, 500, 2);
+	cr_assert_eq(net_queue_rx_poll(r.q, &r.pool, ids, POOL_IDS), 2);
+	pool_rig_expect(&r, ids, 2, 500, 2);
+	pool_rig_close(&r);
+}
+
+/* The counters of what was told are of the frames that were returned. */
+Test(merge, frame_that_is_lost_to_another_buffer_counts_as_lost_alone)
+{
+	const struct vlan_hint hint = {.state = VLAN_HINT_PRESENT, .tci = 100};
+	const struct frame_spec spec = {
+		.ip_version = 4, .protocol = 17, .payload_bytes = 200, .padding_bytes = 200};
+	uint32_t ids[POOL_IDS];
+	struct pool_rig r;
+	const struct bounce *area = &r.k.queue.rx_private;
+	struct frame f;
+
+	frame_build(&f, &spec);
+	pool_rig_open(&r, 1518, true);
+	r.k.queue.rx_vlan = r.k.queue.inspect = true;
+	r.k.queue.rx_checksum = NET_XDP_RX_CHECKSUM_REPORT;
+	post_two(&r);
+	for (uint32_t told = 0; told < 2; told++) {
+		r.buffer[0].first.addr += told ? -64 : 64;
+		cr_assert(fake_receive(&r.k, f.bytes, f.len));
+		for (uint64_t i = 0; i < 4; i++) /* whichever chunk it came in */
+			memcpy(fake_view(&r.k, area->offset + (i << area->slot_shift) +
+						       r.k.queue.frame_offset - sizeof(hint)),
+			       &hint, sizeof(hint));
+		fake_settle(&r.k);
+		cr_assert_eq(net_queue_rx_poll(r.q, &r.pool, ids, POOL_IDS), told ? 2 : 0);
+		cr_assert_eq(pool_rig_counter(&r, NET_XDP_RX_VLAN), told);
+		cr_assert_eq(pool_rig_counter(&r, NET_XDP_RX_LONGER), told);
+	}
 	pool_rig_close(&r);
 }

@@ -34,7 +34,12 @@ static inline void burst_add(struct burst *b, uint32_t id, uint32_t offset, uint
 
 /* rx_look.c: fill in metadata from the program's VLAN hint and the frame's checksums, as the
  * configuration asks. frame: the frame's first present bytes in our mapping. Where they are not all of it
- * and rx_needs_all(), no checksum is checked. */
+ * and rx_needs_all(), no checksum is checked. Return: true if the frame is longer than its headers say. */
+bool rx_find_out(const struct net_xdp_queue *q, struct net_rx_metadata *metadata, uint8_t *frame,
+		 uint32_t present, const uint8_t *hint);
+/* Count what was found out of a frame that is delivered; one that is dropped counts as that alone. */
+void rx_count_told(struct net_xdp_queue *q, const struct net_rx_metadata *metadata, bool longer);
+/* Both, for a frame that is sure to be delivered. */
 void rx_look_at(struct net_xdp_queue *q, struct net_rx_metadata *metadata, uint8_t *frame,
 		uint32_t present, const uint8_t *hint);
 /* The same for the last n frames, which lie whole where their descriptors say: these were taken from the RX ring,

@@ -146,20 +146,27 @@ static enum net_xdp_counter copy_over(struct net_xdp_queue *q, struct burst *b, 
 	uint32_t first = b->count, id = q->waiting.first, took[BATCH], total = 0;
 	const bool after = s->parts > 1 && rx_needs_all(q);
 	struct span piece = {0};
+	bool longer = false;
 
-	/* Where rx_look_at() needs all of a frame, that must be contiguous, and its checksum may be
+	/* Where rx_find_out() needs all of a frame, that must be contiguous, and its checksum may be
 	 * completed. A frame of one part is contiguous before the copy. A frame of several parts is looked
 	 * at afterwards, in the buffer; where the copy is not contiguous either, copy_by_row() was called
 	 * instead and s has one part. */
 	if (q->inspect && !after)
-		rx_look_at(q, &looked, s->base + s->data[0], s->len[0], s->hint);
-	for (uint32_t i = 0; i < buffers; i++, id = q->rx_ids.next[id])
-		total += took[i] = fill_buffer(q, b, s, id, &piece);
+		longer = rx_find_out(q, &looked, s->base + s->data[0], s->len[0], s->hint);
+	for (uint32_t i = 0; i < buffers; i++, id = q->rx_ids.next[id]) {
+		took[i] = fill_buffer(q, b, s, id, &piece);
+		if (!took[i]) /* another buffer, though the others may hold the frame without it */
+			return NET_XDP_RX_DROP_CAPACITY;
+		total += took[i];
+	}
 	if (total != s->bytes)
 		return NET_XDP_RX_DROP_CAPACITY;
 	if (q->inspect && after)
-		rx_look_at(q, &looked, piece.at,
-			   buffers == 1 && s->bytes <= piece.len ? s->bytes : 0, s->hint);
+		longer = rx_find_out(q, &looked, piece.at,
+				     buffers == 1 && s->bytes <= piece.len ? s->bytes : 0, s->hint);
+	if (q->inspect)
+		rx_count_told(q, &looked, longer);
 	for (uint32_t i = 0; i < buffers; i++) {
 		id = rx_list_take(&q->rx_ids, &q->waiting);
 		q->rx_ids.state[id] = RX_FRONTEND;

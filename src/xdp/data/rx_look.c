@@ -17,8 +17,8 @@ static bool look_at_checksums(const struct net_xdp_queue *q, struct net_rx_metad
 	       checksum_inspect(frame, len, q->rx_source, complete, metadata);
 }
 
-void rx_look_at(struct net_xdp_queue *q, struct net_rx_metadata *metadata, uint8_t *frame,
-		uint32_t present, const uint8_t *hint)
+bool rx_find_out(const struct net_xdp_queue *q, struct net_rx_metadata *metadata, uint8_t *frame,
+		 uint32_t present, const uint8_t *hint)
 {
 	struct vlan_hint vlan;
 
@@ -27,11 +27,23 @@ void rx_look_at(struct net_xdp_queue *q, struct net_rx_metadata *metadata, uint8
 		if (vlan.state == VLAN_HINT_PRESENT) {
 			metadata->has_vlan = 1;
 			metadata->vlan_tci = vlan.tci;
-			count_up(q, NET_XDP_RX_VLAN, 1);
 		}
 	}
-	if (look_at_checksums(q, metadata, frame, present))
+	return look_at_checksums(q, metadata, frame, present);
+}
+
+void rx_count_told(struct net_xdp_queue *q, const struct net_rx_metadata *metadata, bool longer)
+{
+	if (metadata->has_vlan)
+		count_up(q, NET_XDP_RX_VLAN, 1);
+	if (longer)
 		count_up(q, NET_XDP_RX_LONGER, 1);
+}
+
+void rx_look_at(struct net_xdp_queue *q, struct net_rx_metadata *metadata, uint8_t *frame,
+		uint32_t present, const uint8_t *hint)
+{
+	rx_count_told(q, metadata, rx_find_out(q, metadata, frame, present, hint));
 }
 
 /* Where the frame of a descriptor starts, in our mapping. See deliver_one(). */
