@@ -54,14 +54,16 @@ static void allow_bytes(struct frontend *f, uint64_t addr, uint32_t len, uint8_t
 	frontend_allow(f, addr, len);
 }
 
-/* The first len bytes of one buffer. */
-static void visit_buffer(struct frontend *f, uint32_t id, uint32_t len, visit_fn *visit,
-			 uint8_t **out)
+/* The first len bytes of one buffer; they begin offset_bytes behind where the buffer said. */
+static void visit_buffer(struct frontend *f, uint32_t id, uint32_t offset_bytes, uint32_t len,
+			 visit_fn *visit, uint8_t **out)
 {
 	const struct frontend_id *i = &f->ids[id];
 	uint32_t n = len < i->buffer.capacity_bytes ? len : i->buffer.capacity_bytes;
 
-	visit(f, frontend_frame_addr(f, id), n, out);
+	if (len == 0)
+		return;
+	visit(f, i->buffer.addr + i->buffer.header_bytes + offset_bytes, n, out);
 	for (uint32_t p = 0; p < i->piece_count && n < len; p++) {
 		uint32_t room = i->pieces[p].len_bytes, part = len - n < room ? len - n : room;
 
@@ -87,9 +89,20 @@ static uint32_t visit_frame(struct frontend *f, const uint32_t *ids, visit_fn *v
 		cr_assert(i == more || part == pieces_capacity(f, ids[i]),
 			  "id %u: %u of %u bytes filled, and %u ids behind it", ids[i], part,
 			  pieces_capacity(f, ids[i]), more - i);
-		visit_buffer(f, ids[i], part, visit, out);
+		visit_buffer(f, ids[i], frontend_metadata(f, ids[i])->offset_bytes, part, visit,
+			     out);
 	}
 	return len;
+}
+
+void pieces_read(struct frontend *f, uint32_t id, uint32_t len, uint8_t *out)
+{
+	visit_buffer(f, id, frontend_metadata(f, id)->offset_bytes, len, copy_bytes, &out);
+}
+
+void pieces_allow(struct frontend *f, uint32_t id, uint32_t offset_bytes, uint32_t len)
+{
+	visit_buffer(f, id, offset_bytes, len, allow_bytes, NULL);
 }
 
 uint32_t pieces_gather(struct frontend *f, const uint32_t *ids, uint8_t *out)

@@ -26,4 +26,9 @@ uint32_t pieces_expect(struct frontend *f, const uint32_t *ids, const uint8_t *f
 /* A received frame's bytes in one row; out has room for FRAME_MAX_BYTES. Return: how many. */
 uint32_t pieces_gather(struct frontend *f, const uint32_t *ids, uint8_t *out);
 
+/* The first len bytes of a frame, or of a part of one, in all pieces of one id. */
+void pieces_read(struct frontend *f, uint32_t id, uint32_t len, uint8_t *out);
+/* They are as they should be; offset_bytes: how far behind where the buffer said they begin. */
+void pieces_allow(struct frontend *f, uint32_t id, uint32_t offset_bytes, uint32_t len);
+
 #endif

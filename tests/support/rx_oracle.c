@@ -2,118 +2,69 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "program/vlan_hint.h"
 #include "support/rx_oracle.h"
 #include "xdp/data/rx.h"
 
-enum { START = (int)0xfffffff0, SLOT = 16384, BYTES = ORACLE_IDS * SLOT, LARGEST = ORACLE_LARGEST };
+enum { START = (int)0xfffffff0 };
 
-#define IS_PRIVATE UINT32_MAX
-
-static uint8_t noise[65536 + LARGEST];
+/* What the frontend's memory has to be. */
+static uint8_t memory[ORACLE_BYTES];
 
 uint32_t rx_oracle_below(uint32_t n)
 {
 	return (uint32_t)rand() % n;
 }
 
-static void frame_bytes(uint32_t number, uint8_t *out, uint32_t len)
+/* The queue as bind makes it, on a device with this driver. */
+static void set_device(struct rx_oracle *r)
 {
-	memcpy(out, noise + (number * 2654435761u >> 16), len);
-	memcpy(out, &number, len < 4 ? len : 4);
+	struct net_xdp_endpoint *ep = &r->k.endpoint;
+
+	r->source = CHECKSUM_JOINED;
+	if (r->v.driver) {
+		r->source = strcmp(r->v.driver, "veth") == 0  ? CHECKSUM_LOCAL
+			    : strcmp(r->v.driver, "tun") == 0 ? CHECKSUM_JOINED
+							      : CHECKSUM_WIRE;
+		snprintf(ep->attached.device.driver, sizeof(ep->attached.device.driver), "%s",
+			 r->v.driver);
+		ep->attached.program.native = true;
+		queue_set_facts(r->q, ep);
+	}
+	r->q->rx_merge = r->v.merge;
+	queue_set_zero_copy(r->q, r->v.zero_copy);
 }
 
 void rx_oracle_open(struct rx_oracle *r, struct oracle_variant v)
 {
 	struct net_xdp_config c = net_xdp_config_default();
-	struct frame_random random;
 
-	memset(r, 0, sizeof(*r));
+	memset(r, 0, offsetof(struct rx_oracle, held));
 	r->v = v;
 	c.unaligned = v.unaligned;
+	c.sealed = v.sealed;
+	c.rx_vlan = v.vlan;
+	c.rx_checksum = v.checksum;
 	c.rx_ring_frames = c.fill_ring_frames = v.ring;
 	c.private_rx_chunks = ORACLE_PRIVATE;
 	c.rx_id_limit = ORACLE_IDS;
-	c.max_frame_bytes = v.jumbo ? LARGEST : 1518;
-	frontend_open(&r->f, BYTES, ORACLE_IDS + 10);
+	c.max_frame_bytes = v.jumbo ? ORACLE_LARGEST : 1518;
+	frontend_open(&r->f, ORACLE_BYTES, ORACLE_IDS + ORACLE_STRANGERS);
+	r->f.regions[0].snapshot = memory;
+	r->ops = *r->f.pool.ops;
+	if (!v.pieces)
+		r->ops.rx_pieces = NULL;
+	r->f.pool.ops = &r->ops;
 	fake_open(&r->k, c, &r->f, (uint32_t)START);
 	r->q = &r->k.queue;
-	queue_set_zero_copy(r->q, v.zero_copy);
+	set_device(r);
 	r->looked = (uint32_t)START;
 	srand(frame_random_next(&r->k.random));
-	if (!noise[0]) {
-		random = frame_random(1);
-		frame_random_bytes(&random, noise, sizeof(noise));
-		noise[0] = 1;
-	}
 }
 
 /* ---- Posting ---------------------------------------------------------------------------------- */
-
-static struct net_rx_buffer buffer(uint64_t addr, uint32_t header_bytes, uint32_t capacity_bytes)
-{
-	return (struct net_rx_buffer){.addr = addr,
-				      .header_bytes = (uint16_t)header_bytes,
-				      .capacity_bytes = capacity_bytes};
-}
-
-static struct net_rx_buffer bad_buffer(void)
-{
-	switch (rx_oracle_below(6)) {
-	case 0:
-		return buffer(FRONTEND_BASE - 1, 0, 2000);
-	case 1:
-		return buffer(FRONTEND_BASE + BYTES - 1999, 0, 2000);
-	case 2:
-		return buffer(UINT64_MAX - rx_oracle_below(3000), rx_oracle_below(100), 2000);
-	case 3:
-		return buffer(FRONTEND_BASE + BYTES - 2000, UINT16_MAX - rx_oracle_below(2), 2000);
-	case 4:
-		return buffer(FRONTEND_BASE, 0, UINT32_MAX - rx_oracle_below(2));
-	default:
-		return buffer(FRONTEND_BASE, 12, 0);
-	}
-}
-
-/* Somewhere in the id's own part of the memory, with its chunk. */
-static struct net_rx_buffer good_buffer(struct rx_oracle *r, uint32_t id)
-{
-	const uint64_t slot = FRONTEND_BASE + (uint64_t)id * SLOT;
-	const uint32_t room = r->q->direct_capacity;
-	struct net_rx_buffer b = {.header_bytes = rx_oracle_below(4) ? 12 : rx_oracle_below(70)};
-	uint64_t data = slot + 4096 * (1 + rx_oracle_below(2)) + r->q->frame_offset;
-
-	if (rx_oracle_below(4) == 0)
-		data += r->v.unaligned ? rx_oracle_below(3000) : 1 + rx_oracle_below(100);
-	else if (r->v.zero_copy) /* else its chunk begins with a page */
-		data += rx_oracle_below(2) && r->v.unaligned ? rx_oracle_below(2049) : 0;
-	b.addr = data - b.header_bytes;
-	switch (rx_oracle_below(8)) {
-	case 0:
-		b.capacity_bytes = 1 + rx_oracle_below(room);
-		break;
-	case 1:
-		b.capacity_bytes = room - 1 + rx_oracle_below(2);
-		break;
-	case 2:
-		b.capacity_bytes = room + (1u << rx_oracle_below(9));
-		break;
-	default:
-		b.capacity_bytes = room;
-		break;
-	}
-	if (r->v.jumbo && rx_oracle_below(3))
-		b.capacity_bytes = rx_oracle_below(2) ? 1 + rx_oracle_below(4000) : 5000;
-	return b;
-}
-
-static bool is_inside(const struct net_rx_buffer *b)
-{
-	const uint64_t len = (uint64_t)b->header_bytes + b->capacity_bytes;
-
-	return b->capacity_bytes && b->addr >= FRONTEND_BASE && b->addr - FRONTEND_BASE < BYTES &&
-	       len <= BYTES - (b->addr - FRONTEND_BASE);
-}
 
 static bool is_direct(const struct rx_oracle *r, const struct net_rx_buffer *b, uint64_t base)
 {
@@ -121,56 +72,97 @@ static bool is_direct(const struct rx_oracle *r, const struct net_rx_buffer *b, 
 
 	return !r->v.jumbo && b->capacity_bytes >= r->q->direct_capacity &&
 	       (r->v.unaligned || base % chunk == 0) &&
+	       (!r->v.vlan || b->header_bytes >= sizeof(struct vlan_hint)) &&
 	       (!r->v.zero_copy || base % 4096 + chunk <= 4096);
 }
 
-/* The next id of a list. Return: is it taken? */
-static bool expect_taken(struct rx_oracle *r, uint32_t id)
+/* Room in all pieces; 0: one is outside. */
+static uint32_t whole_room(const struct rx_oracle *r, uint32_t id)
+{
+	const struct frontend_id *f = &r->f.ids[id];
+	uint32_t room = f->buffer.capacity_bytes;
+
+	for (uint32_t i = 0; i < f->piece_count; i++) {
+		if (!rx_oracle_is_inside(f->pieces[i].addr, f->pieces[i].len_bytes))
+			return 0;
+		room += f->pieces[i].len_bytes;
+	}
+	return room;
+}
+
+/* The next id of a list. Return: 0: it is taken; or why not. */
+static enum net_rx_refusal expect_taken(struct rx_oracle *r, uint32_t id)
 {
 	const struct net_rx_buffer *b = &r->f.ids[id].buffer;
 	struct oracle_id *i;
 
-	if (id >= ORACLE_IDS || r->id[id].posted || !is_inside(b))
-		return false;
+	if (id >= ORACLE_IDS || b->capacity_bytes == 0)
+		return NET_RX_REFUSED_ID;
 	i = &r->id[id];
-	i->posted = true;
+	if (i->posted)
+		return NET_RX_REFUSED_DUPLICATE;
+	if (!rx_oracle_is_inside(b->addr, (uint64_t)b->header_bytes + b->capacity_bytes))
+		return NET_RX_REFUSED_ADDRESS;
 	i->base = r->k.endpoint.memory.region[0].offset + (b->addr - FRONTEND_BASE) +
 		  b->header_bytes - r->q->frame_offset;
 	i->direct = is_direct(r, b, i->base);
-	if (!i->direct)
+	i->lies = false;
+	if (!i->direct) {
+		if (r->v.sealed)
+			return NET_RX_REFUSED_COPY;
+		i->room = whole_room(r, id);
+		if (!i->room)
+			return NET_RX_REFUSED_ADDRESS;
 		r->waiting[r->waiting_end++ % (ORACLE_IDS + 1)] = id;
-	return true;
+	}
+	i->posted = true;
+	return 0;
 }
 
-void rx_oracle_post(struct rx_oracle *r)
+/* Mostly behind each other, as a frontend hands them out. Return: how many. */
+static uint32_t choose_ids(struct rx_oracle *r, uint32_t *ids)
 {
-	uint32_t ids[64], n = 1 + rx_oracle_below(rx_oracle_below(2) ? 64 : 6), expected = 0,
-			  from = rx_oracle_below(ORACLE_IDS);
+	const uint32_t n = 1 + rx_oracle_below(rx_oracle_below(2) ? 64 : 6);
+	const uint32_t from = rx_oracle_below(ORACLE_IDS);
 
 	for (uint32_t i = 0; i < n; i++) {
-		/* mostly behind each other, as a frontend hands them out */
-		uint32_t id = rx_oracle_below(10) ? (from + i) % ORACLE_IDS
-						  : rx_oracle_below(ORACLE_IDS + 10);
+		const uint32_t id = rx_oracle_below(10)
+					    ? (from + i) % ORACLE_IDS
+					    : rx_oracle_below(ORACLE_IDS + ORACLE_STRANGERS);
 
 		ids[i] = id;
 		if (id < ORACLE_IDS && r->id[id].posted)
 			continue; /* its buffer stays as it is */
-		if (id < ORACLE_IDS)
-			r->f.ids[id].buffer =
-				rx_oracle_below(12) ? good_buffer(r, id) : bad_buffer();
-		else
-			r->f.ids[id].buffer = good_buffer(r, 0);
+		rx_oracle_describe(r, id);
 		for (uint32_t j = 0; j < i; j++) /* twice in one list: one buffer */
 			if (ids[j] == id)
 				ids[i] = ORACLE_IDS + 1;
 	}
 	if (n > 1 && rx_oracle_below(10) == 0)
 		ids[n - 1] = ids[0];
+	return n;
+}
+
+void rx_oracle_post(struct rx_oracle *r)
+{
+	enum net_rx_refusal why[ORACLE_IDS + ORACLE_STRANGERS] = {0};
+	uint32_t ids[64], n = choose_ids(r, ids), expected = 0, got;
+
+	for (uint32_t i = 0; i < n; i++) {
+		enum net_rx_refusal refused = expect_taken(r, ids[i]);
+
+		if (!refused)
+			continue;
+		why[ids[i]] = refused;
+		r->refused[refused]++;
+		expected++;
+	}
+	got = net_queue_rx_avail(&r->q->base, &r->f.pool, ids, n);
+	cr_assert_eq(got, expected, "%u of %u ids were refused, not %u", got, n, expected);
 	for (uint32_t i = 0; i < n; i++)
-		expected += !expect_taken(r, ids[i]);
-	cr_assert_eq(net_queue_rx_avail(&r->q->base, &r->f.pool, ids, n), expected,
-		     "not %u of %u ids were refused", expected, n);
-	r->refused += expected;
+		cr_assert(!why[ids[i]] || r->f.ids[ids[i]].refused == why[ids[i]],
+			  "id %u was refused for reason %u, not %u", ids[i],
+			  r->f.ids[ids[i]].refused, why[ids[i]]);
 }
 
 /* ---- The kernel ------------------------------------------------------------------------------- */
@@ -179,17 +171,18 @@ void rx_oracle_post(struct rx_oracle *r)
 static struct oracle_held owner_of(struct rx_oracle *r, uint64_t base)
 {
 	struct bounce *area = &r->q->rx_private;
-	struct oracle_held h = {base, IS_PRIVATE};
+	struct oracle_held h = {base, ORACLE_PRIVATE_CHUNK};
 
 	if (bounce_owns(area, base)) {
-		bool *away = &r->slot_away[bounce_slot(area, base)];
+		enum oracle_slot *slot = &r->slot[bounce_slot(area, base)];
 
 		cr_assert_eq((base - area->offset) % (1u << area->slot_shift), 0);
-		cr_assert_not(*away, "a private chunk was posted twice");
-		*away = true;
+		cr_assert_eq(*slot, ORACLE_FREE, "a private chunk was posted that is %s",
+			     *slot == ORACLE_AWAY ? "the kernel's" : "a frame's");
+		*slot = ORACLE_AWAY;
 		return h;
 	}
-	h.id = (uint32_t)((base - r->k.endpoint.memory.region[0].offset) / SLOT);
+	h.id = (uint32_t)((base - r->k.endpoint.memory.region[0].offset) / ORACLE_SLOT);
 	cr_assert(h.id < ORACLE_IDS && r->id[h.id].posted && r->id[h.id].direct,
 		  "a chunk was posted that is the frontend's");
 	cr_assert_eq(r->id[h.id].base, base, "id %u: another chunk was posted", h.id);
@@ -206,49 +199,84 @@ void rx_oracle_take(struct rx_oracle *r, uint32_t count)
 		r->held[r->held_count++] = owner_of(r, base);
 }
 
-static bool rx_has_room(const struct rx_oracle *r, uint32_t pieces)
+static bool rx_has_room(const struct rx_oracle *r, uint32_t parts)
 {
-	return r->held_count >= pieces &&
-	       r->k.rx.entries - (r->k.rx.kernel - r->k.rx.consumer) >= pieces;
+	return r->held_count >= parts &&
+	       r->k.rx.entries - (r->k.rx.kernel - r->k.rx.consumer) >= parts;
+}
+
+/* The program's word in front of a frame. A private chunk may have one from earlier, which means nothing when no
+ * program writes it. */
+static void write_hint(struct rx_oracle *r, const struct oracle_sent *s)
+{
+	const struct vlan_hint hint = {
+		.state = s->tagged || !r->v.vlan ? VLAN_HINT_PRESENT : VLAN_HINT_NONE,
+		.tci = s->tci,
+	};
+
+	if (r->v.vlan || s->chunk.id == ORACLE_PRIVATE_CHUNK)
+		memcpy(fake_view(&r->k,
+				 s->chunk.base + r->q->frame_offset + s->shift - sizeof(hint)),
+		       &hint, sizeof(hint));
 }
 
 /* One descriptor: bytes into one of the chunks that the kernel holds, in order or any. */
-static struct oracle_sent *fill_chunk(struct rx_oracle *r, const uint8_t *bytes, uint32_t len,
-				      bool more, uint32_t shift)
+static void fill_chunk(struct rx_oracle *r, struct oracle_sent s, const uint8_t *bytes,
+		       uint32_t len)
 {
-	uint32_t pick = r->number / 4096 % 4 ? 0 : rx_oracle_below(r->held_count);
-	struct oracle_sent *s = &r->sent[r->k.rx.kernel % ORACLE_RINGS];
+	const uint32_t pick =
+		r->v.ordered || r->number / 4096 % 4 ? 0 : rx_oracle_below(r->held_count);
+	uint32_t hint_bytes = 0;
 
-	*s = (struct oracle_sent){.chunk = r->held[pick], .number = r->number, .shift = shift};
-	s->last = !more;
-	s->pieces = 1;
+	s.chunk = r->held[pick];
+	s.last = s.part + 1 == s.parts;
 	r->held_count--;
 	memmove(&r->held[pick], &r->held[pick + 1], (r->held_count - pick) * sizeof(r->held[0]));
-	cr_assert(fake_receive_into(&r->k, s->chunk.base, bytes, len, more ? XDP_PKT_CONTD : 0,
-				    shift));
-	return s;
+	if (s.part == 0) {
+		hint_bytes = r->v.vlan ? sizeof(struct vlan_hint) : 0;
+		write_hint(r, &s);
+	}
+	r->sent[r->k.rx.kernel % ORACLE_RINGS] = s;
+	cr_assert(fake_receive_into(&r->k, s.chunk.base, bytes, len, s.last ? 0 : XDP_PKT_CONTD,
+				    s.shift));
+	if (s.chunk.id != ORACLE_PRIVATE_CHUNK)
+		frontend_allow(&r->f,
+			       FRONTEND_BASE - r->k.endpoint.memory.region[0].offset +
+				       s.chunk.base + r->q->frame_offset + s.shift - hint_bytes,
+			       len + hint_bytes);
 }
 
-bool rx_oracle_receive(struct rx_oracle *r, uint32_t len, uint32_t piece_bytes, uint32_t shift)
+/* A frame in parts of so many bytes. Return: did it fit the rings? */
+static bool receive(struct rx_oracle *r, struct rx_frame f, uint32_t part_bytes, uint32_t shift)
 {
-	uint32_t pieces = len ? (len - 1) / piece_bytes + 1 : 1;
-	uint8_t bytes[LARGEST + 4];
-	struct oracle_sent *s = NULL;
+	struct oracle_sent s = {
+		.frame = f,
+		.shift = shift,
+		.parts = f.len ? (f.len - 1) / part_bytes + 1 : 1,
+		.first_bytes = f.len < part_bytes ? f.len : part_bytes,
+	};
+	uint8_t bytes[ORACLE_LARGEST + 4];
 
-	if (!rx_has_room(r, pieces))
+	if (!rx_has_room(r, s.parts))
 		return false;
-	r->number++;
-	frame_bytes(r->number, bytes, len);
-	for (uint32_t i = 0; i < pieces; i++) {
-		uint32_t n = len < piece_bytes ? len : piece_bytes;
+	s.frame.number = ++r->number;
+	s.tci = (uint16_t)rx_oracle_below(65536);
+	s.tagged = r->v.vlan && s.tci % 2;
+	rx_frame_bytes(&s.frame, bytes);
+	for (; s.part < s.parts; s.part++) {
+		const uint32_t at = s.part * part_bytes;
 
-		s = fill_chunk(r, bytes + i * piece_bytes, n, len > n, shift);
-		len -= n;
+		fill_chunk(r, s, bytes + at, f.len - at < part_bytes ? f.len - at : part_bytes);
 	}
-	s->pieces = pieces;
-	s->len = (pieces - 1) * piece_bytes;
-	s->len += ((struct xdp_desc *)r->k.rx.entry)[(r->k.rx.kernel - 1) % r->k.rx.entries].len;
 	return true;
+}
+
+/* Noise, or a packet if somebody looks at it. */
+static struct rx_frame choose_frame(struct rx_oracle *r, uint32_t len, uint32_t most)
+{
+	if (!len || !(r->v.checksum || r->v.vlan) || rx_oracle_below(8) == 0)
+		return (struct rx_frame){.len = len};
+	return rx_frame_packet((uint32_t)rand(), rx_oracle_below(4) ? most : 1 + len);
 }
 
 void rx_oracle_receive_some(struct rx_oracle *r, uint32_t count)
@@ -260,82 +288,27 @@ void rx_oracle_receive_some(struct rx_oracle *r, uint32_t count)
 			r->v.zero_copy && rx_oracle_below(3) == 0 ? 1u << rx_oracle_below(8) : 0;
 		uint32_t len = rx_oracle_below(20) ? 1 + rx_oracle_below(600)
 						   : rx_oracle_below(room - shift + 1);
-		uint32_t piece = room - shift;
+		uint32_t part = room - shift;
+		struct rx_frame f;
 
 		if (r->v.jumbo) {
 			shift = 0;
-			piece = room;
-			len = rx_oracle_below(4) ? len : 1 + rx_oracle_below(LARGEST);
-			if (rx_oracle_below(50) == 0) /* more pieces than can be gathered */
-				piece = 1, len = 9 + rx_oracle_below(3);
-		} else if (rx_oracle_below(50) ==
-			   0) { /* a frame in pieces, which nobody asked for */
-			piece = 1 + len / (2 + rx_oracle_below(3));
+			part = room;
+			len = rx_oracle_below(4) ? len : 1 + rx_oracle_below(ORACLE_LARGEST);
+			f = choose_frame(r, len, ORACLE_LARGEST);
+			if (rx_oracle_below(50) == 0) /* more parts than can be gathered */
+				part = 1, f = (struct rx_frame){.len = 9 + rx_oracle_below(3)};
+			else if (rx_oracle_below(20) == 0) /* and smaller ones than have to be */
+				part = 1 + (f.len - 1) / (2 + rx_oracle_below(ORACLE_PARTS - 1));
+			part = part < room ? part : room;
+		} else {
+			f = choose_frame(r, len, part);
+			if (rx_oracle_below(50) == 0) /* in parts, which nobody asked for */
+				part = 1 + f.len / (2 + rx_oracle_below(3));
 		}
-		if (!rx_oracle_receive(r, len, piece, shift))
+		if (!receive(r, f, part, shift))
 			return;
 	}
-}
-
-/* ---- Polling ---------------------------------------------------------------------------------- */
-
-/* The buffer that this descriptor's frame is in, ORACLE_IDS when it is dropped. */
-static uint32_t expected_id(struct rx_oracle *r, const struct oracle_sent *s)
-{
-	uint32_t id;
-
-	if (!s->last || s->len == 0 || (!r->v.jumbo && s->pieces > 1) || s->pieces > 8)
-		return ORACLE_IDS;
-	if (s->chunk.id != IS_PRIVATE)
-		return s->chunk.id;
-	if (r->waiting_first == r->waiting_end)
-		return ORACLE_IDS;
-	id = r->waiting[r->waiting_first % (ORACLE_IDS + 1)];
-	if (s->len > r->f.ids[id].buffer.capacity_bytes)
-		return ORACLE_IDS;
-	r->waiting_first++;
-	return id;
-}
-
-static void expect_frame(struct rx_oracle *r, uint32_t id, const struct oracle_sent *s)
-{
-	const struct net_rx_metadata *m = frontend_metadata(&r->f, id);
-	uint8_t bytes[LARGEST + 4];
-
-	frame_bytes(s->number, bytes, s->len);
-	cr_assert_eq(m->len_bytes, s->len, "id %u: %u bytes, not %u", id, m->len_bytes, s->len);
-	cr_assert_eq(m->offset_bytes, s->chunk.id == IS_PRIVATE ? 0 : s->shift, "id %u: offset %u",
-		     id, m->offset_bytes);
-	cr_assert_eq(memcmp(frontend_frame(&r->f, id), bytes, s->len), 0,
-		     "id %u: not the bytes of frame %u", id, s->number);
-	cr_assert(r->id[id].posted, "id %u came back, but is the frontend's", id);
-	r->id[id].posted = false;
-	r->delivered++;
-}
-
-void rx_oracle_poll(struct rx_oracle *r, uint32_t most)
-{
-	uint32_t ids[ORACLE_RINGS], n = frontend_rx(&r->f, &r->q->base, ids, most), seen = 0;
-
-	for (; r->looked != r->k.rx.consumer; r->looked++) {
-		const struct oracle_sent *s = &r->sent[r->looked % ORACLE_RINGS];
-		uint32_t id = expected_id(r, s);
-
-		if (s->chunk.id == IS_PRIVATE)
-			r->slot_away[bounce_slot(&r->q->rx_private, s->chunk.base)] = false;
-		else
-			r->id[s->chunk.id].away = false;
-		if (id == ORACLE_IDS) {
-			r->dropped += s->last;
-			continue;
-		}
-		cr_assert_lt(seen, n, "frame %u did not come", s->number);
-		cr_assert_eq(ids[seen], id, "frame %u came as id %u, not %u", s->number, ids[seen],
-			     id);
-		expect_frame(r, id, s);
-		seen++;
-	}
-	cr_assert_eq(seen, n, "%u ids too many", n - seen);
 }
 
 /* ---- As a whole ------------------------------------------------------------------------------- */
@@ -350,11 +323,12 @@ void rx_oracle_balance(const struct rx_oracle *r)
 
 void rx_oracle_drain(struct rx_oracle *r)
 {
+	rx_oracle_recant(r);
 	for (uint32_t idle = 0; idle < 10; idle++) {
 		uint64_t before = r->delivered;
 
 		rx_oracle_take(r, ORACLE_HELD);
-		while (rx_oracle_receive(r, 1, 1, 0))
+		while (receive(r, (struct rx_frame){.len = 1}, 1, 0))
 			;
 		rx_oracle_poll(r, ORACLE_RINGS);
 		fake_settle(&r->k);
@@ -363,8 +337,57 @@ void rx_oracle_drain(struct rx_oracle *r)
 	}
 	for (uint32_t id = 0; id < ORACLE_IDS; id++)
 		cr_assert_not(r->id[id].posted, "id %u is lost", id);
-	cr_assert_eq(r->waiting_first, r->waiting_end);
+	cr_assert(!r->has_left && r->waiting_first == r->waiting_end);
 	cr_assert_eq(r->q->waiting.count + r->q->pending.count, 0);
 	cr_assert_eq(rx_table_count(&r->q->rx_ids), 0);
 	rx_oracle_balance(r);
+}
+
+static void expect_counters(const struct rx_oracle *r)
+{
+	const uint64_t *c = r->q->counter;
+	uint64_t drops = 0;
+
+	for (uint32_t i = NET_XDP_RX_DROP_CAPACITY; i <= NET_XDP_RX_DROP_BUFFER; i++)
+		drops += c[i];
+	cr_assert_eq(drops, r->dropped, "%lu drops, not %lu", drops, r->dropped);
+	cr_assert_eq(c[NET_XDP_RX_FRAMES], r->delivered);
+	cr_assert_eq(c[NET_XDP_RX_BYTES], r->bytes);
+	cr_assert_eq(c[NET_XDP_RX_DIRECT] + c[NET_XDP_RX_BOUNCED], r->delivered);
+	cr_assert_eq(c[NET_XDP_RX_VLAN], r->tagged);
+	cr_assert(c[NET_XDP_RX_LONGER] >= r->longer_least && c[NET_XDP_RX_LONGER] <= r->longer_most,
+		  "%lu longer, not %lu to %lu", c[NET_XDP_RX_LONGER], r->longer_least,
+		  r->longer_most);
+	cr_assert_eq(c[NET_XDP_RX_UNKNOWN], 0);
+	cr_assert_eq(c[NET_XDP_RX_REFUSED_ID], r->refused[NET_RX_REFUSED_ID]);
+	cr_assert_eq(c[NET_XDP_RX_REFUSED_DUPLICATE], r->refused[NET_RX_REFUSED_DUPLICATE]);
+	cr_assert_eq(c[NET_XDP_RX_REFUSED_ADDRESS], r->refused[NET_RX_REFUSED_ADDRESS]);
+	cr_assert_eq(c[NET_XDP_RX_REFUSED_COPY], r->refused[NET_RX_REFUSED_COPY]);
+}
+
+/* Only pages that somebody touched are there to be looked at. */
+static void expect_memory(const struct rx_oracle *r)
+{
+	const struct frontend_region *region = &r->f.regions[0];
+	off_t at = lseek(region->fd, 0, SEEK_DATA), end;
+
+	for (; at >= 0; at = lseek(region->fd, end, SEEK_DATA)) {
+		end = lseek(region->fd, at, SEEK_HOLE);
+		if (memcmp(region->bytes + at, memory + at, (size_t)(end - at)) != 0) {
+			while (region->bytes[at] == memory[at])
+				at++;
+			cr_assert_fail("a byte of id %u's memory was written: at %u",
+				       (uint32_t)at / ORACLE_SLOT, (uint32_t)at % ORACLE_SLOT);
+		}
+		memset(memory + at, 0, (size_t)(end - at));
+	}
+}
+
+void rx_oracle_close(struct rx_oracle *r)
+{
+	expect_counters(r);
+	expect_memory(r);
+	r->f.regions[0].snapshot = NULL;
+	fake_close(&r->k);
+	frontend_close(&r->f);
 }

@@ -15,10 +15,12 @@ void tx_oracle_open(struct tx_oracle *r, struct tx_variant v)
 	struct net_xdp_config c = net_xdp_config_default();
 
 	memset(r, 0, offsetof(struct tx_oracle, sent));
+	r->v = v;
 	r->bytes = v.bytes;
 	r->packets = v.packets;
 	r->largest = v.jumbo ? TX_ORACLE_LARGEST : 1518;
 	c.unaligned = v.unaligned;
+	c.sealed = v.sealed;
 	c.max_frame_bytes = r->largest;
 	c.rx_ring_frames = c.tx_ring_frames = TX_ORACLE_RING;
 	c.fill_ring_frames = TX_ORACLE_RING;
@@ -129,6 +131,33 @@ static bool is_inside(const struct tx_oracle *r, const struct net_tx_segment *s,
 	       s->len_bytes <= r->bytes - (s->addr - region);
 }
 
+/* Descriptors of what is behind the first skip bytes of a packet, each in one piece of memory. */
+static uint32_t descriptors(const struct tx_oracle *r, const struct net_tx_packet *p, uint32_t skip)
+{
+	const uint32_t page = !r->v.unaligned ? 2048 : r->v.zero_copy ? 4096 : 0;
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < p->segment_count; i++) {
+		const struct net_tx_segment *s = &p->segments[i];
+		const uint32_t begin = skip < s->len_bytes ? skip : s->len_bytes;
+		const uint32_t len = s->len_bytes - begin;
+
+		skip -= begin;
+		if (len && page)
+			count += (uint32_t)((s->addr + begin) % page + len - 1) / page;
+		count += len != 0;
+	}
+	return count;
+}
+
+/* Sealed memory cannot be copied. With a tag the Ethernet header is ours, in a descriptor of its own. */
+static bool must_be_copied(const struct tx_oracle *r, const struct net_tx_packet *p)
+{
+	const bool tagged = p->meta->flags & NET_TX_VLAN;
+
+	return descriptors(r, p, tagged ? 14 : 0) + tagged > r->k.queue.tx_max_descriptors;
+}
+
 static bool is_good(const struct tx_oracle *r, const struct net_tx_packet *p)
 {
 	const struct net_tx_metadata *meta = p->meta;
@@ -143,7 +172,7 @@ static bool is_good(const struct tx_oracle *r, const struct net_tx_packet *p)
 		    !is_inside(r, s, other_region(r)))
 			return false;
 	}
-	return true;
+	return !r->v.sealed || !must_be_copied(r, p);
 }
 
 static void expect_on_wire(struct tx_oracle *r, const struct net_tx_packet *p)

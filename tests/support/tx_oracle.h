@@ -24,7 +24,7 @@ struct tx_expected {
 };
 
 struct tx_variant {
-	bool unaligned, zero_copy, jumbo;
+	bool unaligned, zero_copy, jumbo, sealed;
 	uint32_t flight;  /* entries of the completion ring: so many descriptors in flight */
 	uint32_t bytes;	  /* of each of two regions */
 	uint32_t packets; /* in a list */
@@ -34,6 +34,7 @@ struct tx_oracle {
 	struct frontend f;
 	struct fake_kernel k;
 	struct frontend_list list;
+	struct tx_variant v;
 	uint32_t bytes, packets;
 	uint32_t largest;
 	uint32_t offered; /* segments of the list that were accepted */
