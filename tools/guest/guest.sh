@@ -84,10 +84,16 @@ start_guest() {
 	guest_partial=
 }
 
-# boot_guest WHAT-START_GUEST-TAKES: until it says that it is ready. Once more without KVM where that is of no use.
+# boot_guest WHAT-START_GUEST-TAKES: until it says that it is ready. Once more without KVM where that is of no use;
+# an emulated one on a busy machine takes its time.
 boot_guest() {
+	local seconds=120
+
+	if [[ $1 == qemu && $guest_accel == kvm ]]; then
+		seconds=$kvm_boot_s
+	fi
 	start_guest "$@"
-	if await_guest '^ready$' "$kvm_boot_s"; then
+	if await_guest '^ready$' "$seconds"; then
 		return 0
 	fi
 	echo "guest: $1 did not boot" >&2
