@@ -13,10 +13,20 @@
 #define GAP	     90
 #define TICKS	     6 /* at most, beside the one at 0 */
 
+/* As in the pictures of the pages: bench/svg.py says why these. The page is drawn, so that it is readable on any. */
+static const char style[] =
+	"text{font-family:system-ui,sans-serif;font-size:20px;fill:#1f2328}.title{font-weight:600}"
+	".page{fill:#ffffff}.grid{stroke:#d0d7de}.line{fill:none;stroke-width:3}"
+	".s0{stroke:#0072b2}.s1{stroke:#008a64}.s2{stroke:#946200}.s3{stroke:#d55e00}"
+	".f0{fill:#0072b2}.f1{fill:#008a64}.f2{fill:#946200}.f3{fill:#d55e00}"
+	"@media(prefers-color-scheme:dark){text{fill:#f0f6fc}.page{fill:#0d1117}.grid{stroke:#3d444d}"
+	".s0{stroke:#56b4e9}.s1{stroke:#2fbf94}.s2{stroke:#e6a800}.s3{stroke:#ff8a3d}"
+	".f0{fill:#56b4e9}.f1{fill:#2fbf94}.f2{fill:#e6a800}.f3{fill:#ff8a3d}}";
+
 /* One line of a panel. */
 struct series {
 	const char *name;
-	const char *color; /* told apart with any colour vision: Okabe and Ito */
+	int look; /* of style: s and f with this number */
 	double (*value)(const struct interval *row);
 };
 
@@ -44,11 +54,11 @@ static double largest(const struct interval *row)
 	return (double)row->max_ns / 1e3;
 }
 
-static const struct series rates[] = {{"rate", "#0072b2", interval_pps}};
+static const struct series rates[] = {{"rate", 0, interval_pps}};
 static const struct series round_trips[] = {
-	{"p50", "#009e73", p50},
-	{"p99", "#e69f00", p99},
-	{"max", "#d55e00", largest},
+	{"p50", 1, p50},
+	{"p99", 2, p99},
+	{"max", 3, largest},
 };
 
 static double end_s(const struct interval_list *list)
@@ -111,11 +121,10 @@ static void fit(struct panel *p)
 		p->low = p->high / 10;
 }
 
-static void text(FILE *out, double x, double y, const char *anchor, const char *color,
-		 const char *words)
+static void text(FILE *out, double x, double y, const char *anchor, const char *words)
 {
-	fprintf(out, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\" fill=\"%s\">%s</text>\n", x, y,
-		anchor, color, words);
+	fprintf(out, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\">%s</text>\n", x, y, anchor,
+		words);
 }
 
 static void tick(FILE *out, const struct panel *p, double value)
@@ -129,8 +138,8 @@ static void tick(FILE *out, const struct panel *p, double value)
 		 : value >= 1e3 ? value / 1e3
 				: value,
 		 unit);
-	fprintf(out, "<path d=\"M%d %.1fH%d\" stroke=\"#ccc\"/>\n", LEFT, y, RIGHT);
-	text(out, LEFT - 8, y + 7, "end", "#333", number);
+	fprintf(out, "<path class=\"grid\" d=\"M%d %.1fH%d\"/>\n", LEFT, y, RIGHT);
+	text(out, LEFT - 8, y + 7, "end", number);
 }
 
 static void axes(FILE *out, const struct panel *p)
@@ -138,7 +147,7 @@ static void axes(FILE *out, const struct panel *p)
 	double step = step_of(end_s(p->list));
 	char number[32];
 
-	text(out, LEFT, p->top_y - 14, "start", "#333", p->title);
+	text(out, LEFT, p->top_y - 14, "start", p->title);
 	if (p->logarithmic)
 		for (double v = p->low; v <= p->high * 1.001; v *= 10)
 			tick(out, p, v);
@@ -148,8 +157,7 @@ static void axes(FILE *out, const struct panel *p)
 		bool last = (i + 1) * step > end_s(p->list) * 1.001;
 
 		snprintf(number, sizeof(number), "%g%s", i * step, last ? " s" : "");
-		text(out, x_at(p, i * step), p->top_y + PANEL_HEIGHT + 26, "middle", "#333",
-		     number);
+		text(out, x_at(p, i * step), p->top_y + PANEL_HEIGHT + 26, "middle", number);
 	}
 }
 
@@ -166,7 +174,8 @@ static void names(FILE *out, const struct panel *p)
 
 		y = y < below - 24 ? y : below - 24;
 		below = y;
-		text(out, RIGHT + 10, y, "start", p->series[k].color, p->series[k].name);
+		fprintf(out, "<text class=\"f%d\" x=\"%d.0\" y=\"%.1f\">%s</text>\n",
+			p->series[k].look, RIGHT + 10, y, p->series[k].name);
 	}
 }
 
@@ -175,8 +184,7 @@ static void lines(FILE *out, const struct panel *p)
 	for (uint32_t k = 0; k < p->series_count; k++) {
 		const struct series *s = &p->series[k];
 
-		fprintf(out, "<polyline fill=\"none\" stroke=\"%s\" stroke-width=\"3\" points=\"",
-			s->color);
+		fprintf(out, "<polyline class=\"line s%d\" points=\"", s->look);
 		for (uint32_t i = 0; i < p->list->count; i++) {
 			const struct interval *row = &p->list->rows[i];
 			double middle = (double)(row->begin_ns + row->end_ns) / 2e9;
@@ -214,12 +222,12 @@ void plot_svg(FILE *out, const char *title, const struct interval_list *list, bo
 	int count = latency ? 2 : 1;
 
 	fprintf(out,
-		"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" "
-		"font-family=\"sans-serif\" font-size=\"20\">\n"
-		"<rect width=\"100%%\" height=\"100%%\" fill=\"#fff\"/>\n<title>",
+		"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\">\n"
+		"<rect class=\"page\" width=\"100%%\" height=\"100%%\"/>\n<title>",
 		WIDTH, TOP + count * (PANEL_HEIGHT + GAP));
 	escaped(out, title);
-	fprintf(out, "</title>\n<text x=\"16\" y=\"26\" font-weight=\"bold\">");
+	fprintf(out, "</title>\n<style>%s</style>\n<text class=\"title\" x=\"16\" y=\"26\">",
+		style);
 	escaped(out, title);
 	fprintf(out, "</text>\n");
 	for (int i = 0; i < count; i++) {
