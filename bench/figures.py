@@ -3,7 +3,7 @@
 import os
 import statistics
 
-NOISY = 0.25  # spread (max - min) / median above which a row is marked
+NOISY = 0.25  # spread (max - min) / median above which a figure is marked
 AGREE = 0.9  # share of the rounds that a verdict takes
 
 
@@ -68,11 +68,15 @@ class Figure:
 
     def text(self, form="{:.3g}", scale=1.0):
         if not self.values:
-            return "missing"
+            return "—"
         text = form.format(self.median * scale)
         if len(self.values) > 1:
             text += " ±{:.0f} %".format(self.spread * 50)
-        return text + (" (noisy)" if self.noisy else "")
+        return text
+
+    def cell(self, form="{:.3g}", scale=1.0):
+        """Of a table: in italics where it is noisy."""
+        return "*{}*".format(self.text(form, scale)) if self.noisy else self.text(form, scale)
 
 
 class Target:
@@ -106,6 +110,5 @@ def table(head, rows):
 def targets_table(rows):
     cells = []
     for t in rows:
-        figure = t.figure.text(t.form) if t.figure else "—"
-        cells.append([t.what, t.aim, figure, "**{}**".format(t.verdict)])
+        cells.append([t.what, t.aim, t.figure.cell(t.form), "**{}**".format(t.verdict)])
     return table(["what", "target", "measured", "verdict"], cells)

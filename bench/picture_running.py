@@ -14,13 +14,15 @@ import subprocess
 import sys
 import termios
 import time
-from xml.sax.saxutils import escape
+
+sys.dont_write_bytecode = True # not as root into the source tree
+from svg import TEXT, Picture
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), ".."))
 TOOLS = os.path.join(os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else os.path.join(ROOT, "build/release")),
                      "tools")
 COMMAND = "xsk-info --running --watch"
-COLUMN, LINE, MARGIN = 8.43, 19, 16  # pixels at 14px of a monospace font; the text is stretched to fit
+COLUMN, LINE, MARGIN = 7.83, 18, 16  # of a monospace font of that size; the text is stretched to fit
 
 
 def start(*words):
@@ -83,22 +85,13 @@ def table():
 
 
 def draw(lines):
-    width = 2 * MARGIN + 80 * COLUMN
-    height = 2 * MARGIN + (len(lines) + 1) * LINE
     said = f"xsk-bench on veth pairs, copy mode, Linux {platform.release()}, drawn by bench/picture_running.py"
-    print(f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height}" '
-          f'viewBox="0 0 {width:.0f} {height}">')
-    print(f"<title>{escape(COMMAND)}</title>\n<desc>{escape(said)}</desc>")
-    print("<style>rect{fill:#fff;stroke:#d0d7de}text{font:14px ui-monospace,monospace;fill:#1f2328;white-space:pre}"
-          ".c{fill:#59636e}.h{font-weight:bold}"
-          "@media(prefers-color-scheme:dark){rect{fill:#0d1117;stroke:#3d444d}text{fill:#f0f6fc}.c{fill:#9198a1}}</style>")
-    print(f'<rect x="0.5" y="0.5" width="{width - 1:.0f}" height="{height - 1}" rx="6"/>')
+    picture = Picture(2 * MARGIN + 80 * COLUMN, COMMAND, said)
     for number, line in enumerate([f"# {COMMAND}", *lines]):
-        kind = ["c", "h"][number] if number < 2 else ""
-        y = MARGIN + number * LINE + 14
-        print(f'<text class="{kind}" x="{MARGIN}" y="{y}" textLength="{len(line) * COLUMN:.1f}" '
-              f'xml:space="preserve">{escape(line)}</text>')
-    print("</svg>")
+        kind = ["mono quiet", "mono head"][number] if number < 2 else "mono"
+        picture.text(MARGIN, MARGIN + number * LINE + TEXT, line, kind,
+                     more=f' textLength="{len(line) * COLUMN:.1f}" xml:space="preserve"')
+    print(picture.svg(2 * MARGIN + (len(lines) + 1) * LINE), end="")
 
 
 enter()

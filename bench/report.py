@@ -10,12 +10,12 @@ performance.in.md; each @@name@@ there is a table of this file.
 import json
 import os
 import statistics
-import subprocess
 import sys
 
 sys.dont_write_bytecode = True # not as root into the source tree
 import report_guests
 from figures import NOISY, Figure, Results, Target, table, targets_table
+from plots import plots
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -129,7 +129,7 @@ def suite_table(r, suite, columns):
         cells = []
         for _, metric, form, scale in columns:
             figure = r.figure(suite, case, metric)
-            cells.append(figure.text(form, scale) if figure else "—")
+            cells.append(figure.cell(form, scale))
         rows.append(["`{}`".format(case)] + cells)
     if not rows:
         return "Not measured in this run."
@@ -149,8 +149,8 @@ def ring_table(r):
             floor = r.figure("ring", "{}-floor-batch-{}".format(call, n), "instructions")
             ns = r.figure("ring", "{}-batch-{}".format(call, n), "ns")
             floor_ns = r.figure("ring", "{}-floor-batch-{}".format(call, n), "ns")
-            rows.append([call, str(n), ours.text("{:.2f}"), floor.text("{:.2f}"),
-                         ns.text("{:.1f}"), floor_ns.text("{:.1f}")])
+            rows.append([call, str(n), ours.cell("{:.2f}"), floor.cell("{:.2f}"),
+                         ns.cell("{:.1f}"), floor_ns.cell("{:.1f}")])
     return table(["call", "batch", "instructions", "bare loop", "ns", "bare loop, ns"], rows)
 
 
@@ -159,8 +159,8 @@ def ring_cases_table(r):
     for case in r.cases("ring"):
         if "batch" in case or case == "bookkeeping":
             continue
-        rows.append(["`{}`".format(case), r.figure("ring", case, "instructions").text("{:.2f}"),
-                     r.figure("ring", case, "ns").text("{:.1f}"),
+        rows.append(["`{}`".format(case), r.figure("ring", case, "instructions").cell("{:.2f}"),
+                     r.figure("ring", case, "ns").cell("{:.1f}"),
                      "`{}`".format(r.commands.get(("ring", case), ""))])
     return table(["case", "instructions", "ns", "command"], rows)
 
@@ -171,33 +171,29 @@ TABLES = {
     "ring": ring_table,
     "ring_cases": ring_cases_table,
     "receive": lambda r: suite_table(r, "receive", [
-        RATE, ("lost, %", "lost", "{:.2f}", 100), ("sender, Mpps", "sent_pps", "{:.3f}", 1e-6),
-        ("receiver's CPU ns per frame", "cpu_ns", "{:.0f}", 1),
-        ("system calls per frame, sleeps included", "syscalls", "{:.4f}", 1)]),
+        RATE, ("lost, %", "lost", "{:.2f}", 100), ("CPU, ns", "cpu_ns", "{:.0f}", 1),
+        ("system calls", "syscalls", "{:.4f}", 1)]),
     "load": lambda r: suite_table(r, "load", [
         ("CPU ms per million frames", "cpu_ms_per_million", "{:.0f}", 1)]),
     "idle": lambda r: suite_table(r, "idle", [("per cent of a core", "percent", "{:.3f}", 1)]),
     "send": lambda r: suite_table(r, "send", [
         RATE, ("system calls per frame", "syscalls", "{:.5f}", 1)]),
     "forward": lambda r: suite_table(r, "forward", [
-        RATE, ("of what was sent, %", "share", "{:.1f}", 100),
-        ("taken and lost, frames", "lost", "{:.0f}", 1),
-        ("taken and lost, %", "lost_share", "{:.2f}", 100)]),
+        RATE, ("arrived, %", "share", "{:.1f}", 100), ("lost", "lost", "{:.0f}", 1),
+        ("lost, %", "lost_share", "{:.2f}", 100)]),
     "latency": lambda r: suite_table(r, "latency", [
         ("p50, µs", "p50", "{:.1f}", 1e-3), ("p99, µs", "p99", "{:.1f}", 1e-3),
         ("p99.9, µs", "p99_9", "{:.0f}", 1e-3), ("max, µs", "max", "{:.0f}", 1e-3),
         ("lost", "lost", "{:.0f}", 1)]),
     "queues": lambda r: suite_table(r, "queues", [
-        RATE, ("receivers' CPU ns per frame", "cpu_ns", "{:.0f}", 1)]),
+        RATE, ("CPU, ns", "cpu_ns", "{:.0f}", 1)]),
     "region": lambda r: suite_table(r, "region", [
         ("open, ms", "open_ms", "{:.1f}", 1), ("queue, ms", "queues_ms", "{:.0f}", 1),
-        ("close, ms", "close_ms", "{:.0f}", 1),
-        ("kernel's memory, MiB", "kernel_mib", "{:.0f}", 1),
-        ("CPU ns per frame", "cpu_ns_per_frame", "{:.0f}", 1)]),
+        ("close, ms", "close_ms", "{:.0f}", 1), ("kernel, MiB", "kernel_mib", "{:.0f}", 1),
+        ("frame, ns", "cpu_ns_per_frame", "{:.0f}", 1)]),
     "offload": lambda r: suite_table(r, "offload", [
-        ("Gbit/s", "gbps", "{:.2f}", 1), ("sender's CPU ns per byte", "sender_ns", "{:.3f}", 1),
-        ("of these in user space", "user_ns", "{:.3f}", 1),
-        ("receiver's CPU ns per byte", "receiver_ns", "{:.3f}", 1)]),
+        ("Gbit/s", "gbps", "{:.2f}", 1), ("sender", "sender_ns", "{:.3f}", 1), ("of it user", "user_ns", "{:.3f}", 1),
+        ("receiver", "receiver_ns", "{:.3f}", 1)]),
     "machine": lambda r: table(["what", "value"], [
         [k.replace("_", " "), "`{}`".format(v)] for k, v in r.machine.items()]),
 }
@@ -218,62 +214,6 @@ def page(r):
     for name in ("kernel", "cpu", "date", "rounds", "command", "seconds"):
         text = text.replace("@@{}@@".format(name), r.machine.get(name, "unknown"))
     return text
-
-
-# ---- Plots --------------------------------------------------------------------------------------
-
-PLOT_HEAD = """set terminal svg size 760,420 font "sans,12" background "white"
-set grid ytics lc rgb "#dddddd"
-set key top right
-set border 3
-set tics nomirror
-"""
-
-
-def plot(path, script, data):
-    """data: columns of one block per curve."""
-    # Two blank lines between blocks: what gnuplot calls an index.
-    blocks = "\n\n\n".join("\n".join("\t".join(str(v) for v in row) for row in block)
-                         for block in data)
-    text = PLOT_HEAD + 'set output "{}"\n$d << EOD\n{}\nEOD\n{}\n'.format(path, blocks, script)
-    subprocess.run(["gnuplot"], input=text, text=True, check=True)
-
-
-def plots(r, directory):
-    batches = (1, 4, 16, 64, 256)
-    curves = [[(n, r.figure("ring", form.format(n), "instructions").median) for n in batches]
-              for form in ("rx-batch-{}", "tx-batch-{}", "rx-floor-batch-{}",
-                           "tx-floor-batch-{}")]
-    plot(os.path.join(directory, "performance-batch.svg"),
-         'set title "Instructions per frame by batch"\nset logscale xy 2\n'
-         'set xlabel "frames per call"\nset xtics (1,4,16,64,256)\n'
-         'plot $d index 0 w lp lw 2 t "rx", "" index 1 w lp lw 2 t "tx", '
-         '"" index 2 w lp dt 2 t "bare loop rx", "" index 3 w lp dt 2 t "bare loop tx"', curves)
-    sizes = [int(c) for c in r.cases("region") if ("region", c) not in r.gaps]
-    curves = [[(n, r.figure("region", str(n), m).median) for n in sorted(sizes)]
-              for m in ("queues_ms", "kernel_mib")]
-    plot(os.path.join(directory, "performance-region.svg"),
-         'set title "What a region costs"\nset logscale xy 2\nset xlabel "region, MiB"\n'
-         'set key top left\nplot $d index 0 w lp lw 2 t "bind, ms", '
-         '"" index 1 w lp lw 2 t "kernel memory, MiB"', curves)
-    rows = [(i, '"{}"'.format(c), r.figure("latency", c, "p50").median / 1e3,
-             r.figure("latency", c, "p99").median / 1e3)
-            for i, c in enumerate(r.cases("latency")) if ("latency", c) not in r.gaps]
-    plot(os.path.join(directory, "performance-latency.svg"),
-         'set title "Round trip at 10,000 per second, µs"\nset style data histograms\n'
-         'set style fill solid 0.7\nset logscale y\nset xrange [-0.6:*]\n'
-         'plot $d using 3:xtic(2) t "p50", "" using 4 t "p99"', [rows])
-    growth_sizes = (256, 1024, 4096, 16384, 65536)
-
-    def by_buffers(call, n):
-        case = "{}-batch-64".format(call) if n == 4096 else "{}-buffers-{}".format(call, n)
-        return r.figure("ring", case, "instructions").median
-
-    plot(os.path.join(directory, "performance-buffers.svg"),
-         'set title "Instructions per frame by buffers, batch 64"\nset logscale x 2\n'
-         'set yrange [0:100]\nset xlabel "receive buffers"\n'
-         'plot $d index 0 w lp lw 2 t "rx", "" index 1 w lp lw 2 t "tx"',
-         [[(n, by_buffers(c, n)) for n in growth_sizes] for c in ("rx", "tx")])
 
 
 # ---- All ----------------------------------------------------------------------------------------
@@ -302,7 +242,7 @@ def main():
         json.dump(document(r), f, indent=1, ensure_ascii=False)
     for t in targets(r) + report_guests.targets(r):
         print("{:<72} {:>8}  {:<22} {}".format(t.what, t.aim,
-              t.figure.text(t.form) if t.figure else "-", t.verdict))
+              t.figure.text(t.form) + (" (noisy)" if t.figure.noisy else ""), t.verdict))
     if len(sys.argv) == 4:
         os.makedirs(sys.argv[3], exist_ok=True)
         plots(r, sys.argv[3])

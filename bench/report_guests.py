@@ -167,9 +167,11 @@ def tried_list(r):
         "In this run no row has to be explained."
 
 
-def traffic_table(r, guest):
-    rows = []
+def traffic_tables(r, guest):
+    """One for each kind of traffic: what a phone can show."""
+    tables = []
     for metric, words, unit, scale, per in TRAFFIC:
+        rows = []
         for back in ("vhost", "tap", "cut", "jumbo", "dpdk"):
             case = "{}-{}".format(guest, back)
             rate = r.figure(SUITE, case, metric)
@@ -178,19 +180,19 @@ def traffic_table(r, guest):
             lost = r.figure(SUITE, case, metric + "_lost")
             time = [r.figure(SUITE, case, "{}_{}".format(metric, who)) for who in ("guest", "back", "machine")]
             form = "{:.2f}" if per == "byte" else "{:.0f}"
-            rows.append([words, "`{}`".format(case), "{} {}".format(rate.text("{:.0f}", scale), unit),
-                         lost.text("{:.0f}", 100) if lost else "—"] + [
-                             t.text(form) if t and t.median else "—" for t in time] + ["ns per " + per])
-    if not rows:
-        return "Not measured in this run."
-    return table(["what", "case", "rate", "lost, %", "guest", "back end", "whole machine", ""], rows)
+            rows.append(["`{}`".format(case), rate.cell("{:.0f}", scale), lost.cell("{:.0f}", 100)] +
+                        [t.cell(form) if t and t.median else "—" for t in time])
+        if rows:
+            tables.append("*{}*, processor time in ns per {}:\n\n{}".format(words, per, table(
+                ["case", unit, "lost, %", "guest", "back end", "machine"], rows)))
+    return "\n\n".join(tables) or "Not measured in this run."
 
 
 def trips_table(r):
     rows = []
     for case in r.cases(SUITE):
         if r.rounds(SUITE, case, "trip_p50_us"):
-            rows.append(["`{}`".format(case)] + [r.figure(SUITE, case, m).text("{:.0f}")
+            rows.append(["`{}`".format(case)] + [r.figure(SUITE, case, m).cell("{:.0f}")
                                                  for m in ("trip_p50_us", "trip_p99_us", "trip_lost")])
     if not rows:
         return "Not measured in this run."
@@ -198,28 +200,31 @@ def trips_table(r):
 
 
 def daemon_table(r):
-    columns = (("ours, sending, %", "udp_out_share", "{:.1f}", 100),
-               ("ours, receiving, %", "udp_in_share", "{:.1f}", 100),
-               ("idle, % of a core", "idle_percent", "{:.3f}", 1),
-               ("wake-ups per second, idle", "idle_wakes", "{:.1f}", 1),
-               ("frames to the guest, direct", "rx_direct", "{:.0f}", 1), ("copied", "rx_bounced", "{:.0f}", 1),
-               ("lost without a buffer", "rx_kernel_fill_empty", "{:.0f}", 1),
-               ("from the guest, direct", "tx_direct", "{:.0f}", 1), ("copied", "tx_bounced", "{:.0f}", 1),
-               ("of these short", "tx_bounce_short", "{:.0f}", 1), ("whole", "tx_whole", "{:.0f}", 1))
-    rows = []
-    for case in ("uml-vhost", "uml-jumbo", "qemu-vhost", "virtio-user"):
-        figures = [(r.figure(SUITE, case, metric), form, scale) for _, metric, form, scale in columns]
-        if any(f for f, _, _ in figures):
-            rows.append(["`{}`".format(case)] + [f.text(form, scale) if f else "—" for f, form, scale in figures])
-    if not rows:
+    """A column per case: there are fewer of these."""
+    lines = (("ours, sending, %", "udp_out_share", "{:.1f}", 100),
+             ("ours, receiving, %", "udp_in_share", "{:.1f}", 100),
+             ("idle, % of a core", "idle_percent", "{:.3f}", 1),
+             ("wake-ups per second, idle", "idle_wakes", "{:.1f}", 1),
+             ("frames to the guest, direct", "rx_direct", "{:,.0f}", 1),
+             ("to the guest, copied", "rx_bounced", "{:,.0f}", 1),
+             ("lost without a buffer", "rx_kernel_fill_empty", "{:,.0f}", 1),
+             ("from the guest, direct", "tx_direct", "{:,.0f}", 1),
+             ("from the guest, copied", "tx_bounced", "{:,.0f}", 1),
+             ("of these short", "tx_bounce_short", "{:,.0f}", 1),
+             ("from the guest, whole", "tx_whole", "{:,.0f}", 1))
+    cases = [case for case in ("uml-vhost", "uml-jumbo", "qemu-vhost", "virtio-user")
+             if any(r.rounds(SUITE, case, line[1]) for line in lines)]
+    if not cases:
         return "Not measured in this run."
-    return table(["case"] + [c[0] for c in columns], rows)
+    rows = [[words] + [r.figure(SUITE, case, metric).cell(form, scale) for case in cases]
+            for words, metric, form, scale in lines]
+    return table([""] + ["`{}`".format(case) for case in cases], rows)
 
 
 def background(r):
     """What the machine did meanwhile that no guest asked for."""
     busy = r.figure(SUITE, "machine", "idle_percent")
-    return busy.text("{:.1f}") + " %" if busy else "unknown"
+    return "{:.1f} %".format(busy.median) if busy else "an unknown share"
 
 
 def left_out(r):
@@ -246,8 +251,8 @@ def left_out(r):
 TABLES = {
     "guests_targets": lambda r: targets_table(targets(r)),
     "guests_tried": tried_list,
-    "guests_uml": lambda r: traffic_table(r, "uml"),
-    "guests_qemu": lambda r: traffic_table(r, "qemu"),
+    "guests_uml": lambda r: traffic_tables(r, "uml"),
+    "guests_qemu": lambda r: traffic_tables(r, "qemu"),
     "guests_trips": trips_table,
     "guests_daemon": daemon_table,
     "guests_left_out": left_out,
