@@ -156,6 +156,7 @@ static struct packet *logged(struct model *m, uint64_t number, enum packet_kind 
 	cr_assert(number >= *last, "queue %u: packet %llu arrives behind %llu", p->queue,
 		  (unsigned long long)number, (unsigned long long)*last);
 	*last = number;
+	m->arrivals += number >= m->arrivals_from;
 	return p;
 }
 
@@ -203,8 +204,8 @@ void bytes_check_packet(struct model *m, const uint8_t *frame, uint32_t len, boo
 {
 	uint64_t number;
 
-	m->arrivals++;
 	if (len < ETH + MARK) {
+		m->arrivals++; /* it is too short for a number */
 		cr_assert(len >= ETH && frame[0] == SHORT && !memcmp(frame, frame + 1, len - 1),
 			  "%u bytes arrive, which nobody sent", len);
 		return;

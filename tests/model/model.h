@@ -116,7 +116,8 @@ struct model {
 	uint64_t next_packet, next_frame;
 	uint64_t last_frame[FLOWS];    /* the last that arrived */
 	uint64_t last_packet[QUEUES];  /* likewise */
-	uint64_t rx_refused, arrivals; /* arrivals: wire packets seen by the peer */
+	uint64_t rx_refused, arrivals; /* arrivals: wire packets seen by the peer ... */
+	uint64_t arrivals_from;	       /* ... of packets from this number on */
 	struct model_queue *serving;   /* whose data call runs */
 
 	struct net_xdp_config config;
