@@ -86,7 +86,7 @@ end_daemon() {
 # host_net MODE ARGUMENTS...: guest-net at the host's end, in place of this shell, so that who started it in the
 # background has its id.
 host_net() {
-	exec ip netns exec "$host_ns" "$guest_net" --limit 20 "$@" >"$tmp/host" 2>"$tmp/host.err"
+	exec ip netns exec "$host_ns" "$guest_net" --limit 60 "$@" >"$tmp/host" 2>"$tmp/host.err"
 }
 
 # on_host MODE ARGUMENTS...: its figures in tmp/host.
@@ -131,13 +131,13 @@ exchange() {
 	figures=
 	if [[ $1 == out ]]; then
 		listen_on_host "$3" "$exchange_port"
-		tell_guest 25 net --limit 600 "$2" "$host_address" "$exchange_port" "$4" || status=1
+		tell_guest 65 net --limit 600 "$2" "$host_address" "$exchange_port" "$4" || status=1
 		finish_on_host || status=1
 		figures=$(<"$tmp/host")
 	else
 		start_command net --limit 600 "$3" "$exchange_port" && await_guest '^listening$' 5 || return 1
 		on_host "$2" "$guest_address" "$exchange_port" "$4" || status=1
-		finish_command 25 || status=1
+		finish_command 65 || status=1
 		figures=$guest_output
 	fi
 	return "$status"
