@@ -89,6 +89,9 @@ struct net_xdp_steer_change *steer_row(struct net_xdp_steer_report *report,
 				       enum net_xdp_steer_kind kind, const char *what);
 /* For people. The first: what was changed, "channels: 2 combined, was 4 combined; ...". */
 void steer_say(const struct net_xdp_steer_report *report, char *out, size_t size);
+/* The first row that was refused, or else rc, as an error with this tail. Return: rc. */
+int steer_refusal(const struct net_xdp_steer_report *report, int rc, const char *tail,
+		  struct net_error *err);
 void steer_rule_text(const struct net_xdp_steer_rule *r, char *out, size_t size);
 void steer_mac_text(const uint8_t mac[6], char *out, size_t size);
 void steer_channels_text(const struct steer_channels *c, char *out, size_t size);

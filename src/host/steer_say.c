@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "host/steer_plan.h"
 
 void steer_say(const struct net_xdp_steer_report *report, char *out, size_t size)
@@ -93,4 +94,14 @@ void steer_table_text(const struct steer_table *t, char *out, size_t size)
 						 used ? ", " : "", q, entries[q], t->size);
 	if (used >= size && size > 4)
 		memcpy(out + size - 4, "...", 4);
+}
+
+int steer_refusal(const struct net_xdp_steer_report *report, int rc, const char *tail,
+		  struct net_error *err)
+{
+	for (uint32_t i = 0; i < report->change_count; i++)
+		if (report->changes[i].outcome == NET_XDP_STEER_REFUSED)
+			return error_set(err, rc, "steer", "%s: %s: %s%s", report->ifname,
+					 report->changes[i].what, report->changes[i].why, tail);
+	return error_set(err, rc, "steer", "%s: %s%s", report->ifname, strerror(-rc), tail);
 }

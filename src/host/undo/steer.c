@@ -4,21 +4,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/error.h"
 #include "host/undo/steer.h"
 #include "host/undo/steer_back.h"
-#include "host/undo/steer_record.h"
+#include "host/undo/steer_lease.h"
 
-#define SUBJECT "steer"
-#define TRIES	5 /* while somebody else changes the interface */
-
-void steer_init(struct steer *s)
-{
-	memset(s, 0, sizeof(*s));
-	s->lease.fd = -1;
-}
+#define TRIES 5 /* while somebody else changes the interface */
 
 int steer_state(struct host *h, const struct net_xdp_device *device,
 		const struct net_xdp_steer *plan, struct steer_state *out)
@@ -31,86 +23,6 @@ int steer_state(struct host *h, const struct net_xdp_device *device,
 	out->ntuple_fixed = device->has_offloads && device->offloads_fixed & NET_XDP_OFFLOAD_NTUPLE;
 	return steer_read(&d, plan, out);
 }
-
-/* ---- The lease -------------------------------------------------------------------------------- */
-
-/* Look for the interface's lease, and with take have it. Return: as lease_find(), and *r. */
-static int find(struct lease *l, struct host *h, const char *directory, uint32_t ifindex, bool take,
-		struct steer_record *r)
-{
-	char *text;
-	int rc;
-
-	*r = (struct steer_record){0};
-	lease_name(l, directory, &h->netns, ifindex, SUBJECT);
-	rc = take ? lease_take(l, &text) : lease_find(l, false, &text);
-	if (text && !steer_record_parse(r, text)) {
-		lease_leave(l);
-		rc = -EBADMSG;
-	}
-	free(text);
-	return rc;
-}
-
-static void say_holder(int rc, const struct lease *l, const struct steer_record *r, char *out,
-		       size_t size)
-{
-	*out = '\0';
-	if (rc == -EBUSY)
-		snprintf(out, size, "steered by process %u, or one forked from it, until its end",
-			 l->pid);
-	else if (rc == 0 && r->stays)
-		snprintf(out, size, "steered by process %u until: xsk-info --restore IF", l->pid);
-	else if (rc == 0)
-		snprintf(out, size, "left steered by process %u, which has ended", l->pid);
-	else if (rc != -ENOENT && rc != -EACCES)
-		snprintf(out, size, "%s ignored: %s", l->path, strerror(-rc));
-}
-
-bool steer_look(struct host *h, const char *directory, uint32_t ifindex, char *state, size_t size)
-{
-	struct steer_record *r = malloc(sizeof(*r));
-	struct lease l;
-	int rc;
-
-	*state = '\0';
-	if (!r)
-		return false;
-	rc = find(&l, h, directory, ifindex, false, r);
-	say_holder(rc, &l, r, state, size);
-	free(r);
-	return rc == 0;
-}
-
-static int make_lease(struct steer *s, const char *directory, struct net_error *err)
-{
-	char *text = steer_record_format(&s->record);
-	int rc = -ENOMEM;
-
-	lease_name(&s->lease, directory, &s->host->netns, s->ifindex, SUBJECT);
-	if (text)
-		rc = lease_make(&s->lease, text);
-	free(text);
-	/* Whoever may not steer needs no folder. */
-	if (rc == -EACCES && error_lacks(CALL_SETTING))
-		return error_set(err, -EPERM, "steer", "nothing is set%s",
-				 error_hint(-EPERM, CALL_SETTING).text);
-	if (rc == -EACCES)
-		return error_set(
-			err, rc, "steer",
-			"nothing is set, as nobody could put it back: as root: install -d -m 700 -o "
-			"%u %s",
-			geteuid(), directory);
-	if (rc)
-		return error_set(
-			err, rc, "steer", "nothing is set, as nobody could put it back: %s: %s",
-			s->lease.path,
-			rc == -EPERM ? "the folder must be one that only its owner writes to"
-				     : strerror(-rc));
-	return 0;
-}
-
-/* ---- There ------------------------------------------------------------------------------------ */
 
 struct way {
 	struct steer_device device;
@@ -228,17 +140,6 @@ static bool is_empty(const struct steer_record *r)
 	       !r->group_count;
 }
 
-/* The first refusal, as an error. */
-static int refusal(const struct net_xdp_steer_report *report, int rc, const char *tail,
-		   struct net_error *err)
-{
-	for (uint32_t i = 0; i < report->change_count; i++)
-		if (report->changes[i].outcome == NET_XDP_STEER_REFUSED)
-			return error_set(err, rc, "steer", "%s: %s: %s%s", report->ifname,
-					 report->changes[i].what, report->changes[i].why, tail);
-	return error_set(err, rc, "steer", "%s: %s%s", report->ifname, strerror(-rc), tail);
-}
-
 /* After a step that was refused. */
 static int give_up(struct steer *s, const struct steer_device *d,
 		   struct net_xdp_steer_report *report, int rc, struct net_error *err)
@@ -254,7 +155,7 @@ static int give_up(struct steer *s, const struct steer_device *d,
 		lease_remove(&s->lease);
 	else
 		lease_leave(&s->lease);
-	return refusal(
+	return steer_refusal(
 		report, rc,
 		back_rc < 0 ? "; not all of it could be put back: xsk-info --restore IF" : "", err);
 }
@@ -283,7 +184,7 @@ static int compare(struct steer *s, const struct net_xdp_steer *plan, const stru
 	int rc = steer_plan(plan, now, &s->record, report);
 
 	s->record.stays = stays;
-	return rc ? refusal(report, rc, "", err) : 0;
+	return rc ? steer_refusal(report, rc, "", err) : 0;
 }
 
 /*
@@ -303,7 +204,7 @@ static int write_down(struct steer *s, const char *directory, const struct net_x
 	else
 		rc = compare(s, plan, &states[0], stays, report, err);
 	if (!rc && !is_empty(&s->record))
-		rc = make_lease(s, directory, err);
+		rc = steer_lease_make(s, directory, err);
 	if (rc == -EEXIST)
 		rc = -EAGAIN; /* the next try says whose it is */
 	if (!rc && s->lease.fd >= 0 &&
@@ -338,80 +239,5 @@ int steer_apply(struct steer *s, struct host *h, const char *directory,
 	rc = change(s, device, report, err);
 	if (!rc && stays)
 		lease_leave(&s->lease);
-	return rc;
-}
-
-/* ---- And back --------------------------------------------------------------------------------- */
-
-/* Put back, with the lease in hand, and let go of it. */
-static int put_back(struct host *h, uint32_t ifindex, struct lease *l, const struct steer_record *r,
-		    struct net_xdp_steer_report *report)
-{
-	int rc = steer_back_patiently(h, ifindex, r, report);
-
-	if (rc >= 0)
-		lease_remove(l);
-	else
-		lease_leave(l);
-	return rc;
-}
-
-int steer_end(struct steer *s, bool gone, struct net_error *err)
-{
-	struct net_xdp_steer_report *report;
-	int rc;
-
-	if (s->lease.fd < 0)
-		return 0;
-	if (!maker_is_us(&s->maker)) {
-		lease_leave(&s->lease);
-		return 0;
-	}
-	if (gone) {
-		lease_remove(&s->lease);
-		return 0;
-	}
-	report = calloc(1, sizeof(*report));
-	rc = report ? put_back(s->host, s->ifindex, &s->lease, &s->record, report) : -ENOMEM;
-	if (rc < 0) {
-		lease_leave(&s->lease);
-		if (report && if_indextoname(s->ifindex, report->ifname))
-			refusal(report, rc, "; once it can be put back: xsk-info --restore IF",
-				err);
-		else
-			error_set(err, rc, "steer", "putting back: %s", strerror(-rc));
-	}
-	free(report);
-	return rc < 0 ? rc : 0;
-}
-
-int steer_restore(struct host *h, const char *directory, const struct net_xdp_device *device,
-		  bool asked, struct net_xdp_steer_report *report, struct net_error *err)
-{
-	struct steer_record *r = malloc(sizeof(*r));
-	struct lease l;
-	int rc;
-
-	report->change_count = 0;
-	memcpy(report->ifname, device->ifname, sizeof(report->ifname));
-	memcpy(report->driver, device->driver, sizeof(report->driver));
-	if (!r)
-		return error_set(err, -ENOMEM, "steer", "out of memory");
-	lease_sweep(directory, &h->netns);
-	rc = find(&l, h, directory, device->ifindex, true, r);
-	say_holder(rc, &l, r, report->state, sizeof(report->state));
-	if (rc == -ENOENT || rc == -EACCES) {
-		rc = 0; /* a process that may not look has nothing to put back */
-	} else if (!rc && r->stays && !asked) {
-		lease_leave(&l);
-		rc = error_set(err, -EBUSY, "steer", "%s: %s", device->ifname, report->state);
-	} else if (rc) {
-		error_set(err, rc, "steer", "%s: %s", device->ifname, report->state);
-	} else {
-		rc = put_back(h, device->ifindex, &l, r, report);
-		if (rc < 0)
-			refusal(report, rc, "", err);
-	}
-	free(r);
 	return rc;
 }
