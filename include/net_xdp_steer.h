@@ -14,6 +14,10 @@
  * net_xdp_steer_apply() until net_xdp_steer_restore(), whatever becomes of the process. One plan per interface
  * at a time. Needs CAP_NET_ADMIN. Some drivers take the link down for a moment at each of these changes.
  *
+ * An interface that was moved to another network namespace is followed by destroy and put back there: it needs
+ * CAP_SYS_ADMIN, and to see the namespace, by a process in /proc or a name in /run/netns. Else destroy returns -EXDEV
+ * and says so, and the record stays for when the interface is back.
+ *
  * All goes by ioctl(SIOCETHTOOL), promiscuous and all_multicast aside: netlink sets the table since Linux 6.17
  * and rules not at all (6.18).
  */

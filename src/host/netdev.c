@@ -203,3 +203,43 @@ int netdev_events_next(int fd, uint32_t ifindex, struct netdev_event *out)
 		return 1;
 	return n < 0 && n != -EAGAIN ? (int)n : 0;
 }
+
+/* ---- Where it went ---------------------------------------------------------------------------- */
+
+static int on_left_attribute(const struct nlattr *attr, void *data)
+{
+	struct netdev_left *left = data;
+
+	if (mnl_attr_get_type(attr) == IFLA_NEW_NETNSID) {
+		left->netnsid = netlink_u32(attr);
+		left->moved = (int32_t)left->netnsid >= 0;
+	} else if (mnl_attr_get_type(attr) == IFLA_NEW_IFINDEX) {
+		left->ifindex = netlink_u32(attr);
+	}
+	return MNL_CB_OK;
+}
+
+bool netdev_events_left(int fd, uint32_t ifindex, struct netdev_left *out)
+{
+	struct netlink_buffer buffer = {0};
+	const struct nlmsghdr *header;
+	bool has_left = false;
+	int bytes;
+
+	*out = (struct netdev_left){0};
+	while (fd >= 0 && (bytes = (int)netlink_receive(fd, &buffer)) >= 0)
+		for (header = buffer.data; netlink_is_whole(header, bytes);
+		     header = mnl_nlmsg_next(header, &bytes)) {
+			const struct ifinfomsg *info = mnl_nlmsg_get_payload(header);
+
+			if (header->nlmsg_type != RTM_DELLINK ||
+			    mnl_nlmsg_get_payload_len(header) < sizeof(*info) ||
+			    (uint32_t)info->ifi_index != ifindex || info->ifi_family != AF_UNSPEC)
+				continue;
+			has_left = true;
+			*out = (struct netdev_left){.ifindex = ifindex};
+			mnl_attr_parse(header, sizeof(*info), on_left_attribute, out);
+		}
+	free(buffer.data);
+	return has_left;
+}

@@ -55,6 +55,17 @@ int netdev_events_ask(int fd, uint32_t ifindex);
  * after a loss. Never blocks. Return: 1 and *out filled, 0 none, -errno. */
 int netdev_events_next(int fd, uint32_t ifindex, struct netdev_event *out);
 
+/* Where an interface is that has left its namespace. */
+struct netdev_left {
+	bool moved;	  /* to another namespace; else it was removed */
+	uint32_t netnsid; /* of that one, as the namespace that it left numbers it */
+	uint32_t ifindex; /* there */
+};
+
+/* Read the socket of netdev_events_only() with removal empty: the last message counts. Return: true if the
+ * interface has left, though it may be back; and *out. */
+bool netdev_events_left(int fd, uint32_t ifindex, struct netdev_left *out);
+
 /* ---- netdev_genl.c: features and queues, over the generic netlink family "netdev" (6.3) ------- */
 
 /* Deferral: how long a NAPI keeps its interrupt off after it has found frames. */

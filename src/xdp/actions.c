@@ -20,7 +20,6 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "host/netdev.h"
 #include "xdp/actions.h"
 
 /* Time between two looks whether the program is still attached. */
@@ -107,6 +106,13 @@ bool actions_was_away(const struct net_xdp_endpoint *ep)
 	struct pollfd removal = {.fd = ep->removal_fd, .events = POLLIN};
 
 	return poll(&removal, 1, 0) == 1;
+}
+
+bool actions_left(struct net_xdp_endpoint *ep, struct netdev_left *left)
+{
+	bool has_left = netdev_events_left(ep->removal_fd, ep->attached.device.ifindex, left);
+
+	return has_left || (endpoint_is_lost(ep) && !ep->program_lost);
 }
 
 int actions_resume(struct net_xdp_endpoint *ep, struct net_error *err)

@@ -3,6 +3,7 @@
 #ifndef NET_XDP_ACTIONS_H
 #define NET_XDP_ACTIONS_H
 
+#include "host/netdev.h"
 #include "xdp/endpoint.h"
 
 /* Open the descriptors, which must be -1 before. Return: 0 or -errno. */
@@ -12,6 +13,8 @@ int actions_open(struct net_xdp_endpoint *ep);
 int actions_watch(struct net_xdp_endpoint *ep, struct net_error *err);
 /* Return: true if the interface has left since it is watched, told or not, though it may be back. */
 bool actions_was_away(const struct net_xdp_endpoint *ep);
+/* The same, and where it is now. What the watching says of it is read away: only where no queue lives. */
+bool actions_left(struct net_xdp_endpoint *ep, struct netdev_left *left);
 /* Watch again after a restart was asked for, or another interface was found. The link's state is
  * told anew. */
 int actions_resume(struct net_xdp_endpoint *ep, struct net_error *err);

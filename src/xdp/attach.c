@@ -95,9 +95,11 @@ static int find_again(struct attachment *a, const struct net_xdp_config *config,
 	return 0;
 }
 
-int attach_again(struct attachment *a, const struct net_xdp_config *config, struct net_error *err)
+int attach_again(struct attachment *a, const struct net_xdp_config *config, int removal_fd,
+		 struct net_error *err)
 {
 	struct net_xdp_device now;
+	struct netdev_left left;
 	int rc = find_again(a, config, &now, err);
 
 	if (rc)
@@ -115,8 +117,10 @@ int attach_again(struct attachment *a, const struct net_xdp_config *config, stru
 		return 0;
 	}
 	program_close(&a->program);
-	if (!is_the_same(a, &now))
-		steer_end(&a->steer, true, NULL);
+	if (!is_the_same(a, &now)) {
+		netdev_events_left(removal_fd, a->device.ifindex, &left);
+		steer_end(&a->steer, &left, NULL);
+	}
 	rc = attach(a, config, now.ifname, err);
 	return rc ? rc : 1;
 }
@@ -131,15 +135,27 @@ int attach_check_namespace(const struct attachment *a, const char *step, struct 
 			 a->device.ifname);
 }
 
-int attach_end(struct attachment *a, bool gone, struct net_error *err)
+/* Is it where it was attached to, perhaps again? By its number in the endpoint's namespace, in any thread. */
+static bool is_at_home(struct attachment *a)
 {
+	struct net_xdp_device now;
+	struct steer_device d;
+
+	return !steer_device_find(&d, &a->host, a->device.ifindex) &&
+	       !netdev_query(&a->host, d.ifname, &now, NULL) && is_the_same(a, &now);
+}
+
+int attach_end(struct attachment *a, const struct netdev_left *left, struct net_error *err)
+{
+	if (left && a->steer.lease.fd >= 0 && is_at_home(a))
+		left = NULL;
 	program_close(&a->program);
-	return steer_end(&a->steer, gone, err);
+	return steer_end(&a->steer, left, err);
 }
 
 void attach_close(struct attachment *a)
 {
-	attach_end(a, false, NULL);
+	attach_end(a, NULL, NULL);
 	witness_close(&a->witness);
 	host_close(&a->host);
 }

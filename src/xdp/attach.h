@@ -31,17 +31,20 @@ int attach_open(struct attachment *a, const struct net_xdp_config *config, struc
 /*
  * The interface may have been removed and made again, under the same name, since it was attached to; or
  * moved to another network namespace and back, and has kept the program. Attach where it is not so any more.
- * Return: 1 attached anew, 0 it still was; -errno with err filled.
+ * removal_fd tells where it went (netdev_events_left()). Return: 1 attached anew, 0 it still was; -errno with
+ * err filled.
  */
-int attach_again(struct attachment *a, const struct net_xdp_config *config, struct net_error *err);
+int attach_again(struct attachment *a, const struct net_xdp_config *config, int removal_fd,
+		 struct net_error *err);
 
 /* What the kernel refers to the caller's network namespace (a new socket, an attachment) would meet another
  * interface of the same number there. Return: 0; -EXDEV with err filled. */
 int attach_check_namespace(const struct attachment *a, const char *step, struct net_error *err);
 
-/* Detach, and put back what was steered: not before, as drivers change no channels under a program. gone: the
- * interface went. Return: 0; -errno with err filled: something stays steered, and recorded. */
-int attach_end(struct attachment *a, bool gone, struct net_error *err);
+/* Detach, and put back what was steered: not before, as drivers change no channels under a program. left: the
+ * interface has left, though it may be back; NULL it has not. Return: 0; -errno with err filled: something stays
+ * steered, and recorded. */
+int attach_end(struct attachment *a, const struct netdev_left *left, struct net_error *err);
 
 void attach_close(struct attachment *a);
 

@@ -190,7 +190,9 @@ static int destroy(struct net_endpoint *endpoint, struct net_error *err)
 {
 	struct net_xdp_endpoint *ep = endpoint_of(endpoint);
 	int rc = lifecycle_destroy(endpoint_alive(ep), err);
+	struct netdev_left left;
 	uint32_t patience;
+	bool is_ours;
 	int kept;
 
 	/* libxdp detaches from the interface of that number in the caller's namespace. */
@@ -199,10 +201,10 @@ static int destroy(struct net_endpoint *endpoint, struct net_error *err)
 	if (rc)
 		return rc;
 	patience = keep_drop(ep) ? ep->config.release_timeout_ms : 0;
-	if (maker_is_us(&ep->attached.program.maker) &&
-	    net_xdp_unreleased(endpoint, patience, err) > 0)
+	is_ours = maker_is_us(&ep->attached.program.maker);
+	if (is_ours && net_xdp_unreleased(endpoint, patience, err) > 0)
 		rc = -ETIMEDOUT;
-	kept = attach_end(&ep->attached, endpoint_is_lost(ep) && !ep->program_lost,
+	kept = attach_end(&ep->attached, is_ours && actions_left(ep, &left) ? &left : NULL,
 			  rc ? NULL : err);
 	endpoint_free(ep);
 	return rc ? rc : kept;

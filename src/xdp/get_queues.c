@@ -13,7 +13,7 @@
 /* The first phase, once more. */
 static int resume(struct net_xdp_endpoint *ep, struct net_error *err)
 {
-	int rc = attach_again(&ep->attached, &ep->config, err);
+	int rc = attach_again(&ep->attached, &ep->config, ep->removal_fd, err);
 
 	if (rc < 0 || (rc == 0 && !ep->gone && ep->events_fd >= 0 && !actions_was_away(ep)))
 		return rc;

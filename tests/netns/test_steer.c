@@ -2,6 +2,7 @@
 /* Steering on veth pairs, which have channels to set but no table and no rules: in an endpoint's life and around it. */
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <net/if.h>
 #include <signal.h>
 #include <stdio.h>
@@ -340,4 +341,105 @@ Test(steer, endpoint_on_a_device_that_was_made_again_steers_that)
 	expect_steered();
 	frontend_xdp_close(&x);
 	expect_as_before();
+}
+
+/* ---- An interface that is moved meanwhile ----------------------------------------------------- */
+
+/* The kernel keeps channels and flags on such a move, and the program; it forgets the groups, also the host's. */
+static void open_and_move(struct frontend_xdp *x, const struct net_xdp_steer *plan, int netns)
+{
+	open_steered(x, plan);
+	frontend_xdp_start(x, 4, 16);
+	netns_move("v0", netns);
+	frontend_xdp_stop(x);
+}
+
+static void bring_back(int home, int netns)
+{
+	int before = netns_switch(netns);
+
+	netns_move("v0", home);
+	close(netns_switch(before));
+	close(before);
+	netns_run("ip link set v0 up && ip maddr add 01:00:5e:09:09:09 dev v0");
+}
+
+Test(steer, endpoint_on_a_device_that_was_moved_puts_back_where_it_is)
+{
+	const struct net_xdp_steer plan = everything();
+	int home = netns_current(), other;
+	struct frontend_xdp x;
+	unsigned int before;
+
+	netns_run("ip netns add other");
+	other = open("/run/netns/other", O_RDONLY | O_CLOEXEC);
+	cr_assert_geq(other, 0);
+	open_steered(&x, &plan);
+	frontend_xdp_start(&x, 4, 16);
+	before = netns_open_fds();
+	netns_move("v0", other);
+	frontend_xdp_close(&x);
+	cr_expect_lt(netns_open_fds(), before);
+	cr_expect_eq(access("/run/net_xdp", F_OK) == 0 && rmdir("/run/net_xdp"), 0,
+		     "a record is left");
+	bring_back(home, other);
+	expect_as_before();
+}
+
+/* Its namespace has no process and no name: only who holds a descriptor of it could go there. */
+Test(steer, endpoint_on_a_device_that_cannot_be_followed_says_so_and_leaves_the_record)
+{
+	const struct net_xdp_steer plan = everything();
+	int home = netns_current(), other = netns_new();
+	struct frontend_xdp x;
+
+	open_and_move(&x, &plan, other);
+	cr_expect_eq(net_endpoint_destroy(x.ep, &x.err), -EXDEV);
+	cr_expect_not_null(strstr(x.err.message, "v0 is in another network namespace and still "
+						 "steered, and cannot be followed: no process"),
+			   "%s", x.err.message);
+	frontend_close(&x.f);
+	bring_back(home, other);
+	cr_assert_eq(net_xdp_steer_restore("v0", &report, &err), 1, "%s", err.message);
+	expect_as_before();
+}
+
+/* Told or not: nobody has asked for actions. */
+Test(steer, endpoint_on_a_device_that_was_moved_and_is_back_puts_back)
+{
+	const struct net_xdp_steer plan = everything();
+	int home = netns_current(), other = netns_new();
+	struct net_action action;
+
+	for (int told = 0; told < 2; told++) {
+		struct frontend_xdp x;
+
+		open_and_move(&x, &plan, other);
+		bring_back(home, other);
+		while (told && net_endpoint_poll_action(x.ep, &action) == 1)
+			;
+		frontend_xdp_close(&x);
+		expect_as_before();
+	}
+}
+
+/* Another device has its name now: that one is steered, and the old one, elsewhere, as it was. */
+Test(steer, endpoint_that_goes_on_with_another_device_puts_back_the_one_that_was_moved)
+{
+	const struct net_xdp_steer plan = everything();
+	struct frontend_xdp x;
+	int other;
+
+	netns_run("ip netns add other");
+	other = open("/run/netns/other", O_RDONLY | O_CLOEXEC);
+	cr_assert_geq(other, 0);
+	open_and_move(&x, &plan, other);
+	netns_run("ip link set v1 netns other");
+	make_v0();
+	frontend_xdp_start(&x, 4, 16);
+	expect_steered();
+	frontend_xdp_close(&x);
+	expect_as_before();
+	netns_run("nsenter --net=/run/netns/other ethtool -l v0 | tail -5 | grep -q "
+		  "'RX:[[:space:]]*2'");
 }

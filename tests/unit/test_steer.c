@@ -13,10 +13,10 @@ Test(steer, apply_and_end_of_an_endpoint_leave_all_as_it_was)
 
 	cr_assert_eq(apply(false), 0, "%s", err.message);
 	expect_everything();
-	cr_assert_eq(steer_end(&s, false, &err), 0, "%s", err.message);
+	cr_assert_eq(steer_end(&s, NULL, &err), 0, "%s", err.message);
 	expect_state(&before, "end", 0);
 	expect_no_record("end", 0);
-	cr_expect_eq(steer_end(&s, false, &err), 0, "once more");
+	cr_expect_eq(steer_end(&s, NULL, &err), 0, "once more");
 }
 
 Test(steer, apply_and_restore_leave_what_somebody_had_set)
@@ -161,7 +161,7 @@ Test(steer, second_one_is_ebusy_and_says_who)
 	cr_expect_not_null(strstr(err.message, "until its end"), "%s", err.message);
 	cr_expect_eq(restore(), -EBUSY);
 	expect_everything();
-	cr_assert_eq(steer_end(&s, false, &err), 0);
+	cr_assert_eq(steer_end(&s, NULL, &err), 0);
 }
 
 Test(steer, what_is_to_stay_is_ebusy_for_an_endpoint_and_stays)
@@ -176,7 +176,7 @@ Test(steer, what_is_to_stay_is_ebusy_for_an_endpoint_and_stays)
 
 static int end_in_the_child(void)
 {
-	return steer_end(&s, false, &err);
+	return steer_end(&s, NULL, &err);
 }
 
 Test(steer, end_in_a_forked_child_leaves_all_to_its_parent)
@@ -187,7 +187,7 @@ Test(steer, end_in_a_forked_child_leaves_all_to_its_parent)
 	cr_expect_not(is_killed(end_in_the_child));
 	expect_everything();
 	cr_expect_eq(restore(), -EBUSY, "the parent's record is gone");
-	cr_expect_eq(steer_end(&s, false, &err), 0);
+	cr_expect_eq(steer_end(&s, NULL, &err), 0);
 	expect_state(&before, "end", 0);
 }
 
@@ -243,7 +243,7 @@ Test(steer, restore_of_an_interface_that_stays_away_keeps_the_record)
 Test(steer, end_of_an_interface_that_is_gone_touches_nothing)
 {
 	cr_assert_eq(apply(false), 0, "%s", err.message);
-	cr_expect_eq(steer_end(&s, true, &err), 0);
+	cr_expect_eq(steer_end(&s, &(struct netdev_left){0}, &err), 0);
 	expect_everything();
 	expect_no_record("gone", 0);
 }
@@ -334,7 +334,7 @@ Test(steer, what_others_change_between_look_and_record_is_put_back)
 	cr_assert_eq(apply(false), 0, "%s", err.message);
 	cr_expect_null(nic->meanwhile);
 	expect_everything();
-	cr_assert_eq(steer_end(&s, false, &err), 0, "%s", err.message);
+	cr_assert_eq(steer_end(&s, NULL, &err), 0, "%s", err.message);
 	cr_expect_eq(nic->state.channels.combined, 6);
 	expect_no_record("end", 0);
 }
@@ -347,7 +347,7 @@ Test(steer, apply_to_an_interface_that_never_rests_is_eagain_and_changes_nothing
 	cr_expect_eq(nic->changes, 0);
 	nic->meanwhile = NULL;
 	expect_no_record("never rests", 0);
-	cr_expect_eq(steer_end(&s, false, &err), 0);
+	cr_expect_eq(steer_end(&s, NULL, &err), 0);
 }
 
 static void steer_first(void)

@@ -96,7 +96,7 @@ Test(steer_kill, end_that_is_refused_says_so_and_leaves_the_record)
 	nic->refuse_error = -EPERM;
 	nic->refuse_at = nic->changes + 1;
 	nic->refuse_count = 100;
-	cr_expect_eq(steer_end(&s, false, &err), -EPERM);
+	cr_expect_eq(steer_end(&s, NULL, &err), -EPERM);
 	cr_expect_not_null(strstr(err.message, strerror(EPERM)), "%s", err.message);
 	cr_expect(steer_look(&h, directory, device.ifindex, state, sizeof(state)));
 	cr_expect_not_null(strstr(state, "left steered by process"), "%s", state);
@@ -197,6 +197,6 @@ Test(steer_kill, what_a_killed_endpoint_left_is_put_back_by_the_next_one)
 	expect_no_record("next", 0);
 	cr_assert_eq(apply(false), 0, "%s", err.message);
 	expect_everything();
-	cr_assert_eq(steer_end(&s, false, &err), 0);
+	cr_assert_eq(steer_end(&s, NULL, &err), 0);
 	expect_state(&before, "end", 0);
 }

@@ -227,6 +227,8 @@ int steer_apply(struct steer *s, struct host *h, const char *directory,
 	steer_init(s);
 	s->host = h;
 	s->ifindex = device->ifindex;
+	memcpy(s->ifname, device->ifname, sizeof(s->ifname));
+	memcpy(s->mac, device->mac, sizeof(s->mac));
 	s->maker = maker_self();
 	for (int i = 0; i < TRIES && rc == -EAGAIN; i++) {
 		rc = steer_restore(h, directory, device, false, report, err);

@@ -15,6 +15,8 @@
 struct steer {
 	struct host *host;
 	uint32_t ifindex;
+	char ifname[16];
+	uint8_t mac[6];	    /* by it the interface is known in another namespace */
 	struct lease lease; /* held while something of ours is set */
 	struct maker maker;
 	struct steer_record record;
@@ -32,10 +34,13 @@ int steer_apply(struct steer *s, struct host *h, const char *directory,
 		const struct net_xdp_device *device, const struct net_xdp_steer *plan, bool stays,
 		struct net_xdp_steer_report *report, struct net_error *err);
 
-/* Put back what was changed, and hold nothing any more; in a forked child whose parent lives leave it to that
- * one. gone: the interface has gone, and all with it. Return: 0; -errno with err filled: something of ours
- * stays, and so does the lease. */
-int steer_end(struct steer *s, bool gone, struct net_error *err);
+/*
+ * Put back what was changed, and hold nothing any more; in a forked child whose parent lives leave it to that
+ * one. left: where the interface went, NULL: nowhere. All goes with one that was removed; one that was moved is
+ * followed. Return: 0; -errno with err filled: something of ours stays, and so does the lease. -EXDEV: it cannot be
+ * followed.
+ */
+int steer_end(struct steer *s, const struct netdev_left *left, struct net_error *err);
 
 /* Put back what somebody who has ended left. asked: also what is to stay until that is asked for. Return: 1 put
  * back; 0 there was nothing; -EBUSY its maker lives; -errno with err filled. */

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "host/elsewhere.h"
 #include "host/undo/steer.h"
 #include "host/undo/steer_back.h"
 #include "host/undo/steer_lease.h"
@@ -112,7 +113,61 @@ static int put_back(struct host *h, uint32_t ifindex, struct lease *l, const str
 	return rc;
 }
 
-int steer_end(struct steer *s, bool gone, struct net_error *err)
+/* Find the interface in the namespace to which it was moved. Another one has its number if it was moved on.
+ * Return: 0, and there is open; -errno. */
+static int find_there(const struct steer *s, const struct netdev_left *left, struct host *there)
+{
+	struct net_xdp_device device;
+	struct steer_device d;
+	int rc = elsewhere_open(there, s->host, left->netnsid);
+
+	if (rc)
+		return rc;
+	rc = steer_device_find(&d, there, left->ifindex);
+	if (!rc)
+		rc = netdev_query(there, d.ifname, &device, NULL);
+	if (!rc && memcmp(device.mac, s->mac, sizeof(s->mac)))
+		rc = -ENODEV;
+	if (rc)
+		host_close(there);
+	return rc;
+}
+
+/* Put back where the interface was moved to. Return: as put_back(); -EXDEV with err filled: it cannot be followed. */
+static int follow(struct steer *s, const struct netdev_left *left,
+		  struct net_xdp_steer_report *report, struct net_error *err)
+{
+	struct host there;
+	int rc = find_there(s, left, &there);
+
+	if (rc)
+		return error_set(
+			err, -EXDEV, "steer",
+			"%s is in another network namespace and still steered, and cannot be "
+			"followed: %s; move it back, then: xsk-info --restore IF",
+			s->ifname,
+			rc == -ENOENT	? "no process or name of that namespace is to be seen"
+			: rc == -ENODEV ? "it was moved on"
+					: strerror(-rc));
+	rc = put_back(&there, left->ifindex, &s->lease, &s->record, report);
+	host_close(&there);
+	return rc;
+}
+
+static int put_back_all(struct steer *s, const struct netdev_left *left,
+			struct net_xdp_steer_report *report, struct net_error *err)
+{
+	int rc = left ? follow(s, left, report, err)
+		      : put_back(s->host, s->ifindex, &s->lease, &s->record, report);
+
+	if (rc >= 0 || rc == -EXDEV)
+		return rc < 0 ? rc : 0;
+	if (!if_indextoname(s->ifindex, report->ifname)) /* it may be renamed */
+		memcpy(report->ifname, s->ifname, sizeof(report->ifname));
+	return steer_refusal(report, rc, "; once it can be put back: xsk-info --restore IF", err);
+}
+
+int steer_end(struct steer *s, const struct netdev_left *left, struct net_error *err)
 {
 	struct net_xdp_steer_report *report;
 	int rc;
@@ -123,22 +178,16 @@ int steer_end(struct steer *s, bool gone, struct net_error *err)
 		lease_leave(&s->lease);
 		return 0;
 	}
-	if (gone) {
-		lease_remove(&s->lease);
+	if (left && !left->moved) {
+		lease_remove(&s->lease); /* all went with it */
 		return 0;
 	}
 	report = calloc(1, sizeof(*report));
-	rc = report ? put_back(s->host, s->ifindex, &s->lease, &s->record, report) : -ENOMEM;
-	if (rc < 0) {
-		lease_leave(&s->lease);
-		if (report && if_indextoname(s->ifindex, report->ifname))
-			steer_refusal(report, rc,
-				      "; once it can be put back: xsk-info --restore IF", err);
-		else
-			error_set(err, rc, "steer", "putting back: %s", strerror(-rc));
-	}
+	rc = report ? put_back_all(s, left, report, err)
+		    : error_set(err, -ENOMEM, "steer", "putting back: out of memory");
+	lease_leave(&s->lease);
 	free(report);
-	return rc < 0 ? rc : 0;
+	return rc;
 }
 
 int steer_restore(struct host *h, const char *directory, const struct net_xdp_device *device,
