@@ -103,10 +103,10 @@ static bool cycle(struct port *victim, struct port *other, bool whole)
 		      "no frame crosses after the cycle");
 }
 
-void case_cycles(char **arg)
+void case_cycles(char **arg, uint32_t count)
 {
 	const char *const ifnames[] = {arg[0], arg[1]};
-	unsigned count = (unsigned)strtoul(arg[2], NULL, 10), done = 0;
+	uint32_t done = 0;
 	struct traffic_result r;
 	struct traffic t;
 	struct port a, b;

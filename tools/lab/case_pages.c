@@ -2,18 +2,16 @@
 /* What pages cost: windows that cross one are bounced, all others are direct, as many as predicted. */
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "check.h"
 
 /* Sealed, nothing can be bounced: what crosses a page is refused or dropped, and the rest flows. */
-static void paged(char **arg, struct port_options o)
+static void paged(char **arg, uint32_t frames, struct port_options o)
 {
 	const char *const ifnames[] = {arg[0], arg[1]};
 	const enum net_xdp_counter tx = o.sealed ? NET_XDP_TX_DROP_SEALED : NET_XDP_TX_BOUNCE_PAGE,
 				   rx = o.sealed ? NET_XDP_RX_REFUSED_COPY : NET_XDP_RX_BOUNCE_PAGE;
-	uint64_t frames = strtoull(arg[2], NULL, 10);
 	struct net_xdp_stats stats;
 	struct traffic_result r;
 	struct traffic t;
@@ -42,27 +40,27 @@ static void paged(char **arg, struct port_options o)
 	close_ports(&a, &b);
 }
 
-void case_pages(char **arg)
+void case_pages(char **arg, uint32_t frames)
 {
-	paged(arg, (struct port_options){0});
+	paged(arg, frames, (struct port_options){0});
 }
 
-void case_sealed_pages(char **arg)
+void case_sealed_pages(char **arg, uint32_t frames)
 {
-	paged(arg, (struct port_options){.sealed = true});
+	paged(arg, frames, (struct port_options){.sealed = true});
 }
 
 /* Two regions, of huge pages and of small ones, in both orders. */
-void case_joins(char **arg)
+void case_joins(char **arg, uint32_t frames)
 {
 	printf("  a region of huge pages, then one of small ones\n");
-	paged(arg, (struct port_options){.huge_pages = true, .joined = true});
+	paged(arg, frames, (struct port_options){.huge_pages = true, .joined = true});
 	printf("  a region of small pages, then one of huge ones\n");
-	paged(arg, (struct port_options){.joined = true});
+	paged(arg, frames, (struct port_options){.joined = true});
 }
 
 /* Behind an IOMMU that translates, huge pages cost as much as small ones; the report says so. */
-void case_iommu(char **arg)
+void case_iommu(char **arg, uint32_t frames)
 {
 	struct port_options o = {.huge_pages = true};
 	struct port a;
@@ -76,7 +74,7 @@ void case_iommu(char **arg)
 		       "the report names no remedy");
 	}
 	succeeded(port_close(&a), &a);
-	paged(arg, o);
+	paged(arg, frames, o);
 	o.sealed = true;
-	paged(arg, o);
+	paged(arg, frames, o);
 }

@@ -2,7 +2,6 @@
 /* The data path: what is direct, and what happens without buffers. */
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "calls.h"
@@ -42,10 +41,9 @@ static void direct_one_way(struct port *from, struct port *to, uint64_t frames)
 	expect_few_kicks(&result, frames);
 }
 
-void case_direct(char **arg)
+void case_direct(char **arg, uint32_t frames)
 {
 	const char *const ifnames[] = {arg[0], arg[1]};
-	uint64_t frames = strtoull(arg[2], NULL, 10);
 	struct port a, b;
 	int rc = calls_open();
 

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "check.h"
@@ -77,10 +76,9 @@ static void too_small(const char *ifname)
 	port_close(&a);
 }
 
-void case_split(char **arg)
+void case_split(char **arg, uint32_t frames)
 {
 	const char *const ifnames[] = {arg[0], arg[1]};
-	uint64_t frames = strtoull(arg[2], NULL, 10);
 
 	forced(ifnames, frames);
 	automatic(ifnames, frames);

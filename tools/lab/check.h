@@ -30,16 +30,16 @@ void run(struct traffic *t, struct traffic_result *r, struct port *from, struct 
 /* All of it was zero copy, direct at both ends, and nothing was lost. */
 void expect_direct(const struct traffic *t, const struct traffic_result *r);
 
-/* The cases; their arguments are in main()'s table. */
-void case_direct(char **arg);
-void case_pages(char **arg);
-void case_sealed_pages(char **arg);
-void case_joins(char **arg);
-void case_iommu(char **arg);
-void case_split(char **arg);
+/* The cases; their arguments are in main()'s table, the last one read where it is a number. */
+void case_direct(char **arg, uint32_t frames);
+void case_pages(char **arg, uint32_t frames);
+void case_sealed_pages(char **arg, uint32_t frames);
+void case_joins(char **arg, uint32_t frames);
+void case_iommu(char **arg, uint32_t frames);
+void case_split(char **arg, uint32_t frames);
 void case_starved(char **arg);
 void case_link(char **arg);
-void case_cycles(char **arg);
+void case_cycles(char **arg, uint32_t count);
 void case_napi(char **arg);
 void case_steer(char **arg);
 void case_refused(char **arg);
