@@ -48,6 +48,8 @@ static const struct driver drivers[] = {
 	},
 	{.name = "rvu-nicpf", .zero_copy_since = NET_XDP_KERNEL(6, 16)},
 	{.name = "idpf", .zero_copy_since = NET_XDP_KERNEL(6, 18)},
+	{.name = "icssg-prueth", .zero_copy_since = NET_XDP_KERNEL(6, 19)},
+	{.name = "fec", .zero_copy_since = NET_XDP_KERNEL(7, 0)},
 };
 
 #define DRIVERS (sizeof(drivers) / sizeof(drivers[0]))
