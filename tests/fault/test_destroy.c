@@ -78,7 +78,7 @@ static void fail_each_call(const char *call, int error, uint32_t queues,
 		hits += hit != NULL;
 		told += rc != 0;
 		/* What could not be put back is told, and the record stays for the next one. */
-		if (rc && fault_rig_leases())
+		if (rc && footprint_leases())
 			cr_expect_eq(fault_rig_life(&x), 0, "%s", x.err.message);
 		fault_rig_expect(&x, rc, hit ? hit : "none", k);
 		if (configure)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* xsk-bench and xsk-vhost are killed at random moments, and another one begins at once: it must begin, and what is
  * left of the last one must be nothing. */
-#include <dirent.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
@@ -15,6 +14,7 @@
 
 #include "net_xdp_device.h"
 #include "soak/soak.h"
+#include "support/footprint.h"
 #include "support/frontend.h"
 #include "support/netns.h"
 #include "support/peer.h"
@@ -54,7 +54,7 @@ static void end(const struct soak *s, struct tally *t)
 	}
 	if (world_has_program(0, 2000))
 		tell(s, t, &t->left, "the XDP program was left");
-	t->leases += world_leases();
+	t->leases += footprint_leases();
 	t->kills++;
 }
 
@@ -97,7 +97,7 @@ static void end_in_order(const struct soak *s, struct tally *t)
 	frontend_sleep_ms(20);
 	if (tool_end(&tool, SIGTERM) != 0)
 		tell(s, t, &t->failed, tool.err);
-	if (world_leases() || is_deferred() || world_has_program(0, 0))
+	if (footprint_leases() || is_deferred() || world_has_program(0, 0))
 		tell(s, t, &t->left, "a lease, a changed NAPI or a program was left");
 }
 

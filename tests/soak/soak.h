@@ -80,7 +80,6 @@ uint64_t world_statistic(const char *ifname, const char *name);
 struct link_counts world_counts(int end); /* 0: v0, 1: v1 */
 /* Wait until neither end counts anything any more. */
 void world_settle(void);
-unsigned int world_leases(void);
 /* Is a program on v0 or v1? It goes a moment after the process that attached it. */
 bool world_has_program(int end, int patience_ms);
 void world_fill_run(void);

@@ -12,6 +12,7 @@
 #include <criterion/criterion.h>
 
 #include "soak/soak.h"
+#include "support/footprint.h"
 #include "support/frontend.h"
 
 enum { ORDER_MS = 20000, LEAVE_MS = 2000, MOST_PPS = 150000 };
@@ -140,7 +141,7 @@ void soak_close(struct soak *s)
 			finding(s, STEP_RATE, "an XDP program was left behind");
 		munmap(s->sides[i].shared, sizeof(*s->sides[i].shared));
 	}
-	if (world_leases())
+	if (footprint_leases())
 		finding(s, STEP_RATE, "a lease was left behind");
 	world_close();
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <arpa/inet.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -94,19 +93,6 @@ void world_settle(void)
 		frontend_sleep_ms(10);
 	}
 	cr_assert_fail("frames move though both sides are paused");
-}
-
-unsigned int world_leases(void)
-{
-	DIR *folder = opendir("/run/net_xdp");
-	const struct dirent *entry;
-	unsigned int n = 0;
-
-	while (folder && (entry = readdir(folder)))
-		n += entry->d_type == DT_REG; /* beside them lies the folder of control sockets */
-	if (folder)
-		closedir(folder);
-	return n;
 }
 
 bool world_has_program(int end, int patience_ms)

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include <dirent.h>
 #include <string.h>
 
 #include <criterion/criterion.h>
@@ -14,19 +13,6 @@ enum { BUFFERS = 64 };
 /* Of the life in which nothing failed. */
 static unsigned int fds, maps;
 static uint32_t queues;
-
-unsigned int fault_rig_leases(void)
-{
-	DIR *folder = opendir("/run/net_xdp");
-	const struct dirent *entry;
-	unsigned int n = 0;
-
-	while (folder && (entry = readdir(folder)))
-		n += entry->d_type == DT_REG; /* beside them lies the folder of control sockets */
-	if (folder)
-		closedir(folder);
-	return n;
-}
 
 /* frontend_xdp_try_start() without a request for memory of its own. */
 static int start(struct frontend_xdp *x)
@@ -106,7 +92,7 @@ void fault_rig_expect(struct frontend_xdp *x, int rc, const char *what, unsigned
 	cr_expect_eq(netns_open_fds(), fds, "%s %u leaves a descriptor", what, k);
 	cr_expect_leq(footprint_mappings(), maps, "%s %u leaves a mapping", what, k);
 	cr_expect_eq(netns_program_id("v0"), 0, "%s %u leaves a program", what, k);
-	cr_expect_eq(fault_rig_leases(), 0, "%s %u leaves a lease", what, k);
+	cr_expect_eq(footprint_leases(), 0, "%s %u leaves a lease", what, k);
 }
 
 void fault_rig_each(const char *call, int error, uint32_t queue_count,

@@ -18,8 +18,6 @@ void fault_rig_prepare(struct frontend_xdp *x, uint32_t queue_count,
 /* Open and start; on success, end it again. Return: the result of what failed first. */
 int fault_rig_life(struct frontend_xdp *x);
 
-unsigned int fault_rig_leases(void);
-
 /* A result less than 0 has its sentence, and nothing is left: descriptors, mappings, program, lease. what: for the
  * message. */
 void fault_rig_expect(struct frontend_xdp *x, int rc, const char *what, unsigned int k);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <linux/capability.h>
@@ -16,6 +17,24 @@
 #include "support/footprint.h"
 #include "support/frontend.h"
 #include "support/netns.h"
+
+static unsigned int count_entries(const char *path, unsigned char type)
+{
+	DIR *folder = opendir(path);
+	const struct dirent *entry;
+	unsigned int n = 0;
+
+	while (folder && (entry = readdir(folder)))
+		n += entry->d_type == type;
+	if (folder)
+		closedir(folder);
+	return n;
+}
+
+unsigned int footprint_leases(void)
+{
+	return count_entries("/run/net_xdp", DT_REG);
+}
 
 void footprint_own_user(uint64_t memlock_bytes)
 {

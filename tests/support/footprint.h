@@ -19,6 +19,8 @@ void footprint_own_user(uint64_t memlock_bytes);
 
 struct footprint footprint_take(void);
 unsigned int footprint_mappings(void);
+/* Files in /run/net_xdp: what was changed and is to be put back. */
+unsigned int footprint_leases(void);
 
 /* Descriptors, mappings and programs must be as before. what: for the message. */
 void footprint_expect(const struct footprint *before, const char *what);

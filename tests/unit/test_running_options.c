@@ -54,6 +54,7 @@ Test(running_options, word_of_digits_is_a_process_and_the_value_of_interface_is_
 	cr_assert_eq(parse("1234"), 0, "%s", why);
 	cr_expect(!o.pid && !strcmp(o.ifname, "1234"));
 	cr_expect_eq(parse("--running 1234 eth0"), -EINVAL);
+	cr_expect_not_null(strstr(why, "at a time, not also 'eth0'"), "%s", why);
 	cr_expect_eq(parse("--running 1234 1235"), -EINVAL);
 	cr_expect_eq(parse("--running eth0 1234"), -EINVAL);
 }

@@ -113,11 +113,12 @@ option_setter option_flag; /* bool */
 option_setter option_text; /* const char *: not empty */
 option_setter
 	option_number; /* uint32_t from min to max, with k, M or G behind it for thousands and so on */
-option_setter option_number64; /* likewise uint64_t */
-option_setter option_word;     /* uint32_t: which of words */
-option_setter option_seconds;  /* uint64_t of nanoseconds; 0 only if 0 was typed */
-option_setter option_mac;      /* uint8_t[6] */
-option_setter option_ipv4;     /* uint32_t, host byte order */
+option_setter option_number64;	/* likewise uint64_t */
+option_setter option_word;	/* uint32_t: which of words */
+option_setter option_seconds;	/* uint64_t of nanoseconds; 0 only if 0 was typed */
+option_setter option_mac;	/* uint8_t[6] */
+option_setter option_ipv4;	/* uint32_t, host byte order */
+option_setter option_interface; /* const char *: the only one, NULL before */
 option_setter option_help;
 option_setter option_version;
 
@@ -133,6 +134,8 @@ bool option_read_number(const char *text, uint64_t *out);
 
 #define OPTION_INTERFACE                                                                           \
 	.name = "interface", .letter = 'i', .value = "IF", .names = OPTION_NAMES_INTERFACE
+/* An operand is the value of that row, too. Return: as a setter. */
+int option_take_interface(struct option_parse *p, const char *operand);
 #define OPTION_FIRST_QUEUE                                                                         \
 	.name = "queue", .letter = 'q', .value = "FIRST", .help = "first hardware queue (0)",      \
 	.set = option_number, .max = 65535

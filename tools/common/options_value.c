@@ -27,6 +27,21 @@ int option_text(struct option_parse *p, const struct option_row *row, const char
 	return 0;
 }
 
+int option_interface(struct option_parse *p, const struct option_row *row, const char *text)
+{
+	const char **ifname = option_field(p, row);
+
+	if (*ifname)
+		return OPTION_FAIL(p, "one interface at a time, not also '%s'", text);
+	*ifname = text;
+	return 0;
+}
+
+int option_take_interface(struct option_parse *p, const char *operand)
+{
+	return option_interface(p, option_lettered(p->table, 'i'), operand);
+}
+
 /* ---- Numbers ------------------------------------------------------------------------------------ */
 
 bool option_read_number(const char *text, uint64_t *out)

@@ -14,22 +14,6 @@
 
 #define FLAG(member) .set = option_flag, .offset = offsetof(struct info_options, member)
 
-static int take_interface(struct option_parse *p, const char *name)
-{
-	struct info_options *o = p->into;
-
-	if (o->ifname || o->pid)
-		return OPTION_FAIL(p, "one interface at a time, not also '%s'", name);
-	o->ifname = name;
-	return 0;
-}
-
-static int set_interface(struct option_parse *p, const struct option_row *row, const char *text)
-{
-	(void)row;
-	return take_interface(p, text);
-}
-
 static int set_queue(struct option_parse *p, const struct option_row *row, const char *text)
 {
 	struct info_options *o = p->into;
@@ -86,7 +70,8 @@ static const struct option_row rows[] = {
 	{.group = "what",
 	 OPTION_INTERFACE,
 	 .help = "the same as IF (in this network namespace)",
-	 .set = set_interface},
+	 .set = option_interface,
+	 .offset = offsetof(struct info_options, ifname)},
 	{.name = "queue",
 	 .letter = 'q',
 	 .value = "N",
@@ -184,10 +169,12 @@ static int pid_of(const char *text)
 static int take_operand(struct option_parse *p, const char *word)
 {
 	struct info_options *o = p->into;
-	int pid = o->running && !o->ifname && !o->pid ? pid_of(word) : 0;
+	int pid = o->running && !o->ifname ? pid_of(word) : 0;
 
+	if (o->pid)
+		return OPTION_FAIL(p, "one process or interface at a time, not also '%s'", word);
 	if (!pid)
-		return take_interface(p, word);
+		return option_take_interface(p, word);
 	o->pid = pid;
 	return 0;
 }

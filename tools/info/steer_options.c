@@ -155,22 +155,6 @@ static int add_group(struct option_parse *p, const struct option_row *row, const
 	return 0;
 }
 
-static int take_interface(struct option_parse *p, const char *name)
-{
-	struct info_steer_options *o = p->into;
-
-	if (o->ifname)
-		return OPTION_FAIL(p, "one interface at a time, not also '%s'", name);
-	o->ifname = name;
-	return 0;
-}
-
-static int set_interface(struct option_parse *p, const struct option_row *row, const char *text)
-{
-	(void)row;
-	return take_interface(p, text);
-}
-
 /* ---- The table -------------------------------------------------------------------------------- */
 
 #define FLAG(member) .set = option_flag, .offset = offsetof(struct info_steer_options, member)
@@ -218,7 +202,8 @@ static const struct option_row rows[] = {
 	{.group = "how",
 	 OPTION_INTERFACE,
 	 .help = "the same as IF (in this network namespace)",
-	 .set = set_interface},
+	 .set = option_interface,
+	 .offset = offsetof(struct info_steer_options, ifname)},
 	{.name = "dry-run",
 	 .letter = 'n',
 	 .help = "only show what would change: old value -> new value",
@@ -257,7 +242,7 @@ int info_steer_parse(int argc, char **argv, struct info_steer_options *out, char
 	*out = (struct info_steer_options){.plan = net_xdp_steer_default()};
 	rc = option_parse(&p, argc, argv);
 	for (uint32_t i = 0; !rc && i < p.operand_count; i++)
-		rc = take_interface(&p, p.operands[i]);
+		rc = option_take_interface(&p, p.operands[i]);
 	if (!rc && !out->ifname)
 		return OPTION_FAIL(&p, "steer needs an interface");
 	return rc;
