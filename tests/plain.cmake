@@ -54,4 +54,4 @@ threaded_test(stress_stats unit stress/stats.c ${PROJECT_SOURCE_DIR}/bench/ring_
 target_include_directories(stress_stats PRIVATE ${PROJECT_SOURCE_DIR}/bench)
 threaded_test(stress_wrap unit stress/wrap.c)
 threaded_test(stress_control unit stress/control.c)
-threaded_test(stress_threads netns stress/threads.c ${plain_sources})
+threaded_test(stress_threads netns stress/threads.c stress/seat.c ${plain_sources})

@@ -19,6 +19,7 @@
 #include <criterion/criterion.h>
 
 #include "asker.h"
+#include "seat.h"
 #include "net_control.h"
 #include "net_slots.h"
 #include "net_wrap.h"
@@ -28,17 +29,11 @@
 #include "support/peer.h"
 #include "support/whole_number.h"
 
-enum { QUEUES = 4, RX_SLOTS = 64, TX_SLOTS = 16, SLOT_BYTES = 2048, BATCH = 32, FRAME = 200 };
-
-/* A queue and its thread. The thread drives q while it may run; parked it leaves q alone. */
-struct seat {
-	struct net_queue *q;
-	pthread_t thread;
-	pthread_mutex_t lock;
-	pthread_cond_t changed;
-	bool may_run, is_parked, is_over; /* under lock */
-	uint32_t free_tx[TX_SLOTS], free_count;
-	uint64_t received, sent; /* atomic */
+enum {
+	QUEUES = 4,
+	SEAT_SLOTS = SEAT_RX_SLOTS + SEAT_TX_SLOTS,
+	SLOT_BYTES = 2048,
+	FRAME = SEAT_FRAME
 };
 
 static struct seat seats[QUEUES];
@@ -53,100 +48,6 @@ static struct net_control *shown;
 static bool is_done(void)
 {
 	return __atomic_load_n(&done, __ATOMIC_ACQUIRE);
-}
-
-/* ---- A queue's thread ----------------------------------------------------------------------------- */
-
-static uint32_t first_slot(const struct seat *s)
-{
-	return (uint32_t)(s - seats) * (RX_SLOTS + TX_SLOTS);
-}
-
-static void send_some(struct seat *s)
-{
-	struct net_tx_segment segments[TX_SLOTS];
-	struct net_tx_metadata packets[TX_SLOTS];
-	bool sync;
-	int n;
-
-	for (uint32_t i = 0; i < s->free_count; i++) {
-		uint32_t id = s->free_tx[s->free_count - 1 - i];
-
-		frame_plain(net_slots_frame(slots, id), FRAME, id);
-		packets[i] =
-			(struct net_tx_metadata){.id = id, .segment_count = 1, .len_bytes = FRAME};
-		segments[i] =
-			(struct net_tx_segment){net_slots_addr(slots, id), FRAME, &packets[i]};
-	}
-	n = net_queue_tx_avail(s->q, net_slots_pool(slots), segments, s->free_count, &sync);
-	cr_assert(n >= 0 && !sync, "tx_avail: %d", n);
-	s->free_count -= (uint32_t)n;
-	__atomic_add_fetch(&s->sent, (uint64_t)n, __ATOMIC_RELAXED);
-}
-
-static void drive(struct seat *s)
-{
-	struct net_buffer_access *pool = net_slots_pool(slots);
-	uint32_t ids[BATCH];
-	int n;
-
-	n = net_queue_wait(s->q, pool, 1000000);
-	cr_assert(n >= 0, "wait: %d", n);
-	n = net_queue_rx_poll(s->q, pool, ids, BATCH);
-	cr_assert(n >= 0, "rx_poll: %d: %s", n, net_queue_error(s->q));
-	cr_assert(net_queue_rx_avail(s->q, pool, ids, (uint32_t)n) == 0, "ids refused");
-	__atomic_add_fetch(&s->received, (uint64_t)n, __ATOMIC_RELAXED);
-	send_some(s);
-	n = net_queue_tx_poll(s->q, pool, ids, TX_SLOTS);
-	cr_assert(n >= 0, "tx_poll: %d: %s", n, net_queue_error(s->q));
-	for (int i = 0; i < n; i++)
-		s->free_tx[s->free_count++] = ids[i];
-	if (__atomic_load_n(&s->sent, __ATOMIC_RELAXED) % 64 == 0)
-		net_queue_update_target_vp(s->q, 0);
-}
-
-static bool wait_for_turn(struct seat *s)
-{
-	bool go_on;
-
-	pthread_mutex_lock(&s->lock);
-	while (!s->may_run && !s->is_over) {
-		s->is_parked = true;
-		pthread_cond_broadcast(&s->changed);
-		pthread_cond_wait(&s->changed, &s->lock);
-	}
-	s->is_parked = false;
-	go_on = !s->is_over;
-	pthread_mutex_unlock(&s->lock);
-	return go_on;
-}
-
-static void *run_queue(void *seat)
-{
-	while (wait_for_turn(seat))
-		drive(seat);
-	return NULL;
-}
-
-static void park(struct seat *s)
-{
-	pthread_mutex_lock(&s->lock);
-	s->may_run = false;
-	while (!s->is_parked)
-		pthread_cond_wait(&s->changed, &s->lock);
-	pthread_mutex_unlock(&s->lock);
-}
-
-static void let_run(struct seat *s)
-{
-	pthread_mutex_lock(&s->lock);
-	s->free_count = 0;
-	for (uint32_t i = 0; i < TX_SLOTS; i++)
-		s->free_tx[s->free_count++] = first_slot(s) + RX_SLOTS + i;
-	s->may_run = true;
-	s->is_parked = false;
-	pthread_cond_broadcast(&s->changed);
-	pthread_mutex_unlock(&s->lock);
 }
 
 /* ---- Those who read ------------------------------------------------------------------------------- */
@@ -229,8 +130,8 @@ static void *send_all(void *peer)
 static void configure(struct seat *s, struct net_queue_config *c)
 {
 	*c = (struct net_queue_config){.pool = net_slots_pool(slots),
-				       .initial_rx = net_slots_ids(slots) + first_slot(s),
-				       .initial_rx_count = RX_SLOTS};
+				       .initial_rx = net_slots_ids(slots) + s->first_slot,
+				       .initial_rx_count = SEAT_RX_SLOTS};
 }
 
 static void show(void)
@@ -248,7 +149,7 @@ static void end_queue(struct seat *s)
 	int rc;
 
 	net_control_set(shown, "v0", NULL, NULL, 0);
-	park(s);
+	seat_park(s);
 	pthread_rwlock_wrlock(&lives);
 	rc = net_queue_destroy(s->q, &err);
 	cr_assert(rc == 0, "destroy: %d: %s", rc, err.message);
@@ -271,7 +172,7 @@ static void make_one_again(struct seat *s)
 	s->q = q;
 	pthread_rwlock_unlock(&lives);
 	show();
-	let_run(s);
+	seat_let_run(s);
 }
 
 static void make_all(void)
@@ -291,7 +192,7 @@ static void make_all(void)
 	pthread_rwlock_unlock(&lives);
 	show();
 	for (uint32_t i = 0; i < QUEUES; i++)
-		let_run(&seats[i]);
+		seat_let_run(&seats[i]);
 }
 
 static void end_all(void)
@@ -349,8 +250,8 @@ static void open_all(struct peer *peer)
 	netns_enter();
 	netns_veth("v0", "v1", QUEUES, 1500);
 	peer_open(peer, "v1");
-	cr_assert(net_slots_open(QUEUES * (RX_SLOTS + TX_SLOTS), SLOT_BYTES, 0, &slots, &err) == 0,
-		  "%s", err.message);
+	cr_assert(net_slots_open(QUEUES * SEAT_SLOTS, SLOT_BYTES, 0, &slots, &err) == 0, "%s",
+		  err.message);
 	region = (struct net_xdp_region){.size_bytes = net_slots_bytes(slots),
 					 .fd = net_slots_fd(slots)};
 	config.ifname = "v0";
@@ -388,9 +289,9 @@ int main(int argc, char **argv)
 	}
 	open_all(&peer);
 	for (uint32_t i = 0; i < QUEUES; i++) {
-		pthread_mutex_init(&seats[i].lock, NULL);
-		pthread_cond_init(&seats[i].changed, NULL);
-		cr_assert(!pthread_create(&seats[i].thread, NULL, run_queue, &seats[i]), "thread");
+		seats[i].slots = slots;
+		seats[i].first_slot = i * SEAT_SLOTS;
+		seat_open(&seats[i]);
 	}
 	make_all();
 	for (int i = 0; i < 2; i++)
@@ -405,11 +306,7 @@ int main(int argc, char **argv)
 	pthread_join(sender, NULL);
 	end_all();
 	for (uint32_t i = 0; i < QUEUES; i++) {
-		pthread_mutex_lock(&seats[i].lock);
-		seats[i].is_over = true;
-		pthread_cond_broadcast(&seats[i].changed);
-		pthread_mutex_unlock(&seats[i].lock);
-		pthread_join(seats[i].thread, NULL);
+		seat_close(&seats[i]);
 		received += seats[i].received;
 		sent += seats[i].sent;
 	}
