@@ -62,7 +62,8 @@ static inline struct net_control_config net_control_config_default(void)
 
 /*
  * Listen at a socket of mode 0600 and start the thread that answers. config may be NULL: the defaults. A socket at the
- * path at which nobody listens, as after SIGKILL, is removed.
+ * path at which nobody listens, as after SIGKILL, is removed; in the usual folder also those of other processes that
+ * have ended.
  * Return: 0 and *out. Errors, err (may be NULL) filled with a sentence that names the remedy, nothing left behind:
  *   -EADDRINUSE somebody listens there · -EEXIST there is something that is no socket · -EROFS, -EACCES, -EPERM the
  *   folder cannot be made or written, or others can write there · -ENAMETOOLONG · -EINVAL · -ENOMEM, -EMFILE, ...

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/socket.h>
@@ -143,6 +146,31 @@ static int listen_there(struct place *p, struct net_error *err)
 	return rc;
 }
 
+/* Remove what processes that were killed have left at other paths. One that this PID namespace does not know may
+ * live in another: then it listens. */
+static void sweep(void)
+{
+	struct place old = {.address.sun_family = AF_UNIX};
+	DIR *folder = opendir(NET_CONTROL_DIRECTORY);
+	char *path = old.address.sun_path;
+	const struct dirent *entry;
+	int pid, length;
+
+	while (folder && (entry = readdir(folder))) {
+		size_t digits = strspn(entry->d_name, "0123456789");
+
+		pid = digits && digits < 10 && entry->d_name[digits] == '.' ? atoi(entry->d_name)
+									    : 0;
+		length = snprintf(path, sizeof(old.address.sun_path), NET_CONTROL_DIRECTORY "/%s",
+				  entry->d_name);
+		if (pid > 0 && kill(pid, 0) && errno == ESRCH &&
+		    length < (int)sizeof(old.address.sun_path))
+			remove_stale(&old, NULL);
+	}
+	if (folder)
+		closedir(folder);
+}
+
 int place_open(struct place *p, const char *path, const char *name, struct net_error *err)
 {
 	int rc, lock_fd;
@@ -154,6 +182,8 @@ int place_open(struct place *p, const char *path, const char *name, struct net_e
 	if (rc)
 		return rc;
 	lock_fd = lock_folder(p);
+	if (!path)
+		sweep();
 	rc = listen_there(p, err);
 	if (lock_fd >= 0)
 		close(lock_fd);

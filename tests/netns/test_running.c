@@ -128,6 +128,39 @@ Test(running, killed_program_is_taken_off_the_list_and_that_is_said_once, .timeo
 	cr_expect_str_empty(c.err);
 }
 
+/* The names of those that are there: sockets, and one that is none. */
+static int entries(void)
+{
+	return system("exit $(ls /run/net_xdp/control | wc -l)") >> 8;
+}
+
+Test(running, next_program_removes_the_sockets_of_killed_ones_and_nothing_else, .timeout = 60)
+{
+	char path[64];
+	FILE *plain;
+
+	enter();
+	receive("60");
+	for (int i = 0; i < 2; i++) {
+		tool_start(&tx, XSK_BENCH " rx -i v1 -t 60");
+		tool_await(&tx, "is running");
+		tool_end(&tx, SIGKILL);
+	}
+	cr_expect_eq(entries(), 2, "the second has removed the first's");
+	snprintf(path, sizeof(path), "/run/net_xdp/control/%d.plain", (int)control_fake_ended());
+	plain = fopen(path, "w");
+	cr_assert_not_null(plain);
+	fclose(plain);
+	tool_start(&tx, XSK_BENCH " rx -i v1 -t 0");
+	tool_await(&tx, "is running");
+	cr_expect_eq(entries(), 3, "two that run, and no socket");
+	cr_expect_eq(tool_end(&tx, SIGTERM), 0, "%s", tx.err);
+	cr_expect_eq(entries(), 2);
+	TOOL_RUN(&c, XSK_INFO, "--running", "--json");
+	cr_expect_eq(tool_number(c.out, "\"running\"", "pid"), rx.pid, "it lives: %s", c.out);
+	cr_expect_str_empty(c.err);
+}
+
 Test(running, program_that_does_not_answer_is_a_line_of_its_own, .timeout = 60)
 {
 	static struct control_fake f;

@@ -31,7 +31,7 @@ static struct peer peer;
 static uint8_t frame[LEN];
 
 struct tally {
-	uint64_t kills, left, failed, leases; /* leases: that waited for the next one */
+	uint64_t kills, left, failed, leases, sockets; /* the last two: waited for the next one */
 };
 
 static void tell(const struct soak *s, struct tally *t, uint64_t *of, const char *what)
@@ -47,6 +47,7 @@ static void tell(const struct soak *s, struct tally *t, uint64_t *of, const char
 static void end(const struct soak *s, struct tally *t)
 {
 	int status = tool_end(&tool, SIGKILL);
+	unsigned int sockets = footprint_control_sockets();
 
 	if (status != 128 + SIGKILL) {
 		fprintf(stderr, "%s\n", tool.err);
@@ -55,6 +56,9 @@ static void end(const struct soak *s, struct tally *t)
 	if (world_has_program(0, 2000))
 		tell(s, t, &t->left, "the XDP program was left");
 	t->leases += footprint_leases();
+	t->sockets += sockets;
+	if (sockets > 1)
+		tell(s, t, &t->left, "control sockets of those before were left");
 	t->kills++;
 }
 
@@ -97,8 +101,10 @@ static void end_in_order(const struct soak *s, struct tally *t)
 	frontend_sleep_ms(20);
 	if (tool_end(&tool, SIGTERM) != 0)
 		tell(s, t, &t->failed, tool.err);
-	if (footprint_leases() || is_deferred() || world_has_program(0, 0))
-		tell(s, t, &t->left, "a lease, a changed NAPI or a program was left");
+	if (footprint_leases() || is_deferred() || world_has_program(0, 0) ||
+	    footprint_control_sockets())
+		tell(s, t, &t->left,
+		     "a lease, a changed NAPI, a program or a control socket was left");
 }
 
 /* Each tenth has its time, and ends in order. */
@@ -159,15 +165,17 @@ static void print(const struct soak *s, const struct tally *t, bool json)
 
 	if (json)
 		printf("{\n  \"seed\": %" PRIu64 ",\n  \"seconds\": %.1f,\n  \"kills\": %" PRIu64
-		       ",\n  \"leases_that_waited\": %" PRIu64 ",\n  \"left_behind\": %" PRIu64
+		       ",\n  \"leases_that_waited\": %" PRIu64
+		       ",\n  \"sockets_that_waited\": %" PRIu64 ",\n  \"left_behind\": %" PRIu64
 		       ",\n  \"failed_restarts\": %" PRIu64 ",\n  \"exit_code\": %d\n}\n",
-		       s->seed, seconds, t->kills, t->leases, t->left, t->failed,
+		       s->seed, seconds, t->kills, t->leases, t->sockets, t->left, t->failed,
 		       t->left || t->failed);
 	else
 		printf("%" PRIu64 " kills in %.0f s (seed %" PRIu64 "): %" PRIu64
 		       " left something behind, %" PRIu64 " restarts failed; %" PRIu64
-		       " times a lease waited for the next one\n",
-		       t->kills, seconds, s->seed, t->left, t->failed, t->leases);
+		       " times a lease and %" PRIu64
+		       " times a control socket waited for the next one\n",
+		       t->kills, seconds, s->seed, t->left, t->failed, t->leases, t->sockets);
 }
 
 int kills_run(struct soak *s, uint64_t count, bool json)

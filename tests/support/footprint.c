@@ -36,6 +36,11 @@ unsigned int footprint_leases(void)
 	return count_entries("/run/net_xdp", DT_REG);
 }
 
+unsigned int footprint_control_sockets(void)
+{
+	return count_entries("/run/net_xdp/control", DT_SOCK);
+}
+
 void footprint_own_user(uint64_t memlock_bytes)
 {
 	struct rlimit limit = {.rlim_cur = memlock_bytes, .rlim_max = memlock_bytes};

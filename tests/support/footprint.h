@@ -21,6 +21,8 @@ struct footprint footprint_take(void);
 unsigned int footprint_mappings(void);
 /* Files in /run/net_xdp: what was changed and is to be put back. */
 unsigned int footprint_leases(void);
+/* Of programs that run, or were killed. */
+unsigned int footprint_control_sockets(void);
 
 /* Descriptors, mappings and programs must be as before. what: for the message. */
 void footprint_expect(const struct footprint *before, const char *what);
