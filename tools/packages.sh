@@ -11,9 +11,9 @@ packages=(
 # What tools/check needs besides: readers and writers of frames and of metrics that are not ours, the fuzzers' runtime.
 test_packages=(python3-scapy tshark python3-prometheus-client libclang-rt-14-dev)
 
-# For tests/package and tests/manual: who makes man pages and who judges them, who judges packages, and makes a
-# Debian in a folder.
-test_packages+=(lintian mmdebstrap pandoc mandoc man-db)
+# For tests/package and tests/manual: who makes man pages and who judges them, who judges Debian's packages and makes
+# those of RPM, and who makes a Debian in a folder.
+test_packages+=(lintian rpm mmdebstrap pandoc mandoc man-db)
 
 # How to tell on other systems: a command, a path, or a pkg-config module behind a colon.
 declare -A probes=(
@@ -23,7 +23,7 @@ declare -A probes=(
 	[libxdp-dev]=:libxdp [libbpf-dev]=:libbpf [libmnl-dev]=:libmnl [libelf-dev]=:libelf
 	[zlib1g-dev]=:zlib [libcriterion-dev]=:criterion [jq]=jq
 	[python3-scapy]=scapy [tshark]=tshark [libclang-rt-14-dev]=clang
-	[lintian]=lintian [mmdebstrap]=mmdebstrap [pandoc]=pandoc [mandoc]=mandoc [man-db]=lexgrog
+	[lintian]=lintian [rpm]=rpmbuild [mmdebstrap]=mmdebstrap [pandoc]=pandoc [mandoc]=mandoc [man-db]=lexgrog
 	[libjson-c-dev]=:json-c
 	[python3-prometheus-client]=/usr/lib/python3/dist-packages/prometheus_client
 )

@@ -69,4 +69,21 @@ foreach(component LIB DEV)
 endforeach()
 set(CPACK_DEBIAN_TOOLS_PACKAGE_MULTIARCH foreign)
 
+# The same for systems of RPM packages, where rpmbuild is: cpack --preset package -G RPM.
+set(CPACK_RPM_COMPONENT_INSTALL YES)
+set(CPACK_RPM_FILE_NAME RPM-DEFAULT)
+set(CPACK_RPM_PACKAGE_LICENSE BSD-2-Clause)
+set(CPACK_RPM_EXCLUDE_FROM_AUTO_FILELIST_ADDITION # directories that are other packages'
+  /usr/lib/systemd /usr/lib/systemd/system /usr/share/bash-completion /usr/share/bash-completion/completions
+  /usr/share/licenses /usr/share/man /usr/share/man/man1 /usr/share/man/man3 /usr/share/man/man7 /usr/share/man/man8
+  ${CMAKE_INSTALL_FULL_LIBDIR} ${CMAKE_INSTALL_FULL_LIBDIR}/cmake ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig)
+set(CPACK_RPM_LIB_PACKAGE_NAME ${CPACK_DEBIAN_LIB_PACKAGE_NAME})
+set(CPACK_RPM_DEV_PACKAGE_NAME libnet-xdp-devel)
+set(CPACK_RPM_DEV_PACKAGE_REQUIRES
+  "${CPACK_RPM_LIB_PACKAGE_NAME} = ${PROJECT_VERSION}, libbpf-devel, libmnl-devel, libxdp-devel")
+set(CPACK_RPM_TOOLS_PACKAGE_NAME net-xdp-tools)
+foreach(component LIB DEV TOOLS)
+  string(REGEX REPLACE "\n.*" "" CPACK_RPM_${component}_PACKAGE_SUMMARY "${CPACK_COMPONENT_${component}_DESCRIPTION}")
+endforeach()
+
 include(CPack)

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# What Debian's packages have besides installed files. CPack runs this when the files are staged, before it packs
-# them.
+# What packages have besides installed files. CPack runs this when the files are staged, before it packs them.
 file(READ ${CPACK_NET_XDP_SOURCE}/LICENSE license)
 string(REGEX REPLACE "^.*authors\n\n(.*)\n\nThe files in bpf/.*$" "\\1" license "${license}")
 string(REPLACE "\n\n" "\n.\n" license "${license}")
@@ -34,6 +33,10 @@ foreach(component IN LISTS CPACK_COMPONENTS_ALL)
   string(TOUPPER ${component} upper)
   set(package ${CPACK_DEBIAN_${upper}_PACKAGE_NAME})
   set(share ${CPACK_TEMPORARY_DIRECTORY}/${component}${CPACK_PACKAGING_INSTALL_PREFIX}/share)
+  if(CPACK_GENERATOR STREQUAL RPM)
+    file(COPY ${CPACK_NET_XDP_SOURCE}/LICENSE DESTINATION ${share}/licenses/${CPACK_RPM_${upper}_PACKAGE_NAME})
+    continue()
+  endif()
   set(doc ${share}/doc/${package})
   file(MAKE_DIRECTORY ${share}/doc)
   if(EXISTS ${share}/doc/net_xdp)
