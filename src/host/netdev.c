@@ -219,27 +219,48 @@ static int on_left_attribute(const struct nlattr *attr, void *data)
 	return MNL_CB_OK;
 }
 
+/* Read a datagram. Return: true if it says that the interface has left, and *out. */
+static bool read_left(const void *datagram, size_t bytes, uint32_t ifindex, struct netdev_left *out)
+{
+	const struct nlmsghdr *header = datagram;
+	const struct ifinfomsg *info;
+	bool has_left = false;
+	int rest = (int)bytes;
+
+	for (; netlink_is_whole(header, rest); header = mnl_nlmsg_next(header, &rest)) {
+		info = mnl_nlmsg_get_payload(header);
+		if (header->nlmsg_type != RTM_DELLINK ||
+		    mnl_nlmsg_get_payload_len(header) < sizeof(*info) ||
+		    (uint32_t)info->ifi_index != ifindex || info->ifi_family != AF_UNSPEC)
+			continue;
+		has_left = true;
+		*out = (struct netdev_left){.ifindex = ifindex};
+		mnl_attr_parse(header, sizeof(*info), on_left_attribute, out);
+	}
+	return has_left;
+}
+
 bool netdev_events_left(int fd, uint32_t ifindex, struct netdev_left *out)
 {
 	struct netlink_buffer buffer = {0};
-	const struct nlmsghdr *header;
 	bool has_left = false;
-	int bytes;
+	ssize_t n;
 
 	*out = (struct netdev_left){0};
-	while (fd >= 0 && (bytes = (int)netlink_receive(fd, &buffer)) >= 0)
-		for (header = buffer.data; netlink_is_whole(header, bytes);
-		     header = mnl_nlmsg_next(header, &bytes)) {
-			const struct ifinfomsg *info = mnl_nlmsg_get_payload(header);
+	while (fd >= 0 && (n = netlink_receive(fd, &buffer)) >= 0)
+		has_left |= read_left(buffer.data, (size_t)n, ifindex, out);
+	free(buffer.data);
+	return has_left;
+}
 
-			if (header->nlmsg_type != RTM_DELLINK ||
-			    mnl_nlmsg_get_payload_len(header) < sizeof(*info) ||
-			    (uint32_t)info->ifi_index != ifindex || info->ifi_family != AF_UNSPEC)
-				continue;
-			has_left = true;
-			*out = (struct netdev_left){.ifindex = ifindex};
-			mnl_attr_parse(header, sizeof(*info), on_left_attribute, out);
-		}
+bool netdev_events_left_first(int fd, uint32_t ifindex, struct netdev_left *out)
+{
+	struct netlink_buffer buffer = {0};
+	ssize_t n = fd < 0 ? -EBADF : netlink_peek(fd, &buffer);
+	bool has_left;
+
+	*out = (struct netdev_left){0};
+	has_left = n > 0 && read_left(buffer.data, (size_t)n, ifindex, out);
 	free(buffer.data);
 	return has_left;
 }

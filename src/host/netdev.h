@@ -66,6 +66,9 @@ struct netdev_left {
  * interface has left, though it may be back; and *out. */
 bool netdev_events_left(int fd, uint32_t ifindex, struct netdev_left *out);
 
+/* The same of its first message alone, which stays to be read: for a socket that others wait for. */
+bool netdev_events_left_first(int fd, uint32_t ifindex, struct netdev_left *out);
+
 /* ---- netdev_genl.c: features and queues, over the generic netlink family "netdev" (6.3) ------- */
 
 /* Deferral: how long a NAPI keeps its interrupt off after it has found frames. */

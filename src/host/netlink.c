@@ -86,7 +86,8 @@ static int grow(struct netlink_buffer *buffer, size_t bytes)
 	return 0;
 }
 
-ssize_t netlink_receive(int fd, struct netlink_buffer *buffer)
+/* flags: of the second look, which has the datagram. */
+static ssize_t receive_whole(int fd, struct netlink_buffer *buffer, int flags)
 {
 	struct sockaddr_nl from = {0};
 	struct iovec iov = {0};
@@ -100,11 +101,21 @@ ssize_t netlink_receive(int fd, struct netlink_buffer *buffer)
 		return n;
 	iov = (struct iovec){.iov_base = buffer->data, .iov_len = buffer->bytes};
 	message.msg_namelen = sizeof(from);
-	n = receive(fd, &message, 0);
+	n = receive(fd, &message, flags);
 	/* The kernel sends from port 0. A privileged process may write to any netlink socket. */
 	if (n >= 0 && from.nl_pid != 0)
 		return 0;
 	return n > (ssize_t)buffer->bytes ? -EMSGSIZE : n;
+}
+
+ssize_t netlink_receive(int fd, struct netlink_buffer *buffer)
+{
+	return receive_whole(fd, buffer, 0);
+}
+
+ssize_t netlink_peek(int fd, struct netlink_buffer *buffer)
+{
+	return receive_whole(fd, buffer, MSG_PEEK);
 }
 
 static int wait_readable(int fd, int64_t deadline_ns)

@@ -54,6 +54,8 @@ int netlink_request(struct netlink *nl, struct nlmsghdr *request, mnl_cb_t callb
  * -errno.
  */
 ssize_t netlink_receive(int fd, struct netlink_buffer *buffer);
+/* The same, and the datagram stays. */
+ssize_t netlink_peek(int fd, struct netlink_buffer *buffer);
 
 /* Return: does a whole message begin here, of which left bytes are there? libmnl compares its length as an int:
  * 2^31 and more are negative, and passed for short. */

@@ -135,8 +135,7 @@ int attach_check_namespace(const struct attachment *a, const char *step, struct 
 			 a->device.ifname);
 }
 
-/* Is it where it was attached to, perhaps again? By its number in the endpoint's namespace, in any thread. */
-static bool is_at_home(struct attachment *a)
+bool attach_is_at_home(struct attachment *a)
 {
 	struct net_xdp_device now;
 	struct steer_device d;
@@ -147,7 +146,7 @@ static bool is_at_home(struct attachment *a)
 
 int attach_end(struct attachment *a, const struct netdev_left *left, struct net_error *err)
 {
-	if (left && a->steer.lease.fd >= 0 && is_at_home(a))
+	if (left && a->steer.lease.fd >= 0 && attach_is_at_home(a))
 		left = NULL;
 	program_close(&a->program);
 	return steer_end(&a->steer, left, err);

@@ -46,6 +46,10 @@ int attach_check_namespace(const struct attachment *a, const char *step, struct 
  * steered, and recorded. */
 int attach_end(struct attachment *a, const struct netdev_left *left, struct net_error *err);
 
+/* Is the interface where it was attached to, perhaps again? Asked by its number in the endpoint's namespace, in any
+ * thread. */
+bool attach_is_at_home(struct attachment *a);
+
 void attach_close(struct attachment *a);
 
 #endif

@@ -39,6 +39,18 @@ static void queue_update_target_vp(struct net_queue *queue, uint32_t cpu)
 		     q->hardware_queue, cpu);
 }
 
+/* Where it is now, for what was set on it. Another one may have been given its number here, too. */
+static enum napi_place place_of(struct net_xdp_queue *q)
+{
+	struct net_xdp_endpoint *ep = q->endpoint;
+	struct netdev_left left;
+
+	if (q->napi.lease.fd < 0 || !is_gone(q) || attach_is_at_home(&ep->attached))
+		return NAPI_HERE;
+	netdev_events_left_first(ep->removal_fd, ep->attached.device.ifindex, &left);
+	return left.moved ? NAPI_ELSEWHERE : NAPI_GONE;
+}
+
 /* ---- Teardown --------------------------------------------------------------------------------- */
 
 /* Put back what is the system's. Return: 0; -errno something of it stays, which is said. */
@@ -47,7 +59,7 @@ static int put_back(struct net_xdp_queue *q, struct net_error *err)
 	struct net_xdp_endpoint *ep = q->endpoint;
 	int moved = affinity_restore(&q->affinity, &ep->attached.host, ep->attached.device.ifindex,
 				     q->hardware_queue);
-	int rc = napi_close(&q->napi, is_gone(q));
+	int rc = napi_close(&q->napi, place_of(q));
 
 	if (rc)
 		return error_set(err, rc, "destroy",

@@ -306,3 +306,24 @@ Test(napi, destroy_after_the_device_went_leaves_who_has_its_number)
 	cr_expect_eq(napi.deferral.hard_irqs, 3, "a stranger's were changed");
 	cr_expect_eq(rmdir(LEASE_DIRECTORY), 0, "the record stays");
 }
+
+/* A NIC's NAPI has its values there too, and when it is back (tools/lab/case_napi.c); veth makes its NAPI anew. */
+Test(napi, destroy_after_the_device_was_moved_leaves_the_record_for_when_it_is_back)
+{
+	int home = netns_current(), other = netns_new(), before;
+	struct frontend_xdp x;
+	struct lease l;
+
+	prepare_s0(&x);
+	napi_lease_name(&l, LEASE_DIRECTORY, &host.netns, if_nametoindex("s0"), 0);
+	cr_assert_eq(access(l.path, F_OK), 0);
+	netns_move("s0", other);
+	frontend_xdp_close(&x);
+	cr_expect_eq(access(l.path, F_OK), 0, "the record is lost");
+	before = netns_switch(other);
+	netns_move("s0", home);
+	netns_switch(before);
+	netns_run("ip link set s0 up");
+	cr_expect_str_eq(life_on("s0", 0, false).napi_state, "");
+	cr_expect_neq(access(l.path, F_OK), 0, "it stays");
+}

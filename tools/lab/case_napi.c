@@ -139,6 +139,25 @@ static void be_killed_meanwhile(const char *ifname)
 	waitpid(pid, NULL, 0);
 }
 
+/* Drivers keep the values of their NAPIs over that, in the kernel's napi_config. */
+static void moved(const char *ifname)
+{
+	static const char away[] = "ip netns add away && ip link set $IF netns away",
+			  back[] = "ip -n away link set $IF netns 1 && ip netns del away && "
+				   "ip link set $IF up && sleep 4";
+	char there_and_back[sizeof(away) + sizeof(back) + 8];
+
+	snprintf(there_and_back, sizeof(there_and_back), "%s && %s", away, back);
+	one_life(ifname, true, "defer 2", there_and_back);
+	expect_values("moved away and back, and after destroy", ifname, 3, 50000);
+	one_life(ifname, true, "defer 2", away);
+	command(back);
+	expect_values("destroyed while away, and back", ifname, 2, 200000);
+	expect(napi_of(ifname).napi_left, "destroyed while away: not known to be left behind");
+	one_life(ifname, false, "put back what process", NULL);
+	expect_values("destroyed while away, and after the next open", ifname, 3, 50000);
+}
+
 void case_napi(char **arg)
 {
 	const char *const ifnames[] = {arg[0], arg[1]};
@@ -177,6 +196,8 @@ void case_napi(char **arg)
 	expect(napi_of(arg[0]).napi_left, "destroyed while down: not known to be left behind");
 	one_life(arg[0], false, "put back what process", NULL);
 	expect_values("destroyed while down, and after the next open", arg[0], 3, 50000);
+
+	moved(arg[0]);
 
 	command("rmdir /run/net_xdp && ln -s /tmp /run/net_xdp");
 	one_life(arg[0], true, "not set, as nobody could put it back", NULL);

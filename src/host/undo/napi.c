@@ -226,13 +226,15 @@ void napi_defer(struct napi *n, uint32_t hard_irqs, uint32_t timeout_ns)
 		 rc ? reason(rc) : values(&n->record).text);
 }
 
-int napi_close(struct napi *n, bool gone)
+int napi_close(struct napi *n, enum napi_place place)
 {
 	struct netdev_napi napi;
 	int rc;
 
-	if (gone)
+	if (place == NAPI_GONE)
 		lease_remove(&n->lease);
+	else if (place == NAPI_ELSEWHERE)
+		lease_leave(&n->lease);
 	rc = n->lease.fd >= 0 ? put_back(n, &napi) : 0;
 	if (rc >= 0 || rc == -EOPNOTSUPP)
 		return 0;

@@ -21,6 +21,13 @@ bool napi_record_parse(struct napi_record *r, const char *text);
 void napi_lease_name(struct lease *l, const char *directory, const struct netns *netns,
 		     uint32_t ifindex, uint32_t queue);
 
+/* Where the interface is when its queue ends. */
+enum napi_place {
+	NAPI_HERE,
+	NAPI_ELSEWHERE, /* in another network namespace, with its values */
+	NAPI_GONE,	/* removed, and its values with it */
+};
+
 struct napi {
 	struct host *host;
 	uint32_t ifindex, queue;
@@ -45,13 +52,12 @@ int napi_open(struct napi *n, struct host *h, const char *directory, uint32_t if
 void napi_defer(struct napi *n, uint32_t hard_irqs, uint32_t timeout_ns);
 
 /*
- * Put the old values back if the present ones are still ours. gone: the interface has gone, and its
- * values with it. Legal without napi_defer().
- * Return: 0; also if the present values cannot be told now (the interface is down), and then the lease
- * stays for whoever opens the queue next. -errno the values are ours and stay, because the kernel
+ * Put the old values back if the present ones are still ours. Legal without napi_defer().
+ * Return: 0; also if the present values cannot be told now (the interface is down or elsewhere), and then the
+ * lease stays for whoever opens the queue next. -errno the values are ours and stay, because the kernel
  * refuses: state says why.
  */
-int napi_close(struct napi *n, bool gone);
+int napi_close(struct napi *n, enum napi_place place);
 
 /* Say in state who has changed the values. Return: true if a process that has ended left them set. */
 bool napi_look(struct host *h, const char *directory, uint32_t ifindex, uint32_t queue, char *state,
