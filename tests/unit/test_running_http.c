@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "running/http.h"
-#include "running/listen.h"
+#include "common/listen.h"
 #include "running/peers.h"
 
 static int judge(const char *request)

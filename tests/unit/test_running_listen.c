@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "running/listen.h"
+#include "common/listen.h"
 
 static struct net_error err;
 

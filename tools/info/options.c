@@ -6,7 +6,7 @@
 
 #include "net_control.h"
 
-#include "running/listen.h"
+#include "common/listen.h"
 #include "steer.h"
 
 #define WATCH_MIN_S 0.1

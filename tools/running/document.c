@@ -2,11 +2,6 @@
 #include "document.h"
 
 #include <errno.h>
-/* A type of json-c has the name of a function of common/json.h. */
-#define json_bool json_c_bool
-#include <json-c/json.h>
-#undef json_bool
-#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,59 +9,34 @@
 #include "net_xdp.h"
 
 #include "common/json.h"
+#include "common/json_read.h"
 
 /* inspect nests up to 15 deep (net_inspect.h), and lies in an object and an array. */
 #define DEPTH_MAX 24
 
-/* An object takes json-c some 700 bytes, and "{}" two of the text. An endpoint of 64 queues has about a thousand. */
+/* An endpoint of 64 queues has about a thousand. */
 #define OBJECTS_MAX 65536u
-
-/* ---- Looking up ------------------------------------------------------------------------------- */
-
-/* Return: the member if it has that type, else NULL. */
-static struct json_object *member(struct json_object *o, const char *key, enum json_type type)
-{
-	struct json_object *found;
-
-	if (!json_object_is_type(o, json_type_object) ||
-	    !json_object_object_get_ex(o, key, &found) || !json_object_is_type(found, type))
-		return NULL;
-	return found;
-}
-
-static const char *text_of(struct json_object *o, const char *key)
-{
-	struct json_object *found = member(o, key, json_type_string);
-
-	return found ? json_object_get_string(found) : "";
-}
-
-static bool flag_of(struct json_object *o, const char *key)
-{
-	struct json_object *found = member(o, key, json_type_boolean);
-
-	return found && json_object_get_boolean(found);
-}
 
 /* ---- The document ----------------------------------------------------------------------------- */
 
 /* A list without elements is left out. */
 static bool is_list_or_absent(struct json_object *o, const char *key)
 {
-	return member(o, key, json_type_array) || !json_object_object_get_ex(o, key, NULL);
+	return json_read_member(o, key, json_type_array) ||
+	       !json_object_object_get_ex(o, key, NULL);
 }
 
 static bool is_endpoint(struct json_object *o)
 {
-	return member(o, "endpoint", json_type_object) && is_list_or_absent(o, "queues");
+	return json_read_member(o, "endpoint", json_type_object) && is_list_or_absent(o, "queues");
 }
 
 static bool is_known(struct json_object *root)
 {
-	struct json_object *list = member(root, "endpoints", json_type_array);
+	struct json_object *list = json_read_member(root, "endpoints", json_type_array);
 
 	if (!list)
-		return is_endpoint(root) || (member(root, "program", json_type_string) &&
+		return is_endpoint(root) || (json_read_member(root, "program", json_type_string) &&
 					     is_list_or_absent(root, "endpoints"));
 	for (size_t i = 0; i < json_object_array_length(list); i++)
 		if (!is_endpoint(json_object_array_get_idx(list, i)))
@@ -74,36 +44,14 @@ static bool is_known(struct json_object *root)
 	return true;
 }
 
-/* In strings, too: there are few. */
-static bool has_many_objects(const char *text, size_t bytes)
-{
-	uint32_t count = 0;
-
-	for (size_t i = 0; i < bytes; i++)
-		count += text[i] == '{';
-	return count > OBJECTS_MAX;
-}
-
 int document_parse(struct document *d, const char *text, size_t bytes)
 {
-	struct json_tokener *parser;
+	static const struct json_limits limits = {DEPTH_MAX, OBJECTS_MAX};
+	int rc = json_read(&d->root, text, bytes, &limits);
 
-	*d = (struct document){0};
-	while (bytes && strchr(" \t\r\n", text[bytes - 1]))
-		bytes--;
-	/* The parser takes a NUL for the end of the text. */
-	if (!bytes || bytes > INT_MAX || memchr(text, 0, bytes) || has_many_objects(text, bytes))
-		return -EINVAL;
-	parser = json_tokener_new_ex(DEPTH_MAX);
-	if (!parser)
-		return -ENOMEM;
-	json_tokener_set_flags(parser, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-	d->root = json_tokener_parse_ex(parser, text, (int)bytes);
-	if (json_tokener_get_error(parser) != json_tokener_success ||
-	    json_tokener_get_parse_end(parser) != bytes || !is_known(d->root))
+	if (!rc && !is_known(d->root))
 		document_free(d);
-	json_tokener_free(parser);
-	return d->root ? 0 : -EINVAL;
+	return rc ? rc : d->root ? 0 : -EINVAL;
 }
 
 void document_free(struct document *d)
@@ -114,23 +62,23 @@ void document_free(struct document *d)
 
 uint32_t document_endpoints(const struct document *d)
 {
-	struct json_object *list = member(d->root, "endpoints", json_type_array);
+	struct json_object *list = json_read_member(d->root, "endpoints", json_type_array);
 
 	return list ? (uint32_t)json_object_array_length(list) : is_endpoint(d->root);
 }
 
 static struct json_object *endpoint_of(const struct document *d, uint32_t endpoint)
 {
-	struct json_object *list = member(d->root, "endpoints", json_type_array);
+	struct json_object *list = json_read_member(d->root, "endpoints", json_type_array);
 
 	return list ? json_object_array_get_idx(list, endpoint) : d->root;
 }
 
 static const char *interface_of(struct json_object *whole)
 {
-	struct json_object *endpoint = member(whole, "endpoint", json_type_object);
+	struct json_object *endpoint = json_read_member(whole, "endpoint", json_type_object);
 
-	return text_of(member(endpoint, "device", json_type_object), "interface");
+	return json_read_text(json_read_member(endpoint, "device", json_type_object), "interface");
 }
 
 const char *document_interface(const struct document *d, uint32_t endpoint)
@@ -152,7 +100,7 @@ static uint64_t lost_of(struct json_object *counters)
 		    info.value_class != NET_CLASS_TX_LOST &&
 		    info.value_class != NET_CLASS_KERNEL_LOST)
 			continue;
-		found = member(counters, info.name, json_type_int);
+		found = json_read_member(counters, info.name, json_type_int);
 		sum += found ? json_object_get_uint64(found) : 0;
 	}
 	return sum;
@@ -160,34 +108,34 @@ static uint64_t lost_of(struct json_object *counters)
 
 static enum running_mode mode_of(struct json_object *endpoint, struct json_object *queue)
 {
-	struct json_object *program = member(endpoint, "program", json_type_object);
+	struct json_object *program = json_read_member(endpoint, "program", json_type_object);
 
-	if (!member(queue, "zero_copy", json_type_boolean))
+	if (!json_read_member(queue, "zero_copy", json_type_boolean))
 		return RUNNING_UNKNOWN;
-	if (flag_of(queue, "zero_copy"))
+	if (json_read_flag(queue, "zero_copy"))
 		return RUNNING_ZERO_COPY;
-	if (!member(program, "native", json_type_boolean))
+	if (!json_read_member(program, "native", json_type_boolean))
 		return RUNNING_COPY;
-	return flag_of(program, "native") ? RUNNING_COPY_NATIVE : RUNNING_COPY_GENERIC;
+	return json_read_flag(program, "native") ? RUNNING_COPY_NATIVE : RUNNING_COPY_GENERIC;
 }
 
 static void read_queue(struct json_object *whole, struct json_object *queue,
 		       struct document_queue *out)
 {
-	struct json_object *endpoint = member(whole, "endpoint", json_type_object);
-	struct json_object *counters = member(queue, "counters", json_type_object);
-	struct json_object *number = member(queue, "hardware_queue", json_type_int);
-	struct json_object *rx = member(counters, "rx_frames", json_type_int);
-	struct json_object *tx = member(counters, "tx_packets", json_type_int);
-	const char *interface = text_of(queue, "interface");
+	struct json_object *endpoint = json_read_member(whole, "endpoint", json_type_object);
+	struct json_object *counters = json_read_member(queue, "counters", json_type_object);
+	struct json_object *number = json_read_member(queue, "hardware_queue", json_type_int);
+	struct json_object *rx = json_read_member(counters, "rx_frames", json_type_int);
+	struct json_object *tx = json_read_member(counters, "tx_packets", json_type_int);
+	const char *interface = json_read_text(queue, "interface");
 
 	snprintf(out->interface, sizeof(out->interface), "%s",
 		 *interface ? interface : interface_of(whole));
 	if (!number)
-		number = member(queue, "queue", json_type_int);
+		number = json_read_member(queue, "queue", json_type_int);
 	out->queue = number ? json_object_get_int64(number) : -1;
 	out->mode = mode_of(endpoint, queue);
-	snprintf(out->stall, sizeof(out->stall), "%s", text_of(queue, "stall_state"));
+	snprintf(out->stall, sizeof(out->stall), "%s", json_read_text(queue, "stall_state"));
 	out->counted = rx && tx;
 	if (!out->counted)
 		return;
@@ -200,7 +148,7 @@ uint32_t document_queues(const struct document *d, uint32_t endpoint, struct doc
 			 uint32_t room)
 {
 	struct json_object *whole = endpoint_of(d, endpoint);
-	struct json_object *list = member(whole, "queues", json_type_array);
+	struct json_object *list = json_read_member(whole, "queues", json_type_array);
 	uint32_t count = list ? (uint32_t)json_object_array_length(list) : 0;
 
 	for (uint32_t i = 0; i < count && i < room; i++) {

@@ -9,9 +9,9 @@
 #include <unistd.h>
 
 #include "common/error.h"
+#include "common/listen.h"
 #include "common/say.h"
 #include "http.h"
-#include "listen.h"
 #include "look.h"
 #include "merge.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Where a server listens: "9437" is that port of 127.0.0.1, "192.0.2.1:9437" or "[::1]:9437" an address. */
-#ifndef RUNNING_LISTEN_H
-#define RUNNING_LISTEN_H
+#ifndef COMMON_LISTEN_H
+#define COMMON_LISTEN_H
 
 #include <sys/socket.h>
 
