@@ -8,6 +8,15 @@
 
 TestSuite(xsk_bench_pair, .init = xsk_bench_setup, .timeout = 60);
 
+static int count_of(const char *text, const char *words)
+{
+	int n = 0;
+
+	for (; (text = strstr(text, words)); text++)
+		n++;
+	return n;
+}
+
 Test(xsk_bench_pair, both_sides_are_one_account_in_one_command)
 {
 	RUN("pair -i v0 --to v1 --rate 20k --count 1500 --flows 4 --ipv6 --vlan 7");
@@ -65,6 +74,85 @@ Test(xsk_bench_pair, each_side_enters_the_namespace_of_its_interface)
 	ENDED(0);
 	SHOWS("xsk-bench pair, v1 to v0: ");
 	SHOWS("  received    1000 frames, ");
+}
+
+/* ---- Both ways --------------------------------------------------------------------------------- */
+
+Test(xsk_bench_pair, both_ways_at_once_each_direction_is_one_account)
+{
+	RUN("pair -i v0 --to v1 --bidirectional --rate 20k --count 1500 --flows 4 --vlan 7 -n 2");
+	ENDED(0);
+	SHOWS("xsk-bench pair, v0 to v1: 2 queues\n  sent        1500 frames, ");
+	SHOWS("xsk-bench pair, v1 to v0: 2 queues\n  sent        1500 frames, ");
+	cr_expect_eq(count_of(tool.out, "  received    1500 frames, "), 2, "%s", tool.out);
+	cr_expect_eq(count_of(tool.out, "\n  account     every frame is accounted for\n"), 2, "%s",
+		     tool.out);
+	cr_expect_leq(tool_width(tool.out), 80, "%s", tool.out);
+	cr_assert(!netns_program_id("v0") && !netns_program_id("v1"));
+}
+
+/* As fast as it goes the rings overflow; each loss has its cause, in each direction. */
+Test(xsk_bench_pair, both_ways_at_full_speed_losses_add_up_in_each_direction)
+{
+	RUN("pair -i v0 --to v1 --bidirectional --duration 1 --json --mac");
+	ENDED(0);
+	cr_assert(tool_is_json(tool.out), "%s", tool.out);
+	for (int i = 0; i < 2; i++) {
+		const char *way = i ? "\"reverse\"" : "\"forward\"";
+
+		cr_expect_gt(tool_number(tool.out, way, "generated"), 1000, "%s", tool.out);
+		cr_expect_eq(tool_number(tool.out, way, "unexplained"), 0, "%s", tool.out);
+		cr_expect_eq(tool_number(tool.out, way, "beyond"), 0, "%s", tool.out);
+	}
+}
+
+Test(xsk_bench_pair, both_ways_each_end_enters_its_namespace_and_rows_say_their_direction)
+{
+	const char *other = part_v1();
+	uint64_t sums[2] = {0};
+	char *rest, *line, command[300];
+
+	snprintf(command, sizeof(command),
+		 XSK_BENCH " pair -i v0 --to v1@%s --bidirectional --rate 10k --count 3000 "
+			   "--interval 0.1 --csv | cat",
+		 other);
+	/* Two processes write; the file of the tool is none of those where neither overwrites the other. */
+	TOOL_RUN(&tool, "/bin/sh", "-c", command);
+	ENDED(0);
+	line = strtok_r(tool.out, "\n", &rest);
+	cr_assert(line && !strncmp(line, "direction,kind,begin_s,end_s,frames,", 36), "%s", line);
+	while ((line = strtok_r(NULL, "\n", &rest))) {
+		unsigned long long frames;
+		char way[8], kind[9];
+
+		cr_assert_eq(sscanf(line, "%7[^,],%8[^,],%*f,%*f,%llu", way, kind, &frames), 3,
+			     "%s", line);
+		cr_assert(!strcmp(way, "forward") || !strcmp(way, "reverse"), "%s", line);
+		if (!strcmp(kind, "total"))
+			cr_expect_eq(frames, 3000, "%s", line);
+		else
+			sums[!strcmp(way, "reverse")] += frames;
+	}
+	cr_expect(sums[0] == 3000 && sums[1] == 3000, "%llu %llu", (unsigned long long)sums[0],
+		  (unsigned long long)sums[1]);
+}
+
+Test(xsk_bench_pair, both_ways_ctrl_c_and_an_end_that_fails_end_the_other_one_too)
+{
+	tool_start(&tool, XSK_BENCH " pair -i v0 --to v1 --bidirectional --rate 2k --duration 0");
+	tool_await(&tool, "forward");
+	tool_end(&tool, SIGINT);
+	ENDED(0);
+	cr_expect_eq(count_of(tool.out, "every frame is accounted for"), 2, "%s", tool.out);
+	RUN("pair -i nothere --to v1 --bidirectional");
+	ENDED(1);
+	SAYS("nothere@NETNS is one in the network namespace NETNS");
+	cr_expect_str_eq(tool.out, "");
+	tool_start(&tool, XSK_BENCH " pair -i v0 --to v1 --bidirectional --rate 2k --duration 20");
+	tool_await(&tool, "forward");
+	netns_run("ip link del v0");
+	tool_end(&tool, 0);
+	ENDED(1);
 }
 
 Test(xsk_bench_pair, side_that_cannot_run_is_named_once_and_the_other_one_ends)

@@ -29,7 +29,7 @@ static const char *printed(const struct interval *i, bool latency)
 	FILE *f = fmemopen(text, sizeof(text), "w");
 
 	interval_print_head(f, latency);
-	interval_print(f, i, latency);
+	interval_print(f, "", i, latency);
 	fclose(f);
 	return text;
 }

@@ -38,7 +38,7 @@ static const char *report(void)
 	static char text[4096];
 	FILE *f = fmemopen(text, sizeof(text), "w");
 
-	pair_report(f, &opt, &r);
+	pair_report(f, &opt, &r, 1);
 	fclose(f);
 	return text;
 }
@@ -48,7 +48,7 @@ static const char *document(void)
 	static char text[4096];
 	FILE *f = fmemopen(text, sizeof(text), "w");
 
-	pair_report_json(f, &r);
+	pair_report_json(f, &r, 1);
 	fclose(f);
 	return text;
 }
@@ -106,12 +106,57 @@ Test(bench_pair, exit_code_is_the_worse_one)
 	static const int rows[][3] = {{0, 0, 0}, {0, 3, 3}, {3, 0, 3}, {1, 3, 1},
 				      {3, 1, 1}, {2, 0, 2}, {0, 2, 2}};
 
-	both_sides(0, 0);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		r.sender.exit_code = rows[i][0];
-		r.receiver.exit_code = rows[i][1];
-		cr_expect_eq(pair_exit_code(&r.sender, &r.receiver), rows[i][2], "row %zu", i);
+		struct pair_result both[2] = {
+			{.sender.exit_code = rows[i][0], .receiver.exit_code = rows[i][1]}};
+
+		cr_expect_eq(pair_exit_code(both, 1), rows[i][2], "row %zu", i);
+		cr_expect_eq(pair_exit_code(both, 2), rows[i][2], "row %zu", i);
+		both[1] = both[0];
+		both[0] = (struct pair_result){0};
+		cr_expect_eq(pair_exit_code(both, 1), 0, "row %zu", i);
+		cr_expect_eq(pair_exit_code(both, 2), rows[i][2], "row %zu", i);
+		both[0].sender.exit_code = 3;
+		cr_expect_eq(pair_exit_code(both, 2), rows[i][2] ? rows[i][2] : 3, "row %zu", i);
 	}
+}
+
+Test(bench_pair, both_ways_each_direction_has_a_table_and_members_of_its_own)
+{
+	static const struct options opt = {.mode = BENCH_PAIR, .bidirectional = true};
+	struct pair_result both[2];
+	static char text[8192];
+	const char *reverse;
+	FILE *f;
+
+	both_sides(1000, 990);
+	lose(&r.receiver, "rx_kernel_ring_full", 10);
+	strcpy(r.sender.ifname, "v0");
+	strcpy(r.receiver.ifname, "v1");
+	r.sender.both_ways = r.receiver.both_ways = true;
+	both[0] = r;
+	both_sides(500, 499);
+	strcpy(r.sender.ifname, "v1");
+	strcpy(r.receiver.ifname, "v0");
+	both[1] = r;
+	f = fmemopen(text, sizeof(text), "w");
+	pair_report(f, &opt, both, 2);
+	fclose(f);
+	reverse = strstr(text, "xsk-bench pair, v1 to v0");
+	cr_assert(reverse && strstr(text, "xsk-bench pair, v0 to v1") < reverse, "%s", text);
+	cr_expect(strstr(text, "10 rx_kernel_ring_full (receiver)\n") < reverse, "%s", text);
+	cr_expect(strstr(text, "every frame is accounted for") < reverse, "%s", text);
+	cr_expect(strstr(text, "per frame, sent or received: sender"), "%s", text);
+	cr_expect(strstr(reverse, "1 on the way, where neither side counts"), "%s", text);
+	cr_expect_leq(tool_width(text), 80, "%s", text);
+	f = fmemopen(text, sizeof(text), "w");
+	pair_report_json(f, both, 2);
+	fclose(f);
+	cr_assert(tool_is_json(text), "%s", text);
+	cr_expect_eq(tool_number(text, "\"forward\"", "generated"), 1000, "%s", text);
+	cr_expect_eq(tool_number(text, "\"forward\"", "unexplained"), 0, "%s", text);
+	cr_expect_eq(tool_number(text, "\"reverse\"", "generated"), 500, "%s", text);
+	cr_expect_eq(tool_number(text, "\"reverse\"", "unexplained"), 1, "%s", text);
 }
 
 Test(bench_pair, namespace_stands_behind_the_last_at)
@@ -155,6 +200,10 @@ Test(bench_pair, command_line_has_two_interfaces_and_all_that_tx_has)
 	cr_expect_eq(parse("pair -i a --to a"), -EINVAL);
 	cr_expect_eq(parse("rx -i a --to b"), -EINVAL);
 	cr_expect_str_eq(why, "--to: only fwd and pair have a second interface");
+	cr_assert_eq(parse("pair -i a --to b --bidir"), 0, "%s", why);
+	cr_expect(parsed.bidirectional && options_receive(&parsed) && options_send(&parsed));
+	cr_expect_eq(parse("fwd -i a --to b --bidirectional"), -EINVAL);
+	cr_expect_str_eq(why, "--bidirectional: only pair has two ends that both send");
 }
 
 /* What it has of tx and of rx, in --help and in the sentences of both. */

@@ -27,7 +27,7 @@ uint64_t account_lost(const struct run *run, const struct account *a)
 {
 	uint64_t sum = run->opt->mode == BENCH_FWD ? a->program.dropped_too_long : 0;
 
-	if (run->opt->mode == BENCH_RX)
+	if (run->opt->mode == BENCH_RX || run->opt->mode == BENCH_PAIR)
 		return a->flows.missing;
 	if (run->opt->mode == BENCH_LATENCY)
 		return a->tally.generated - a->tally.good;
@@ -220,6 +220,10 @@ static void add_tally(struct tally *into, const struct tally *t)
 		into->first_ns = t->first_ns;
 	if (t->last_ns > into->last_ns)
 		into->last_ns = t->last_ns;
+	if (t->sent_first_ns && (!into->sent_first_ns || t->sent_first_ns < into->sent_first_ns))
+		into->sent_first_ns = t->sent_first_ns;
+	if (t->sent_last_ns > into->sent_last_ns)
+		into->sent_last_ns = t->sent_last_ns;
 }
 
 static void add_workers(struct account *a, const struct run *run)
@@ -280,8 +284,10 @@ static void add_ports(struct account *a, const struct run *run)
 static void rates(struct account *a, bool sends)
 {
 	const struct tally *t = &a->tally;
+	bool both = t->sent_first_ns;
 	uint64_t calls =
 		t->sleeps + account_counter(a, NET_XDP_LOOKS) + account_counter(a, NET_XDP_KICKS);
+	uint64_t handled;
 
 	a->frames = t->received;
 	a->bytes = t->received_bytes;
@@ -293,16 +299,45 @@ static void rates(struct account *a, bool sends)
 		a->bytes =
 			a->frames / a->pieces * packet + a->frames % a->pieces * packet / a->pieces;
 	}
-	a->seconds = (double)(t->last_ns - t->first_ns) / 1e9;
+	a->seconds = (double)(sends && both ? t->sent_last_ns - t->sent_first_ns
+					    : t->last_ns - t->first_ns) /
+		     1e9;
 	if (a->seconds > 0) {
 		a->pps = (double)a->frames / a->seconds;
 		a->mbps = mbit_per_s(a->bytes, a->seconds);
 		a->mbps_l1 = mbit_per_s(framed_bytes(a->bytes, a->frames), a->seconds);
 	}
-	if (a->frames) {
-		a->syscalls_per_frame = (double)calls / (double)a->frames;
-		a->cpu_ns_per_frame = (double)(t->user_ns + t->system_ns) / (double)a->frames;
+	/* A thread that does both cannot say which of the two its time was for. */
+	handled = both ? account_sent(a) + account_counter(a, NET_XDP_RX_FRAMES) : a->frames;
+	if (handled) {
+		a->syscalls_per_frame = (double)calls / (double)handled;
+		a->cpu_ns_per_frame = (double)(t->user_ns + t->system_ns) / (double)handled;
 	}
+}
+
+/* Of a run that did both: what is not of this direction is the other account's. */
+static void forget_other(struct account *a, uint32_t mode)
+{
+	struct tally *t = &a->tally, both = *t;
+
+	if (!both.sent_first_ns || mode == BENCH_PAIR)
+		return;
+	if (mode == BENCH_RX) {
+		t->generated = t->generated_bytes = t->completed = t->outstanding = 0;
+		return;
+	}
+	*t = (struct tally){
+		.generated = both.generated,
+		.generated_bytes = both.generated_bytes,
+		.completed = both.completed,
+		.outstanding = both.outstanding,
+		.sleeps = both.sleeps,
+		.user_ns = both.user_ns,
+		.system_ns = both.system_ns,
+		.sent_first_ns = both.sent_first_ns,
+		.sent_last_ns = both.sent_last_ns,
+	};
+	a->flows = (struct flow_totals){0};
 }
 
 static struct balance *next_balance(struct account *a)
@@ -320,18 +355,19 @@ void account_of(const struct run *run, bool failed, struct account *out)
 	out->adds_up = out->program_known = true;
 	out->pieces = run->packet.pieces ? run->packet.pieces : 1; /* 0: it was not made out yet */
 	add_workers(out, run);
+	forget_other(out, mode);
 	out->generated = out->tally.generated * out->pieces;
 	add_ports(out, run);
 	if (!out->flows.flows) /* no first frame: all of it was too early */
 		out->program_early = out->program;
-	rates(out, options_send(run->opt));
-	if (mode == BENCH_RX) {
+	rates(out, options_send(run->opt) && mode != BENCH_PAIR);
+	if (mode == BENCH_FWD)
+		balance_forwarded(out, next_balance(out));
+	else if (mode != BENCH_RX)
+		balance_sent(out, next_balance(out));
+	if (mode == BENCH_RX || mode == BENCH_PAIR) {
 		balance_received(out, next_balance(out));
 		balance_missing(out, next_balance(out));
-	} else if (mode == BENCH_FWD) {
-		balance_forwarded(out, next_balance(out));
-	} else {
-		balance_sent(out, next_balance(out));
 	}
 	if (mode == BENCH_LATENCY) {
 		balance_unanswered(out, next_balance(out));

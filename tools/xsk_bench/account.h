@@ -57,8 +57,8 @@ struct account {
 	double seconds; /* from the first to the last of them; of a sender: in which it sent */
 	double pps;	/* frames */
 	double mbps;
-	double mbps_l1; /* with framing */
-	double syscalls_per_frame;
+	double mbps_l1;		   /* with framing */
+	double syscalls_per_frame; /* pair both ways: these two of each frame, sent or received */
 	double cpu_ns_per_frame;
 	uint32_t balance_count;
 	struct balance balances[ACCOUNT_BALANCES];

@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "framing.h"
 #include "say.h"
@@ -73,14 +74,14 @@ void interval_print_head(FILE *out, bool latency)
 			"Mbit/s", "Mbit/s L1", "lost");
 }
 
-void interval_print(FILE *out, const struct interval *i, bool latency)
+void interval_print(FILE *out, const char *lead, const struct interval *i, bool latency)
 {
 	double seconds = interval_seconds(i);
 	char span[48];
 
 	snprintf(span, sizeof(span), "%.2f-%.2f s", (double)i->begin_ns / 1e9,
 		 (double)i->end_ns / 1e9);
-	fprintf(out, "%19s", span);
+	fprintf(out, "%s%*s", lead, 19 - (int)strlen(lead), span);
 	if (latency)
 		fprintf(out, " %9" PRIu64 " %12s %9.1f %9.1f %9.1f %6" PRId64 "\n", i->frames,
 			say_rate(interval_pps(i)).text, (double)i->p50_ns / 1e3,

@@ -52,10 +52,11 @@ double interval_pps(const struct interval *i);
 /* ---- Lines: for people within 80 columns, and for machines (RFC 4180) ----------------------------- */
 
 void interval_print_head(FILE *out, bool latency);
-void interval_print(FILE *out, const struct interval *i, bool latency);
+/* lead: at most two characters at the front, "" none. */
+void interval_print(FILE *out, const char *lead, const struct interval *i, bool latency);
 
 void interval_csv_head(FILE *out);
-/* kind: "interval" or "total". */
+/* kind: "interval" or "total", or these behind a column of the caller's, which is in its head too. */
 void interval_csv(FILE *out, const char *kind, const struct interval *i);
 
 #endif

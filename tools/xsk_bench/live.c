@@ -44,7 +44,7 @@ static struct published published_by(struct run *run)
 
 static bool is_receiver(const struct run *run)
 {
-	return run->clock && run->opt->mode == BENCH_RX;
+	return run->clock && options_receive(run->opt);
 }
 
 /* The receiver of pair runs before its sender does, and after. Return: 0: the sender does not yet. */
@@ -56,10 +56,10 @@ static uint64_t begin_of(const struct run *run)
 /* Of a run that has ended. Of a sender, the wait for completions and answers is not time in which it sent. */
 static uint64_t end_of(const struct run *run, const struct tally *t)
 {
-	if (options_send(run->opt))
-		return t->last_ns;
 	if (is_receiver(run) && run->clock->begin_ns && run->clock->end_ns < run->stop_ns)
 		return run->clock->end_ns;
+	if (options_send(run->opt) && !is_receiver(run))
+		return t->last_ns;
 	return run->stop_ns;
 }
 
@@ -69,10 +69,11 @@ static void line(struct live *l, struct run *run, uint64_t now)
 {
 	struct published p = published_by(run);
 	double seconds = (double)(now - l->last_ns) / SECOND_NS;
+	uint32_t direction = run->opt->direction;
 
 	fprintf(stderr, "%4llu s  %-7s  %12s  %9.1f Mbit/s  %llu dropped\n",
 		(unsigned long long)((now - begin_of(run)) / SECOND_NS),
-		options_mode_name(run->opt->mode),
+		direction ? options_direction_name(direction) : options_mode_name(run->opt->mode),
 		say_rate((double)(p.frames - l->last_frames) / seconds).text,
 		(double)(p.bytes - l->last_bytes) * 8 / 1e6 / seconds, (unsigned long long)p.drops);
 	l->last_ns = now;
@@ -106,10 +107,21 @@ static FILE *rows_out(const struct options *opt)
 	return opt->json ? stderr : stdout;
 }
 
+/* kind: in one line with what stands in front of it, as the other end writes to the same place. */
+static void csv(FILE *out, const struct options *opt, const char *kind, const struct interval *i)
+{
+	char columns[32];
+
+	snprintf(columns, sizeof(columns), "%s%s%s", options_direction_name(opt->direction),
+		 opt->direction ? "," : "", kind);
+	interval_csv(out, columns, i);
+}
+
 static void row(struct run *run, uint64_t begin, uint64_t end_ns, uint64_t frames, uint64_t bytes,
 		uint64_t lost)
 {
 	const struct options *opt = run->opt;
+	static const char *const leads[] = {"", "->", "<-"};
 	bool latency = opt->mode == BENCH_LATENCY;
 	FILE *out = rows_out(opt);
 	struct histogram recent;
@@ -118,9 +130,9 @@ static void row(struct run *run, uint64_t begin, uint64_t end_ns, uint64_t frame
 	take_recent(run, &recent);
 	i = interval_next(&run->intervals, end_ns - begin, frames, bytes, (int64_t)lost, &recent);
 	if (out && opt->csv)
-		interval_csv(out, "interval", &i);
+		csv(out, opt, "interval", &i);
 	else if (out)
-		interval_print(out, &i, latency);
+		interval_print(out, leads[opt->direction], &i, latency);
 }
 
 /* Its seconds are those of the rate in the result: from the first frame to the last, of a sender those in which it
@@ -136,13 +148,15 @@ static void total(const struct run *run, uint64_t begin, const struct account *a
 	all.p50_ns = histogram_percentile(&a->latency, 500);
 	all.p99_ns = histogram_percentile(&a->latency, 990);
 	all.max_ns = a->latency.max_ns;
-	interval_csv(stdout, "total", &all);
+	csv(stdout, run->opt, "total", &all);
 }
 
-static void head(const struct options *opt)
+void live_head(const struct options *opt)
 {
 	FILE *out = rows_out(opt);
 
+	if (out && opt->csv && opt->bidirectional)
+		fputs("direction,", out);
 	if (out && opt->csv)
 		interval_csv_head(out);
 	else if (out)
@@ -156,7 +170,8 @@ struct live live_start(const struct run *run)
 	const struct options *opt = run->opt;
 	uint64_t period = opt->interval_ns ? opt->interval_ns : SECOND_NS;
 
-	head(opt);
+	if (!opt->direction)
+		live_head(opt);
 	return (struct live){
 		.on = !opt->rows && !opt->silent && (!opt->json || isatty(STDERR_FILENO)),
 		.period_ns = period,

@@ -15,6 +15,9 @@ struct live {
 };
 
 struct live live_start(const struct run *run);
+/* The head of the rows of --interval, if there are any; live_start() prints it but of pair both ways, where it is that of
+ * two runs. */
+void live_head(const struct options *opt);
 
 /* Print the line, or the row, when its time has come. */
 void live_tick(struct live *l, struct run *run, uint64_t now);

@@ -11,6 +11,13 @@ const char *options_mode_name(uint32_t mode)
 	return mode <= BENCH_PAIR ? bench_options.operands[mode] : "?";
 }
 
+const char *options_direction_name(uint32_t direction)
+{
+	static const char *const names[] = {"", "forward", "reverse"};
+
+	return direction <= BENCH_REVERSE ? names[direction] : "?";
+}
+
 uint32_t options_port_count(const struct options *opt)
 {
 	return opt->mode == BENCH_FWD && opt->to_ifname ? 2 : 1;
@@ -143,6 +150,8 @@ static int check_together(struct option_parse *p)
 		return OPTION_FAIL(p, "--to: only fwd and pair have a second interface");
 	if (!o->to_ifname && o->mode == BENCH_PAIR)
 		return OPTION_FAIL(p, "--to: the interface that receives is missing");
+	if (o->bidirectional && o->mode != BENCH_PAIR)
+		return OPTION_FAIL(p, "--bidirectional: only pair has two ends that both send");
 	if (o->to_ifname && !strcmp(o->to_ifname, o->ifname))
 		return OPTION_FAIL(p, "--to: '%s' is the interface of -i%s", o->to_ifname,
 				   o->mode == BENCH_FWD ? "; leave --to out to send frames back"

@@ -25,7 +25,14 @@ enum bench_mode {
 	BENCH_TX,
 	BENCH_FWD,
 	BENCH_LATENCY,
-	BENCH_PAIR, /* tx through -i and rx on --to, a process each */
+	BENCH_PAIR, /* tx through -i and rx on --to, a process each; with --bidirectional each does both */
+};
+
+/* Of the two of --bidirectional: what an end receives. */
+enum bench_direction {
+	BENCH_ONE_WAY,
+	BENCH_FORWARD, /* from -i to --to */
+	BENCH_REVERSE,
 };
 
 struct options {
@@ -33,6 +40,8 @@ struct options {
 	const char *ifname;
 	const char *to_ifname;	 /* NULL: fwd sends back where it came from */
 	const char *from_ifname; /* of pair's receiver: its sender's; else NULL */
+	bool bidirectional;	 /* of pair */
+	uint32_t direction;	 /* enum bench_direction, of rows and lines */
 	uint32_t first_queue;
 	uint32_t queue_count;
 
@@ -117,8 +126,11 @@ enum bench_wait {
  */
 int options_parse(int argc, char **argv, struct options *out, char *why, size_t why_size);
 
-/* "rx", "tx", "fwd", "latency" */
+/* "rx", "tx", "fwd", "latency", "pair" */
 const char *options_mode_name(uint32_t mode);
+
+/* "forward", "reverse"; "" one way */
+const char *options_direction_name(uint32_t direction);
 
 /* The packets ask for a checksum or for segmentation: they are those of packet.h. */
 bool options_packet(const struct options *opt);

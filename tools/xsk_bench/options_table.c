@@ -36,6 +36,10 @@ static const struct option_row rows[] = {
 	 .set = option_text,
 	 AT(to_ifname),
 	 .names = OPTION_NAMES_INTERFACE},
+	{.name = "bidirectional",
+	 .help = "pair: both interfaces send and receive at the same time, each on the same queues; a "
+		 "table for each direction, forward (from -i) and reverse",
+	 FLAG(bidirectional)},
 	{OPTION_FIRST_QUEUE, AT(first_queue)},
 	{.name = "queues",
 	 .letter = 'n',
@@ -258,6 +262,7 @@ static const char back[] =
 	"  xsk-bench tx -i eth1 --dst 52:54:00:12:34:56 --segment 64k,1448 --vlan 100\n"
 	"  xsk-bench tx -i eth1 --dst 52:54:00:12:34:56 --flows 64 --ipv6 --vlan 100\n"
 	"  xsk-bench pair -i eth1 --to eth1@other --rate 1M --cpu 0,1\n"
+	"  xsk-bench pair -i eth1 --to eth1@other --bidirectional --interval 1\n"
 	"  xsk-bench fwd -i eth1 --to eth2 --mode zero-copy --wait spin\n"
 	"  xsk-bench fwd -i eth1 --to eth2 --capture a.pcapng --capture-seconds 5\n"
 	"  xsk-bench rx -i eth1 --interval 0.5 --csv >rx.csv\n"

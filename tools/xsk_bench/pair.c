@@ -1,34 +1,45 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Starting both sides, and ending them: the receiver a little after the sender, whose last frames are on their way. */
-#include "pair.h"
-
+/* Starting both ends, and ending them: who receives a little after who sends, whose last frames are on their way. */
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/signalfd.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include "outcome.h"
+#include "live.h"
+#include "pair_end.h"
 #include "say.h"
+#include "worker.h"
 
-#define LAST_FRAMES_MS 300
+/* Longest wait for ends that have to send no more, after their own for completions. */
+#define FINISH_MS 4000
 
-struct side {
-	struct options opt;
-	pid_t pid;    /* 0: not started, or collected */
-	int ready_fd; /* its MAC when it runs; then, or at once, the end of the process */
-	int out_fd;
-	struct run_clock *clock; /* of both */
-};
+/* Of the two ends; the second is that on --to. */
+enum { NEAR, FAR, ENDS };
 
-static const uint8_t default_mac[6] = {0x02, 0x6e, 0x78, 0x00, 0x00, 0x01};
+/* Are the frames sent to whoever receives? */
+static bool is_default_mac(const uint8_t mac[6])
+{
+	static const uint8_t default_mac[6] = {0x02, 0x6e, 0x78, 0x00, 0x00, 0x01};
+
+	return !memcmp(mac, default_mac, sizeof(default_mac));
+}
+
+/* The list goes on where the other end's threads end. */
+static void go_on_cpus(struct options *o, const struct options *opt)
+{
+	for (uint32_t i = 0; i < opt->cpu_count; i++)
+		o->cpus[i] = opt->cpus[(i + opt->queue_count) % opt->cpu_count];
+}
+
+/* What only one of two processes can have is the near one's: a path that was given. */
+static void leave_paths(struct options *o)
+{
+	o->capture_path = NULL;
+	if (o->control)
+		o->control = "off";
+}
 
 /* The receiver's options. It runs until it is told to end, and its rows are those that are shown. */
 static struct options receiver_options(const struct options *opt)
@@ -40,19 +51,14 @@ static struct options receiver_options(const struct options *opt)
 	o.from_ifname = opt->ifname;
 	o.to_ifname = NULL;
 	o.duration_ns = o.rate = o.count = 0;
-	o.capture_path = NULL;
-	/* A path that was given is the sender's: it cannot be both. */
-	if (o.control)
-		o.control = "off";
+	leave_paths(&o);
 	o.flows = 1;
 	o.ipv6 = false;
 	o.checksum = o.segment_here = false;
 	o.segment_bytes = o.piece_bytes = 0;
 	if (o.frame_bytes && o.frame_bytes < 1518)
 		o.frame_bytes = 0;
-	/* The list goes on where the sender's threads end. */
-	for (uint32_t i = 0; i < opt->cpu_count; i++)
-		o.cpus[i] = opt->cpus[(i + opt->queue_count) % opt->cpu_count];
+	go_on_cpus(&o, opt);
 	return o;
 }
 
@@ -72,153 +78,173 @@ static struct options sender_options(const struct options *opt)
 	return o;
 }
 
-static int start(struct side *s)
+/* Of an end that does both; its rows are of what it receives. A plot is of the forward direction. */
+static struct options end_options(const struct options *opt, int which)
 {
-	pid_t parent = getpid();
-	int fds[2], out;
+	struct options o = *opt;
 
-	s->ready_fd = -1;
-	out = s->out_fd = memfd_create("xsk-bench", MFD_CLOEXEC);
-	if (s->out_fd < 0 || pipe2(fds, O_CLOEXEC))
-		return -errno;
-	fflush(stdout);
-	s->pid = fork();
-	if (s->pid < 0) {
-		s->pid = 0;
-		return -errno;
+	o.to_ifname = NULL;
+	o.direction = BENCH_REVERSE;
+	if (which == NEAR) {
+		o.plot_path = NULL;
+		return o;
 	}
-	if (!s->pid) {
-		/* Ctrl-C is ours: the receiver has to outlive the sender. */
-		setpgid(0, 0);
-		prctl(PR_SET_PDEATHSIG, SIGTERM);
-		if (getppid() != parent)
-			_exit(EXIT_FAILED);
-		close(fds[0]);
-		_exit(pair_side_run(&s->opt, fds[1], s->clock, out));
-	}
-	close(fds[1]);
-	s->ready_fd = fds[0];
-	return 0;
+	o.direction = BENCH_FORWARD;
+	o.ifname = opt->to_ifname;
+	o.from_ifname = opt->ifname;
+	o.ip_src = opt->ip_dst;
+	o.ip_dst = opt->ip_src;
+	leave_paths(&o);
+	go_on_cpus(&o, opt);
+	return o;
 }
 
-static void end(struct side *s)
+/* Until one of them says something. signal_fd -1: nobody asks. Return: 0; -EINTR: a signal has come; -ETIMEDOUT. */
+static int listen_to(struct pair_end *ends, int signal_fd, int timeout_ms)
 {
-	if (!s->pid)
-		return;
-	kill(s->pid, SIGTERM);
-	while (waitpid(s->pid, NULL, 0) < 0 && errno == EINTR)
-		;
-	s->pid = 0;
-}
-
-/* Until fd has something, or a signal has come. Return: 0; -EINTR. */
-static int await(int fd, int other_fd, int signal_fd)
-{
-	struct pollfd fds[] = {{.fd = fd, .events = POLLIN},
-			       {.fd = other_fd, .events = POLLIN},
+	struct pollfd fds[] = {{.fd = ends[NEAR].ready_fd, .events = POLLIN},
+			       {.fd = ends[FAR].ready_fd, .events = POLLIN},
 			       {.fd = signal_fd, .events = POLLIN}};
+	int n;
 
-	while (poll(fds, 3, -1) < 0 && errno == EINTR)
-		;
-	return fds[2].revents ? -EINTR : 0;
+	do
+		n = poll(fds, 3, timeout_ms);
+	while (n < 0 && errno == EINTR);
+	for (int i = 0; i < ENDS; i++)
+		if (fds[i].revents)
+			pair_end_hear(&ends[i]);
+	return fds[2].revents ? -EINTR : n ? 0 : -ETIMEDOUT;
 }
 
-/* Return: 0 and its MAC; -1: it has ended. */
-static int await_ready(struct side *s, int signal_fd, uint8_t mac[6])
+/* Return: it runs; false: it has ended, or a signal has come. */
+static bool await_ready(struct pair_end *ends, int which, int signal_fd)
 {
-	return await(s->ready_fd, -1, signal_fd) || read(s->ready_fd, mac, 6) != 6 ? -1 : 0;
-}
-
-/* The sender has two things to say: that it runs, and that it has ended. */
-static void await_sender(struct side *sender, struct side *receiver, int signal_fd)
-{
-	uint8_t mac[6];
-
-	if (!await_ready(sender, signal_fd, mac))
-		await(sender->ready_fd, receiver->ready_fd, signal_fd);
-}
-
-static char *collect(struct side *s, struct pair_side *out)
-{
-	struct stat st = {0};
-	char *text = NULL;
-	ssize_t n = 0;
-
-	if (s->out_fd >= 0 && pread(s->out_fd, out, sizeof(*out), 0) != sizeof(*out))
-		*out = (struct pair_side){.finished = false};
-	if (out->finished && !fstat(s->out_fd, &st))
-		text = malloc((size_t)st.st_size - sizeof(*out) + 1);
-	if (text)
-		n = pread(s->out_fd, text, (size_t)st.st_size - sizeof(*out), sizeof(*out));
-	if (text)
-		text[n > 0 ? n : 0] = 0;
-	if (!out->finished)
-		out->exit_code = EXIT_FAILED;
-	if (s->out_fd >= 0)
-		close(s->out_fd);
-	if (s->ready_fd >= 0)
-		close(s->ready_fd);
-	return text;
-}
-
-static int open_signals(void)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	return signalfd(-1, &set, SFD_CLOEXEC);
+	while (!pair_end_is_ready(&ends[which]))
+		if (pair_end_is_over(&ends[which]) || listen_to(ends, signal_fd, -1))
+			return false;
+	return true;
 }
 
 /* Return: 0; -errno: a process could not be started. */
-static int run_both(struct side *sender, struct side *receiver, int signal_fd)
+static int run_one_way(struct pair_end *ends, int signal_fd)
 {
-	uint8_t mac[6];
-	int rc;
+	struct pair_end *sender = &ends[NEAR], *receiver = &ends[FAR];
+	int rc = pair_end_start(receiver);
 
-	sender->clock = receiver->clock = mmap(NULL, sizeof(*sender->clock), PROT_READ | PROT_WRITE,
-					       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (sender->clock == MAP_FAILED)
-		return -errno;
-	rc = start(receiver);
-
-	if (rc || await_ready(receiver, signal_fd, mac))
+	if (rc || !await_ready(ends, FAR, signal_fd))
 		return rc;
-	if (!memcmp(sender->opt.dst_mac, default_mac, sizeof(default_mac)))
-		memcpy(sender->opt.dst_mac, mac, sizeof(mac));
-	rc = start(sender);
+	if (is_default_mac(sender->opt.dst_mac))
+		memcpy(sender->opt.dst_mac, receiver->said, 6);
+	rc = pair_end_start(sender);
 	if (rc)
 		return rc;
-	await_sender(sender, receiver, signal_fd);
-	end(sender);
-	poll(NULL, 0, LAST_FRAMES_MS);
+	while (!pair_end_is_over(sender) && !pair_end_is_over(receiver))
+		if (listen_to(ends, signal_fd, -1))
+			break;
+	pair_end_stop(sender);
+	poll(NULL, 0, PAIR_LAST_FRAMES_MS);
 	return 0;
+}
+
+static void finish(struct pair_end *ends)
+{
+	for (int i = 0; i < ENDS; i++)
+		pair_end_finish(&ends[i]);
+}
+
+/* Until both have sent all, or one has failed. */
+static void await_sent(struct pair_end *ends, int signal_fd)
+{
+	int timeout_ms = -1;
+
+	while (!pair_end_is_done(&ends[NEAR]) || !pair_end_is_done(&ends[FAR])) {
+		bool over = pair_end_is_over(&ends[NEAR]) || pair_end_is_over(&ends[FAR]);
+		int rc = over ? -EINTR : listen_to(ends, signal_fd, timeout_ms);
+
+		if (rc == -ETIMEDOUT || (over && timeout_ms > 0))
+			break;
+		if (rc != -EINTR)
+			continue;
+		signal_fd = -1;
+		timeout_ms = FINISH_MS;
+		finish(ends);
+	}
+	finish(ends);
+}
+
+/* Return: 0; -errno: a process could not be started. */
+static int run_both_ways(struct pair_end *ends, int signal_fd)
+{
+	uint64_t begin_ns;
+	int rc = pair_end_start(&ends[FAR]);
+
+	if (rc || !await_ready(ends, FAR, signal_fd))
+		return rc;
+	rc = pair_end_start(&ends[NEAR]);
+	if (rc || !await_ready(ends, NEAR, signal_fd))
+		return rc;
+	begin_ns = now_ns() + PAIR_LEAD_NS;
+	for (int i = 0; i < ENDS; i++) {
+		const uint8_t *given = ends[i].opt.dst_mac;
+		bool own = i == FAR || is_default_mac(given);
+
+		pair_end_begin(&ends[i], own ? ends[!i].said : given, begin_ns);
+	}
+	await_sent(ends, signal_fd);
+	poll(NULL, 0, PAIR_LAST_FRAMES_MS);
+	return 0;
+}
+
+static int open_ends(struct pair_end *ends, const struct options *opt)
+{
+	struct options near = opt->bidirectional ? end_options(opt, NEAR) : sender_options(opt);
+	struct options far = opt->bidirectional ? end_options(opt, FAR) : receiver_options(opt);
+	int rc = pair_end_open(&ends[NEAR], &near), other = pair_end_open(&ends[FAR], &far);
+
+	/* The receiver's rows are of the sender's time. */
+	if (!rc && !other && !opt->bidirectional)
+		pair_end_share_clock(&ends[NEAR], &ends[FAR]);
+	return rc ? rc : other;
+}
+
+static void collect(const struct pair_end *ends, struct pair_result *r)
+{
+	for (int i = 0; i < ENDS; i++) {
+		pair_end_collect(&ends[i], PAIR_SENDS, &r[i].sender, &r[i].sender_text);
+		pair_end_collect(&ends[!i], PAIR_RECEIVES, &r[i].receiver, &r[i].receiver_text);
+	}
 }
 
 int pair_run(const struct options *opt)
 {
-	static struct pair_result r;
-	struct side receiver = {.opt = receiver_options(opt), .ready_fd = -1, .out_fd = -1};
-	struct side sender = {.opt = sender_options(opt), .ready_fd = -1, .out_fd = -1};
-	int signal_fd = open_signals();
-	int rc = signal_fd < 0 ? -errno : run_both(&sender, &receiver, signal_fd);
+	static struct pair_result r[ENDS];
+	uint32_t directions = opt->bidirectional ? ENDS : 1;
+	struct pair_end ends[ENDS];
+	int signal_fd = pair_open_signals();
+	int rc = open_ends(ends, opt);
 
-	end(&sender);
-	end(&receiver);
-	r.receiver_text = collect(&receiver, &r.receiver);
-	r.sender_text = collect(&sender, &r.sender);
+	if (!rc && signal_fd < 0)
+		rc = -errno;
+	if (!rc && opt->bidirectional)
+		live_head(opt);
+	if (!rc)
+		rc = opt->bidirectional ? run_both_ways(ends, signal_fd)
+					: run_one_way(ends, signal_fd);
+	for (int i = 0; i < ENDS; i++)
+		pair_end_stop(&ends[i]);
+	collect(ends, r);
+	for (int i = 0; i < ENDS; i++)
+		pair_end_close(&ends[i]);
 	if (signal_fd >= 0)
 		close(signal_fd);
 	if (rc)
 		say("a process could not be started: %s", strerror(-rc));
 	if (opt->json)
-		pair_report_json(stdout, &r);
+		pair_report_json(stdout, r, directions);
 	else if (!opt->csv)
-		pair_report(stdout, opt, &r);
-	free(r.receiver_text);
-	free(r.sender_text);
-	return pair_exit_code(&r.sender, &r.receiver);
+		pair_report(stdout, opt, r, directions);
+	rc = pair_exit_code(r, directions);
+	for (int i = 0; i < ENDS; i++)
+		pair_result_free(&r[i]);
+	return rc;
 }

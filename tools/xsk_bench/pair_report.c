@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/json.h"
@@ -42,14 +43,18 @@ struct balance pair_balance(const struct pair_side *sender, const struct pair_si
 	return b;
 }
 
-int pair_exit_code(const struct pair_side *sender, const struct pair_side *receiver)
+int pair_exit_code(const struct pair_result *r, uint32_t count)
 {
-	const int codes[] = {receiver->exit_code, sender->exit_code};
+	int worst = 0;
 
-	for (int i = 0; i < 2; i++)
-		if (codes[i] && codes[i] != EXIT_WRONG)
-			return codes[i];
-	return codes[0] ? codes[0] : codes[1];
+	for (uint32_t i = 0; i < count; i++) {
+		const int codes[] = {r[i].receiver.exit_code, r[i].sender.exit_code};
+
+		for (int k = 0; k < 2; k++)
+			if (codes[k] && (!worst || worst == EXIT_WRONG))
+				worst = codes[k];
+	}
+	return worst;
 }
 
 /* ---- For people ---------------------------------------------------------------------------------- */
@@ -95,7 +100,14 @@ static void put_account(FILE *out, const struct pair_result *r, const struct bal
 		fprintf(out, "every frame is accounted for\n");
 }
 
-void pair_report(FILE *out, const struct options *opt, const struct pair_result *r)
+static void put_cost(FILE *out, const struct pair_side *s, const struct pair_side *d)
+{
+	fprintf(out, "  %-11s per frame%s: sender %.0f ns, receiver %.0f ns%s\n", "cost",
+		s->both_ways ? ", sent or received" : "", s->cpu_ns_per_frame, d->cpu_ns_per_frame,
+		s->both_ways ? "" : " of processor time");
+}
+
+static void put_direction(FILE *out, const struct options *opt, const struct pair_result *r)
 {
 	const struct pair_side *s = &r->sender, *d = &r->receiver;
 	struct balance b = pair_balance(s, d);
@@ -113,9 +125,14 @@ void pair_report(FILE *out, const struct options *opt, const struct pair_result 
 		U(d->tally.corrupt), U(d->flows.duplicates), U(d->flows.reordered),
 		U(d->tally.foreign));
 	put_lost(out, &b);
-	fprintf(out, "  %-11s per frame: sender %.0f ns, receiver %.0f ns of processor time\n",
-		"cost", s->cpu_ns_per_frame, d->cpu_ns_per_frame);
+	put_cost(out, s, d);
 	put_account(out, r, &b);
+}
+
+void pair_report(FILE *out, const struct options *opt, const struct pair_result *r, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		put_direction(out, opt, &r[i]);
 }
 
 /* ---- For machines -------------------------------------------------------------------------------- */
@@ -130,32 +147,66 @@ static void document(struct json *j, const char *key, const char *text)
 	json_piece(j, text, strlen(text));
 }
 
-void pair_report_json(FILE *out, const struct pair_result *r)
+static const struct net_error *first_error(const struct pair_result *r, uint32_t count)
 {
-	const struct pair_side *failed = r->receiver.error.message[0] ? &r->receiver : &r->sender;
+	for (uint32_t i = 0; i < count; i++) {
+		if (r[i].receiver.error.message[0])
+			return &r[i].receiver.error;
+		if (r[i].sender.error.message[0])
+			return &r[i].sender.error;
+	}
+	return NULL;
+}
+
+/* The members of one direction. */
+static void direction(struct json *j, const struct pair_result *r)
+{
 	struct balance b = pair_balance(&r->sender, &r->receiver);
+
+	if (r->sender.judged && r->receiver.judged) {
+		json_number(j, b.name, b.whole);
+		json_open(j, "parts", '[');
+		for (uint32_t i = 0; i < b.part_count; i++) {
+			json_open(j, NULL, '{');
+			json_text(j, "name", b.parts[i].name);
+			json_text(j, "where", i ? b.parts[i].meaning : "receiver");
+			json_number(j, "frames", b.parts[i].value);
+			json_close(j, '}');
+		}
+		json_close(j, ']');
+		json_number(j, "unexplained", b.unexplained);
+		json_number(j, "beyond", b.excess);
+	}
+	document(j, "sender", r->sender_text);
+	document(j, "receiver", r->receiver_text);
+}
+
+void pair_report_json(FILE *out, const struct pair_result *r, uint32_t count)
+{
 	struct json j = {.out = out};
 
 	json_open(&j, NULL, '{');
 	json_text(&j, "tool", "xsk-bench");
 	json_text(&j, "command", "pair");
-	json_outcome(&j, pair_exit_code(&r->sender, &r->receiver),
-		     failed->error.message[0] ? &failed->error : NULL);
-	if (r->sender.judged && r->receiver.judged) {
-		json_number(&j, b.name, b.whole);
-		json_open(&j, "parts", '[');
-		for (uint32_t i = 0; i < b.part_count; i++) {
-			json_open(&j, NULL, '{');
-			json_text(&j, "name", b.parts[i].name);
-			json_text(&j, "where", i ? b.parts[i].meaning : "receiver");
-			json_number(&j, "frames", b.parts[i].value);
-			json_close(&j, '}');
-		}
-		json_close(&j, ']');
-		json_number(&j, "unexplained", b.unexplained);
-		json_number(&j, "beyond", b.excess);
+	json_outcome(&j, pair_exit_code(r, count), first_error(r, count));
+	if (count == 1)
+		direction(&j, r);
+	else
+		json_open(&j, "directions", '[');
+	for (uint32_t i = 0; count > 1 && i < count; i++) {
+		json_open(&j, NULL, '{');
+		json_text(&j, "direction", options_direction_name(BENCH_FORWARD + i));
+		direction(&j, &r[i]);
+		json_close(&j, '}');
 	}
-	document(&j, "sender", r->sender_text);
-	document(&j, "receiver", r->receiver_text);
+	if (count > 1)
+		json_close(&j, ']');
 	json_close(&j, '}');
+}
+
+void pair_result_free(struct pair_result *r)
+{
+	free(r->sender_text);
+	free(r->receiver_text);
+	r->sender_text = r->receiver_text = NULL;
 }

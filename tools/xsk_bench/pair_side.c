@@ -64,6 +64,7 @@ static void add_causes(struct pair_side *s, const struct balance *b)
 
 static void fill(struct pair_side *s, const struct run *run, const struct account *a)
 {
+	s->both_ways = a->tally.sent_first_ns;
 	snprintf(s->ifname, sizeof(s->ifname), "%s", port_name(&run->ports[0]));
 	s->queues = run->worker_count;
 	s->started = run->started;
@@ -95,37 +96,109 @@ static void hint_netns(struct net_error *err, const struct options *opt)
 		 "; with pair, %s@NETNS is one in the network namespace NETNS", opt->ifname);
 }
 
-static int write_side(const struct run *run, const struct account *a, const struct verdict *v,
-		      const struct pair_side *s, int fd)
+/* What an end leaves behind, while it is written: its file begins with what is known last. */
+struct leaving {
+	struct pair_left left;
+	struct verdict verdict;
+	FILE *out;
+};
+
+static int leave_begin(struct leaving *l, int fd)
 {
-	FILE *out = fdopen(fd, "w");
+	l->out = fdopen(fd, "w");
+	return l->out && !fseek(l->out, sizeof(l->left), SEEK_SET) ? 0 : -errno;
+}
+
+/* One direction, in the order of the views; a is of it, and so is the mode in the run's options. */
+static void leave(struct leaving *l, enum pair_view view, const struct run *run,
+		  const struct account *a)
+{
+	const struct verdict *v = &l->verdict;
+	struct pair_side *side = &l->left.sides[view];
+	long begin = ftell(l->out);
+
+	side->finished = true;
+	side->exit_code = v->exit_code;
+	if (v->error)
+		side->error = *v->error;
+	fill(side, run, a);
+	if (run->opt->json && v->error)
+		report_json_error(l->out, options_mode_name(run->opt->mode), v);
+	else if (run->opt->json)
+		report_json(l->out, run, a, v);
+	else if (run->opt->verbose && run->started)
+		report_table(l->out, run, a);
+	l->left.text_bytes[view] = (uint64_t)(ftell(l->out) - begin);
+}
+
+static int leave_end(struct leaving *l)
+{
 	bool written;
 
-	if (!out)
-		return -errno;
-	fwrite(s, sizeof(*s), 1, out);
-	if (run->opt->json && v->error)
-		report_json_error(out, options_mode_name(run->opt->mode), v);
-	else if (run->opt->json)
-		report_json(out, run, a, v);
-	else if (run->opt->verbose && run->started)
-		report_table(out, run, a);
-	written = !fflush(out) && !ferror(out);
-	return fclose(out) || !written ? -EIO : 0;
+	rewind(l->out);
+	fwrite(&l->left, sizeof(l->left), 1, l->out);
+	written = !fflush(l->out) && !ferror(l->out);
+	return fclose(l->out) || !written ? -EIO : 0;
+}
+
+/* Of an end that does both, its account is made once more for each direction, by the rules of tx and of rx. */
+static void leave_views(struct leaving *l, const struct run *run, struct options *opt,
+			struct account *a)
+{
+	uint64_t interval_ns = opt->interval_ns;
+
+	if (opt->mode != BENCH_PAIR) {
+		leave(l, opt->mode == BENCH_TX ? PAIR_SENDS : PAIR_RECEIVES, run, a);
+		return;
+	}
+	opt->mode = BENCH_TX;
+	opt->interval_ns = 0; /* its rows were of what it received */
+	account_of(run, l->verdict.error, a);
+	leave(l, PAIR_SENDS, run, a);
+	opt->mode = BENCH_RX;
+	opt->interval_ns = interval_ns;
+	account_of(run, l->verdict.error, a);
+	leave(l, PAIR_RECEIVES, run, a);
+}
+
+static void say_error(const struct run *run, const struct net_error *err)
+{
+	if (run->usage)
+		say("%s", err->message);
+	else
+		say("%s: %s", err->step, err->message);
+}
+
+/* Where the run ended, what it counted. Return: the exit code. */
+static int leave_all(struct run *run, struct options *opt, int rc, struct net_error *err,
+		     FILE *plot, int out_fd)
+{
+	static struct account a;
+	static struct leaving l;
+
+	l.verdict = outcome_of(run, rc, &a, err);
+	if (run->usage)
+		l.verdict.exit_code = EXIT_USAGE;
+	live_end(run, &a);
+	if (plot_end(plot, run, &a) && !l.verdict.exit_code)
+		l.verdict.exit_code = EXIT_FAILED;
+	if (l.verdict.error)
+		say_error(run, err);
+	if (leave_begin(&l, out_fd))
+		return EXIT_FAILED;
+	leave_views(&l, run, opt, &a);
+	return leave_end(&l) ? EXIT_FAILED : l.verdict.exit_code;
 }
 
 int pair_side_run(const struct options *asked, int ready_fd, struct run_clock *clock, int out_fd)
 {
 	static struct run run;
-	static struct account a;
-	static struct pair_side side;
 	struct options opt = *asked;
 	struct net_error err = {0};
 	const char *netns;
 	size_t n = pair_split(asked->ifname, &netns);
 	char *ifname = strndup(asked->ifname, n);
 	FILE *plot = NULL;
-	struct verdict v;
 	int rc = ifname ? 0 : -ENOMEM;
 
 	opt.ifname = ifname;
@@ -140,25 +213,9 @@ int pair_side_run(const struct options *asked, int ready_fd, struct run_clock *c
 	if (rc == -ENODEV && !netns && !run.started)
 		hint_netns(&err, &opt);
 	options_say(&bench_options, err.message, sizeof(err.message));
-	v = outcome_of(&run, rc, &a, &err);
-	if (run.usage)
-		v.exit_code = EXIT_USAGE;
-	live_end(&run, &a);
-	if (plot_end(plot, &run, &a) && !v.exit_code)
-		v.exit_code = EXIT_FAILED;
-	side.finished = true;
-	side.exit_code = v.exit_code;
-	if (v.error) {
-		side.error = err;
-		if (run.usage)
-			say("%s", err.message);
-		else
-			say("%s: %s", err.step, err.message);
-	}
-	fill(&side, &run, &a);
-	rc = write_side(&run, &a, &v, &side, out_fd);
+	rc = leave_all(&run, &opt, rc, &err, plot, out_fd);
 	run_free(&run);
 	free(ifname);
 	fflush(stdout);
-	return rc ? EXIT_FAILED : v.exit_code;
+	return rc;
 }

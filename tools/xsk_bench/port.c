@@ -77,7 +77,7 @@ struct net_xdp_config port_config(const struct options *opt, const struct port *
 	c.tx_checksum = (enum net_xdp_tx_checksum)opt->sums;
 	c.tx_segment_here = opt->segment_here;
 	/* Where the device takes tags out of the frames, they come out of band. */
-	c.rx_vlan = opt->vlan && opt->mode == BENCH_RX && p->device.has_offloads &&
+	c.rx_vlan = opt->vlan && options_receive(opt) && p->device.has_offloads &&
 		    p->device.offloads & NET_XDP_OFFLOAD_RX_VLAN;
 	c.busy_poll_us = opt->busy_poll_us;
 	c.napi_defer_hard_irqs = opt->napi_defer;

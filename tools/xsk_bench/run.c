@@ -96,6 +96,7 @@ static int start_workers(struct run *run, struct net_error *err)
 		run->clock->end_ns = run_planned_end(run);
 		run->clock->begin_ns = run->start_ns;
 	}
+	run->sending = run->worker_count;
 	shown_begin(run);
 	for (uint32_t i = 0; i < run->worker_count; i++) {
 		int rc = -pthread_create(&run->workers[i].thread, NULL, worker_main,

@@ -47,6 +47,9 @@ struct tally {
 	uint64_t first_ns; /* when the first and the last frame passed; of a sender: the time in
 			       * which it sent */
 	uint64_t last_ns;
+	/* pair both ways: the time in which it sent, and the two above are of what it received; else 0 */
+	uint64_t sent_first_ns;
+	uint64_t sent_last_ns;
 	uint64_t user_ns; /* processor time of the thread */
 	uint64_t system_ns;
 };
@@ -85,10 +88,14 @@ struct worker {
 
 struct net_control;
 
-/* pair: when its sender sends. CLOCK_MONOTONIC is the same in both processes, which share this. */
+/*
+ * pair: when frames are sent, in CLOCK_MONOTONIC, which is the same in all processes that share this. One way the sender
+ * writes it; both ways who has started the process does, and the process obeys.
+ */
 struct run_clock {
-	_Atomic uint64_t begin_ns; /* 0: not yet */
+	_Atomic uint64_t begin_ns; /* 0: not yet; may be to come */
 	_Atomic uint64_t end_ns;   /* as planned; then, when it has ended */
+	uint8_t dst_mac[6];	   /* both ways: to whom; written before begin_ns */
 };
 
 struct run {
@@ -110,9 +117,12 @@ struct run {
 	_Alignas(64) _Atomic bool stop;
 	_Atomic bool began;	  /* a good frame has come */
 	_Atomic uint64_t counted; /* received, towards --count */
+	_Atomic uint32_t sending; /* pair both ways: workers that have not sent all yet */
 	int done_fd;		  /* eventfd: a worker has ended */
 	int began_fd;		  /* eventfd: see began */
-	int ready_fd; /* 0: none; who waits there for the workers reads the MAC of the first port */
+	/* 0: none; who waits there for the workers reads the MAC of the first port, and of pair both ways one byte more
+	 * when all is sent. */
+	int ready_fd;
 	struct run_clock *
 		clock; /* of pair, else NULL: the sender sets it, the receiver's rows are of its time */
 	struct net_control *control; /* NULL: nobody can look into this run */
@@ -128,10 +138,13 @@ void run_init(struct run *run, const struct options *opt, int ready_fd);
 int run_all(struct run *run, struct net_error *err);
 void run_free(struct run *run);
 
-/* When the run's time is over, UINT64_MAX without --duration. */
+/* When the run's time is over, UINT64_MAX without --duration. Of pair both ways it is the time of the sending, which the
+ * clock says. */
 static inline uint64_t run_planned_end(const struct run *run)
 {
-	return run->opt->duration_ns ? run->start_ns + run->opt->duration_ns : UINT64_MAX;
+	if (!run->opt->duration_ns || run->opt->mode == BENCH_PAIR)
+		return UINT64_MAX;
+	return run->start_ns + run->opt->duration_ns;
 }
 
 /* Until the time is over, a signal comes, all workers have ended, or something fails. Return: 0, -errno with err
@@ -143,5 +156,6 @@ int run_rx(struct worker *w);
 int run_tx(struct worker *w);
 int run_fwd(struct worker *w);
 int run_latency(struct worker *w);
+int run_pair(struct worker *w);
 
 #endif

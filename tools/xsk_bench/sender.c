@@ -37,6 +37,8 @@ static uint64_t pace_time(const struct pace *p, uint64_t frame)
 static struct frame_flow flow_of(const struct worker *w, uint32_t i)
 {
 	const struct options *opt = w->run->opt;
+	/* Of two that begin together neither has the other's MAC as an option. */
+	const uint8_t *dst_mac = opt->mode == BENCH_PAIR ? w->run->clock->dst_mac : opt->dst_mac;
 	struct frame_flow flow = {
 		.ip_src = opt->ip_src + (i << 8),
 		.ip_dst = opt->ip_dst,
@@ -45,7 +47,7 @@ static struct frame_flow flow_of(const struct worker *w, uint32_t i)
 		.ipv6 = opt->ipv6,
 	};
 
-	memcpy(flow.dst_mac, opt->dst_mac, sizeof(flow.dst_mac));
+	memcpy(flow.dst_mac, dst_mac, sizeof(flow.dst_mac));
 	memcpy(flow.src_mac, w->run->ports[0].device.mac, sizeof(flow.src_mac));
 	return flow;
 }

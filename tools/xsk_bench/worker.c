@@ -80,10 +80,8 @@ static void note_cpu_time(struct worker *w)
 void *worker_main(void *arg)
 {
 	static int (*const bodies[])(struct worker *) = {
-		[BENCH_RX] = run_rx,
-		[BENCH_TX] = run_tx,
-		[BENCH_FWD] = run_fwd,
-		[BENCH_LATENCY] = run_latency,
+		[BENCH_RX] = run_rx,	       [BENCH_TX] = run_tx,	[BENCH_FWD] = run_fwd,
+		[BENCH_LATENCY] = run_latency, [BENCH_PAIR] = run_pair,
 	};
 	struct worker *w = arg;
 
@@ -144,7 +142,7 @@ static void show_lost(struct worker *w, uint64_t drops)
 	const struct tally *t = &w->tally;
 	uint64_t lost = drops;
 
-	if (w->run->opt->mode == BENCH_RX)
+	if (w->run->opt->mode == BENCH_RX || w->run->opt->mode == BENCH_PAIR)
 		lost = flow_gaps(&w->flows);
 	else if (w->run->opt->mode == BENCH_LATENCY)
 		lost = t->generated - t->good;
