@@ -11,6 +11,7 @@
 #include "xsk_bench/outcome.h"
 #include "xsk_bench/pair.h"
 #include "xsk_bench/plot.h"
+#include "xsk_bench/remote/remote.h"
 #include "xsk_bench/say.h"
 
 /* After what went to stdout: did it arrive there? */
@@ -88,6 +89,13 @@ static int run(const struct options *opt)
 	return rc;
 }
 
+static int pair(const struct options *opt)
+{
+	if (opt->server)
+		return remote_serve(opt);
+	return opt->client ? remote_ask(opt) : pair_run(opt);
+}
+
 int main(int argc, char **argv)
 {
 	struct net_error err = {.code = -EINVAL, .step = "usage"};
@@ -97,7 +105,7 @@ int main(int argc, char **argv)
 	if (rc < 0)
 		return usage(&err, json_is_asked(argc, argv), NULL);
 	if (!rc)
-		return opt.mode == BENCH_PAIR ? flushed(pair_run(&opt)) : run(&opt);
+		return opt.mode == BENCH_PAIR ? flushed(pair(&opt)) : run(&opt);
 	option_show(&bench_options, rc, stdout);
 	return flushed(0);
 }

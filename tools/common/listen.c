@@ -32,6 +32,20 @@ static bool split(const char *text, char *host, size_t size, const char **port)
 	return true;
 }
 
+/* getaddrinfo() takes larger ones modulo 65536. */
+static bool is_port(const char *text)
+{
+	size_t length = strspn(text, "0123456789");
+
+	return length && length <= 5 && !text[length] &&
+	       !(length == 5 && strcmp(text, "65535") > 0);
+}
+
+int listen_split(const char *text, char *host, size_t size, const char **port)
+{
+	return split(text, host, size, port) && is_port(*port) ? 0 : -EINVAL;
+}
+
 int listen_parse(struct listen_address *out, const char *text)
 {
 	const struct addrinfo hints = {
@@ -42,9 +56,7 @@ int listen_parse(struct listen_address *out, const char *text)
 	const char *port;
 	char host[64];
 
-	/* getaddrinfo() takes larger ports modulo 65536. */
-	if (!split(text, host, sizeof(host), &port) || !*port || strlen(port) > 5 ||
-	    port[strspn(port, "0123456789")] || (strlen(port) == 5 && strcmp(port, "65535") > 0) ||
+	if (listen_split(text, host, sizeof(host), &port) ||
 	    getaddrinfo(host, port, &hints, &found))
 		return -EINVAL;
 	*out = (struct listen_address){.bytes = found->ai_addrlen};

@@ -12,6 +12,11 @@ struct listen_address {
 	socklen_t bytes;
 };
 
+/* A host that is longer has no address. */
+enum { LISTEN_HOST_BYTES = 256 };
+
+/* The host, without its brackets, and the port, a number, which lies in text. Return: 0; -EINVAL. */
+int listen_split(const char *text, char *host, size_t size, const char **port);
 /* Names are not looked up. Return: 0; -EINVAL. */
 int listen_parse(struct listen_address *out, const char *text);
 /* Port 0: one that is free. Return: the socket, non-blocking; -errno and err. */

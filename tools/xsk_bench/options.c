@@ -135,6 +135,50 @@ static int check_output(struct option_parse *p)
 	return 0;
 }
 
+/* On a server these are the client's; l4 is set by the rules. */
+static bool says_packets(const struct options *o)
+{
+	struct options plain = *o;
+	uint32_t l4 = o->l4;
+
+	options_forget_packets(&plain);
+	return o->duration_ns != plain.duration_ns || o->rate || o->count || o->frame_bytes ||
+	       memcmp(o->dst_mac, plain.dst_mac, sizeof(o->dst_mac)) || o->ip_src != plain.ip_src ||
+	       o->ip_dst != plain.ip_dst || o->flows != plain.flows || o->ipv6 ||
+	       options_packet(o) || o->segment_here || l4 || o->sums || o->vlan;
+}
+
+/* pair on two machines. */
+static int check_remote(struct option_parse *p)
+{
+	const struct options *o = p->into;
+	const char *name = o->server ? "--server" : "--client";
+
+	if (!o->server && !o->client)
+		return o->reverse || o->one_off ? OPTION_FAIL(p, "--%s: goes with --%s",
+							      o->reverse ? "reverse" : "one-off",
+							      o->reverse ? "client" : "server")
+						: 0;
+	if (o->mode != BENCH_PAIR)
+		return OPTION_FAIL(p, "%s: only pair is on two machines", name);
+	if (o->server && o->client)
+		return OPTION_FAIL(p, "--client: this machine is the --server");
+	if (o->to_ifname)
+		return OPTION_FAIL(p, "--to: with %s the other interface is the other machine's",
+				   name);
+	if (o->server && (o->reverse || o->bidirectional || says_packets(o)))
+		return OPTION_FAIL(
+			p, "--server: the client says who sends, what, how fast and how long; "
+			   "leave that out here");
+	if (o->client && o->one_off)
+		return OPTION_FAIL(p, "--one-off: goes with --server");
+	if (o->reverse && o->bidirectional)
+		return OPTION_FAIL(p, "--reverse: with --bidirectional both send");
+	if (o->client && !o->duration_ns)
+		return OPTION_FAIL(p, "--duration 0: on two machines a run has an end");
+	return 0;
+}
+
 /* Rules between options. Those of the backend's own settings are net_xdp_config_check()'s. */
 static int check_together(struct option_parse *p)
 {
@@ -148,8 +192,10 @@ static int check_together(struct option_parse *p)
 				   o->chunk_bytes);
 	if (o->to_ifname && o->mode != BENCH_FWD && o->mode != BENCH_PAIR)
 		return OPTION_FAIL(p, "--to: only fwd and pair have a second interface");
-	if (!o->to_ifname && o->mode == BENCH_PAIR)
-		return OPTION_FAIL(p, "--to: the interface that receives is missing");
+	if (!o->to_ifname && o->mode == BENCH_PAIR && !o->server && !o->client)
+		return OPTION_FAIL(
+			p, "--to: the interface that receives is missing; on another machine it is "
+			   "its --server's, see --client");
 	if (o->bidirectional && o->mode != BENCH_PAIR)
 		return OPTION_FAIL(p, "--bidirectional: only pair has two ends that both send");
 	if (o->to_ifname && !strcmp(o->to_ifname, o->ifname))
@@ -198,6 +244,31 @@ static struct options defaults(void)
 	return o;
 }
 
+void options_forget_packets(struct options *o)
+{
+	struct options plain = defaults();
+
+	o->duration_ns = plain.duration_ns;
+	o->rate = o->count = 0;
+	o->frame_bytes = 0;
+	memcpy(o->dst_mac, plain.dst_mac, sizeof(o->dst_mac));
+	o->ip_src = plain.ip_src;
+	o->ip_dst = plain.ip_dst;
+	o->flows = plain.flows;
+	o->ipv6 = o->checksum = o->segment_here = o->vlan = false;
+	o->vlan_tci = 0;
+	o->segment_bytes = o->piece_bytes = 0;
+	o->l4 = o->sums = 0;
+}
+
+int options_check(struct options *o, char *why, size_t why_size)
+{
+	struct option_parse p = {
+		.table = &bench_options, .into = o, .why = why, .why_size = why_size};
+
+	return check_together(&p);
+}
+
 int options_parse(int argc, char **argv, struct options *out, char *why, size_t why_size)
 {
 	struct option_parse p = {
@@ -208,5 +279,7 @@ int options_parse(int argc, char **argv, struct options *out, char *why, size_t 
 	rc = option_parse(&p, argc, argv);
 	if (!rc)
 		rc = set_mode(&p);
+	if (!rc)
+		rc = check_remote(&p);
 	return rc ? rc : check_together(&p);
 }

@@ -42,6 +42,11 @@ struct options {
 	const char *from_ifname; /* of pair's receiver: its sender's; else NULL */
 	bool bidirectional;	 /* of pair */
 	uint32_t direction;	 /* enum bench_direction, of rows and lines */
+	/* pair on two machines; NULL: it is on one */
+	const char *server; /* where it listens, see common/listen.h */
+	const char *client; /* the server, "HOST:PORT" */
+	bool one_off;	    /* the server ends after a client */
+	bool reverse;	    /* the server sends */
 	uint32_t first_queue;
 	uint32_t queue_count;
 
@@ -125,6 +130,12 @@ enum bench_wait {
  * parsed before the fault stands in *out.
  */
 int options_parse(int argc, char **argv, struct options *out, char *why, size_t why_size);
+
+/* The rules between options once more, for those that a peer has changed. Return: 0; -EINVAL with one sentence in why. */
+int options_check(struct options *o, char *why, size_t why_size);
+
+/* What frames are sent, how many and how long: as if no option said so. */
+void options_forget_packets(struct options *o);
 
 /* "rx", "tx", "fwd", "latency", "pair" */
 const char *options_mode_name(uint32_t mode);

@@ -20,7 +20,8 @@ static const char front[] =
 	"  tx        send numbered frames with a checksum of their own\n"
 	"  fwd       send every frame back with its MACs swapped, or on to --to IF\n"
 	"  latency   round trip at a fixed rate against a peer that runs fwd\n"
-	"  pair      tx through -i and rx on --to in one command, one account of both\n";
+	"  pair      tx through -i and rx on --to in one command, one account of both;\n"
+	"            or the two on two machines, with --server and --client\n";
 
 static const struct option_row rows[] = {
 	{.group = "where",
@@ -36,10 +37,6 @@ static const struct option_row rows[] = {
 	 .set = option_text,
 	 AT(to_ifname),
 	 .names = OPTION_NAMES_INTERFACE},
-	{.name = "bidirectional",
-	 .help = "pair: both interfaces send and receive at the same time, each on the same queues; a "
-		 "table for each direction, forward (from -i) and reverse",
-	 FLAG(bidirectional)},
 	{OPTION_FIRST_QUEUE, AT(first_queue)},
 	{.name = "queues",
 	 .letter = 'n',
@@ -206,6 +203,33 @@ static const struct option_row rows[] = {
 		 "the device (which needs native XDP and Linux 6.8)",
 	 .set = bench_set_vlan},
 
+	{.group = "two ends (pair)",
+	 .name = "bidirectional",
+	 .help = "both send and receive at the same time, each on the same queues; an account for each "
+		 "direction, forward (from -i, or the client) and reverse",
+	 FLAG(bidirectional)},
+	{.name = "client",
+	 .value = "HOST:PORT",
+	 .help = "the other end is the interface of the server there, whose MAC it tells; both machines "
+		 "print the whole account. What is sent is said here; interface, queues, modes and files "
+		 "are each machine's own",
+	 .set = bench_set_client,
+	 AT(client)},
+	{.name = "reverse",
+	 .help = "with --client: the server sends, the client receives",
+	 FLAG(reverse)},
+	{.name = "server",
+	 .value = "[ADDR:]PORT",
+	 .help = "be that server, for one client at a time, until Ctrl-C. It listens on 127.0.0.1 unless an "
+		 "address is given (0.0.0.0: on each of IPv4). There is no password: who reaches the "
+		 "port has this interface send frames, and take those of the host, for up to a day",
+	 .set = bench_set_server,
+	 AT(server)},
+	{.name = "one-off",
+	 .letter = '1',
+	 .help = "... until one client was served, and with its exit code",
+	 FLAG(one_off)},
+
 	{.group = "output",
 	 .name = "capture",
 	 .value = "FILE",
@@ -263,6 +287,8 @@ static const char back[] =
 	"  xsk-bench tx -i eth1 --dst 52:54:00:12:34:56 --flows 64 --ipv6 --vlan 100\n"
 	"  xsk-bench pair -i eth1 --to eth1@other --rate 1M --cpu 0,1\n"
 	"  xsk-bench pair -i eth1 --to eth1@other --bidirectional --interval 1\n"
+	"  xsk-bench pair -i eth1 --server 192.0.2.1:5202         (on one machine)\n"
+	"  xsk-bench pair -i eth1 --client 192.0.2.1:5202 --bidir (on another)\n"
 	"  xsk-bench fwd -i eth1 --to eth2 --mode zero-copy --wait spin\n"
 	"  xsk-bench fwd -i eth1 --to eth2 --capture a.pcapng --capture-seconds 5\n"
 	"  xsk-bench rx -i eth1 --interval 0.5 --csv >rx.csv\n"

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/listen.h"
 #include "interval.h"
 #include "options.h"
 
@@ -108,6 +109,29 @@ int bench_set_segment(struct option_parse *p, const struct option_row *row, cons
 	o->segment_bytes = (uint32_t)size;
 	o->piece_bytes = (uint32_t)piece;
 	return 0;
+}
+
+int bench_set_server(struct option_parse *p, const struct option_row *row, const char *text)
+{
+	struct listen_address address;
+
+	if (listen_parse(&address, text))
+		return option_refuse(p, text,
+				     "must be a port of this machine (5202), or an address and a "
+				     "port (0.0.0.0:5202, [::1]:5202)");
+	return option_text(p, row, text);
+}
+
+int bench_set_client(struct option_parse *p, const struct option_row *row, const char *text)
+{
+	char host[LISTEN_HOST_BYTES];
+	const char *port;
+
+	if (!strchr(text, ':') || listen_split(text, host, sizeof(host), &port))
+		return option_refuse(p, text,
+				     "must be a host and its port, like 192.0.2.1:5202, "
+				     "[2001:db8::1]:5202 or name:5202");
+	return option_text(p, row, text);
 }
 
 /* Rows that come faster than the workers publish would say little. */

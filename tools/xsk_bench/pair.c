@@ -18,14 +18,6 @@
 /* Of the two ends; the second is that on --to. */
 enum { NEAR, FAR, ENDS };
 
-/* Are the frames sent to whoever receives? */
-static bool is_default_mac(const uint8_t mac[6])
-{
-	static const uint8_t default_mac[6] = {0x02, 0x6e, 0x78, 0x00, 0x00, 0x01};
-
-	return !memcmp(mac, default_mac, sizeof(default_mac));
-}
-
 /* The list goes on where the other end's threads end. */
 static void go_on_cpus(struct options *o, const struct options *opt)
 {
@@ -41,23 +33,16 @@ static void leave_paths(struct options *o)
 		o->control = "off";
 }
 
-/* The receiver's options. It runs until it is told to end, and its rows are those that are shown. */
+/* The receiver's options; its rows are those that are shown. */
 static struct options receiver_options(const struct options *opt)
 {
 	struct options o = *opt;
 
-	o.mode = BENCH_RX;
+	pair_end_receives(&o);
 	o.ifname = opt->to_ifname;
 	o.from_ifname = opt->ifname;
 	o.to_ifname = NULL;
-	o.duration_ns = o.rate = o.count = 0;
 	leave_paths(&o);
-	o.flows = 1;
-	o.ipv6 = false;
-	o.checksum = o.segment_here = false;
-	o.segment_bytes = o.piece_bytes = 0;
-	if (o.frame_bytes && o.frame_bytes < 1518)
-		o.frame_bytes = 0;
 	go_on_cpus(&o, opt);
 	return o;
 }
@@ -66,11 +51,8 @@ static struct options sender_options(const struct options *opt)
 {
 	struct options o = *opt;
 
-	o.mode = BENCH_TX;
+	pair_end_sends(&o);
 	o.to_ifname = NULL;
-	o.take_own_mac = false;
-	o.take_mac_count = 0;
-	o.keep.count = 0;
 	o.silent = o.rows;
 	o.rows = o.csv = false;
 	o.plot_path = NULL;
@@ -133,7 +115,7 @@ static int run_one_way(struct pair_end *ends, int signal_fd)
 
 	if (rc || !await_ready(ends, FAR, signal_fd))
 		return rc;
-	if (is_default_mac(sender->opt.dst_mac))
+	if (pair_end_is_default_mac(sender->opt.dst_mac))
 		memcpy(sender->opt.dst_mac, receiver->said, 6);
 	rc = pair_end_start(sender);
 	if (rc)
@@ -186,7 +168,7 @@ static int run_both_ways(struct pair_end *ends, int signal_fd)
 	begin_ns = now_ns() + PAIR_LEAD_NS;
 	for (int i = 0; i < ENDS; i++) {
 		const uint8_t *given = ends[i].opt.dst_mac;
-		bool own = i == FAR || is_default_mac(given);
+		bool own = i == FAR || pair_end_is_default_mac(given);
 
 		pair_end_begin(&ends[i], own ? ends[!i].said : given, begin_ns);
 	}

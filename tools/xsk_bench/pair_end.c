@@ -15,9 +15,37 @@
 #include "outcome.h"
 #include "worker.h"
 
+void pair_end_receives(struct options *o)
+{
+	o->mode = BENCH_RX;
+	o->duration_ns = o->rate = o->count = 0;
+	o->flows = 1;
+	o->ipv6 = false;
+	o->checksum = o->segment_here = false;
+	o->segment_bytes = o->piece_bytes = 0;
+	o->l4 = o->sums = 0;
+	if (o->frame_bytes && o->frame_bytes < 1518)
+		o->frame_bytes = 0;
+}
+
+void pair_end_sends(struct options *o)
+{
+	o->mode = BENCH_TX;
+	o->take_own_mac = false;
+	o->take_mac_count = 0;
+	o->keep.count = 0;
+}
+
+bool pair_end_is_default_mac(const uint8_t mac[6])
+{
+	static const uint8_t default_mac[6] = {0x02, 0x6e, 0x78, 0x00, 0x00, 0x01};
+
+	return !memcmp(mac, default_mac, sizeof(default_mac));
+}
+
 int pair_end_open(struct pair_end *e, const struct options *opt)
 {
-	*e = (struct pair_end){.opt = *opt, .ready_fd = -1, .out_fd = -1};
+	*e = (struct pair_end){.opt = *opt, .ready_fd = -1, .out_fd = -1, .keep_out = {-1, -1}};
 	e->clock = mmap(NULL, sizeof(*e->clock), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
 			-1, 0);
 	if (e->clock != MAP_FAILED)
@@ -65,6 +93,9 @@ int pair_end_start(struct pair_end *e)
 		if (getppid() != parent)
 			_exit(EXIT_FAILED);
 		close(fds[0]);
+		for (int i = 0; i < 2; i++)
+			if (e->keep_out[i] >= 0)
+				close(e->keep_out[i]);
 		_exit(pair_side_run(&e->opt, fds[1], e->clock, out));
 	}
 	close(fds[1]);
@@ -102,6 +133,14 @@ void pair_end_finish(struct pair_end *e)
 
 	if (now < e->clock->end_ns)
 		e->clock->end_ns = now;
+	if (e->opt.mode == BENCH_TX)
+		pair_end_ask_to_stop(e);
+}
+
+void pair_end_ask_to_stop(const struct pair_end *e)
+{
+	if (e->pid)
+		kill(e->pid, SIGTERM);
 }
 
 void pair_end_stop(struct pair_end *e)
@@ -149,12 +188,15 @@ void pair_end_close(struct pair_end *e)
 
 int pair_open_signals(void)
 {
+	struct sigaction hangup;
 	sigset_t set;
 
 	sigemptyset(&set);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
+	/* nohup has it ignored, and one that is blocked comes all the same. */
+	if (!sigaction(SIGHUP, NULL, &hangup) && hangup.sa_handler != SIG_IGN)
+		sigaddset(&set, SIGHUP);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	return signalfd(-1, &set, SFD_CLOEXEC);
 }

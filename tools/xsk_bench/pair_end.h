@@ -21,9 +21,17 @@ struct pair_end {
 	pid_t pid;    /* 0: not started, or collected */
 	int ready_fd; /* -1: not started, or its process has ended */
 	int out_fd;
+	int keep_out
+		[2]; /* -1: none; descriptors that are its parent's alone: of connections, which end with it */
 	uint8_t said[7]; /* its MAC; both ways a byte more when it has sent all */
 	uint32_t said_bytes;
 };
+
+/* Of a command line with pair: an end that only receives, until it is told to end; and one that only sends. */
+void pair_end_receives(struct options *o);
+void pair_end_sends(struct options *o);
+/* A MAC that nobody has given stands for the receiver's. */
+bool pair_end_is_default_mac(const uint8_t mac[6]);
 
 /* Return: 0; -errno. */
 int pair_end_open(struct pair_end *e, const struct options *opt);
@@ -54,12 +62,14 @@ static inline bool pair_end_is_done(const struct pair_end *e)
 	return e->said_bytes == sizeof(e->said) || pair_end_is_over(e);
 }
 
-/* Both ways: it may send to this MAC, from begin_ns on. */
+/* Of an end that receives: frames come from begin_ns on; both ways it may send to this MAC then. */
 void pair_end_begin(struct pair_end *e, const uint8_t dst_mac[6], uint64_t begin_ns);
-/* Both ways: it sends no more. */
+/* It shall send no more, and frames come no more. */
 void pair_end_finish(struct pair_end *e);
 
-/* Its process ends, if it has not. */
+/* Its process shall end: it will be over. */
+void pair_end_ask_to_stop(const struct pair_end *e);
+/* Its process ends, if it has not: it is waited for. */
 void pair_end_stop(struct pair_end *e);
 
 /* What it left behind, once it has ended; text is to be freed, and may be NULL. */
