@@ -18,7 +18,7 @@
 #include "support/rx_oracle.h"
 #include "support/tx_oracle.h"
 
-enum { STEPS = 400, TX_BYTES = 64 << 10, TX_PACKETS = 12 };
+enum { STEPS = 400, TX_BYTES = 32 << 10, TX_PACKETS = 12 };
 
 static struct rx_oracle rx;
 static struct tx_oracle tx;
@@ -107,6 +107,8 @@ static struct oracle_variant rx_variant(uint32_t kind, uint32_t options)
 	static const char *const drivers[] = {NULL, "veth", "ice", "tun"};
 	struct oracle_variant v = rx_kinds[kind];
 
+	/* enough to fill the ring, few to set up */
+	v.ids = v.ring + ORACLE_PRIVATE < ORACLE_IDS ? v.ring + ORACLE_PRIVATE : ORACLE_IDS;
 	v.merge = options & MERGE;
 	v.pieces = options & PIECES;
 	v.ordered = options & ORDERED;
@@ -124,7 +126,7 @@ static void is_posted(void *context, bool is_rx, uint32_t id)
 {
 	uint8_t *told = context;
 
-	cr_assert(is_rx && id < ORACLE_IDS && rx.id[id].posted, "id %u is the frontend's", id);
+	cr_assert(is_rx && id < rx.v.ids && rx.id[id].posted, "id %u is the frontend's", id);
 	cr_assert(!told[id], "id %u was told twice", id);
 	told[id] = 1;
 }
@@ -134,7 +136,7 @@ static void expect_outstanding_rx(void)
 	uint8_t told[ORACLE_IDS] = {0};
 
 	net_queue_outstanding(&rx.q->base, is_posted, told);
-	for (uint32_t id = 0; id < ORACLE_IDS; id++)
+	for (uint32_t id = 0; id < rx.v.ids; id++)
 		cr_assert_eq(told[id], rx.id[id].posted, "id %u was not told", id);
 }
 
@@ -246,11 +248,12 @@ static void is_accepted(void *context, bool is_rx, uint32_t id)
 
 static void expect_outstanding_tx(void)
 {
+	const uint32_t ids = tx.ids < TX_ORACLE_IDS ? tx.ids : TX_ORACLE_IDS;
 	static uint8_t told[TX_ORACLE_IDS];
 
-	memset(told, 0, sizeof(told));
+	memset(told, 0, ids);
 	net_queue_outstanding(&tx.k.queue.base, is_accepted, told);
-	for (uint32_t i = 0; i < TX_ORACLE_IDS; i++)
+	for (uint32_t i = 0; i < ids; i++)
 		cr_assert(told[i] ||
 				  (tx.fate[i] != TX_ORACLE_SENT && tx.fate[i] != TX_ORACLE_DROPPED),
 			  "id %u was not told", i);

@@ -43,15 +43,20 @@ void rx_oracle_open(struct rx_oracle *r, struct oracle_variant v)
 
 	memset(r, 0, offsetof(struct rx_oracle, held));
 	r->v = v;
+	if (!v.ids)
+		r->v.ids = ORACLE_IDS;
 	c.unaligned = v.unaligned;
 	c.sealed = v.sealed;
 	c.rx_vlan = v.vlan;
 	c.rx_checksum = v.checksum;
 	c.rx_ring_frames = c.fill_ring_frames = v.ring;
 	c.private_rx_chunks = ORACLE_PRIVATE;
-	c.rx_id_limit = ORACLE_IDS;
+	/* nothing is sent */
+	c.tx_ring_frames = c.completion_ring_frames = 16;
+	c.private_tx_frames = 1;
+	c.rx_id_limit = r->v.ids;
 	c.max_frame_bytes = v.jumbo ? ORACLE_LARGEST : 1518;
-	frontend_open(&r->f, ORACLE_BYTES, ORACLE_IDS + ORACLE_STRANGERS);
+	frontend_open(&r->f, ORACLE_BYTES, r->v.ids + ORACLE_STRANGERS);
 	r->f.regions[0].snapshot = memory;
 	r->ops = *r->f.pool.ops;
 	if (!v.pieces)
@@ -76,27 +81,13 @@ static bool is_direct(const struct rx_oracle *r, const struct net_rx_buffer *b, 
 	       (!r->v.zero_copy || base % 4096 + chunk <= 4096);
 }
 
-/* Room in all pieces; 0: one is outside. */
-static uint32_t whole_room(const struct rx_oracle *r, uint32_t id)
-{
-	const struct frontend_id *f = &r->f.ids[id];
-	uint32_t room = f->buffer.capacity_bytes;
-
-	for (uint32_t i = 0; i < f->piece_count; i++) {
-		if (!rx_oracle_is_inside(f->pieces[i].addr, f->pieces[i].len_bytes))
-			return 0;
-		room += f->pieces[i].len_bytes;
-	}
-	return room;
-}
-
 /* The next id of a list. Return: 0: it is taken; or why not. */
 static enum net_rx_refusal expect_taken(struct rx_oracle *r, uint32_t id)
 {
 	const struct net_rx_buffer *b = &r->f.ids[id].buffer;
 	struct oracle_id *i;
 
-	if (id >= ORACLE_IDS || b->capacity_bytes == 0)
+	if (id >= r->v.ids || b->capacity_bytes == 0)
 		return NET_RX_REFUSED_ID;
 	i = &r->id[id];
 	if (i->posted)
@@ -110,7 +101,7 @@ static enum net_rx_refusal expect_taken(struct rx_oracle *r, uint32_t id)
 	if (!i->direct) {
 		if (r->v.sealed)
 			return NET_RX_REFUSED_COPY;
-		i->room = whole_room(r, id);
+		i->room = rx_oracle_room(r, id);
 		if (!i->room)
 			return NET_RX_REFUSED_ADDRESS;
 		r->waiting[r->waiting_end++ % (ORACLE_IDS + 1)] = id;
@@ -123,20 +114,20 @@ static enum net_rx_refusal expect_taken(struct rx_oracle *r, uint32_t id)
 static uint32_t choose_ids(struct rx_oracle *r, uint32_t *ids)
 {
 	const uint32_t n = 1 + rx_oracle_below(rx_oracle_below(2) ? 64 : 6);
-	const uint32_t from = rx_oracle_below(ORACLE_IDS);
+	const uint32_t from = rx_oracle_below(r->v.ids);
 
 	for (uint32_t i = 0; i < n; i++) {
 		const uint32_t id = rx_oracle_below(10)
-					    ? (from + i) % ORACLE_IDS
-					    : rx_oracle_below(ORACLE_IDS + ORACLE_STRANGERS);
+					    ? (from + i) % r->v.ids
+					    : rx_oracle_below(r->v.ids + ORACLE_STRANGERS);
 
 		ids[i] = id;
-		if (id < ORACLE_IDS && r->id[id].posted)
+		if (id < r->v.ids && r->id[id].posted)
 			continue; /* its buffer stays as it is */
 		rx_oracle_describe(r, id);
 		for (uint32_t j = 0; j < i; j++) /* twice in one list: one buffer */
 			if (ids[j] == id)
-				ids[i] = ORACLE_IDS + 1;
+				ids[i] = r->v.ids + 1;
 	}
 	if (n > 1 && rx_oracle_below(10) == 0)
 		ids[n - 1] = ids[0];
@@ -183,7 +174,7 @@ static struct oracle_held owner_of(struct rx_oracle *r, uint64_t base)
 		return h;
 	}
 	h.id = (uint32_t)((base - r->k.endpoint.memory.region[0].offset) / ORACLE_SLOT);
-	cr_assert(h.id < ORACLE_IDS && r->id[h.id].posted && r->id[h.id].direct,
+	cr_assert(h.id < r->v.ids && r->id[h.id].posted && r->id[h.id].direct,
 		  "a chunk was posted that is the frontend's");
 	cr_assert_eq(r->id[h.id].base, base, "id %u: another chunk was posted", h.id);
 	cr_assert_not(r->id[h.id].away, "the chunk of id %u was posted twice", h.id);
@@ -321,6 +312,12 @@ void rx_oracle_balance(const struct rx_oracle *r)
 		     there + r->q->gather.parts);
 }
 
+static bool is_drained(const struct rx_oracle *r)
+{
+	return rx_table_count(&r->q->rx_ids) + r->q->waiting.count + r->q->pending.count == 0 &&
+	       r->looked == r->k.rx.kernel && !r->has_left;
+}
+
 void rx_oracle_drain(struct rx_oracle *r)
 {
 	rx_oracle_recant(r);
@@ -332,10 +329,12 @@ void rx_oracle_drain(struct rx_oracle *r)
 			;
 		rx_oracle_poll(r, ORACLE_RINGS);
 		fake_settle(&r->k);
+		if (is_drained(r))
+			break;
 		if (r->delivered != before)
 			idle = 0;
 	}
-	for (uint32_t id = 0; id < ORACLE_IDS; id++)
+	for (uint32_t id = 0; id < r->v.ids; id++)
 		cr_assert_not(r->id[id].posted, "id %u is lost", id);
 	cr_assert(!r->has_left && r->waiting_first == r->waiting_end);
 	cr_assert_eq(r->q->waiting.count + r->q->pending.count, 0);

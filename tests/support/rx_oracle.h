@@ -32,6 +32,7 @@ enum {
 struct oracle_variant {
 	bool unaligned, zero_copy, jumbo;
 	uint32_t ring;
+	uint32_t ids; /* the queue knows; 0: ORACLE_IDS */
 	bool merge;   /* a frame may go on in further buffers */
 	bool pieces;  /* buffers have several pieces; without it the pool has no rx_pieces() */
 	bool vlan;    /* tags are reported */
@@ -125,6 +126,8 @@ void rx_oracle_recant(struct rx_oracle *r);
 uint32_t rx_oracle_described(const struct rx_oracle *r, uint32_t id);
 /* Is a piece of memory of the frontend's? */
 bool rx_oracle_is_inside(uint64_t addr, uint64_t len);
+/* Room in all pieces of a buffer; 0: one is outside. */
+uint32_t rx_oracle_room(const struct rx_oracle *r, uint32_t id);
 /* A buffer for an id of the frontend's. */
 void rx_oracle_describe(struct rx_oracle *r, uint32_t id);
 

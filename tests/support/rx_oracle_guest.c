@@ -99,7 +99,7 @@ static uint32_t more_pieces(struct net_rx_piece *piece, uint32_t id)
 void rx_oracle_describe(struct rx_oracle *r, uint32_t id)
 {
 	struct frontend_id *i = &r->f.ids[id];
-	const bool is_known = id < ORACLE_IDS, is_good = !is_known || rx_oracle_below(12);
+	const bool is_known = id < r->v.ids, is_good = !is_known || rx_oracle_below(12);
 
 	i->piece_count = 0;
 	i->buffer = is_good ? good_buffer(r, is_known ? id : 0) : bad_buffer();
@@ -109,12 +109,25 @@ void rx_oracle_describe(struct rx_oracle *r, uint32_t id)
 	i->piece_count = more_pieces(r->piece[id], id);
 }
 
+uint32_t rx_oracle_room(const struct rx_oracle *r, uint32_t id)
+{
+	const struct frontend_id *f = &r->f.ids[id];
+	uint32_t room = f->buffer.capacity_bytes;
+
+	for (uint32_t i = 0; i < f->piece_count; i++) {
+		if (!rx_oracle_is_inside(f->pieces[i].addr, f->pieces[i].len_bytes))
+			return 0;
+		room += f->pieces[i].len_bytes;
+	}
+	return room;
+}
+
 /* ---- While they are posted -------------------------------------------------------------------- */
 
 void rx_oracle_scribble(struct rx_oracle *r)
 {
 	for (uint32_t n = 1 + rx_oracle_below(8); n; n--) {
-		const uint32_t id = rx_oracle_below(ORACLE_IDS);
+		const uint32_t id = rx_oracle_below(r->v.ids);
 		const uint64_t at = FRONTEND_BASE + (uint64_t)id * ORACLE_SLOT +
 				    rx_oracle_below(ORACLE_SLOT - 64);
 
@@ -127,7 +140,7 @@ void rx_oracle_scribble(struct rx_oracle *r)
 
 void rx_oracle_lie(struct rx_oracle *r)
 {
-	const uint32_t id = rx_oracle_below(ORACLE_IDS), how = rx_oracle_below(6);
+	const uint32_t id = rx_oracle_below(r->v.ids), how = rx_oracle_below(6);
 	struct frontend_id *f = &r->f.ids[id];
 	struct oracle_id *i = &r->id[id];
 
@@ -160,7 +173,7 @@ void rx_oracle_lie(struct rx_oracle *r)
 
 void rx_oracle_recant(struct rx_oracle *r)
 {
-	for (uint32_t id = 0; id < ORACLE_IDS; id++) {
+	for (uint32_t id = 0; id < r->v.ids; id++) {
 		if (!r->id[id].lies)
 			continue;
 		r->f.ids[id].buffer = r->id[id].truth;

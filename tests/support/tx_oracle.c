@@ -22,11 +22,12 @@ void tx_oracle_open(struct tx_oracle *r, struct tx_variant v)
 	c.unaligned = v.unaligned;
 	c.sealed = v.sealed;
 	c.max_frame_bytes = r->largest;
-	c.rx_ring_frames = c.tx_ring_frames = TX_ORACLE_RING;
-	c.fill_ring_frames = TX_ORACLE_RING;
+	c.tx_ring_frames = TX_ORACLE_RING;
 	c.completion_ring_frames = v.flight;
 	c.private_tx_frames = 8;
-	c.rx_id_limit = 64; /* nothing is received, and all ids are walked */
+	/* nothing is received, and all ids are walked */
+	c.rx_ring_frames = c.fill_ring_frames = c.private_rx_chunks = 16;
+	c.rx_id_limit = 16;
 	frontend_open(&r->f, r->bytes, 1);
 	frontend_add_region(&r->f, other_region(r), r->bytes, -1);
 	frontend_poison(&r->f, 5);
@@ -269,6 +270,12 @@ uint32_t tx_oracle_collect(struct tx_oracle *r, uint32_t most)
 	return (uint32_t)n;
 }
 
+static bool is_drained(const struct tx_oracle *r)
+{
+	return r->offered == r->list.count && r->sent_first == r->sent_end && !r->held_count &&
+	       r->completed == r->ids;
+}
+
 void tx_oracle_drain(struct tx_oracle *r)
 {
 	for (uint32_t idle = 0; idle < 10; idle++) {
@@ -278,6 +285,8 @@ void tx_oracle_drain(struct tx_oracle *r)
 		fake_settle(&r->k);
 		if (tx_oracle_collect(r, TX_ORACLE_RING))
 			idle = 0;
+		if (is_drained(r))
+			break;
 	}
 	cr_assert_eq(r->offered, r->list.count);
 }
