@@ -328,6 +328,7 @@ static void tx_run(struct tx_variant v, uint32_t options, struct script *s)
 	cr_assert_eq(tx.k.queue.tx_private.free_count, tx.k.queue.tx_private.slots,
 		     "every private slot came back");
 	cr_assert(!v.sealed || c[NET_XDP_TX_BOUNCED] == 0, "sealed, and copied");
+	cr_assert_geq(c[NET_XDP_TX_DROP_SEALED], tx.sealed_out);
 	tx_oracle_close(&tx);
 }
 

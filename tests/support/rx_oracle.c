@@ -34,6 +34,7 @@ static void set_device(struct rx_oracle *r)
 		queue_set_facts(r->q, ep);
 	}
 	r->q->rx_merge = r->v.merge;
+	r->q->socket_watched = true; /* there is none, and it says nothing */
 	queue_set_zero_copy(r->q, r->v.zero_copy);
 }
 

@@ -159,7 +159,7 @@ static bool must_be_copied(const struct tx_oracle *r, const struct net_tx_packet
 	return descriptors(r, p, tagged ? 14 : 0) + tagged > r->k.queue.tx_max_descriptors;
 }
 
-static bool is_good(const struct tx_oracle *r, const struct net_tx_packet *p)
+static bool is_well_formed(const struct tx_oracle *r, const struct net_tx_packet *p)
 {
 	const struct net_tx_metadata *meta = p->meta;
 
@@ -173,7 +173,7 @@ static bool is_good(const struct tx_oracle *r, const struct net_tx_packet *p)
 		    !is_inside(r, s, other_region(r)))
 			return false;
 	}
-	return !r->v.sealed || !must_be_copied(r, p);
+	return true;
 }
 
 static void expect_on_wire(struct tx_oracle *r, const struct net_tx_packet *p)
@@ -211,12 +211,17 @@ void tx_oracle_offer(struct tx_oracle *r)
 					   r->list.count - r->offered, &sync);
 	r->offered = (uint32_t)(it.end - r->list.segments);
 	while (net_tx_next(&it, &p)) {
+		const bool is_sealed_out =
+			is_well_formed(r, &p) && r->v.sealed && must_be_copied(r, &p);
+		const bool is_good = is_well_formed(r, &p) && !is_sealed_out;
+
+		r->sealed_out += is_sealed_out;
 		if (p.meta) {
 			r->fate[p.meta->id % TX_ORACLE_IDS] =
-				is_good(r, &p) ? TX_ORACLE_SENT : TX_ORACLE_DROPPED;
+				is_good ? TX_ORACLE_SENT : TX_ORACLE_DROPPED;
 			r->accepted++;
 		}
-		if (is_good(r, &p))
+		if (is_good)
 			expect_on_wire(r, &p);
 	}
 }

@@ -43,7 +43,7 @@ struct tx_oracle {
 	uint32_t held_count;
 	enum tx_fate fate[TX_ORACLE_IDS];  /* by id, modulo TX_ORACLE_IDS */
 	uint32_t ids, accepted, completed; /* packets so far */
-	uint64_t wire;
+	uint64_t wire, sealed_out;	   /* the latter: dropped for no other reason than that */
 	struct tx_expected sent[TX_ORACLE_RING]; /* a ring: not yet seen on the wire */
 };
 

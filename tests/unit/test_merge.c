@@ -45,12 +45,15 @@ Test(merge, frame_whose_ids_do_not_fit_the_call_comes_whole_with_the_next)
 	post_small(&r, 0, 32);
 	pool_rig_receive(&r, 128, 1);
 	pool_rig_receive(&r, 1500, 2);
+	r.k.queue.socket_watched = true; /* there is none, and it says nothing */
 	cr_assert_eq(net_queue_rx_poll(r.q, &r.pool, ids, 5), 1);
 	pool_rig_expect(&r, ids, 1, 128, 1);
+	cr_assert(net_queue_poll_ready(r.q, &r.pool), "its descriptors are taken, it is not");
 	pool_rig_receive(&r, 100, 3);
 	cr_assert_eq(net_queue_rx_poll(r.q, &r.pool, ids, 13), 13);
 	pool_rig_expect(&r, ids, 12, 1500, 2);
 	pool_rig_expect(&r, ids + 12, 1, 100, 3);
+	cr_assert_not(net_queue_poll_ready(r.q, &r.pool));
 	pool_rig_close(&r);
 }
 
