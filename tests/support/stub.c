@@ -32,6 +32,8 @@ struct stub {
 	bool is_alive, is_made;
 	int failure;	    /* to be told, 0 none */
 	const char *reason; /* of what was told */
+	bool has_completion;
+	uint32_t completion;
 	struct wire_frame wire[STUB_FRAMES];
 	uint32_t wire_taken, wire_put; /* put: atomic */
 	struct id_list posted, filled;
@@ -117,8 +119,15 @@ static int stub_tx_avail(struct net_queue *q, struct net_buffer_access *pool,
 static int stub_tx_poll(struct net_queue *q, struct net_buffer_access *pool, uint32_t *ids,
 			uint32_t count)
 {
-	(void)pool, (void)ids, (void)count;
-	return tell(stub_of_queue(q));
+	struct stub *s = stub_of_queue(q);
+	int code = tell(s);
+
+	(void)pool;
+	if (code || !count || !s->has_completion)
+		return code;
+	s->has_completion = false;
+	ids[0] = s->completion;
+	return 1;
 }
 
 /* The next frame of the wire into the next buffer. */
@@ -301,6 +310,13 @@ void stub_arrive(struct net_endpoint *stub, uint32_t len, uint64_t seed)
 	s->wire[s->wire_put] = (struct wire_frame){len, seed};
 	__atomic_store_n(&s->wire_put, s->wire_put + 1, __ATOMIC_RELEASE);
 	wake(s);
+}
+
+void stub_complete(struct net_endpoint *stub, uint32_t id)
+{
+	stub_of(stub)->completion = id;
+	stub_of(stub)->has_completion = true;
+	wake(stub_of(stub));
 }
 
 void stub_fail(struct net_endpoint *stub, int code)

@@ -16,6 +16,9 @@ struct net_endpoint *stub_open(void);
  * makes no assertion. At most STUB_FRAMES in all. */
 void stub_arrive(struct net_endpoint *stub, uint32_t len, uint64_t seed);
 
+/* The next tx_poll says that this packet is done. The queue's thread. */
+void stub_complete(struct net_endpoint *stub, uint32_t id);
+
 /* The queue has failed: the next of rx_poll, tx_avail and tx_poll says code, once, and stub_sentence is why.
  * The queue's thread. */
 void stub_fail(struct net_endpoint *stub, int code);

@@ -138,6 +138,20 @@ Test(control, a_line_may_come_in_pieces_and_end_with_the_file)
 	cr_assert(strstr(read_all(fd), "json: all") != NULL);
 }
 
+/* It is read no further than its place reaches, however much comes behind its first piece. */
+Test(control, a_line_that_is_too_long_may_come_in_pieces_too)
+{
+	static char j[4096];
+	int fd = connect_to();
+
+	memset(j, 'j', sizeof(j));
+	cr_assert_eq(write(fd, j, 50), 50);
+	sleep_ms(20);
+	cr_assert_eq(write(fd, j, sizeof(j)), (ssize_t)sizeof(j));
+	cr_assert(strstr(read_all(fd), "no such word"));
+	cr_assert(strstr(ask("help\n"), "json: all"), "the next client");
+}
+
 /* ---- What is shown ---------------------------------------------------------------------------- */
 
 static void tell_more(void *context, struct net_inspector *to)

@@ -8,6 +8,7 @@
 
 #include "support/cable.h"
 #include "support/fields.h"
+#include "support/stub_rig.h"
 #include "support/wrapped.h"
 
 /* ---- What is told -------------------------------------------------------------------------- */
@@ -212,6 +213,20 @@ Test(disconnect, frames_that_arrived_before_the_swap_are_delivered_or_counted)
 	cable_end_queues(&r);
 	cr_assert(fields_number(r.ep, NULL, "disconnectable.tx_dropped") == 3);
 	cable_close(&r);
+}
+
+Test(disconnect, packet_that_was_accepted_before_the_swap_completes_before_it_is_told)
+{
+	struct net_endpoint *inner;
+	struct stub_rig r;
+
+	stub_rig_open(&r, STUB_DISCONNECTABLE);
+	stub_complete(r.stub, 7);
+	cr_assert_eq(net_disconnectable_disconnect(r.ep, 0, &inner, NULL), -ETIMEDOUT);
+	cr_assert_eq(net_queue_tx_poll(r.q, &r.f.pool, r.ids, STUB_IDS), 1);
+	cr_assert_eq(r.ids[0], 7);
+	cr_assert_eq(net_queue_tx_poll(r.q, &r.f.pool, r.ids, STUB_IDS), NET_TRY_RESTART);
+	stub_rig_close(&r);
 }
 
 /* A wire that never stops does not keep a queue that has to go. */

@@ -252,6 +252,14 @@ Test(lease, find_of_a_file_that_is_too_long_or_has_a_nul_is_ebadmsg)
 	cr_assert_eq(write(fd, "net_xdp lease 1\n\0\npid 77\n", 25), 25);
 	close(fd);
 	cr_expect_eq(find(&l, true), -EBADMSG, "a NUL");
+	unlink(l.path);
+	l = made();
+	lease_leave(&l);
+	fd = open(l.path, O_WRONLY | O_APPEND);
+	cr_assert_geq(fd, 0);
+	cr_assert_eq(write(fd, "\0more", 5), 5);
+	close(fd);
+	cr_expect_eq(find(&l, true), -EBADMSG, "a NUL behind the last line");
 }
 
 /* Thousands of entries of a table. */

@@ -78,12 +78,14 @@ Test(loopback, send_bad_packets_cost_only_themselves)
 	frontend_list_frame(&x.list, 9, LOOP_TX_BASE, 0);
 	loop_put(&x, 10, 60, 10);
 	loop_put(&x, 11, 60, 11)->flags = 2 * NET_TX_PARTIAL_CHECKSUM; /* no such flag */
-	cr_assert(frontend_tx_all(&x.f, x.queues[0], &x.list, NULL, 1000) == 12);
+	loop_put(&x, 12, 60, 12);
+	frontend_list_segment(&x.list, FRONTEND_BASE + LOOP_MEMORY - 59, 60);
+	cr_assert(frontend_tx_all(&x.f, x.queues[0], &x.list, NULL, 1000) == 13);
 	cr_assert(frontend_rx(&x.f, x.queues[0], x.ids, LOOP_IDS) == 2);
 	loop_expect(&x, x.ids[0], 60, 0);
 	loop_expect(&x, x.ids[1], 60, 10);
 	stats = loop_stats(x.queues[0]);
-	cr_assert(stats.tx_packets == 2 && stats.tx_errors == 10, "%llu sent, %llu errors",
+	cr_assert(stats.tx_packets == 2 && stats.tx_errors == 11, "%llu sent, %llu errors",
 		  (unsigned long long)stats.tx_packets, (unsigned long long)stats.tx_errors);
 	loop_close(&x);
 }
