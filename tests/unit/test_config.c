@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "net_xdp.h"
 #include "host/rules.h"
@@ -32,6 +35,25 @@ Test(config, check_default_is_valid)
 	cr_assert_eq(net_xdp_config_check(&c, &err), 0);
 	c.max_frame_bytes = 9018;
 	cr_assert_eq(net_xdp_config_check(&c, &err), 0);
+}
+
+/* Its descriptors, of which it has not opened all then, are not mistaken for the program's. */
+Test(config, open_that_fails_leaves_the_programs_descriptors)
+{
+	struct net_xdp_region own = {.size_bytes = 1 << 20};
+	struct net_xdp_config c = valid();
+	struct net_endpoint *ep;
+	struct net_error err = {0};
+
+	own.fd = memfd_create("region", MFD_CLOEXEC);
+	cr_assert_eq(ftruncate(own.fd, 1 << 20), 0);
+	c.ifname = "none7";
+	c.regions = &own;
+	cr_assert_geq(fcntl(STDIN_FILENO, F_GETFD), 0);
+	cr_assert_lt(net_xdp_open(&c, &ep, &err), 0);
+	cr_assert_str_eq(err.step, "query", "%s: %s", err.step, err.message);
+	cr_assert_geq(fcntl(STDIN_FILENO, F_GETFD), 0);
+	close(own.fd);
 }
 
 /* Each row breaks one thing; the sentence has to name it. */

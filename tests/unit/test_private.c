@@ -4,6 +4,7 @@
 #include <criterion/criterion.h>
 
 #include "support/fake_kernel.h"
+#include "xdp/config.h"
 
 enum { IDS = 16, CHUNKS = 8 };
 
@@ -89,6 +90,29 @@ Test(private, frame_up_to_behind_the_private_area_is_unknown)
 	d->len = 2048 - 256 + 1;
 	cr_assert_eq(poll(&r), 0);
 	cr_assert_eq(counter(&r, NET_XDP_RX_UNKNOWN), 1);
+	rig_close(&r, 0);
+}
+
+static uint64_t end_of(const struct bounce *area)
+{
+	return area->offset + ((uint64_t)area->slots << area->slot_shift);
+}
+
+Test(private, areas_of_a_queue_lie_one_behind_the_other_in_its_share)
+{
+	const struct net_xdp_queue *q;
+	const struct net_xdp_endpoint *ep;
+	struct rig r;
+
+	rig_open(&r, 1518);
+	q = &r.k.queue;
+	ep = &r.k.endpoint;
+	cr_assert(q->tx_private.slots && q->rx_private.slots && q->tx_headers.slots);
+	cr_assert_geq(q->tx_private.offset, ep->memory.private_offset);
+	cr_assert_geq(q->rx_private.offset, end_of(&q->tx_private));
+	cr_assert_geq(q->tx_headers.offset, end_of(&q->rx_private));
+	cr_assert_leq(end_of(&q->tx_headers),
+		      ep->memory.private_offset + config_private_bytes_per_queue(&ep->config));
 	rig_close(&r, 0);
 }
 

@@ -56,6 +56,36 @@ Test(rx, posting_before_the_fill_index_is_seen_overruns_nothing)
 	}
 }
 
+/* What is left in a kept socket's fill ring takes room until the kernel has read it (xdp/keep.h). */
+Test(rx, dead_entries_of_a_kept_fill_ring_take_room_until_they_are_read)
+{
+	struct net_xdp_queue *q;
+	struct rx_fake r;
+	uint64_t fill;
+
+	rx_fake_open(&r, rx_fake_small_rings());
+	q = &r.k.queue;
+	r.q->ops = &queue_ops;
+	r.k.any_order = false;
+	rx_fake_layout_direct(&r, 1000);
+	for (int i = 0; i < 40; i++)
+		*ring_address(&q->xsk.fill, q->xsk.fill.mine++) = UINT64_MAX;
+	ring_publish(&q->xsk.fill);
+	q->fill_dead = 40;
+	q->fill_end = q->xsk.fill.mine;
+	for (uint32_t id = 0; id < 100; id++) {
+		frontend_post(&r.f, r.q, id, 1);
+		cr_assert_leq(fake_filled(&r.k), 64, "the fill ring was overrun by id %u", id);
+	}
+	cr_assert_eq(fake_filled(&r.k), 64);
+	for (int i = 0; i < 40; i++)
+		cr_assert(fake_take_fill(&r.k, &fill) && fill == UINT64_MAX);
+	fake_settle(&r.k);
+	frontend_post(&r.f, r.q, 100, 1);
+	cr_assert_eq(fake_filled(&r.k), 64, "there is room again");
+	rx_fake_close(&r);
+}
+
 /* A sleeper is woken by frames only: with nothing in the fill ring there are none. */
 Test(rx, empty_fill_ring_is_filled_whatever_its_index_says)
 {

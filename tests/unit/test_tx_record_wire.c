@@ -87,10 +87,10 @@ static void send_record(struct rig *r, uint32_t id)
 	ring_publish(&q->xsk.tx);
 }
 
-static void send_single(struct rig *r, uint32_t id)
+static void send_single(struct rig *r, uint32_t id, uint64_t addr)
 {
 	struct net_tx_metadata meta = {.id = id, .segment_count = 1, .len_bytes = 60};
-	struct net_tx_segment s = {.head = &meta, .addr = FRONTEND_BASE, .len_bytes = 60};
+	struct net_tx_segment s = {.head = &meta, .addr = addr, .len_bytes = 60};
 	bool sync;
 
 	cr_assert_eq(net_queue_tx_avail(r->q, &r->f.pool, &s, 1, &sync), 1);
@@ -179,7 +179,7 @@ Test(tx_record_wire, lost_packets_of_a_record_are_counted_one_by_one)
 	expect_id(&r, 9);
 	expect_stats(&r, 1, PACKETS - 1);
 	cr_assert_eq(r.k.queue.tx_lost_ahead, 0);
-	send_single(&r, 10);
+	send_single(&r, 10, FRONTEND_BASE);
 	cr_assert(fake_transmit(&r.k, &packet));
 	fake_complete(&r.k, packet.address[0]);
 	expect_id(&r, 10);
@@ -212,5 +212,26 @@ Test(tx_record_wire, packet_that_waits_for_several_slots_fits_when_all_are_back)
 	cr_assert(tx_has_room(q));
 	q->tx_blocked_frames++;
 	cr_assert_not(tx_has_room(q));
+	rig_close(&r);
+}
+
+/* The record is done with when its descriptors are, whatever else is sent from the same memory. */
+Test(tx_record_wire, memory_of_a_record_that_is_sent_once_more_is_the_other_packets)
+{
+	struct fake_packet packet;
+	uint32_t ids[16];
+	struct rig r;
+
+	rig_open(&r);
+	send_record(&r, 1);
+	send_single(&r, 2, payload_of(0));
+	while (fake_transmit(&r.k, &packet))
+		for (uint32_t i = 0; i < packet.descriptors; i++)
+			fake_complete(&r.k, packet.address[i]);
+	fake_settle(&r.k);
+	cr_assert_eq(net_queue_tx_poll(r.q, &r.f.pool, ids, 16), 2);
+	cr_assert(ids[0] == 1 && ids[1] == 2, "%u, %u", ids[0], ids[1]);
+	expect_none(&r);
+	expect_stats(&r, PACKETS + 1, 0);
 	rig_close(&r);
 }
