@@ -140,6 +140,22 @@ static void tell_texts(struct net_inspector *to)
 	inspect_text(to, "na\xffme", "x");
 }
 
+Test(inspect_json, controls_are_these_ranges)
+{
+	static const uint32_t ranges[][2] = {
+		{0, 0x1f}, {0x7f, 0x9f}, {0x2028, 0x202e}, {0x2066, 0x2069}};
+	uint32_t code = 0;
+
+	for (size_t i = 0; i < sizeof(ranges) / sizeof(*ranges); i++) {
+		for (; code < ranges[i][0]; code++)
+			cr_assert(!inspect_is_control(code), "U+%04X", code);
+		for (; code <= ranges[i][1]; code++)
+			cr_assert(inspect_is_control(code), "U+%04X", code);
+	}
+	for (; code <= 0x10ffff; code++)
+		cr_assert(!inspect_is_control(code), "U+%04X", code);
+}
+
 Test(inspect_json, texts_of_any_bytes_are_valid_utf8)
 {
 	const char *json = render(net_inspect_json, tell_texts, 0);

@@ -46,6 +46,10 @@ Test(steer, restore_brings_back_a_table_that_the_driver_forgot)
 	cr_assert_eq(steer_apply(&s, &h, directory, &device, &plan, true, &report, &err), 0);
 	cr_expect_not(nic->state.table_is_wish);
 	cr_assert_eq(restore(), 1, "%s", err.message);
+	cr_assert_eq(report.change_count, 2);
+	cr_expect_eq(report.changes[0].kind, NET_XDP_STEER_KIND_CHANNELS);
+	cr_expect_str_eq(report.changes[0].from, "8 combined");
+	cr_expect_str_eq(report.changes[0].to, "4 combined");
 	expect_state(&before, "restore", 0);
 }
 

@@ -74,6 +74,15 @@ static void add_rule(enum net_xdp_steer_match match, uint16_t number, uint32_t q
 		.match = match, .number = number, .queue = queue, .mac = {2, 0, 0, 0, 0, 9}};
 }
 
+Test(steer_plan, table_reaches_a_queue_by_its_last_entry_too)
+{
+	cr_expect(steer_reaches(&now.table, 3), "queue 3 is in it");
+	cr_expect_not(steer_reaches(&now.table, 4));
+	now.table.queue[now.table.size - 1] = 4;
+	cr_expect(steer_reaches(&now.table, 4));
+	cr_expect_not(steer_reaches(&now.table, 5));
+}
+
 /* ---- The plan itself -------------------------------------------------------------------------- */
 
 Test(steer_plan, empty_plan_changes_nothing)
@@ -197,7 +206,7 @@ static uint32_t entries_of(const struct steer_table *t, uint32_t queue, uint32_t
 
 Test(steer_plan, spread_is_by_weight_and_evenly_mixed)
 {
-	static const uint32_t weights[] = {1, 0, 3};
+	static const uint32_t weights[] = {1, 0, 3, 9}; /* the last is none of them */
 	static const uint32_t even[] = {5, 5, 5};
 	struct steer_table t = {.size = 128};
 

@@ -9,6 +9,7 @@
 
 #include <criterion/criterion.h>
 
+#include "base/deadline.h"
 #include "net_backend.h"
 #include "support/frontend.h"
 
@@ -149,4 +150,12 @@ Test(wait, wait_signal_is_eintr)
 	setitimer(ITIMER_REAL, &timer, NULL);
 	cr_assert(net_queue_wait(&f.base, NULL, -1) == -EINTR);
 	close(f.fd);
+}
+
+Test(wait, deadline_of_nothing_has_passed_at_once)
+{
+	struct deadline now = deadline_in(0), later = deadline_in(60000);
+
+	cr_assert(deadline_passed(&now));
+	cr_assert_not(deadline_passed(&later));
 }
