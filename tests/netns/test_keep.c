@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <net/if.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <criterion/criterion.h>
@@ -46,6 +47,27 @@ Test(keep, memory_is_registered_once_whatever_the_number_of_queues)
 		expect_fresh_counters(&r);
 		traffic_both_ways(&r.x, &r.peer);
 		cr_assert_eq(keep_registrations(), 0, "restart %u", i);
+	}
+	rig_close(&r);
+}
+
+/* Descriptor 0 is one like any other: a daemon may have closed it. */
+Test(keep, socket_of_a_program_without_stdin_is_kept_too)
+{
+	socklen_t size = sizeof(int);
+	struct rig r;
+	int domain;
+
+	keep_open(&r, 2);
+	close(STDIN_FILENO);
+	for (uint32_t i = 0; i < 3; i++) {
+		if (i)
+			frontend_xdp_stop(&r.x);
+		frontend_xdp_start(&r.x, 2, 64);
+		cr_assert_eq(getsockopt(0, SOL_SOCKET, SO_DOMAIN, &domain, &size), 0);
+		cr_assert_eq(domain, AF_XDP);
+		cr_assert_eq(keep_registrations(), i ? 0 : 1);
+		traffic_both_ways(&r.x, &r.peer);
 	}
 	rig_close(&r);
 }
