@@ -6,6 +6,7 @@
 
 #include <criterion/criterion.h>
 
+#include "net_xdp.h"
 #include "support/frontend.h"
 
 static struct net_endpoint *open_null(void)
@@ -209,5 +210,20 @@ Test(null, queues_ended_by_their_own_threads_are_all_counted, .timeout = 60)
 			cr_assert_eq(pthread_join(thread[i], NULL), 0);
 		cr_assert_eq(net_endpoint_stop(ep), 0, "round %d: queues are alive", round);
 	}
+	cr_assert_eq(net_endpoint_destroy(ep, NULL), 0);
+}
+
+Test(null, queue_is_none_of_net_xdp)
+{
+	struct net_endpoint *ep = open_null();
+	struct net_queue_config config = {0};
+	struct net_xdp_report report;
+	struct net_xdp_stats stats;
+	struct net_queue *q;
+
+	cr_assert_eq(net_endpoint_get_queues(ep, &config, 1, NULL, &q, NULL), 0);
+	cr_assert_eq(net_xdp_queue_stats(q, &stats), -EINVAL);
+	cr_assert_eq(net_xdp_queue_report(q, &report), -EINVAL);
+	net_queue_destroy(q, NULL);
 	cr_assert_eq(net_endpoint_destroy(ep, NULL), 0);
 }
