@@ -2,6 +2,7 @@
 /* What the host keeps by rules, on each program and attachment: its frames are with it, all others with us. */
 #include <string.h>
 
+#include "net_inspect.h"
 #include "support/conformance.h"
 #include "support/rx_rig.h"
 
@@ -61,6 +62,44 @@ static void build(struct frame *f, uint32_t n)
 		f->bytes[f->l2_len + f->l3_len] = shapes[i].icmp_type;
 }
 
+/* What inspect tells of each rule. */
+struct told {
+	struct net_inspector base;
+	int rule; /* whose group is open, -1 none */
+	uint64_t kept[NET_XDP_KEEP_RULES];
+};
+
+static void told_enter(struct net_inspector *to, const char *name, int index)
+{
+	((struct told *)to)->rule = strcmp(name, "keep") ? -1 : index;
+}
+
+static void told_leave(struct net_inspector *to)
+{
+	((struct told *)to)->rule = -1;
+}
+
+static void told_field(struct net_inspector *to, const struct net_field *f)
+{
+	struct told *t = (struct told *)to;
+
+	if (t->rule >= 0 && !strcmp(f->name, "kept"))
+		t->kept[t->rule] = f->number;
+}
+
+static void expect_told(struct rx_rig *r, const uint64_t *by_rule)
+{
+	static const struct net_inspector_ops ops = {.size_bytes = sizeof(ops),
+						     .enter = told_enter,
+						     .leave = told_leave,
+						     .field = told_field};
+	struct told told = {.base.ops = &ops, .rule = -1};
+
+	net_endpoint_inspect(r->x.ep, &told.base);
+	for (uint32_t i = 0; i < RULES; i++)
+		cr_assert_eq(told.kept[i], by_rule[i], "rule %u: %lu are told", i, told.kept[i]);
+}
+
 static void kept(struct rx_rig *r)
 {
 	const uint32_t count = 4 * sizeof(shapes) / sizeof(shapes[0]);
@@ -94,6 +133,7 @@ static void kept(struct rx_rig *r)
 	for (uint32_t i = 0; i < NET_XDP_KEEP_RULES; i++)
 		cr_assert(stats.kept_by[i] == (i < RULES ? by_rule[i] : 0), "rule %u kept %llu", i,
 			  (unsigned long long)stats.kept_by[i]);
+	expect_told(r, by_rule);
 	peer_close(&host);
 	rx_rig_close(r);
 }
