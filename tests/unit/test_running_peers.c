@@ -2,9 +2,14 @@
 /* Programs with control sockets, of which some answer, and some do not. */
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "running/peers.h"
@@ -131,6 +136,75 @@ Test(running_peers, socket_of_an_ended_process_is_removed_and_nothing_else)
 	cr_expect_not(exists(gone));
 	cr_expect(exists(alive), "its process may not listen yet");
 	cr_expect(exists(file), "no socket");
+	peers_free(&p);
+	control_fake_close(&f);
+}
+
+/* A program of another PID namespace: the number of its process is nobody's here. */
+struct stranger {
+	struct sockaddr_un address;
+	int fd;
+	bool listens;
+};
+
+static void *start_stranger(void *stranger_)
+{
+	struct stranger *s = stranger_;
+
+	usleep(100000);
+	unlink(s->address.sun_path);
+	cr_assert(!bind(s->fd, (const struct sockaddr *)&s->address, sizeof(s->address)));
+	cr_assert(!s->listens || !listen(s->fd, 1));
+	return NULL;
+}
+
+/* It starts at the path of one that was killed, after that one was asked and before others have answered. */
+static void ask_while_stranger_starts(struct stranger *s, char file[64])
+{
+	pid_t ended = control_fake_ended();
+	pthread_t thread;
+	struct peers p;
+
+	control_fake_add(&f, ended, "again", CONTROL_GONE, "", "");
+	control_fake_add(&f, getpid(), "slow", CONTROL_SILENT, "", "");
+	snprintf(file, 64, "%d.again", (int)ended);
+	s->address.sun_family = AF_UNIX;
+	snprintf(s->address.sun_path, sizeof(s->address.sun_path), "%s/%s", f.folder, file);
+	s->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	cr_assert_eq(pthread_create(&thread, NULL, start_stranger, s), 0);
+	ask(&p, 0, 600);
+	pthread_join(thread, NULL);
+	peers_free(&p);
+}
+
+Test(running_peers, socket_that_is_anothers_by_now_is_left)
+{
+	struct stranger s = {.listens = true};
+	char file[64];
+
+	control_fake_open(&f);
+	ask_while_stranger_starts(&s, file);
+	cr_expect(exists(file), "somebody listens there again");
+	close(s.fd);
+	control_fake_close(&f);
+}
+
+Test(running_peers, socket_is_left_while_somebody_starts)
+{
+	struct stranger s = {.listens = false};
+	struct peers p;
+	char file[64];
+	int folder_fd;
+
+	control_fake_open(&f);
+	folder_fd = open(f.folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cr_assert_eq(flock(folder_fd, LOCK_EX), 0);
+	ask_while_stranger_starts(&s, file);
+	cr_expect(exists(file), "it may be between bind() and listen()");
+	close(folder_fd);
+	close(s.fd);
+	ask(&p, 0, 100);
+	cr_expect_not(exists(file), "nobody starts, and nobody listens");
 	peers_free(&p);
 	control_fake_close(&f);
 }

@@ -3,12 +3,14 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -221,19 +223,46 @@ static uint32_t look(struct peers *p, struct pollfd *fds, const char *folder, co
 	return pending;
 }
 
-/* Is it a socket that nobody listens on, of a process that is not there? Its file outlived it. */
+/* Nobody listens there now: while others were asked, another program may have come to the same path. */
+static bool is_stale(const char *path)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	struct stat file;
+	int fd, rc;
+
+	if (strlen(path) >= sizeof(address.sun_path) || lstat(path, &file) ||
+	    !S_ISSOCK(file.st_mode))
+		return false;
+	memcpy(address.sun_path, path, strlen(path));
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return false;
+	rc = connect(fd, (const struct sockaddr *)&address, sizeof(address)) ? errno : 0;
+	close(fd);
+	return rc == ECONNREFUSED;
+}
+
+/*
+ * Its file outlived a process that is not there: remove it. A process of another PID namespace is not to be seen here; from
+ * bind() to listen() it has the folder's lock (src/control/place.c). Without the lock the file waits for the next time.
+ */
 static bool forget(const struct peer *peer, const char *folder)
 {
 	char path[PATH_MAX];
-	struct stat file;
 	int length = snprintf(path, sizeof(path), "%s/%s", folder, peer->file);
+	bool removed;
+	int fd;
 
 	if (peer->error != -ECONNREFUSED || !kill(peer->pid, 0) || errno != ESRCH || length < 0 ||
-	    (size_t)length >= sizeof(path) || lstat(path, &file) || !S_ISSOCK(file.st_mode) ||
-	    unlink(path))
+	    (size_t)length >= sizeof(path))
 		return false;
-	say("%s: removed, process %d has ended", path, (int)peer->pid);
-	return true;
+	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	removed = fd >= 0 && !flock(fd, LOCK_EX | LOCK_NB) && is_stale(path) && !unlink(path);
+	if (fd >= 0)
+		close(fd);
+	if (removed)
+		say("%s: removed, process %d has ended", path, (int)peer->pid);
+	return removed;
 }
 
 static void leave_out_ended(struct peers *p, const char *folder)
