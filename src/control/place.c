@@ -105,9 +105,9 @@ static int remove_stale(const struct place *p, struct net_error *err)
 /*
  * Between bind() and listen() a socket refuses like one that is stale, and would be removed by whoever starts at the same
  * path: so one at a time, by a lock on the folder. Others may lock the folder as well; who cannot have it goes on without.
- * Return: to be closed; -1 the folder cannot be opened.
+ * Return: to be closed; -1 the folder cannot be opened; and *has_lock.
  */
-static int lock_folder(const struct place *p)
+static int lock_folder(const struct place *p, bool *has_lock)
 {
 	struct deadline until = deadline_in(LOCK_MS);
 	char folder[sizeof(p->address.sun_path) + 2];
@@ -119,7 +119,8 @@ static int lock_folder(const struct place *p)
 	else
 		snprintf(folder, sizeof(folder), ".");
 	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	while (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) && !deadline_passed(&until))
+	*has_lock = false;
+	while (fd >= 0 && !(*has_lock = !flock(fd, LOCK_EX | LOCK_NB)) && !deadline_passed(&until))
 		sleep_ms(1);
 	return fd;
 }
@@ -147,7 +148,7 @@ static int listen_there(struct place *p, struct net_error *err)
 }
 
 /* Remove what processes that were killed have left at other paths. One that this PID namespace does not know may
- * live in another: then it listens. */
+ * live in another: then it listens, or has the folder's lock until it does. */
 static void sweep(void)
 {
 	struct place old = {.address.sun_family = AF_UNIX};
@@ -173,6 +174,7 @@ static void sweep(void)
 
 int place_open(struct place *p, const char *path, const char *name, struct net_error *err)
 {
+	bool has_lock;
 	int rc, lock_fd;
 
 	*p = (struct place){.address.sun_family = AF_UNIX, .fd = -1};
@@ -181,8 +183,8 @@ int place_open(struct place *p, const char *path, const char *name, struct net_e
 		rc = make_folders(err);
 	if (rc)
 		return rc;
-	lock_fd = lock_folder(p);
-	if (!path)
+	lock_fd = lock_folder(p, &has_lock);
+	if (!path && has_lock)
 		sweep();
 	rc = listen_there(p, err);
 	if (lock_fd >= 0)

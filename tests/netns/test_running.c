@@ -3,13 +3,16 @@
 #include <criterion/criterion.h>
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <pty.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -159,6 +162,30 @@ Test(running, next_program_removes_the_sockets_of_killed_ones_and_nothing_else, 
 	TOOL_RUN(&c, XSK_INFO, "--running", "--json");
 	cr_expect_eq(tool_number(c.out, "\"running\"", "pid"), rx.pid, "it lives: %s", c.out);
 	cr_expect_str_empty(c.err);
+}
+
+/* The number of its process is nobody's here: it is of another PID namespace. */
+Test(running, socket_of_one_that_does_not_listen_yet_is_left, .timeout = 60)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int folder_fd;
+
+	enter();
+	netns_run("mkdir -m 700 /run/net_xdp/control");
+	folder_fd = open("/run/net_xdp/control", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cr_assert(folder_fd >= 0 && !flock(folder_fd, LOCK_EX));
+	snprintf(address.sun_path, sizeof(address.sun_path), "/run/net_xdp/control/%d.starts",
+		 (int)control_fake_ended());
+	cr_assert_eq(bind(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
+	receive("0");
+	cr_expect_eq(access(address.sun_path, F_OK), 0, "who starts has the folder's lock");
+	cr_expect_eq(tool_end(&rx, SIGTERM), 0, "%s", rx.err);
+	close(folder_fd);
+	close(fd);
+	receive("0");
+	cr_expect_neq(access(address.sun_path, F_OK), 0);
+	cr_expect_eq(tool_end(&rx, SIGTERM), 0, "%s", rx.err);
 }
 
 Test(running, program_that_does_not_answer_is_a_line_of_its_own, .timeout = 60)
