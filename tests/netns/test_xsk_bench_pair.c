@@ -155,6 +155,26 @@ Test(xsk_bench_pair, both_ways_ctrl_c_and_an_end_that_fails_end_the_other_one_to
 	ENDED(1);
 }
 
+Test(xsk_bench_pair, both_ways_an_interface_that_goes_leaves_the_time_until_then)
+{
+	const char *at = tool.out;
+
+	tool_start(&tool, XSK_BENCH " pair -i v0 --to v1 --bidirectional --rate 2k --duration 20");
+	tool_await(&tool, "forward");
+	netns_run("ip link del v0");
+	tool_end(&tool, 0);
+	ENDED(1);
+	for (int i = 0; i < 2; i++) {
+		double seconds = -1;
+
+		at = strstr(at, "  sent ");
+		cr_assert_not_null(at, "%s", tool.out);
+		at = strstr(at, " in ");
+		cr_assert(at && sscanf(at, " in %lf s\n", &seconds) == 1, "%s", tool.out);
+		cr_expect(seconds > 0 && seconds < 20, "%s", tool.out);
+	}
+}
+
 Test(xsk_bench_pair, side_that_cannot_run_is_named_once_and_the_other_one_ends)
 {
 	RUN("pair -i v0 --to v1@nowhere");

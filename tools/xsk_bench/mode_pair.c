@@ -54,8 +54,15 @@ static int exchange(struct worker *w, struct sender *s)
 		}
 		now = now_ns();
 	}
-	w->tally.sent_last_ns = now > w->tally.sent_first_ns ? now : w->tally.sent_first_ns;
 	return 0;
+}
+
+/* Whatever ended it, an interface that is gone too; not before the moment when it should have begun. */
+static void note_end(struct tally *t)
+{
+	uint64_t now = now_ns();
+
+	t->sent_last_ns = now > t->sent_first_ns ? now : t->sent_first_ns;
 }
 
 /* As sender_drain(), with frames that come meanwhile. */
@@ -100,6 +107,7 @@ static int send_all(struct worker *w)
 	await_time(w);
 	s->pace.start_ns = w->tally.sent_first_ns = w->run->clock->begin_ns;
 	rc = exchange(w, s);
+	note_end(&w->tally);
 	if (!rc)
 		rc = drain(w);
 	sender_free(s);
