@@ -4,7 +4,9 @@ between the start of a process and its entry in a list of those to be ended they
 import contextlib
 import signal
 
-NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+# What is ignored from the start stays so: that of a terminal that goes, under nohup.
+NUMBERS = tuple(number for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+                if signal.getsignal(number) != signal.SIG_IGN)
 
 
 class Interrupted(Exception):
