@@ -7,6 +7,7 @@ import shutil
 import signal
 import tempfile
 
+import interrupts
 from processes import Process, run
 from record import Record
 
@@ -26,7 +27,9 @@ class Rig:
         self.processes = []
         self.ns_a, self.ns_b = (f"nx-bench-{os.getpid()}-{end}" for end in "ab")
         self.dpdk_prefix = f"nxb{os.getpid()}-"
-        self.tmp = os.path.join(tempfile.gettempdir(), f"nx-bench-{os.getpid()}-{secrets.token_hex(4)}")
+        with interrupts.held():  # a file is made to see where it may, and removed
+            folder = tempfile.gettempdir()
+        self.tmp = os.path.join(folder, f"nx-bench-{os.getpid()}-{secrets.token_hex(4)}")
 
     def program(self, path):
         return os.path.join(self.built, path)
