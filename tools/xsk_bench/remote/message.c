@@ -2,7 +2,6 @@
 #include "message.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,7 +59,7 @@ bool message_real(struct json_object *o, const char *key, double *out)
 	if (!found)
 		return false;
 	*out = json_object_get_double(found);
-	return isfinite(*out) && *out >= 0;
+	return *out >= 0 && *out <= MESSAGE_MOST_REAL;
 }
 
 uint64_t message_protocol(const struct message *m)

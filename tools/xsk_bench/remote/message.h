@@ -52,9 +52,11 @@ void message_free(struct message *m);
 uint64_t message_protocol(const struct message *m);
 /* Return: has it a MAC address, of one station? Frames to a group would reach who has not asked for them. */
 bool message_mac(const struct message *m, uint8_t out[6]);
+#define MESSAGE_MOST_REAL 1e18
+
 /* A whole number from 0 to max. Return: false: there is none. */
 bool message_number(struct json_object *o, const char *key, uint64_t max, uint64_t *out);
-/* A number that is not negative. Return: false: there is none. */
+/* A number from 0 to MESSAGE_MOST_REAL. Return: false: there is none. */
 bool message_real(struct json_object *o, const char *key, double *out);
 
 /* A new one, to be given to message_send(); members are added with message_put() and json_object_object_add(). Return:

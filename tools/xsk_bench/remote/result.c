@@ -14,6 +14,9 @@
 /* No sum of what is told leaves 64 bits. */
 #define MOST_FRAMES (UINT64_C(1) << 56)
 
+/* What a clock tells; rates of less would have no end. */
+#define LEAST_SECONDS 1e-9
+
 #define NUMBER(name, member)                                                                       \
 	{                                                                                          \
 		name, offsetof(struct pair_side, member)                                           \
@@ -150,7 +153,8 @@ int result_get(struct json_object *o, struct pair_side *s)
 	if (!message_number(o, "exit_code", EXIT_WRONG, &exit_code) ||
 	    !message_number(o, "queues", BENCH_MAX_QUEUES, &queues) ||
 	    !message_real(o, "seconds", &s->seconds) ||
-	    !message_real(o, "cpu_ns_per_frame", &s->cpu_ns_per_frame))
+	    !message_real(o, "cpu_ns_per_frame", &s->cpu_ns_per_frame) ||
+	    (s->seconds > 0 && s->seconds < LEAST_SECONDS))
 		return -EINVAL;
 	s->exit_code = (int)exit_code;
 	s->queues = (uint32_t)queues;
