@@ -196,10 +196,11 @@ void place_close(struct place *p, bool unlink_it)
 {
 	struct stat s;
 
-	if (p->fd >= 0)
-		close(p->fd);
-	p->fd = -1;
+	/* While the socket is open nobody else's file has its number. */
 	if (unlink_it && !lstat(p->address.sun_path, &s) && s.st_dev == p->device &&
 	    s.st_ino == p->inode)
 		unlink(p->address.sun_path);
+	if (p->fd >= 0)
+		close(p->fd);
+	p->fd = -1;
 }
