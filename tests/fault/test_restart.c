@@ -94,7 +94,7 @@ static void fail_each_call(const char *which, int error, unsigned int least)
 	fault_rig_enter(QUEUES);
 	frontend_xdp_prepare(&x, "v0");
 	x.config.max_queues = QUEUES;
-	x.config.release_timeout_ms = 300;
+	x.config.release_timeout_ms = 3000;
 	x.config.keep_umem = true;
 	frontend_xdp_open(&x);
 	for (uint32_t i = 0; i < QUEUES * BUFFERS; i++)

@@ -72,7 +72,7 @@ void fault_rig_here(struct frontend_xdp *x, uint64_t bytes,
 		frontend_open(&x->f, bytes, FRONTEND_XDP_IDS);
 	}
 	x->config.max_queues = queues;
-	x->config.release_timeout_ms = 300;
+	x->config.release_timeout_ms = 3000;
 	if (configure)
 		configure(&x->config);
 	cr_assert_eq(fault_rig_life(x), 0, "%s", x->err.message);
