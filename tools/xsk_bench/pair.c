@@ -202,7 +202,7 @@ int pair_run(const struct options *opt)
 	static struct pair_result r[ENDS];
 	uint32_t directions = opt->bidirectional ? ENDS : 1;
 	struct pair_end ends[ENDS];
-	int signal_fd = pair_open_signals();
+	int signal_fd = run_open_signals();
 	int rc = open_ends(ends, opt);
 
 	if (!rc && signal_fd < 0)

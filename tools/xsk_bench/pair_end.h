@@ -77,7 +77,4 @@ void pair_end_collect(const struct pair_end *e, enum pair_view view, struct pair
 		      char **text);
 void pair_end_close(struct pair_end *e);
 
-/* SIGINT, SIGTERM and SIGHUP are for the caller from here on. Return: a descriptor; -1 and errno. */
-int pair_open_signals(void);
-
 #endif

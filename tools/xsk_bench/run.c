@@ -234,9 +234,7 @@ static int set_up(struct run *run, struct net_error *err)
 	return rc ? rc : open_ports(run, configs, err);
 }
 
-/* Signals are blocked in every thread and read by the main thread from a file descriptor: a run ends
- * and puts back what it has set, also when its terminal goes away. nohup has SIGHUP ignored. */
-static int open_signals(void)
+int run_open_signals(void)
 {
 	struct sigaction hangup;
 	sigset_t set;
@@ -280,7 +278,7 @@ int run_all(struct run *run, struct net_error *err)
 	void (*pipe_before)(int) = signal(SIGPIPE, SIG_IGN);
 	const struct options *opt = run->opt;
 	struct net_error late = {0};
-	int signal_fd = open_signals();
+	int signal_fd = run_open_signals();
 	int rc, closed;
 
 	run->id = (uint16_t)(now_ns() / 1000 ^ (uint64_t)getpid() << 8);

@@ -151,6 +151,11 @@ static inline uint64_t run_planned_end(const struct run *run)
  * filled. */
 int run_watch(struct run *run, int signal_fd, struct net_error *err);
 
+/* SIGINT, SIGTERM and SIGHUP are blocked in every thread and read by the main thread from a descriptor: a run ends and
+ * puts back what it has set, also when its terminal goes away. nohup has SIGHUP ignored, and one that is blocked comes
+ * all the same. Return: the descriptor, which does not block; -1 and errno. */
+int run_open_signals(void);
+
 /* The body of a worker, by mode. Return: 0, -errno with w->failure filled. */
 int run_rx(struct worker *w);
 int run_tx(struct worker *w);

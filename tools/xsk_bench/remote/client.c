@@ -13,6 +13,7 @@
 #include "remote.h"
 #include "xsk_bench/live.h"
 #include "xsk_bench/outcome.h"
+#include "xsk_bench/run.h"
 
 #define CONNECT_MS 5000
 
@@ -151,7 +152,7 @@ int remote_ask(const struct options *opt)
 	static struct session s;
 	struct net_error err = {0};
 	struct verdict v = {EXIT_FAILED, &err};
-	int signal_fd = pair_open_signals();
+	int signal_fd = run_open_signals();
 	int fd = signal_fd < 0 ? error_errno(&err, -errno, "setup", "signalfd")
 			       : reach(opt->client, signal_fd, &err);
 	int rc;

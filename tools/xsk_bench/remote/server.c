@@ -13,6 +13,7 @@
 #include "remote.h"
 #include "xsk_bench/live.h"
 #include "xsk_bench/outcome.h"
+#include "xsk_bench/run.h"
 
 static int ready(struct session *s)
 {
@@ -144,7 +145,7 @@ static int serve(int listen_fd, int signal_fd, const struct options *opt)
 
 int remote_serve(const struct options *opt)
 {
-	int signal_fd = pair_open_signals();
+	int signal_fd = run_open_signals();
 	struct listen_address where;
 	struct net_error err = {0};
 	char name[96];

@@ -199,30 +199,40 @@ enum session_event session_wait(struct session *s, uint64_t deadline_ns, struct 
 
 /* ---- In front of a run -------------------------------------------------------------------------- */
 
+/* Return: 0 a message; -EAGAIN nothing that matters; -ETIMEDOUT; -ECHILD, -EINTR, -EPROTO: the session is over. */
+static int wait_in_front(struct session *s, uint64_t deadline_ns, struct message *m)
+{
+	switch (session_wait(s, deadline_ns, m)) {
+	case SESSION_MESSAGE:
+		return 0;
+	case SESSION_END:
+		return pair_end_is_over(&s->end) ? -ECHILD : -EAGAIN;
+	case SESSION_SIGNAL:
+		return -EINTR;
+	case SESSION_TIMEOUT:
+		return -ETIMEDOUT;
+	case SESSION_FAILED:
+		break;
+	}
+	return -EPROTO;
+}
+
 int session_expect(struct session *s, enum message_type type, uint64_t ns, struct message *m)
 {
 	uint64_t deadline_ns = now_ns() + ns;
+	int rc;
 
-	for (;;) {
-		switch (session_wait(s, deadline_ns, m)) {
-		case SESSION_MESSAGE:
-			if (m->type == type)
-				return 0;
-			message_free(m);
-			return session_fail(s, "%s sent a message out of turn", s->peer);
-		case SESSION_END:
-			if (pair_end_is_over(&s->end))
-				return -ECHILD;
-			break;
-		case SESSION_SIGNAL:
-			return -EINTR;
-		case SESSION_TIMEOUT:
-			return session_fail(s, "%s did not go on within %u seconds", s->peer,
-					    (unsigned int)(ns / 1000000000u));
-		case SESSION_FAILED:
-			return -EPROTO;
-		}
+	do
+		rc = wait_in_front(s, deadline_ns, m);
+	while (rc == -EAGAIN);
+	if (rc == -ETIMEDOUT)
+		return session_fail(s, "%s did not go on within %u seconds", s->peer,
+				    (unsigned int)(ns / 1000000000u));
+	if (!rc && m->type != type) {
+		message_free(m);
+		return session_fail(s, "%s sent a message out of turn", s->peer);
 	}
+	return rc;
 }
 
 static int say_hello(struct session *s)
@@ -273,26 +283,20 @@ static int await_ready(struct session *s)
 {
 	uint64_t deadline_ns = now_ns() + SESSION_READY_NS;
 	struct message m;
+	int rc = -EAGAIN;
 
-	while (!pair_end_is_ready(&s->end)) {
-		switch (session_wait(s, deadline_ns, &m)) {
-		case SESSION_MESSAGE:
-			message_free(&m);
-			return session_fail(s, "%s sent a message out of turn", s->peer);
-		case SESSION_END:
-			if (pair_end_is_over(&s->end))
-				return -ECHILD;
-			break;
-		case SESSION_SIGNAL:
-			return -EINTR;
-		case SESSION_TIMEOUT:
-			return session_fail(s, "the interface was not ready within %u seconds",
-					    (unsigned int)(SESSION_READY_NS / 1000000000u));
-		case SESSION_FAILED:
-			return -EPROTO;
-		}
+	while (rc == -EAGAIN && !pair_end_is_ready(&s->end))
+		rc = wait_in_front(s, deadline_ns, &m);
+	if (rc == -EAGAIN)
+		return 0;
+	if (rc == -ETIMEDOUT)
+		return session_fail(s, "the interface was not ready within %u seconds",
+				    (unsigned int)(SESSION_READY_NS / 1000000000u));
+	if (!rc) {
+		message_free(&m);
+		return session_fail(s, "%s sent a message out of turn", s->peer);
 	}
-	return 0;
+	return rc;
 }
 
 int session_prepare(struct session *s, const struct options *opt)
