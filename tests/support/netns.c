@@ -19,6 +19,8 @@
 
 #include "support/netns.h"
 
+enum { CARRIER_MS = 20000 };
+
 void netns_run(const char *format, ...)
 {
 	char command[512];
@@ -63,14 +65,15 @@ static short interface_flags(const char *ifname)
 	return ifr.ifr_flags;
 }
 
+/* The kernel tells of most changes once a second, and with the RTNL, which others may hold. */
 static void wait_for_carrier(const char *ifname)
 {
-	for (int i = 0; i < 2000; i++) {
+	for (int i = 0; i < CARRIER_MS; i++) {
 		if (interface_flags(ifname) & IFF_RUNNING)
 			return;
 		nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
 	}
-	cr_assert_fail("%s has no carrier after 2 s", ifname);
+	cr_assert_fail("%s has no carrier after %d s", ifname, CARRIER_MS / 1000);
 }
 
 void netns_enter(void)
