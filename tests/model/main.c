@@ -23,7 +23,7 @@
 #include "support/netns.h"
 #include "support/whole_number.h"
 
-enum { RUN = 2000, HUNG_S = 180, SHRINK_S = 120 };
+enum { RUN = 2000, HUNG_S = 180, SHRINK_S = 120, PROGRESS_S = 10 };
 
 /* What a run leaves for its parent. */
 struct outcome {
@@ -237,7 +237,7 @@ static int replay(const char *path, const char *program)
 
 static int draw(uint64_t seed, uint64_t steps, const char *program)
 {
-	time_t start = seconds();
+	time_t start = seconds(), told = start;
 	struct sequence s;
 
 	printf("seed %" PRIu64 ", %" PRIu64 " steps\n", seed, steps);
@@ -251,6 +251,11 @@ static int draw(uint64_t seed, uint64_t steps, const char *program)
 		sequence_free(&s);
 		if (!ok)
 			return 1;
+		if (done + RUN < steps && seconds() - told >= PROGRESS_S) {
+			told = seconds();
+			fprintf(stderr, "%lld s: %" PRIu64 " of %" PRIu64 " steps\n",
+				(long long)(told - start), done + RUN, steps);
+		}
 	}
 	printf("%" PRIu64 " steps in %lld s, nothing fails\n", steps,
 	       (long long)(seconds() - start));

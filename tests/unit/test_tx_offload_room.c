@@ -167,7 +167,7 @@ static void keep_promise(const struct promise *p, uint32_t ring, uint32_t frames
 	facts = queue_tx_facts(&o.t.k.queue);
 	most = tx_ways_pieces(&facts);
 	cr_assert_gt(most, 0, "%s, ring %u, %u frames", p->what, ring, frames);
-	for (uint32_t id = 0; id < 24; id++) {
+	for (uint32_t id = 0; id < 9; id++) {
 		const uint32_t pieces = id % 3 ? most : 1 + below(most);
 		struct segment_spec spec = packet_of(pieces, c.max_frame_bytes);
 
