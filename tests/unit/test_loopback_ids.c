@@ -122,6 +122,33 @@ Test(loopback_ids, buffer_of_pieces_takes_every_length_and_nothing_beside_change
 	rig_close(&r);
 }
 
+/* What another pool said before does not count. */
+Test(loopback_ids, pool_that_tells_no_pieces_has_none)
+{
+	const struct net_rx_piece piece = {.addr = PIECE_BASE, .len_bytes = 100};
+	struct net_buffer_access_ops plain;
+	struct rig r;
+
+	rig_open(&r, false, 100);
+	for (uint32_t id = 0; id < 2; id++) {
+		r.f.ids[id].pieces = &piece;
+		r.f.ids[id].piece_count = 1;
+	}
+	plain = *r.f.pool.ops;
+	plain.rx_pieces = NULL;
+	for (uint32_t id = 0; id < 2; id++) {
+		if (id == 1)
+			r.f.pool.ops = &plain;
+		frontend_post(&r.f, r.queues[0], id, 1);
+	}
+	send_frame(&r, 101, 1);
+	cr_assert(frontend_rx(&r.f, r.queues[0], r.ids, IDS) == 1 && r.ids[0] == 0);
+	send_frame(&r, 101, 2);
+	cr_assert(frontend_rx(&r.f, r.queues[0], r.ids, IDS) == 0);
+	cr_assert(stats_of(r.queues[0]).rx_errors == 1);
+	rig_close(&r);
+}
+
 /* The table of pieces is finite: ids beyond it are refused, and come back when others have. */
 Test(loopback_ids, more_pieces_than_the_backend_holds_are_refused_and_given_back)
 {
