@@ -111,10 +111,12 @@ Test(config, check_each_bad_value_is_named)
 	ROW(attach, 3);
 	ROW(program, 2);
 	ROW(rx_checksum, 4);
+	ROW(tx_checksum, 2);
 	ROW(take_mac_count, 17);
 	ROW(keep_count, NET_XDP_KEEP_RULES + 1);
 	ROW(busy_poll_us, 1000001);
 	ROW(busy_poll_budget, 0, c.busy_poll_us = 20);
+	ROW(busy_poll_budget, 65536, c.busy_poll_us = 20);
 	ROW(napi_defer_hard_irqs, 2);
 	ROW(napi_defer_hard_irqs, 101, c.gro_flush_timeout_ns = 200000);
 	ROW(gro_flush_timeout_ns, 200000);
@@ -122,6 +124,7 @@ Test(config, check_each_bad_value_is_named)
 	ROW(tx_timer_us, 9);
 	ROW(tx_timer_us, 100001);
 	ROW(release_timeout_ms, 0);
+	ROW(release_timeout_ms, 60001);
 	ROW(sealed, true, c.max_frame_bytes = 9000);
 	ROW(sealed, true, c.rx_checksum = NET_XDP_RX_CHECKSUM_REPORT);
 	ROW(sealed, true, c.rx_checksum = NET_XDP_RX_CHECKSUM_PARTIAL);
@@ -141,6 +144,62 @@ Test(config, check_each_bad_value_is_named)
 		cr_assert_eq(net_xdp_config_check(&c, &err), -EINVAL);
 		cr_assert(strstr(err.message, "sealed"));
 	}
+}
+
+/* With __VA_ARGS__ done to a valid configuration, it is one still. */
+#define GOOD(...)                                                                                  \
+	do {                                                                                       \
+		struct net_xdp_config c = valid();                                                 \
+		struct net_error err = {0};                                                        \
+		__VA_ARGS__;                                                                       \
+		cr_assert_eq(net_xdp_config_check(&c, &err), 0, #__VA_ARGS__ ": %s", err.message); \
+	} while (0)
+
+/* What check_each_bad_value_is_named goes beyond by one. */
+Test(config, check_takes_each_limit_itself)
+{
+	struct net_xdp_region many[64];
+	char a_name_of_127[NET_XDP_NAME_BYTES] = "";
+
+	for (int i = 0; i < 64; i++)
+		many[i] = region;
+	memset(a_name_of_127, 'x', NET_XDP_NAME_BYTES - 1);
+	GOOD(c.ifname = a_name_of_127);
+	GOOD(c.ifname = "x");
+	GOOD(c.first_queue = 4095);
+	GOOD(c.max_queues = 1);
+	GOOD(c.max_queues = 64);
+	GOOD(c.max_frame_bytes = 64);
+	GOOD(c.max_frame_bytes = 9216);
+	GOOD(c.regions = many, c.region_count = 64);
+	GOOD(c.chunk_bytes = 2049);
+	GOOD(c.chunk_bytes = 4096);
+	GOOD(c.private_rx_chunks = c.private_tx_frames = 0);
+	GOOD(c.private_rx_chunks = c.private_tx_frames = 1u << 20);
+	GOOD(c.private_rx_chunks = 8, c.max_frame_bytes = 9000);
+	GOOD(c.fill_ring_frames = c.rx_ring_frames = 8, c.max_frame_bytes = 9018);
+	GOOD(c.rx_ring_frames = c.fill_ring_frames = 1);
+	GOOD(c.rx_ring_frames = c.fill_ring_frames = 65536);
+	GOOD(c.tx_ring_frames = c.completion_ring_frames = 1);
+	GOOD(c.tx_ring_frames = c.completion_ring_frames = 65536);
+	GOOD(c.rx_id_limit = 1);
+	GOOD(c.rx_id_limit = 1u << 24);
+	GOOD(c.mode = NET_XDP_MODE_COPY);
+	GOOD(c.attach = NET_XDP_ATTACH_GENERIC);
+	GOOD(c.program = NET_XDP_PROGRAM_DISPATCHER);
+	GOOD(c.rx_checksum = NET_XDP_RX_CHECKSUM_PARTIAL);
+	GOOD(c.tx_checksum = NET_XDP_TX_CHECKSUM_SOFTWARE);
+	GOOD(c.take_mac_count = NET_XDP_TAKE_MACS);
+	GOOD(c.busy_poll_us = 1000000);
+	GOOD(c.busy_poll_us = 1, c.busy_poll_budget = 1);
+	GOOD(c.busy_poll_us = 1, c.busy_poll_budget = 65535);
+	GOOD(c.busy_poll_us = 0, c.busy_poll_budget = 0);
+	GOOD(c.napi_defer_hard_irqs = 1, c.gro_flush_timeout_ns = 1);
+	GOOD(c.napi_defer_hard_irqs = 100, c.gro_flush_timeout_ns = 10000000);
+	GOOD(c.tx_timer_us = 10);
+	GOOD(c.tx_timer_us = 100000);
+	GOOD(c.release_timeout_ms = 1);
+	GOOD(c.release_timeout_ms = 60000);
 }
 
 /* Each piece of a frame that spans chunks has an entry; the sentence says how many there must be. */
