@@ -239,3 +239,30 @@ Test(tx, aligned_frames_are_cut_at_chunk_borders)
 	cr_assert_eq(r.packet.descriptors, 1);
 	tx_fake_close(&r);
 }
+
+/* The device or the program went. What completed is told first, and a queue that cannot do more says so only then. */
+Test(tx, queue_that_failed_returns_all_completions_before_it_says_so)
+{
+	uint32_t ids[4];
+	struct tx_fake r;
+
+	tx_fake_open(&r, tx_fake_small_rings());
+	for (uint32_t id = 0; id < 3; id++)
+		frontend_list_frame(&r.list, id, FRONTEND_BASE + 100 * id, 60);
+	cr_assert_eq(tx_fake_offer(&r, 0), 3);
+	for (uint32_t id = 0; id < 3; id++) {
+		tx_fake_expect_wire(&r, id, 1);
+		tx_fake_complete(&r);
+	}
+	fake_settle(&r.k);
+	r.k.queue.failed = true;
+	cr_assert_eq(tx_poll(r.q, &r.f.pool, ids, 2), 2);
+	cr_assert(ids[0] == 0 && ids[1] == 1 && !r.k.queue.failure_told);
+	cr_assert_eq(tx_poll(r.q, &r.f.pool, ids, 4), 1);
+	cr_assert(ids[0] == 2 && !r.k.queue.failure_told);
+	for (int i = 0; i < 2; i++) {
+		cr_assert_eq(tx_poll(r.q, &r.f.pool, ids, 4), NET_TRY_RESTART);
+		cr_assert(r.k.queue.failure_told);
+	}
+	tx_fake_close(&r);
+}
