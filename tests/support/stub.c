@@ -40,6 +40,7 @@ struct stub {
 	struct net_rx_buffer buffer[STUB_IDS];
 	uint8_t *at[STUB_IDS]; /* where a frame begins in it */
 	struct net_queue_stats stats;
+	int target; /* the CPU that was told last, -1 none */
 };
 
 static struct stub *stub_of(struct net_endpoint *ep)
@@ -184,6 +185,11 @@ static void stub_outstanding(struct net_queue *q, net_outstanding_fn *each, void
 		each(context, true, s->posted.ids[i % STUB_IDS]);
 }
 
+static void stub_update_target_vp(struct net_queue *q, uint32_t cpu)
+{
+	stub_of_queue(q)->target = (int)cpu;
+}
+
 static int stub_queue_destroy(struct net_queue *q, struct net_error *err)
 {
 	(void)err;
@@ -199,7 +205,7 @@ static const struct net_queue_ops queue_ops = {
 	.tx_poll = stub_tx_poll,
 	.poll_ready = stub_poll_ready,
 	.ready_fd = stub_ready_fd,
-	.update_target_vp = nothing_update_target_vp,
+	.update_target_vp = stub_update_target_vp,
 	.stats = stub_stats,
 	.error = stub_error,
 	.outstanding = stub_outstanding,
@@ -224,6 +230,7 @@ static int make_queue(struct stub *s, const struct net_queue_config *config,
 	s->queue.ops = &queue_ops;
 	s->is_alive = s->is_made = true;
 	s->failure = 0;
+	s->target = -1;
 	s->reason = "";
 	s->posted.first = s->posted.last = s->filled.first = s->filled.last = 0;
 	*queue = &s->queue;
@@ -323,4 +330,9 @@ void stub_fail(struct net_endpoint *stub, int code)
 {
 	stub_of(stub)->failure = code;
 	wake(stub_of(stub));
+}
+
+int stub_target(struct net_endpoint *stub)
+{
+	return stub_of(stub)->target;
 }

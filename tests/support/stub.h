@@ -24,4 +24,7 @@ void stub_complete(struct net_endpoint *stub, uint32_t id);
 void stub_fail(struct net_endpoint *stub, int code);
 extern const char stub_sentence[];
 
+/* The CPU that update_target_vp named last for the queue that is alive, -1 none. */
+int stub_target(struct net_endpoint *stub);
+
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Case 63: a backend may write frames in poll_ready, and so gets the pool there: from net_queue_wait, and
+/* Cases over a backend of the tests: 63, a backend may write frames in poll_ready, and so gets the pool there: from net_queue_wait, and
  * through the wrappers, which have to see such frames. */
 #include <pthread.h>
 
@@ -142,4 +142,20 @@ CASE(63, frames_that_poll_ready_wrote_and_nobody_collected_are_counted_by_the_sw
 	cr_assert_eq(fields_number(r.ep, NULL, "disconnectable.rx_discarded"), 3);
 	stub_rig_get_queue(&r);
 	stub_rig_close(&r);
+}
+
+// 60: the number is handed on as it is
+CASE(60, target_reaches_the_backend_through_the_wrappers)
+{
+	struct stub_rig r;
+
+	for (enum stub_way way = STUB_BARE; way < STUB_WAYS; way++) {
+		stub_rig_open(&r, way);
+		cr_assert_eq(stub_target(r.stub), -1);
+		for (uint32_t cpu = 3; cpu < 5; cpu++) {
+			net_queue_update_target_vp(r.q, cpu);
+			cr_assert_eq(stub_target(r.stub), (int)cpu, "way %d", way);
+		}
+		stub_rig_close(&r);
+	}
 }

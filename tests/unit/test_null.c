@@ -3,11 +3,13 @@
 #include <errno.h>
 #include <pthread.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include <criterion/criterion.h>
 
 #include "net_xdp.h"
 #include "support/frontend.h"
+#include "support/netns.h"
 
 static struct net_endpoint *open_null(void)
 {
@@ -210,6 +212,30 @@ Test(null, queues_ended_by_their_own_threads_are_all_counted, .timeout = 60)
 			cr_assert_eq(pthread_join(thread[i], NULL), 0);
 		cr_assert_eq(net_endpoint_stop(ep), 0, "round %d: queues are alive", round);
 	}
+	cr_assert_eq(net_endpoint_destroy(ep, NULL), 0);
+}
+
+Test(null, get_queues_without_descriptors_left_gives_everything_back)
+{
+	struct net_queue_config configs[8] = {{0}};
+	struct net_endpoint *ep = open_null();
+	const unsigned int fds = netns_open_fds();
+	struct net_error err = {0};
+	struct net_queue *made[8];
+	struct rlimit limit, few;
+
+	getrlimit(RLIMIT_NOFILE, &limit);
+	/* netns_open_fds() counts ".", ".." and its own descriptor too. */
+	few = (struct rlimit){.rlim_cur = fds - 3 + 5, .rlim_max = limit.rlim_max};
+	setrlimit(RLIMIT_NOFILE, &few);
+	cr_assert_eq(net_endpoint_get_queues(ep, configs, 8, NULL, made, &err), -EMFILE);
+	setrlimit(RLIMIT_NOFILE, &limit);
+	cr_assert(strstr(err.message, "ulimit -n"), "%s", err.message);
+	cr_assert_eq(netns_open_fds(), fds);
+	cr_assert_eq(net_endpoint_stop(ep), 0, "a queue is alive");
+	cr_assert_eq(net_endpoint_get_queues(ep, configs, 8, NULL, made, NULL), 0);
+	for (int i = 0; i < 8; i++)
+		cr_assert_eq(net_queue_destroy(made[i], NULL), 0);
 	cr_assert_eq(net_endpoint_destroy(ep, NULL), 0);
 }
 
