@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Cases over a backend of the tests: 63, a backend may write frames in poll_ready, and so gets the pool there: from net_queue_wait, and
- * through the wrappers, which have to see such frames. */
+/* Cases over a backend of the tests, with and without wrappers. 63: it may write frames in poll_ready, and so gets the pool
+ * there: from net_queue_wait, and through the wrappers, which have to see such frames. */
 #include <pthread.h>
 
 #include "support/conformance.h"
