@@ -33,8 +33,13 @@ Test(info_link, predict_veth_whose_peer_is_not_seen_is_never_sure)
 	static const struct {
 		uint32_t mtu;
 		bool has_features, native;
-	} rows[] = {{1500, true, true},	 {3506, true, true},  {3507, true, false},
-		    {8901, true, false}, {1500, false, true}, {9001, false, false}};
+		const char *end; /* of the sentence, and what is advised */
+	} rows[] = {{1500, true, true, "program (ERANGE); use a"},
+		    {3506, true, true, "program (ERANGE); use a"},
+		    {3507, true, false, "makes that likely. Use a"},
+		    {8901, true, false, "makes that likely. Use a"},
+		    {1500, false, true, "as well (ENOSPC). Use a"},
+		    {9001, false, false, "as well (ENOSPC). Use a"}};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct info_facts f = interface("veth", NATIVE);
@@ -48,6 +53,7 @@ Test(info_link, predict_veth_whose_peer_is_not_seen_is_never_sure)
 		cr_expect_not(p.sure, "row %zu", i);
 		cr_expect_eq(p.native, rows[i].native, "row %zu: %s", i, p.summary);
 		cr_expect(says(&p, NET_XDP_FINDING_UNSURE, "its MTU decides"), "row %zu", i);
+		cr_expect(says(&p, NET_XDP_FINDING_UNSURE, rows[i].end), "row %zu", i);
 		cr_expect_not_null(strstr(p.summary, "only an attach can tell"), "%s", p.summary);
 	}
 }

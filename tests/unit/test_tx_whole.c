@@ -90,6 +90,36 @@ Test(tx_whole, random_packets_go_whole_or_are_cut)
 	tx_fake_close(&fake.r);
 }
 
+/* The least payload, the longest packet, and the most datagrams that the kernel cuts: the last that goes whole, and the
+ * first that does not. */
+Test(tx_whole, each_limit_is_the_last_that_goes_whole)
+{
+	const uint32_t longest = 65535 - 14 - 20 - 20;
+	const struct {
+		struct segment_spec spec;
+		bool whole;
+	} rows[] = {
+		{segment_plain(4, TCP, 8192, 1000), true},
+		{segment_plain(4, TCP, 8191, 1000), false},
+		{segment_plain(4, TCP, longest, 1400), true},
+		{segment_plain(4, TCP, longest + 1, 1400), false},
+		{segment_plain(4, UDP, 128 * 300, 300), true},
+		{segment_plain(4, UDP, 128 * 300 + 1, 300), false},
+		{segment_plain(6, UDP, 127 * 400 + 1, 400), true},
+	};
+
+	whole_fake_start();
+	for (uint32_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		fake.wire_count = 0;
+		frontend_list_clear(&fake.r.list);
+		whole_fake_add(i, &rows[i].spec, SEGMENT_ZERO, 3);
+		cr_assert_eq(tx_fake_offer(&fake.r, 0), fake.r.list.count);
+		whole_fake_expect_id(i);
+		cr_assert_eq(fake.wire_count == 1 && fake.wire[0] == 0, rows[i].whole, "row %u", i);
+	}
+	tx_fake_close(&fake.r);
+}
+
 // 26: order on the wire is the order sent
 Test(tx_whole, what_was_sent_before_is_on_the_wire_before)
 {
