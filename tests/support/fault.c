@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -13,10 +14,12 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
+#include <sys/utsname.h>
 
 #include "support/bpf_call.h"
 #include "support/fault.h"
@@ -163,6 +166,12 @@ FORWARD(ssize_t, sendmsg, (int fd, const struct msghdr *m, int flags), (fd, m, f
 FORWARD(ssize_t, send, (int fd, const void *b, size_t n, int flags), (fd, b, n, flags), -1)
 FORWARD(int, accept4, (int fd, struct sockaddr *a, socklen_t *n, int flags), (fd, a, n, flags), -1)
 FORWARD(int, listen, (int fd, int n), (fd, n), -1)
+FORWARD(int, connect, (int fd, const struct sockaddr *a, socklen_t n), (fd, a, n), -1)
+FORWARD(int, flock, (int fd, int operation), (fd, operation), -1)
+FORWARD(int, fchmod, (int fd, mode_t mode), (fd, mode), -1)
+FORWARD(int, setns, (int fd, int type), (fd, type), -1)
+FORWARD(ssize_t, pread, (int fd, void *b, size_t n, off_t at), (fd, b, n, at), -1)
+FORWARD(int, uname, (struct utsname * name), (name), -1)
 FORWARD(int, memfd_create, (const char *name, unsigned int flags), (name, flags), -1)
 FORWARD(int, ftruncate, (int fd, off_t n), (fd, n), -1)
 FORWARD(int, mkdir, (const char *path, mode_t mode), (path, mode), -1)

@@ -193,6 +193,8 @@ static void tell_groups(struct net_inspector *to)
 	inspect_leave(to);
 	inspect_enter(to, "a_name_that_is_as_long_as_names_may_be_and_no_more_than_this_one", 1);
 	inspect_leave(to);
+	inspect_enter(to, "a_name_that_is_as_long_as_names_may_be_and_no_more_than_this_oxe", 0);
+	inspect_leave(to);
 	inspect_enter(to, "last", -1);
 	inspect_flag(to, "f", true);
 	inspect_leave(to);
@@ -206,10 +208,13 @@ Test(inspect_json, groups_with_an_index_are_lists)
 	expect(json, ".endpoint | [.one, .last, .behind]", "[{},{\"f\":true},1]");
 	expect(json, ".endpoint.many",
 	       "[{\"n\":0},{\"n\":1,\"inner\":[{}]},{\"n\":2,\"inner\":[{},{}]}]");
-	expect(json, "[.endpoint | keys[] | length]", "[64,6,4,4,3]");
+	expect(json, "[.endpoint | keys[] | length]", "[64,64,6,4,4,3]");
 	expect(json,
 	       ".endpoint | .a_name_that_is_as_long_as_names_may_be_and_no_more_than_this_one",
 	       "[{},{}]");
+	expect(json,
+	       ".endpoint | .a_name_that_is_as_long_as_names_may_be_and_no_more_than_this_oxe",
+	       "[{}]");
 	expect(json, ".queues | length", "2");
 }
 

@@ -6,7 +6,7 @@
 #include <criterion/criterion.h>
 
 #include "backend/inspect.h"
-#include "control/stall.h"
+#include "control/control.h"
 
 /* A queue at work: frames wait here and there, and the next look finds more of everything. */
 static const struct stall_look busy = {
@@ -117,6 +117,11 @@ static void tell_queue(struct net_queue *q, struct net_inspector *to)
 	inspect_leave(to);
 }
 
+static const struct net_queue_ops queue_ops = {
+	.size_bytes = sizeof(queue_ops),
+	.inspect = tell_queue,
+};
+
 static char text[4096];
 
 static void append(void *context, const char *piece, size_t len)
@@ -141,8 +146,7 @@ Test(stall, two_seconds_without_a_step_are_told_with_what_to_do)
 {
 	static const char nothing[] =
 		"{\n  \"stall\": \"\",\n  \"stalled_ms\": 0,\n  \"stall_state\": \"\"\n}\n";
-	static const struct net_queue_ops ops = {.size_bytes = sizeof(ops), .inspect = tell_queue};
-	struct net_queue q = {&ops};
+	struct net_queue q = {&queue_ops};
 	struct stall s = {0};
 	struct stall_look moved;
 
@@ -165,4 +169,22 @@ Test(stall, two_seconds_without_a_step_are_told_with_what_to_do)
 	stall_look(&s, &q, 11000);
 	stall_look(&s, &q, 12000);
 	cr_assert_str_eq(told(&s), nothing, "it begins anew");
+}
+
+/* Each queue of each subject that is there is looked at, when it is time. */
+Test(stall, document_looks_at_each_queue)
+{
+	struct net_queue q = {.ops = &queue_ops};
+	struct net_queue *queues[2] = {&q, NULL};
+	static struct stall stalls[2];
+	struct subject s = {.queues = queues, .stalls = stalls, .count = 2};
+	struct document d = {.subjects = &s};
+
+	cr_assert_eq(document_look(&d, 1000), STALL_LOOK_MS, "the first of two");
+	cr_assert_eq(document_look(&d, 1000 + STALL_LOOK_MS - 5), 5, "not yet");
+	queues[1] = &q;
+	queues[0] = NULL;
+	cr_assert_eq(document_look(&d, 1000 + STALL_LOOK_MS), STALL_LOOK_MS, "the last of two");
+	queues[1] = NULL;
+	cr_assert_eq(document_look(&d, 1000 + 2 * STALL_LOOK_MS), -1, "there is none");
 }

@@ -74,6 +74,36 @@ Test(tx_offload_room, packet_without_room_is_left_until_there_is)
 	end();
 }
 
+/* What has completed makes room in the call that needs it: in one descriptor each piece is joined in a slot. */
+Test(tx_offload_room, slots_of_completed_packets_are_taken_back_when_they_are_needed)
+{
+	struct segment_spec spec = segment_plain(4, TCP, 16000, 1000);
+	struct net_xdp_config c = net_xdp_config_default();
+	struct fake_packet first;
+	uint32_t ids[4];
+	bool sync;
+
+	c.private_tx_frames = 16;
+	offload_open(&o, (struct offload_way){.zero_copy = true, .descriptors = 1}, c);
+	frontend_list_frame(&o.t.list, 9, FRONTEND_BASE + TX_FAKE_BYTES / 2, 100);
+	cr_assert_eq(tx_fake_offer(&o.t, 0), 1);
+	cr_assert(fake_transmit(&o.t.k, &first), "the kernel keeps this one to the end");
+	for (uint32_t id = 0; id < 3; id++) {
+		frontend_list_clear(&o.t.list);
+		offload_add(&o, &spec, SEGMENT_FULL, id, 1);
+		cr_assert_eq(tx_avail(o.t.q, &o.t.f.pool, o.t.list.segments, 1, &sync), 1, "%u",
+			     id);
+		cr_assert_eq(o.t.k.queue.tx_private.free_count, 0, "it takes all slots");
+		while (fake_transmit(&o.t.k, &o.t.packet))
+			tx_fake_complete(&o.t);
+		fake_settle(&o.t.k);
+	}
+	fake_complete(&o.t.k, first.address[0]);
+	fake_settle(&o.t.k);
+	cr_assert_eq(net_queue_tx_poll(o.t.q, &o.t.f.pool, ids, 4), 4);
+	end();
+}
+
 /* A packet that even an empty ring does not hold waits for one in front of it, and not longer: then it is
  * joined if there are as many slots as pieces, else dropped. */
 static void behind_another(uint32_t slots, enum net_xdp_counter what, uint64_t times)
