@@ -189,7 +189,7 @@ int kills_run(struct soak *s, uint64_t count, bool json)
 	frame_plain(frame, LEN, 1);
 	memset(frame, 0xff, 6);
 	flood = start_flood();
-	while (t.kills < count) {
+	while (t.kills < count && !soak_interrupted()) {
 		if (t.kills % 2 == 0 || !s->vhost)
 			kill_bench(s, &t);
 		else

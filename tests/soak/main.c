@@ -103,6 +103,11 @@ static struct options parse(int argc, char **argv, struct soak *s)
 
 static volatile sig_atomic_t interrupted;
 
+bool soak_interrupted(void)
+{
+	return interrupted;
+}
+
 static void interrupt(int signal)
 {
 	(void)signal;

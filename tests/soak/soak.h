@@ -159,6 +159,9 @@ void balance_check(struct soak *s, const struct balance_start *b, int from, bool
 /* guest.c: a guest on xsk-vhost; every frame arrives, both ways, or has a name. */
 void guest_step(struct soak *s);
 
+/* main.c. Return: true if the run is to end in order, now. */
+bool soak_interrupted(void);
+
 /* kills.c. Return: the exit code. */
 int kills_run(struct soak *s, uint64_t count, bool json);
 
