@@ -207,11 +207,13 @@ static void report(struct sequence *s, const char *program, bool is_replay)
 	shrink(s);
 	snprintf(name, sizeof(name), "model-%" PRIu64 ".steps", s->seed);
 	file = fopen(name, "w");
-	if (!file || !sequence_write(s, file))
+	if (file && sequence_write(s, file))
+		fprintf(stderr, "%u steps are left; again: %s --replay %s\n", s->count, program,
+			name);
+	else
 		fprintf(stderr, "%s: %s\n", name, strerror(errno));
 	if (file)
 		fclose(file);
-	fprintf(stderr, "%u steps are left; again: %s --replay %s\n", s->count, program, name);
 }
 
 /* ---- The program ---------------------------------------------------------------------------------- */
@@ -300,6 +302,10 @@ int main(int argc, char **argv)
 	}
 	if (optind < argc)
 		return usage(stderr, 2);
+	if (geteuid() != 0) {
+		fputs("model: needs root (CAP_SYS_ADMIN)\n", stderr);
+		return 2;
+	}
 	outcome = mmap(NULL, sizeof(*outcome), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
 		       -1, 0);
 	cr_assert(outcome != MAP_FAILED, "memory");
