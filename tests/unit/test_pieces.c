@@ -105,3 +105,39 @@ Test(pieces, pieces_that_change_while_posted_cost_the_frame_and_no_byte_elsewher
 	pool_rig_expect(&r, &id, 1, 1400, 9);
 	pool_rig_close(&r);
 }
+
+enum { SAID = 1000, PIECE_BYTES = 30 };
+
+/* A frontend that takes max for a hint: so many are written, and more are said. */
+static uint32_t more_than_asked(struct net_buffer_access *pool, uint32_t id,
+				struct net_rx_piece *out, uint32_t max)
+{
+	const struct net_rx_buffer *first = &((struct pool_rig *)pool)->buffer[id].first;
+
+	for (uint32_t i = 0; i < max; i++)
+		out[i] = (struct net_rx_piece){.addr = first->addr + 1000 + i * (PIECE_BYTES + 1),
+					       .len_bytes = PIECE_BYTES};
+	return SAID;
+}
+
+Test(pieces, more_pieces_than_were_asked_for_are_neither_read_nor_filled)
+{
+	struct net_buffer_access_ops ops = pool_rig_ops;
+	const uint32_t lengths[] = {100}, frame = 100 + 20 * PIECE_BYTES;
+	struct pool_rig r;
+	uint32_t id;
+
+	pool_rig_open(&r, 1518, false);
+	ops.rx_pieces = more_than_asked;
+	r.pool.ops = &ops;
+	pool_rig_lay_out(&r, 0, lengths, 1);
+	pool_rig_post(&r, 0, 1);
+	pool_rig_receive(&r, frame, 1);
+	cr_assert_eq(net_queue_rx_poll(r.q, &r.pool, &id, 1), 1);
+	cr_assert_eq(r.buffer[0].metadata.len_bytes, frame);
+	pool_rig_post(&r, 0, 1);
+	pool_rig_receive(&r, 1500, 2);
+	cr_assert_eq(net_queue_rx_poll(r.q, &r.pool, &id, 1), 0);
+	cr_assert_eq(pool_rig_counter(&r, NET_XDP_RX_DROP_CAPACITY), 1);
+	pool_rig_close(&r);
+}
