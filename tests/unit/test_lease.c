@@ -13,6 +13,8 @@
 
 #include "host/undo/napi.h"
 
+enum { HOLDERS = 3, HOLDS = 2000, HOLDERS_END_S = 20 };
+
 static char root[] = "/tmp/test_lease.XXXXXX";
 static char directory[64];
 static const struct netns here = {.inode = UINT32_MAX, .cookie = UINT64_MAX};
@@ -179,6 +181,58 @@ static void write_file(const char *path, const char *text)
 }
 
 #define GOOD "net_xdp lease 1\nold 0 0\nours 2 200000\npid 77\n"
+
+/* Take what is there, or make one. Return: true if it is held, and then it is the file of that name. */
+static bool hold(struct lease *l, bool *is_it)
+{
+	struct stat held, there;
+	int rc = find(l, true);
+
+	if (rc == -ENOENT)
+		rc = lease_make(l, values());
+	if (rc)
+		return false;
+	*is_it = fstat(l->fd, &held) == 0 && stat(l->path, &there) == 0 &&
+		 held.st_ino == there.st_ino;
+	return true;
+}
+
+/* One that makes, takes and removes leases as fast as it can ends with 1 once it holds a lease that others do not
+ * find: what is changed then is put back by nobody. */
+static pid_t start_holder(void)
+{
+	pid_t pid = fork();
+	struct lease l;
+	bool is_it;
+
+	cr_assert_geq(pid, 0);
+	if (pid == 0)
+		alarm(HOLDERS_END_S); /* also when nobody waits any more */
+	for (uint32_t held = 0; pid == 0 && held < HOLDS;) {
+		if (!hold(&l, &is_it))
+			continue;
+		if (!is_it)
+			_exit(1);
+		lease_remove(&l);
+		held++;
+	}
+	if (pid == 0)
+		_exit(0);
+	return pid;
+}
+
+Test(lease, who_holds_one_holds_the_one_that_others_find, .timeout = 60)
+{
+	pid_t holder[HOLDERS];
+	int status;
+
+	for (int i = 0; i < HOLDERS; i++)
+		holder[i] = start_holder();
+	for (int i = 0; i < HOLDERS; i++) {
+		cr_assert_eq(waitpid(holder[i], &status, 0), holder[i]);
+		cr_assert_eq(status, 0, "a lease was held that has no name");
+	}
+}
 
 Test(lease, find_what_was_not_written_so_is_ebadmsg_and_stays)
 {
