@@ -7,6 +7,7 @@
 #include "support/frame.h"
 #include "support/netns.h"
 #include "support/traffic.h"
+#include "support/tx_rig.h"
 
 // 05: after destroy poisoned buffers stay untouched under traffic for 1 s
 CASE(05, destroy_under_a_flood_poisoned_buffers_stay_untouched)
@@ -156,4 +157,23 @@ CASE(07, destroy_with_tx_held_by_the_kernel_is_told)
 	traffic_both_ways(&r.x, &r.peer);
 	frontend_list_close(&list);
 	rig_close(&r);
+}
+
+/* A stream's kick waits for the next call; there is none. */
+CASE(07, destroy_sends_what_the_last_call_accepted)
+{
+	enum { STREAM = 64 };
+	struct tx_rig r;
+	bool sync;
+
+	NEEDS_VETH("copy mode");
+	tx_rig_open(&r, 256);
+	for (uint32_t i = 0; i < STREAM; i++)
+		tx_rig_add(&r, i, 200, 1);
+	cr_assert_eq(net_queue_tx_avail(r.q, &r.x.f.pool, r.list.segments, r.list.count, &sync),
+		     STREAM);
+	frontend_xdp_stop(&r.x);
+	tx_rig_expect_wire(&r);
+	frontend_xdp_start(&r.x, 1, 0);
+	tx_rig_close(&r);
 }
