@@ -335,5 +335,9 @@ int main(int argc, char **argv)
 	       seconds, (unsigned long long)sender.interrupts, (unsigned long long)seen.received,
 	       (unsigned long long)seen.sent, (unsigned long long)seen.asked,
 	       (unsigned long long)seen.apart);
+	if (!seen.apart)
+		fprintf(stderr,
+			"storm: never apart, so this run says nothing of that: take longer, or "
+			"two CPUs that nobody else needs\n");
 	return seen.received < 1000 || seen.sent < 1000 || seen.asked < 100 || !sender.interrupts;
 }
