@@ -13,7 +13,7 @@
 
 #include "host/undo/napi.h"
 
-enum { HOLDERS = 3, HOLDS = 2000, HOLDERS_END_S = 20 };
+enum { HOLDERS = 3, HOLDS = 2000, HOLDERS_END_S = 50 };
 
 static char root[] = "/tmp/test_lease.XXXXXX";
 static char directory[64];
