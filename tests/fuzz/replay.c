@@ -19,7 +19,8 @@
 
 enum { LONGEST = 4096 };
 
-static char running[512];
+static const char *program;
+static char running[1536];
 
 /* Sanitizers end with abort(), so that the input is named then. */
 const char *__asan_default_options(void);
@@ -50,7 +51,8 @@ static void run(const char *path, const uint8_t *bytes, size_t size)
 	if (!copy)
 		exit(1);
 	memcpy(copy, bytes, size);
-	snprintf(running, sizeof(running), "replay: it was the first %zu bytes of %s\n", size,
+	snprintf(running, sizeof(running),
+		 "replay: it was the first %zu bytes of %s; again: %s %s\n", size, path, program,
 		 path);
 	LLVMFuzzerTestOneInput(copy, size);
 	free(copy);
@@ -106,6 +108,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: %s FOLDER|FILE\n", argv[0]);
 		return 2;
 	}
+	program = argv[0];
 	signal(SIGABRT, say_which);
 	signal(SIGSEGV, say_which);
 	return (S_ISDIR(status.st_mode) ? replay_folder(argv[1]) : replay_file(argv[1])) ? 0 : 1;
