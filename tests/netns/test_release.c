@@ -103,6 +103,19 @@ Test(release, destroy_while_another_takes_the_queue_of_a_link_that_is_down_is_do
 	take_at_the_end(true);
 }
 
+/* The socket that a bind is tried with may get descriptor 0, as in a daemon that closed it. */
+Test(release, destroy_of_a_link_that_is_down_gives_descriptor_0_back, .timeout = 60)
+{
+	struct rig r;
+
+	start(&r, 5000);
+	netns_run("ip link set v0 down");
+	close(STDIN_FILENO);
+	cr_assert_eq(end_queue(&r), 0, "%s", r.x.err.message);
+	cr_assert_lt(fcntl(STDIN_FILENO, F_GETFD), 0);
+	rig_close(&r);
+}
+
 /* With the link down the kernel does not say who holds a queue, and a process without rights can make no
  * socket to try it with. */
 Test(release, destroy_without_privileges_of_a_link_that_is_down_is_done, .timeout = 60)
