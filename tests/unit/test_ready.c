@@ -3,6 +3,7 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <linux/if_xdp.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
@@ -99,6 +100,38 @@ Test(ready, timer_backs_off_to_ten_milliseconds)
 	send_one(&r);
 	cr_assert_not(net_queue_poll_ready(r.q, NULL));
 	cr_assert_eq(r.k.queue.timer_us, 10000);
+	rig_close(&r);
+}
+
+/* NET_XDP_LOOKS is what a frontend that sleeps too often sees: all of them, and nothing else. */
+Test(ready, each_system_call_of_a_look_is_counted)
+{
+	const struct {
+		const char *what;
+		uint32_t calls;
+	} looks[] = {
+		{"the socket becomes a member", 2}, {"just a look", 1},
+		{"a packet is out: the timer", 2},  {"it runs", 1},
+		{"it has expired, and is set", 3},
+	};
+	struct rig r;
+	uint64_t *counter = &r.k.queue.counter[NET_XDP_LOOKS];
+
+	rig_open(&r, 20000);
+	r.q->ops = &queue_ops;
+	cr_assert_eq(epoll_ctl(r.k.queue.ready_fd, EPOLL_CTL_DEL, r.k.queue.xsk.fd, NULL), 0);
+	r.k.queue.socket_watched = false; /* as before the first sleep */
+	for (uint32_t i = 0; i < 5; i++) {
+		const uint64_t before = *counter;
+
+		if (i == 2)
+			send_one(&r);
+		if (i == 4)
+			frontend_sleep_ms(40);
+		cr_assert_not(net_queue_poll_ready(r.q, NULL));
+		cr_assert_eq(*counter - before, looks[i].calls, "%s: %u calls", looks[i].what,
+			     (uint32_t)(*counter - before));
+	}
 	rig_close(&r);
 }
 
