@@ -116,6 +116,30 @@ Test(capture_file, reader_of_a_socket_that_goes_ends_it_without_a_signal)
 	ends_without_signal(fds);
 }
 
+/* A program may have it for a file of its own. */
+Test(capture_file, descriptor_0_may_be_given)
+{
+	struct capture_rig r;
+	struct read_file f;
+	int fd;
+
+	capture_rig_open(&r, 1);
+	frontend_post(&r.f, r.queues[0], 0, 64);
+	fd = open(r.path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	cr_assert_eq(dup2(fd, STDIN_FILENO), STDIN_FILENO);
+	r.config.path = NULL;
+	r.config.fd = STDIN_FILENO;
+	capture_rig_start(&r);
+	capture_rig_put(&r, 0, 60, 1);
+	capture_rig_pass(&r, 0);
+	cr_assert_eq(capture_rig_stop(&r).frames, 2);
+	read_file(&f, r.path);
+	cr_assert_eq(f.packet_count, 2);
+	read_free(&f);
+	close(fd);
+	capture_rig_close(&r);
+}
+
 Test(capture_file, named_pipe_without_a_reader_is_an_error_and_no_wait)
 {
 	struct net_error err = {0};
