@@ -129,6 +129,17 @@ Test(affinity, irq_of_two_hints_is_put_back_to_what_it_was)
 	expect_cpus(45, "0-7\n");
 }
 
+/* Its file may get descriptor 0. */
+Test(affinity, descriptor_0_is_one_like_any_other)
+{
+	close(STDIN_FILENO);
+	hint(1);
+	expect_cpus(45, "1");
+	restore();
+	expect_cpus(45, "0-7\n");
+	cr_assert_lt(fcntl(STDIN_FILENO, F_GETFD), 0);
+}
+
 Test(affinity, irq_that_is_another_devices_by_now_is_left)
 {
 	hint(1);

@@ -218,6 +218,40 @@ Test(inspect_json, groups_with_an_index_are_lists)
 	expect(json, ".queues | length", "2");
 }
 
+static void tell_a_few(struct net_inspector *to)
+{
+	inspect_number(to, "n", 1, "");
+	inspect_enter(to, "g", -1);
+	inspect_flag(to, "f", true);
+	inspect_leave(to);
+	for (int i = 0; i < 2; i++) {
+		inspect_enter(to, "m", i);
+		inspect_text(to, "t", "x");
+		inspect_leave(to);
+	}
+}
+
+/* People read it, too. */
+Test(inspect_json, each_member_has_a_line_of_its_own)
+{
+	static const char want[] = "{\n"
+				   "  \"endpoint\": {\n"
+				   "    \"n\": 1,\n"
+				   "    \"g\": {\n"
+				   "      \"f\": true\n"
+				   "    },\n"
+				   "    \"m\": [{\n"
+				   "      \"t\": \"x\"\n"
+				   "    }, {\n"
+				   "      \"t\": \"x\"\n"
+				   "    }]\n"
+				   "  },\n"
+				   "  \"queues\": []\n"
+				   "}\n";
+
+	cr_assert_str_eq(render(net_inspect_json, tell_a_few, 0), want, "%s", text);
+}
+
 static void tell_deep(struct net_inspector *to)
 {
 	for (int i = 0; i < 40; i++) {

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "host/driver.h"
 #include "host/virtio.h"
 #include "net_xdp.h"
 
@@ -274,5 +275,24 @@ Test(predict, longest_names_and_numbers_fit)
 					     f->remedy);
 			}
 		}
+	}
+}
+
+/* Cut where the room ends, whatever it is, and no byte behind it is written. */
+Test(predict, names_of_drivers_keep_within_their_room)
+{
+	char whole[512], part[512];
+	size_t len;
+
+	driver_zero_copy_names(whole, sizeof(whole));
+	len = strlen(whole);
+	cr_assert(len > 80 && len < sizeof(whole) - 1);
+	for (size_t size = 1; size <= len + 2; size++) {
+		memset(part, '#', sizeof(part));
+		driver_zero_copy_names(part, size);
+		cr_assert_eq(strlen(part), size - 1 < len ? size - 1 : len, "%zu", size);
+		cr_assert_eq(strncmp(part, whole, strlen(part)), 0, "%zu: %s", size, part);
+		for (size_t i = size; i < sizeof(part); i++)
+			cr_assert_eq(part[i], '#', "%zu: byte %zu was written", size, i);
 	}
 }
