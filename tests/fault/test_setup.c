@@ -47,6 +47,12 @@ Test(fault, setup_each_request_for_memory_leaves_nothing, .timeout = 200)
 	fault_rig_each(FAULT_MEMORY, ENOMEM, 1, deferring, 20);
 }
 
+/* A daemon may have closed its standard input. */
+Test(fault, each_call_of_a_life_may_get_descriptor_0, .timeout = 200)
+{
+	fault_rig_each_descriptor_0(1, deferring);
+}
+
 /* libbpf asks the kernel what it can in the first of its calls, and asks once in a process. What
  * fails meanwhile must not be its answer: the calls are tried before. */
 static void fail_first_calls(int error, const char *hint)

@@ -20,6 +20,7 @@
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include "support/bpf_call.h"
 #include "support/fault.h"
@@ -31,6 +32,7 @@ static __thread int with;
 static __thread const char *only; /* NULL: any system call */
 static __thread const char *fired;
 static __thread bool is_armer;
+static __thread int to_close = -1;
 
 /* Of fault_arm_others(): whose calls count is decided by is_armer. */
 static struct {
@@ -67,9 +69,16 @@ void fault_arm(unsigned int k, int error)
 	fault_arm_only(NULL, k, error);
 }
 
+void fault_arm_close(unsigned int k, int fd)
+{
+	to_close = fd;
+	fault_arm_only(NULL, k, 0);
+}
+
 const char *fault_disarm(void)
 {
 	countdown = 0;
+	to_close = -1;
 	return fired;
 }
 
@@ -100,6 +109,11 @@ static bool hit(const char *call)
 	if (countdown == 0 || !is_asked(only, call) || --countdown)
 		return hit_others(call);
 	fired = call;
+	if (to_close >= 0) {
+		syscall(SYS_close, to_close);
+		to_close = -1;
+		return false;
+	}
 	errno = with;
 	return true;
 }

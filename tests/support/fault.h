@@ -18,6 +18,9 @@ void fault_arm(unsigned int k, int error);
 /* Count only calls of this name ("bpf", "socket", ...). */
 void fault_arm_only(const char *call, unsigned int k, int error);
 
+/* None fails: in front of the k-th call of this thread fd is closed, and what that call opens may get its number. */
+void fault_arm_close(unsigned int k, int fd);
+
 /* Stop. Return: the name of the call that was made to fail, NULL when fewer than k were made. */
 const char *fault_disarm(void);
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <criterion/criterion.h>
 
@@ -32,18 +34,25 @@ static int start(struct frontend_xdp *x)
 	return rc;
 }
 
-int fault_rig_life(struct frontend_xdp *x)
+/* What is armed is so until the queues are there, or to the end. */
+static int live(struct frontend_xdp *x, bool to_the_end)
 {
 	int rc = frontend_xdp_try_open(x);
 
 	if (rc)
 		return rc;
 	rc = start(x);
-	fault_disarm();
+	if (!to_the_end)
+		fault_disarm();
 	frontend_xdp_stop(x);
 	cr_assert_eq(net_endpoint_destroy(x->ep, &x->err), 0);
 	x->ep = NULL;
 	return rc;
+}
+
+int fault_rig_life(struct frontend_xdp *x)
+{
+	return live(x, false);
 }
 
 void fault_rig_enter(uint32_t queue_count)
@@ -115,5 +124,35 @@ void fault_rig_each(const char *call, int error, uint32_t queue_count,
 	}
 	cr_assert_gt(failed, least, "only %u mattered: is the fault in front of them?", failed);
 	cr_assert_eq(fault_rig_life(&x), 0, "afterwards: %s", x.err.message);
+	frontend_xdp_close(&x);
+}
+
+static void take_descriptor_0(void)
+{
+	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	cr_assert(fd >= 0 && (fd == 0 || (dup2(fd, 0) == 0 && close(fd) == 0)), "descriptor 0");
+}
+
+void fault_rig_each_descriptor_0(uint32_t queue_count, void (*configure)(struct net_xdp_config *))
+{
+	struct frontend_xdp x;
+	const char *hit = "";
+
+	take_descriptor_0();
+	fault_rig_prepare(&x, queue_count, configure);
+	for (unsigned int k = 1; hit; k++) {
+		int rc;
+
+		memset(&x.err, 0, sizeof(x.err));
+		fault_arm_close(k, 0);
+		rc = live(&x, true);
+		hit = fault_disarm();
+		cr_assert_eq(rc, 0, "%s %u: %s", hit ? hit : "none", k, x.err.message);
+		if (hit)
+			cr_assert_lt(fcntl(0, F_GETFD), 0, "%s %u keeps descriptor 0", hit, k);
+		take_descriptor_0();
+		fault_rig_expect(&x, rc, hit ? hit : "none", k);
+	}
 	frontend_xdp_close(&x);
 }

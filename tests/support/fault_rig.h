@@ -27,4 +27,8 @@ void fault_rig_expect(struct frontend_xdp *x, int rc, const char *what, unsigned
 void fault_rig_each(const char *call, int error, uint32_t queue_count,
 		    void (*configure)(struct net_xdp_config *), unsigned int least);
 
+/* No call fails, but in front of the k-th one descriptor 0 becomes free, for each k there is: whoever gets it uses it
+ * like any other, and gives it back. */
+void fault_rig_each_descriptor_0(uint32_t queue_count, void (*configure)(struct net_xdp_config *));
+
 #endif
