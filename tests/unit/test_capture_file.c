@@ -116,8 +116,8 @@ Test(capture_file, reader_of_a_socket_that_goes_ends_it_without_a_signal)
 	ends_without_signal(fds);
 }
 
-/* A program may have it for a file of its own. */
-Test(capture_file, descriptor_0_may_be_given)
+/* A program may have it for a file of its own; or has closed it, and our copy of another one gets it. */
+Test(capture_file, descriptor_0_is_one_like_any_other)
 {
 	struct capture_rig r;
 	struct read_file f;
@@ -126,16 +126,23 @@ Test(capture_file, descriptor_0_may_be_given)
 	capture_rig_open(&r, 1);
 	frontend_post(&r.f, r.queues[0], 0, 64);
 	fd = open(r.path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-	cr_assert_eq(dup2(fd, STDIN_FILENO), STDIN_FILENO);
 	r.config.path = NULL;
-	r.config.fd = STDIN_FILENO;
-	capture_rig_start(&r);
-	capture_rig_put(&r, 0, 60, 1);
-	capture_rig_pass(&r, 0);
-	cr_assert_eq(capture_rig_stop(&r).frames, 2);
-	read_file(&f, r.path);
-	cr_assert_eq(f.packet_count, 2);
-	read_free(&f);
+	for (int is_ours = 0; is_ours < 2; is_ours++) {
+		if (is_ours)
+			close(STDIN_FILENO);
+		else
+			cr_assert_eq(dup2(fd, STDIN_FILENO), STDIN_FILENO);
+		r.config.fd = is_ours ? fd : STDIN_FILENO;
+		cr_assert(ftruncate(fd, 0) == 0 && lseek(fd, 0, SEEK_SET) == 0);
+		capture_rig_start(&r);
+		capture_rig_put(&r, 0, 60, 1);
+		capture_rig_pass(&r, 0);
+		cr_assert_eq(capture_rig_stop(&r).frames, 2);
+		read_file(&f, r.path);
+		cr_assert_eq(f.packet_count, 2);
+		read_free(&f);
+		cr_assert_eq(fcntl(STDIN_FILENO, F_GETFD) < 0, is_ours);
+	}
 	close(fd);
 	capture_rig_close(&r);
 }
