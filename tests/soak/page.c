@@ -50,7 +50,8 @@ static void print_json(const struct soak *s)
 	       s->no_memory ? "\"" : "");
 	printf("%s%s", s->no_memory && !s->vhost ? ", " : "",
 	       s->vhost ? "" : "\"guest: xsk-vhost is not built\"");
-	printf("],\n  \"exit_code\": 0\n}\n");
+	printf("],\n  \"interrupted\": %s,\n  \"exit_code\": 0\n}\n",
+	       soak_interrupted() ? "true" : "false");
 }
 
 void page_print(const struct soak *s, bool json)
@@ -79,6 +80,8 @@ void page_print(const struct soak *s, bool json)
 	printf("  kills          %14" PRIu64 "\n  restarts       %14" PRIu64 "\n", s->kills,
 	       s->restarts);
 	printf("  left behind                 0 programs, leases, processes, descriptors\n");
+	if (soak_interrupted())
+		printf("  interrupted: it was to take longer\n");
 	if (s->no_memory)
 		printf("  not done here: memory pressure: %s\n", s->no_memory);
 	if (!s->vhost)
