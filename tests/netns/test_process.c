@@ -3,7 +3,6 @@
  * memory, capabilities, signals, libbpf's answers and printers. Each test is a process in which
  * libbpf has not been used yet. */
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/capability.h>
 #include <pthread.h>
 #include <signal.h>
@@ -201,37 +200,6 @@ Test(process, open_without_cap_net_admin_for_a_while_works_afterwards)
 static void on_alarm(int number)
 {
 	(void)number;
-}
-
-/* A daemon may have closed it: whoever gets it then uses it like any other, and gives it back. */
-Test(process, descriptor_0_is_one_like_any_other)
-{
-	unsigned int fds;
-
-	prepare();
-	expect_opens("nothing");
-	close(STDIN_FILENO);
-	fds = netns_open_fds();
-	/* Free for what opens, for what makes queues, for what ends them, for what ends the rest. */
-	for (int free_at = 0; free_at < 4; free_at++) {
-		for (int at = 0; at < 4; at++) {
-			if (at == free_at)
-				close(STDIN_FILENO);
-			else if (fcntl(STDIN_FILENO, F_GETFD) < 0)
-				cr_assert_eq(open("/dev/null", O_RDONLY | O_CLOEXEC), STDIN_FILENO);
-			if (at == 0)
-				cr_assert_eq(try_open(), 0, "%s", rig.x.err.message);
-			else if (at == 1)
-				frontend_xdp_start(&rig.x, 1, 64);
-			else if (at == 2)
-				frontend_xdp_stop(&rig.x);
-			else
-				end();
-		}
-		if (free_at != 3)
-			close(STDIN_FILENO);
-		cr_assert_eq(netns_open_fds(), fds, "%d: one is left", free_at);
-	}
 }
 
 /* As a profiler does. A program load that a signal interrupts ends with EAGAIN. */
